@@ -1,0 +1,2 @@
+//! accuracy
+fn main() {}

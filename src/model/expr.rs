@@ -1,0 +1,112 @@
+//! Checked expressions: a shared arena, so that a `fn` or a `let` used twice is stored once.
+
+use crate::{AxisId, NodeId};
+
+/// Names an expression of one model: an index into [`crate::Model::exprs`].
+/// The operands of an expression always come before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExprId(pub usize);
+
+/// An expression over the elements of nodes. Truth is 1, falsehood 0.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A number.
+    Number(f64),
+    /// The coordinate of the current element of an axis; of an `index` axis its position, from 1.
+    Coordinate(AxisId),
+    /// One element of a node; `index` has one entry for each axis of the node.
+    Element {
+        /// The node read.
+        node: NodeId,
+        /// Which element, axis by axis.
+        index: Vec<Index>,
+    },
+    /// A function of one operand.
+    Unary(Unary, ExprId),
+    /// A function of two operands.
+    Binary(Binary, ExprId, ExprId),
+    /// `if condition then yes else no`: both sides are computed and one is selected.
+    Select {
+        /// Nonzero selects `yes`.
+        condition: ExprId,
+        /// The value where the condition holds.
+        yes: ExprId,
+        /// The value elsewhere.
+        no: ExprId,
+    },
+    /// A reduction over all elements of one axis: `mean over i (theta[i])`.
+    Reduce {
+        /// How elements are combined.
+        reducer: Reducer,
+        /// The axis that is bound in `body`.
+        axis: AxisId,
+        /// What is reduced.
+        body: ExprId,
+    },
+}
+
+/// Which element along one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Index {
+    /// The element at which the statement (or a reduction) stands.
+    Same(AxisId),
+    /// A fixed position, counted from zero (the language counts from one).
+    At(usize),
+}
+
+/// Functions of one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Unary {
+    Neg,
+    Not,
+    Abs,
+    Sign,
+    Floor,
+    Ceil,
+    Round,
+    Sqrt,
+    Exp,
+    /// Natural logarithm.
+    Log,
+    Sin,
+    Cos,
+    Tan,
+    Atan,
+    Tanh,
+    /// `1 / (1 + exp(-x))`.
+    Logistic,
+}
+
+/// Functions of two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    Min,
+    Max,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    And,
+    Or,
+}
+
+/// How a reduction combines the elements of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Reducer {
+    Sum,
+    Mean,
+    Max,
+    Min,
+    /// The number of elements that are true.
+    Count,
+}

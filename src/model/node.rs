@@ -1,0 +1,88 @@
+//! Nodes: the named quantities of a model, drawn or computed.
+
+use crate::{AxisId, ExprId};
+use sbi_syntax::Span;
+
+/// Names a node of one model: an index into [`crate::Model::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub usize);
+
+/// A named quantity with one value for each combination of elements of its axes.
+/// Elements are numbered row-major: the last axis varies fastest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name: part of the model, hashed, and the key of its random stream.
+    pub name: String,
+    /// What the statement's first word says it is.
+    pub role: Role,
+    /// The axes it runs over, in the order written.
+    pub axes: Vec<AxisId>,
+    /// How its values come about.
+    pub definition: Definition,
+    /// The unit, as written: a label.
+    pub unit: Option<String>,
+    /// The text of its doc comment.
+    pub doc: Option<String>,
+    /// The span of its name where it is declared.
+    pub span: Span,
+}
+
+/// What a node is by default; a query may treat it otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Asked about.
+    Param,
+    /// Seen.
+    Data,
+    /// Drawn and integrated out: never a token.
+    Latent,
+    /// A name for an expression (`let`) or for fixed numbers (`const`): never a token.
+    Let,
+}
+
+/// How the values of a node come about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Definition {
+    /// Drawn, independently for each element given what the arguments read.
+    Draw(Draw),
+    /// Computed for each element.
+    Equals(ExprId),
+    /// Fixed numbers, one for each element.
+    Table(Vec<f64>),
+}
+
+/// A distribution with its arguments in the order of [`Family::arguments`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    /// Which family.
+    pub family: Family,
+    /// Its arguments. `normal(var = v)` arrives here as `sd = sqrt(v)`.
+    pub arguments: Vec<Argument>,
+    /// The span of the call.
+    pub span: Span,
+}
+
+/// An argument of a distribution.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// One number.
+    Scalar(ExprId),
+    /// One number for each element of the node's last axis.
+    Vector(Vec<ExprId>),
+    /// A matrix over the node's last axis, row by row.
+    Matrix(Vec<Vec<ExprId>>),
+}
+
+/// A family of distributions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// `uniform(low, high)`.
+    Uniform,
+    /// `normal(mean, sd)`.
+    Normal,
+    /// `bernoulli(probability)`: 1 with that probability, else 0.
+    Bernoulli,
+    /// `multivariate_normal(mean, cov)`: a vector over the node's last axis.
+    MultivariateNormal,
+}
