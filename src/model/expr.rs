@@ -45,6 +45,19 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// The expressions it is computed from.
+    pub fn operands(&self) -> impl Iterator<Item = ExprId> + use<> {
+        let operands = match *self {
+            Expr::Number(_) | Expr::Coordinate(_) | Expr::Element { .. } => [None; 3],
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
+            Expr::Binary(_, left, right) => [Some(left), Some(right), None],
+            Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
+        };
+        operands.into_iter().flatten()
+    }
+}
+
 /// Which element along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Index {

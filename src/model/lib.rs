@@ -3,40 +3,25 @@
 
 mod approximator;
 mod axis;
+mod bits;
+mod depends;
+mod eliminate;
 mod expr;
 mod graph;
+mod mask;
+mod model;
+mod natural;
 mod node;
+mod order;
 mod query;
+mod survey;
+mod vertices;
 
 pub use approximator::{Approximator, Estimator, MaskKind, Noise, Train, Transformer};
 pub use axis::{Axis, AxisId, AxisKind};
+pub use depends::{Depends, Reading};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};
 pub use graph::{Graph, Mask, Support, Token};
+pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Family, Node, NodeId, Role};
 pub use query::{Query, State};
-
-/// A checked model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Model {
-    /// Its name.
-    pub name: String,
-    /// Its axes.
-    pub axes: Vec<Axis>,
-    /// Its nodes, in the order written.
-    pub nodes: Vec<Node>,
-    /// Its expressions; operands come before what uses them.
-    pub exprs: Vec<Expr>,
-    /// All nodes so that each comes after what it reads (Kahn, smallest natural name first).
-    pub order: Vec<NodeId>,
-}
-
-/// A checked file: models, approximators and queries, with everything resolved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct File {
-    /// The models.
-    pub models: Vec<Model>,
-    /// The approximators, the default one included where a query needs it.
-    pub approximators: Vec<Approximator>,
-    /// The queries.
-    pub queries: Vec<Query>,
-}

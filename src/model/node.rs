@@ -27,6 +27,13 @@ pub struct Node {
     pub span: Span,
 }
 
+impl Node {
+    /// The expressions that its definition is made of.
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
+        self.definition.exprs()
+    }
+}
+
 /// What a node is by default; a query may treat it otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -51,6 +58,18 @@ pub enum Definition {
     Table(Vec<f64>),
 }
 
+impl Definition {
+    /// The expressions it is made of.
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
+        let (arguments, value) = match self {
+            Definition::Draw(draw) => (draw.arguments.as_slice(), None),
+            Definition::Equals(value) => (&[][..], Some(*value)),
+            Definition::Table(_) => (&[][..], None),
+        };
+        arguments.iter().flat_map(Argument::exprs).chain(value)
+    }
+}
+
 /// A distribution with its arguments in the order of [`Family::arguments`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draw {
@@ -71,6 +90,18 @@ pub enum Argument {
     Vector(Vec<ExprId>),
     /// A matrix over the node's last axis, row by row.
     Matrix(Vec<Vec<ExprId>>),
+}
+
+impl Argument {
+    /// The expressions it is made of, row by row.
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
+        let (scalar, rows) = match self {
+            Argument::Scalar(expr) => (Some(*expr), &[][..]),
+            Argument::Vector(row) => (None, std::slice::from_ref(row)),
+            Argument::Matrix(rows) => (None, rows.as_slice()),
+        };
+        scalar.into_iter().chain(rows.iter().flatten().copied())
+    }
 }
 
 /// A family of distributions.

@@ -1,0 +1,112 @@
+//! Models and files, checked.
+
+use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, natural};
+
+/// A checked model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// Its axes.
+    pub axes: Vec<Axis>,
+    /// Its nodes, in the order written.
+    pub nodes: Vec<Node>,
+    /// Its expressions; operands come before what uses them.
+    pub exprs: Vec<Expr>,
+    /// All nodes so that each comes after what it reads (Kahn, smallest natural name first).
+    pub order: Vec<NodeId>,
+    /// Its `depends` statements; each overrides what was derived for its target.
+    pub depends: Vec<Depends>,
+}
+
+/// A checked file: models, approximators and queries, with everything resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// The models.
+    pub models: Vec<Model>,
+    /// The approximators, the default one included where a query needs it.
+    pub approximators: Vec<Approximator>,
+    /// The queries.
+    pub queries: Vec<Query>,
+}
+
+impl Model {
+    /// An axis of this model.
+    pub fn axis(&self, id: AxisId) -> &Axis {
+        self.axes.get(id.0).expect("an axis belongs to its model")
+    }
+
+    /// A node of this model.
+    pub fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0).expect("a node belongs to its model")
+    }
+
+    /// An expression of this model.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        self.exprs.get(id.0).expect("an expression belongs to its model")
+    }
+
+    /// The node of a name.
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.name == name).map(NodeId)
+    }
+
+    /// All nodes with what names them.
+    pub fn numbered(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(id, node)| (NodeId(id), node))
+    }
+
+    /// How many elements a node has; it saturates.
+    pub fn elements(&self, node: &Node) -> usize {
+        node.axes.iter().fold(1, |count: usize, axis| count.saturating_mul(self.axis(*axis).size()))
+    }
+
+    /// `x[2,3]` for an element of a node with axes, else the bare name; indices count from one.
+    pub fn element_name(&self, node: &Node, element: usize) -> String {
+        if node.axes.is_empty() {
+            return node.name.clone();
+        }
+        let at = self.positions(node, element);
+        let index =
+            node.axes.iter().filter_map(|axis| at.get(axis.0)).map(|position| (position + 1).to_string());
+        format!("{}[{}]", node.name, index.collect::<Vec<_>>().join(","))
+    }
+
+    /// Where an element of a node stands along each axis of the model, from zero; zero along axes it does not have.
+    pub(crate) fn positions(&self, node: &Node, element: usize) -> Vec<usize> {
+        let mut at = vec![0; self.axes.len()];
+        let mut rest = element;
+        for axis in node.axes.iter().rev() {
+            let size = self.axis(*axis).size();
+            if let Some(position) = at.get_mut(axis.0) {
+                *position = rest % size;
+            }
+            rest /= size;
+        }
+        at
+    }
+
+    /// The row-major number of an element of a node, from an index for each of its axes.
+    pub(crate) fn element(&self, node: NodeId, index: &[Index], same: impl Fn(AxisId) -> usize) -> usize {
+        self.node(node).axes.iter().zip(index).fold(0, |element, (axis, index)| {
+            let position = match *index {
+                Index::Same(axis) => same(axis),
+                Index::At(position) => position,
+            };
+            element * self.axis(*axis).size() + position
+        })
+    }
+
+    /// The place of each node when all are sorted by the natural order of their names.
+    pub(crate) fn ranks(&self) -> Vec<usize> {
+        let mut sorted: Vec<(usize, &Node)> = self.nodes.iter().enumerate().collect();
+        sorted.sort_by(|(_, a), (_, b)| natural::compare(&a.name, &b.name));
+        let mut ranks = vec![0; sorted.len()];
+        for (rank, (id, _)) in sorted.into_iter().enumerate() {
+            if let Some(place) = ranks.get_mut(id) {
+                *place = rank;
+            }
+        }
+        ranks
+    }
+}

@@ -1,0 +1,320 @@
+//! What is known of every expression of a model, element by element: its constant value, the
+//! drawn elements it reads, and whether it merely equals one of them.
+//!
+//! Deterministic nodes (`let`, computed parameters and latents) are substituted here. The walk is bottom-up
+//! over the arena, so that shared expressions are looked at once and no depth can overflow the stack.
+
+use crate::{AxisId, Binary, Definition, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Unary};
+use std::rc::Rc;
+
+/// What is known of an expression at one combination of elements of its axes.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Its value, where no draw enters.
+    pub(crate) constant: Option<f64>,
+    /// The elements of nodes it reads, numbered as in [`Survey::vertex`], rising.
+    pub(crate) reads: Rc<[u32]>,
+    /// The one element it is nothing but another name for.
+    pub(crate) same: Option<u32>,
+}
+
+/// The facts of all expressions of a model.
+pub(crate) struct Survey<'m> {
+    model: &'m Model,
+    /// The number of the first element of each node that is a vertex of the graph.
+    first: Vec<Option<usize>>,
+    free: Vec<Vec<AxisId>>,
+    exprs: Vec<Option<Vec<Facts>>>,
+    /// The facts of the elements of nodes that are substituted.
+    nodes: Vec<Vec<Facts>>,
+    nothing: Rc<[u32]>,
+}
+
+/// Whether the elements of a node are vertices of the graph: draws, and data however they come about.
+pub(crate) fn is_vertex(node: &Node) -> bool {
+    node.role == Role::Data || matches!(node.definition, Definition::Draw(_))
+}
+
+impl<'m> Survey<'m> {
+    /// Surveys a model whose sizes have been checked: see [`Survey::cost`].
+    pub(crate) fn of(model: &'m Model) -> Survey<'m> {
+        let mut vertices = 0;
+        let first = model.nodes.iter().map(|node| {
+            is_vertex(node).then(|| {
+                vertices += model.elements(node);
+                vertices - model.elements(node)
+            })
+        });
+        let first = first.collect();
+        let mut survey = Survey {
+            model,
+            first,
+            free: free_axes(model),
+            exprs: vec![None; model.exprs.len()],
+            nodes: vec![Vec::new(); model.nodes.len()],
+            nothing: Rc::from([]),
+        };
+        model.order.iter().for_each(|&id| survey.node(id));
+        survey
+    }
+
+    /// How many facts a survey would hold, without making any of them; it saturates.
+    pub(crate) fn cost(model: &Model) -> usize {
+        let tables = free_axes(model).into_iter().map(|free| {
+            free.iter().fold(1usize, |count, axis| count.saturating_mul(model.axis(*axis).size()))
+        });
+        tables.fold(0, usize::saturating_add)
+    }
+
+    /// The number of an element of a node, if the node is a vertex.
+    pub(crate) fn vertex(&self, node: NodeId, element: usize) -> Option<usize> {
+        self.first.get(node.0).copied().flatten().map(|first| first + element)
+    }
+
+    /// What is known of `expr` where it is read by an element of `node`.
+    pub(crate) fn facts(&self, expr: ExprId, node: &Node, element: usize) -> &Facts {
+        let at = self.model.positions(node, element);
+        let table = self.exprs.get(expr.0).and_then(Option::as_ref);
+        table
+            .and_then(|table| table.get(self.entry(expr, &at)))
+            .expect("every expression of a node is surveyed")
+    }
+
+    /// The drawn elements behind one element of any node: itself if it is a vertex.
+    pub(crate) fn element(&self, node: NodeId, element: usize) -> Facts {
+        if let Some(vertex) = self.vertex(node, element) {
+            let vertex = u32::try_from(vertex).expect("the number of elements is bounded by the checker");
+            return Facts { constant: None, reads: Rc::from([vertex]), same: Some(vertex) };
+        }
+        let table = self.nodes.get(node.0).and_then(|table| table.get(element));
+        table.expect("nodes are surveyed after what they read").clone()
+    }
+
+    fn node(&mut self, id: NodeId) {
+        let node = self.model.node(id);
+        for root in node.exprs() {
+            self.expr(root);
+        }
+        if is_vertex(node) {
+            return;
+        }
+        let elements = 0..self.model.elements(node);
+        let table = match &node.definition {
+            Definition::Equals(expr) => {
+                elements.map(|element| self.facts(*expr, node, element).clone()).collect()
+            }
+            Definition::Table(values) => values.iter().map(|&value| self.number(value)).collect(),
+            Definition::Draw(_) => unreachable!("a draw is a vertex"),
+        };
+        if let Some(place) = self.nodes.get_mut(id.0) {
+            *place = table;
+        }
+    }
+
+    /// Tabulates an expression after its operands.
+    fn expr(&mut self, root: ExprId) {
+        let mut wanted = vec![root];
+        let mut waiting = vec![root];
+        while let Some(id) = waiting.pop() {
+            for operand in self.model.expr(id).operands() {
+                if self.exprs.get(operand.0).is_some_and(Option::is_none) {
+                    wanted.push(operand);
+                    waiting.push(operand);
+                }
+            }
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        for id in wanted {
+            let table = self.tabulate(id);
+            if let Some(place) = self.exprs.get_mut(id.0) {
+                *place = Some(table);
+            }
+        }
+    }
+
+    /// The facts of an expression for every combination of its free axes, the last varying fastest.
+    fn tabulate(&self, id: ExprId) -> Vec<Facts> {
+        let free = self.free.get(id.0).map_or(&[][..], Vec::as_slice);
+        let sizes: Vec<usize> = free.iter().map(|axis| self.model.axis(*axis).size()).collect();
+        let mut at = vec![0; self.model.axes.len()];
+        let entries = 0..sizes.iter().product();
+        entries
+            .map(|entry| {
+                place(free, &sizes, entry, &mut at);
+                self.derive(self.model.expr(id), &mut at)
+            })
+            .collect()
+    }
+
+    /// The facts of one expression at one place, from those of its operands.
+    fn derive(&self, expr: &Expr, at: &mut [usize]) -> Facts {
+        match *expr {
+            Expr::Number(value) => self.number(value),
+            Expr::Coordinate(axis) => self.number(position(at, axis) as f64 + 1.0),
+            Expr::Element { node, ref index } => {
+                self.element(node, self.model.element(node, index, |axis| position(at, axis)))
+            }
+            Expr::Unary(function, operand) => {
+                let operand = self.entry_of(operand, at);
+                let constant = operand.constant.map(|value| unary(function, value));
+                self.computed(constant, &[&operand.reads])
+            }
+            Expr::Binary(function, left, right) => {
+                let (left, right) = (self.entry_of(left, at), self.entry_of(right, at));
+                let constant = left.constant.zip(right.constant).map(|(l, r)| binary(function, l, r));
+                self.computed(constant, &[&left.reads, &right.reads])
+            }
+            Expr::Select { condition, yes, no } => {
+                let sides = [self.entry_of(yes, at), self.entry_of(no, at)];
+                let condition = self.entry_of(condition, at);
+                match condition.constant {
+                    // A condition known beforehand, as `i == 1`, reads only the side it takes.
+                    Some(value) => sides[usize::from(value == 0.0)].clone(),
+                    None => self.computed(None, &[&condition.reads, &sides[0].reads, &sides[1].reads]),
+                }
+            }
+            Expr::Reduce { reducer, axis, body } => {
+                let size = self.model.axis(axis).size();
+                let parts: Vec<&Facts> = (0..size)
+                    .map(|element| {
+                        set(at, axis, element);
+                        self.entry_of(body, at)
+                    })
+                    .collect();
+                let constants: Option<Vec<f64>> = parts.iter().map(|part| part.constant).collect();
+                let reads: Vec<&Rc<[u32]>> = parts.iter().map(|part| &part.reads).collect();
+                self.computed(constants.map(|values| reduce(reducer, &values)), &reads)
+            }
+        }
+    }
+
+    fn number(&self, value: f64) -> Facts {
+        Facts { constant: Some(value), reads: self.nothing.clone(), same: None }
+    }
+
+    fn computed(&self, constant: Option<f64>, reads: &[&Rc<[u32]>]) -> Facts {
+        Facts { constant, reads: self.union(reads), same: None }
+    }
+
+    fn union(&self, sets: &[&Rc<[u32]>]) -> Rc<[u32]> {
+        let mut full = sets.iter().copied().filter(|set| !set.is_empty());
+        let Some(one) = full.next() else { return self.nothing.clone() };
+        let others: Vec<_> = full.filter(|set| !Rc::ptr_eq(set, one)).collect();
+        if others.is_empty() {
+            return one.clone();
+        }
+        let mut all: Vec<u32> = others.into_iter().chain([one]).flat_map(|set| set.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into()
+    }
+
+    fn entry_of(&self, expr: ExprId, at: &[usize]) -> &Facts {
+        let table = self.exprs.get(expr.0).and_then(Option::as_ref);
+        table.and_then(|table| table.get(self.entry(expr, at))).expect("operands are surveyed first")
+    }
+
+    fn entry(&self, expr: ExprId, at: &[usize]) -> usize {
+        let free = self.free.get(expr.0).map_or(&[][..], Vec::as_slice);
+        free.iter().fold(0, |entry, &axis| entry * self.model.axis(axis).size() + position(at, axis))
+    }
+}
+
+/// The axes each expression stands on, in the order of their numbers.
+pub(crate) fn free_axes(model: &Model) -> Vec<Vec<AxisId>> {
+    let mut free: Vec<Vec<AxisId>> = Vec::with_capacity(model.exprs.len());
+    for expr in &model.exprs {
+        let mut axes: Vec<AxisId> = match expr {
+            Expr::Coordinate(axis) => vec![*axis],
+            Expr::Element { index, .. } => index
+                .iter()
+                .filter_map(|index| if let Index::Same(axis) = index { Some(*axis) } else { None })
+                .collect(),
+            _ => expr.operands().filter_map(|operand| free.get(operand.0)).flatten().copied().collect(),
+        };
+        if let Expr::Reduce { axis, .. } = expr {
+            axes.retain(|free| free != axis);
+        }
+        axes.sort_unstable();
+        axes.dedup();
+        free.push(axes);
+    }
+    free
+}
+
+fn position(at: &[usize], axis: AxisId) -> usize {
+    at.get(axis.0).copied().expect("an axis belongs to its model")
+}
+
+fn set(at: &mut [usize], axis: AxisId, element: usize) {
+    *at.get_mut(axis.0).expect("an axis belongs to its model") = element;
+}
+
+/// Writes the place of a row-major entry into the positions of its axes.
+fn place(axes: &[AxisId], sizes: &[usize], entry: usize, at: &mut [usize]) {
+    let mut rest = entry;
+    for (&axis, &size) in axes.iter().zip(sizes).rev() {
+        set(at, axis, rest % size);
+        rest /= size;
+    }
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// The value of a function of one number.
+pub(crate) fn unary(function: Unary, x: f64) -> f64 {
+    match function {
+        Unary::Neg => -x,
+        Unary::Not => truth(x == 0.0),
+        Unary::Abs => x.abs(),
+        Unary::Sign if x == 0.0 => 0.0,
+        Unary::Sign => x.signum(),
+        Unary::Floor => x.floor(),
+        Unary::Ceil => x.ceil(),
+        Unary::Round => x.round(),
+        Unary::Sqrt => x.sqrt(),
+        Unary::Exp => x.exp(),
+        Unary::Log => x.ln(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
+        Unary::Tan => x.tan(),
+        Unary::Atan => x.atan(),
+        Unary::Tanh => x.tanh(),
+        Unary::Logistic => 1.0 / (1.0 + (-x).exp()),
+    }
+}
+
+/// The value of a function of two numbers.
+pub(crate) fn binary(function: Binary, x: f64, y: f64) -> f64 {
+    match function {
+        Binary::Add => x + y,
+        Binary::Sub => x - y,
+        Binary::Mul => x * y,
+        Binary::Div => x / y,
+        Binary::Pow => x.powf(y),
+        Binary::Min => x.min(y),
+        Binary::Max => x.max(y),
+        Binary::Lt => truth(x < y),
+        Binary::Le => truth(x <= y),
+        Binary::Gt => truth(x > y),
+        Binary::Ge => truth(x >= y),
+        Binary::Eq => truth(x == y),
+        Binary::Ne => truth(x != y),
+        Binary::And => truth(x != 0.0 && y != 0.0),
+        Binary::Or => truth(x != 0.0 || y != 0.0),
+    }
+}
+
+fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
+    let sum = || values.iter().sum::<f64>();
+    match reducer {
+        Reducer::Sum => sum(),
+        Reducer::Mean => sum() / values.len() as f64,
+        Reducer::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Reducer::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
+        Reducer::Count => values.iter().filter(|&&value| value != 0.0).count() as f64,
+    }
+}
