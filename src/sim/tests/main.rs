@@ -1,0 +1,4 @@
+//! Tests of sbi-sim, in one binary.
+
+mod elementary;
+mod rng;
