@@ -1,1 +1,32 @@
-//! sbi-infer
+//! sbi-infer: from simulations to posterior draws. The only crate that imports burn.
+//!
+//! [`plan`] chooses what the file leaves open, [`train`] fits a network to simulations, [`draw`] answers a query with it.
+//! The network ([`network`]) estimates the score of every conditional of parameters and data (Simformer, Gloeckler et
+//! al. 2024); [`kernel`] computes it on the CPU as one operation.
+
+mod backend;
+mod draw;
+mod example;
+mod finest;
+pub mod kernel;
+pub mod network;
+mod noise;
+mod pattern;
+mod plan;
+mod scale;
+mod solver;
+mod table;
+mod train;
+mod weights;
+
+pub use backend::{Device, Machine, probe_cuda};
+pub use draw::{DrawError, Draws, draw};
+pub use noise::Process;
+pub use pattern::Mixture;
+pub use plan::{Plan, plan};
+pub use table::Table;
+pub use train::{Hooks, Progress, TrainError, train};
+pub use weights::{Damaged, Point, Weights};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! The only module that names concrete backends: what the network asks of one beyond burn's own operations, and which
+//! one a device stands for.
+//!
+//! The whole network is one operation. A backend without a kernel of its own inherits the plain composition; on the CPU
+//! the fused kernel takes its place, hung into automatic differentiation as one node whose gradient is computed in the
+//! forward pass.
+
+use crate::kernel::Kernel;
+use crate::network::{Architecture, Inputs, Masks, Targets, plain};
+use burn::backend::Autodiff;
+use burn::tensor::backend::Backend;
+use burn::tensor::ops::FloatTensor;
+use burn::tensor::{Tensor, TensorData, TensorPrimitive};
+use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn_autodiff::grads::Gradients;
+use burn_autodiff::ops::{Backward, Ops, OpsKind};
+use burn_ndarray::{NdArray, NdArrayTensor};
+use std::sync::{Mutex, PoisonError};
+
+/// The CPU.
+pub type Cpu = NdArray<f32>;
+
+/// An NVIDIA GPU.
+#[cfg(feature = "cuda")]
+pub type Cuda = burn_cuda::Cuda<f32>;
+
+#[cfg(feature = "cuda")]
+impl ScoreBackend for Cuda {}
+
+/// Where networks are trained and drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The processor, through the fused kernel.
+    Cpu,
+    /// The first NVIDIA GPU.
+    Cuda,
+}
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// Where networks run.
+    pub device: Device,
+    /// Threads on the CPU; results do not depend on it.
+    pub threads: usize,
+}
+
+/// An architecture with the workspaces of its kernel.
+pub struct Network {
+    /// The sizes.
+    pub architecture: Architecture,
+    kernel: Mutex<Kernel>,
+}
+
+impl Network {
+    /// A network of these sizes that computes on `threads` threads.
+    pub fn new(architecture: &Architecture, threads: usize) -> Network {
+        Network { architecture: architecture.clone(), kernel: Mutex::new(Kernel::new(architecture, threads)) }
+    }
+
+    fn with_kernel<R>(&self, work: impl FnOnce(&mut Kernel) -> R) -> R {
+        // A panic inside the kernel leaves only scratch behind, which the next call overwrites.
+        work(&mut self.kernel.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A backend on which the score network runs.
+pub trait ScoreBackend: Backend {
+    /// The outputs F of all tokens, `[B·T]`.
+    fn outputs(parameters: FloatTensor<Self>, network: &Network, inputs: &Inputs, masks: &Masks) -> FloatTensor<Self> {
+        let parameters = wrap::<Self>(parameters);
+        plain::outputs(&network.architecture, &parameters, inputs, masks).into_primitive().tensor()
+    }
+
+    /// The loss Σ weight (F − target)², `[1]`.
+    fn objective(parameters: FloatTensor<Self>, network: &Network, batch: &Batch) -> FloatTensor<Self> {
+        let parameters = wrap::<Self>(parameters);
+        let Batch { inputs, targets, masks } = batch;
+        plain::objective(&network.architecture, &parameters, inputs, targets, masks).into_primitive().tensor()
+    }
+}
+
+/// Inputs, what they are scored against, and their masks.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// What the network sees.
+    pub inputs: Inputs,
+    /// What it is asked for.
+    pub targets: Targets,
+    /// Who may look at whom.
+    pub masks: Masks,
+}
+
+/// The outputs of `network`, `[B·T]`.
+pub fn outputs<B: ScoreBackend>(
+    parameters: &Tensor<B, 1>,
+    network: &Network,
+    inputs: &Inputs,
+    masks: &Masks,
+) -> Tensor<B, 1> {
+    wrap(B::outputs(parameters.clone().into_primitive().tensor(), network, inputs, masks))
+}
+
+/// The loss of `network` on a batch, `[1]`.
+pub fn objective<B: ScoreBackend>(parameters: &Tensor<B, 1>, network: &Network, batch: &Batch) -> Tensor<B, 1> {
+    wrap(B::objective(parameters.clone().into_primitive().tensor(), network, batch))
+}
+
+fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
+    Tensor::from_primitive(TensorPrimitive::Float(tensor))
+}
+
+impl ScoreBackend for Cpu {
+    fn outputs(parameters: NdArrayTensor, network: &Network, inputs: &Inputs, masks: &Masks) -> NdArrayTensor {
+        let mut out = vec![0.0; inputs.value.len()];
+        read(&parameters, |parameters| {
+            network.with_kernel(|kernel| kernel.forward(parameters, inputs, masks, &mut out));
+        });
+        write(out)
+    }
+
+    fn objective(parameters: NdArrayTensor, network: &Network, batch: &Batch) -> NdArrayTensor {
+        let Batch { inputs, targets, masks } = batch;
+        let loss = read(&parameters, |parameters| {
+            network.with_kernel(|kernel| kernel.loss(parameters, inputs, targets, masks))
+        });
+        write(vec![loss as f32])
+    }
+}
+
+impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cpu, C> {
+    fn objective(parameters: FloatTensor<Self>, network: &Network, batch: &Batch) -> FloatTensor<Self> {
+        match FusedObjective.prepare::<C>([parameters.node.clone()]).compute_bound().stateful() {
+            OpsKind::Tracked(node) => {
+                let Batch { inputs, targets, masks } = batch;
+                let mut gradient = vec![0.0; network.architecture.parameters()];
+                let loss = read(&parameters.primitive, |parameters| {
+                    network.with_kernel(|kernel| kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient))
+                });
+                node.finish(write(gradient), write(vec![loss as f32]))
+            }
+            OpsKind::UnTracked(node) => node.finish(Cpu::objective(parameters.primitive, network, batch)),
+        }
+    }
+}
+
+/// The node of the fused objective: its state is the gradient with respect to the parameters.
+#[derive(Debug)]
+struct FusedObjective;
+
+impl Backward<Cpu, 1> for FusedObjective {
+    type State = NdArrayTensor;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let upstream = wrap::<Cpu>(gradients.consume::<Cpu>(&ops.node));
+        let [parent] = ops.parents;
+        if let Some(node) = parent {
+            let gradient = wrap::<Cpu>(ops.state) * upstream;
+            gradients.register::<Cpu>(node.id, gradient.into_primitive().tensor());
+        }
+    }
+}
+
+/// Lends the numbers of a flat tensor; copies only where they do not lie together.
+fn read<R>(tensor: &NdArrayTensor, work: impl FnOnce(&[f32]) -> R) -> R {
+    let NdArrayTensor::F32(storage) = tensor else { panic!("the network's tensors are of type f32") };
+    let view = storage.view();
+    match view.to_slice() {
+        Some(values) => work(values),
+        None => work(&view.iter().copied().collect::<Vec<f32>>()),
+    }
+}
+
+fn write(values: Vec<f32>) -> NdArrayTensor {
+    let length = values.len();
+    NdArrayTensor::from_data(TensorData::new(values, [length]))
+}
+
+/// Why a GPU cannot be used here, in words; `Ok` where it can.
+///
+/// burn panics at the first use of a GPU that is not there, so the driver is looked for first.
+pub fn probe_cuda() -> Result<(), String> {
+    if !cfg!(feature = "cuda") {
+        return Err("this `sbi` was built without CUDA; build it with `--features cuda`".to_owned());
+    }
+    let drivers = ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"];
+    if drivers.iter().any(|path| std::path::Path::new(path).exists()) {
+        Ok(())
+    } else {
+        Err("no NVIDIA driver was found on this machine".to_owned())
+    }
+}

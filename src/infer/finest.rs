@@ -1,0 +1,104 @@
+//! How sharp the simulations can be: the scale below which nothing is left to learn.
+
+use crate::table::is_validation;
+
+/// Simulations around which the scale is measured.
+const PROBES: usize = 200;
+
+/// Neighbours around a probe, at least; twice the tokens where that is more.
+const NEIGHBOURS: usize = 24;
+
+/// The share of probes that are sharper than the scale returned.
+const QUANTILE: f64 = 0.25;
+
+/// The finest scale of standardised simulations `[rows · tokens]`, in standard deviations, between 0 and 1.
+///
+/// Around each probe, the nearest neighbours in the joint space give a local covariance Σ; the narrowest that one token
+/// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where posteriors are thin sheets (two moons) this sees their thickness
+/// as far as the simulations resolve it.
+pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
+    let rows: Vec<&[f32]> =
+        values.chunks_exact(tokens).enumerate().filter(|(row, _)| !is_validation(*row)).map(|(_, row)| row).collect();
+    let neighbours = NEIGHBOURS.max(2 * tokens);
+    if rows.len() <= neighbours {
+        return 1.0;
+    }
+    let stride = (rows.len() / PROBES).max(1);
+    let mut widths: Vec<f64> = rows
+        .iter()
+        .step_by(stride)
+        .map(|probe| narrowest(&nearest(&rows, probe, neighbours), tokens))
+        .collect();
+    widths.sort_by(f64::total_cmp);
+    let at = (QUANTILE * widths.len() as f64) as usize;
+    widths.get(at).copied().unwrap_or(1.0).clamp(1e-3, 1.0)
+}
+
+/// The rows closest to `probe`, itself among them.
+fn nearest<'a>(rows: &[&'a [f32]], probe: &[f32], count: usize) -> Vec<&'a [f32]> {
+    let distance = |row: &[f32]| row.iter().zip(probe).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let mut keyed: Vec<(f32, &[f32])> = rows.iter().map(|row| (distance(row), *row)).collect();
+    keyed.select_nth_unstable_by(count, |a, b| a.0.total_cmp(&b.0));
+    keyed.truncate(count);
+    keyed.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The smallest standard deviation of one token given the others, were the rows normal.
+fn narrowest(rows: &[&[f32]], tokens: usize) -> f64 {
+    let count = rows.len() as f64;
+    let column = |token: usize| rows.iter().map(move |row| f64::from(row.get(token).copied().unwrap_or(0.0)));
+    let means: Vec<f64> = (0..tokens).map(|token| column(token).sum::<f64>() / count).collect();
+    let mut covariance = vec![0.0; tokens * tokens];
+    for (at, entry) in covariance.iter_mut().enumerate() {
+        let (a, b) = (at / tokens, at % tokens);
+        let mean = means.get(a).zip(means.get(b)).map_or(0.0, |(a, b)| a * b);
+        let product: f64 = column(a).zip(column(b)).map(|(x, y)| x * y).sum();
+        // A ridge far below any scale of interest keeps tokens that are functions of others invertible.
+        *entry = product / count - mean + if a == b { 1e-8 } else { 0.0 };
+    }
+    conditional_sds(covariance, tokens).fold(1.0, f64::min)
+}
+
+/// `1 / √(Σ⁻¹)ᵢᵢ` for each i, through the inverse of the Cholesky factor.
+#[allow(clippy::indexing_slicing, reason = "triangular index arithmetic over a square matrix")]
+fn conditional_sds(mut matrix: Vec<f64>, n: usize) -> impl Iterator<Item = f64> {
+    for i in 0..n {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| matrix[i * n + k] * matrix[j * n + k]).sum();
+            let rest = matrix[i * n + j] - dot;
+            matrix[i * n + j] = if i == j { rest.max(1e-12).sqrt() } else { rest / matrix[j * n + j] };
+        }
+    }
+    let mut precision = vec![0.0; n];
+    for column in 0..n {
+        let mut solved = vec![0.0; n];
+        for i in column..n {
+            let dot: f64 = (column..i).map(|k| matrix[i * n + k] * solved[k]).sum();
+            solved[i] = (f64::from(u8::from(i == column)) - dot) / matrix[i * n + i];
+        }
+        precision[column] = solved.iter().map(|x| x * x).sum();
+    }
+    precision.into_iter().map(|p: f64| p.sqrt().recip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditional_widths_of_a_correlated_pair_are_exact() {
+        let rho: f64 = 0.8;
+        let sds: Vec<f64> = conditional_sds(vec![1.0, rho, rho, 1.0], 2).collect();
+        for sd in sds {
+            assert!((sd - (1.0 - rho * rho).sqrt()).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_thin_line_is_finer_than_a_cloud() {
+        let noise = |k: usize| ((k as f32 * 12.9898).sin() * 43_758.547).fract();
+        let cloud: Vec<f32> = (0..4000).map(|k| 3.0 * noise(k)).collect();
+        let line: Vec<f32> = (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
+        assert!(finest_scale(&cloud, 2) > 5.0 * finest_scale(&line, 2));
+    }
+}

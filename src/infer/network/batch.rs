@@ -1,0 +1,39 @@
+//! What a network is fed: samples of tokens with their noise level, condition bits and masks.
+
+use sbi_model::Mask;
+
+/// Inputs of B samples of T tokens, row-major.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// `[B·T]`: network input of each token (clean where given, scaled and noisy where not).
+    pub value: Vec<f32>,
+    /// `[B·T]`: 1 where the token is given, else 0.
+    pub given: Vec<f32>,
+    /// `[B]`: the noise level fed to the network (a quarter of the log of sigma).
+    pub level: Vec<f32>,
+    /// `[B]`: which mask of the table holds for the sample.
+    pub mask: Vec<u32>,
+}
+
+/// What the outputs of a batch are scored against: loss = Σ weight · (F − target)².
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// `[B·T]`: the wanted network output.
+    pub target: Vec<f32>,
+    /// `[B·T]`: its weight; 0 where the token is given or absent.
+    pub weight: Vec<f32>,
+}
+
+/// The distinct masks of a batch, all of one number of tokens.
+#[derive(Clone, Debug, Default)]
+pub struct Masks {
+    /// The masks; [`Inputs::mask`] indexes them.
+    pub masks: Vec<Mask>,
+}
+
+impl Inputs {
+    /// The number of samples B.
+    pub fn samples(&self) -> usize {
+        self.level.len()
+    }
+}

@@ -1,0 +1,144 @@
+//! The network composed of burn's own tensor operations: the reference that the fused kernel is compared with, and the
+//! path of devices without kernels of their own.
+
+use super::{Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, NORM_EPSILON, Targets, level_frequencies};
+use burn::tensor::activation::{silu, softmax};
+use burn::tensor::backend::Backend;
+use burn::tensor::{Bool, Tensor, TensorData};
+use std::ops::Range;
+
+/// The outputs F of all tokens, `[B·T]`.
+pub fn outputs<B: Backend>(
+    architecture: &Architecture,
+    parameters: &Tensor<B, 1>,
+    inputs: &Inputs,
+    masks: &Masks,
+) -> Tensor<B, 1> {
+    let layout = architecture.layout();
+    let net = Net { architecture, parameters, samples: inputs.samples() };
+    let context = net.context(inputs, &layout);
+    let mask = net.mask(inputs, masks);
+    let mut h = net.embed(inputs, &layout);
+    for block in &layout.blocks {
+        h = h.clone() + net.attend(net.norm(h, &block.norm1), block, &mask);
+        h = h.clone() + net.feed_forward(net.norm(h, &block.norm2), &context, block);
+    }
+    net.linear(net.norm(h, &layout.norm), &layout.head).flatten(0, 1)
+}
+
+/// The loss Σ weight (F − target)², `[1]`.
+pub fn objective<B: Backend>(
+    architecture: &Architecture,
+    parameters: &Tensor<B, 1>,
+    inputs: &Inputs,
+    targets: &Targets,
+    masks: &Masks,
+) -> Tensor<B, 1> {
+    let device = parameters.device();
+    let target = Tensor::<B, 1>::from_data(TensorData::from(targets.target.as_slice()), &device);
+    let weight = Tensor::<B, 1>::from_data(TensorData::from(targets.weight.as_slice()), &device);
+    let error = outputs(architecture, parameters, inputs, masks) - target;
+    (error.clone() * error * weight).sum()
+}
+
+/// A network bound to its parameters for one batch. Token tensors are `[B·T, width]`.
+struct Net<'a, B: Backend> {
+    architecture: &'a Architecture,
+    parameters: &'a Tensor<B, 1>,
+    samples: usize,
+}
+
+impl<B: Backend> Net<'_, B> {
+    fn vector(&self, range: &Range<usize>) -> Tensor<B, 2> {
+        self.matrix(range, 1)
+    }
+
+    fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
+        self.parameters.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
+    }
+
+    fn linear(&self, x: Tensor<B, 2>, [weight, bias]: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        let rows = x.dims()[1];
+        x.matmul(self.matrix(weight, rows)) + self.vector(bias)
+    }
+
+    fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        let centred = x.clone() - x.mean_dim(1);
+        let variance = (centred.clone() * centred.clone()).mean_dim(1);
+        centred / (variance + NORM_EPSILON).sqrt() * self.vector(gain) + self.vector(shift)
+    }
+
+    fn column(&self, values: &[f32]) -> Tensor<B, 2> {
+        let data = TensorData::new(values.to_vec(), [values.len(), 1]);
+        Tensor::from_data(data, &self.parameters.device())
+    }
+
+    fn embed(&self, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
+        let Architecture { tokens, width, frequencies, .. } = *self.architecture;
+        let value = self.column(&inputs.value);
+        let waves: Vec<f32> = self.architecture.value_frequencies().collect();
+        let mut features = vec![value.clone()];
+        if frequencies > 0 {
+            let waves = Tensor::<B, 1>::from_data(TensorData::from(waves.as_slice()), &value.device());
+            let angles = value.matmul(waves.reshape([1, frequencies]));
+            features.extend([angles.clone().sin(), angles.cos()]);
+        }
+        let weights = self.matrix(&layout.value, 1 + 2 * frequencies);
+        let id = self.matrix(&layout.id, tokens).reshape([1, tokens, width]);
+        let id = id.expand([self.samples, tokens, width]).reshape([self.samples * tokens, width]);
+        Tensor::cat(features, 1).matmul(weights) + id + self.column(&inputs.given).matmul(self.vector(&layout.given))
+    }
+
+    /// What each sample's noise level says to the blocks, `[B, width]`.
+    fn context(&self, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
+        let level = self.column(&inputs.level);
+        let waves = Tensor::<B, 1>::from_data(TensorData::from(level_frequencies().as_slice()), &level.device());
+        let angles = level.matmul(waves.reshape([1, LEVEL_FREQUENCIES]));
+        let features = Tensor::cat(vec![angles.clone().sin(), angles.cos()], 1);
+        silu(self.linear(silu(self.linear(features, &layout.level_in)), &layout.level_out))
+    }
+
+    /// Where attention may look, `[B, 1, T, T]`.
+    fn mask(&self, inputs: &Inputs, masks: &Masks) -> Tensor<B, 4, Bool> {
+        let tokens = self.architecture.tokens;
+        let mut allowed = Vec::with_capacity(self.samples * tokens * tokens);
+        for &index in &inputs.mask {
+            let mask = masks.masks.get(index as usize).expect("a sample names a mask of its batch");
+            allowed.extend((0..tokens * tokens).map(|at| mask.get(at / tokens, at % tokens)));
+        }
+        let data = TensorData::new(allowed, [self.samples, 1, tokens, tokens]);
+        Tensor::from_data(data, &self.parameters.device())
+    }
+
+    fn attend(&self, x: Tensor<B, 2>, block: &BlockLayout, mask: &Tensor<B, 4, Bool>) -> Tensor<B, 2> {
+        let Architecture { tokens, heads, head_width, .. } = *self.architecture;
+        let width = heads * head_width;
+        let qkv = self.linear(x, &block.qkv);
+        let part = |index: usize| {
+            let part = qkv.clone().slice([0..self.samples * tokens, index * width..(index + 1) * width]);
+            part.reshape([self.samples, tokens, heads, head_width]).swap_dims(1, 2)
+        };
+        let (query, key, value) = (part(0), part(1), part(2));
+        let logits = query.matmul(key.swap_dims(2, 3)) / (head_width as f32).sqrt();
+        let shape = [self.samples, heads, tokens, tokens];
+        let allowed = mask.clone().expand(shape);
+        // A row that may look nowhere has uniform weights after the softmax; the second factor makes them zero.
+        let weights = softmax(logits.mask_fill(allowed.clone().bool_not(), -1e30), 3) * allowed.float();
+        let seen = weights.matmul(value).swap_dims(1, 2).reshape([self.samples * tokens, width]);
+        self.linear(seen, &block.out)
+    }
+
+    fn feed_forward(&self, x: Tensor<B, 2>, context: &Tensor<B, 2>, block: &BlockLayout) -> Tensor<B, 2> {
+        let Architecture { tokens, width, .. } = *self.architecture;
+        let modulation = self.linear(context.clone(), &block.modulation);
+        let part = |index: usize| {
+            let part = modulation.clone().slice([0..self.samples, index * width..(index + 1) * width]);
+            let part = part.reshape([self.samples, 1, width]).expand([self.samples, tokens, width]);
+            part.reshape([self.samples * tokens, width])
+        };
+        let (shift, scale) = (part(0), part(1));
+        let hidden = self.linear(x * (scale + 1.0) + shift, &block.up);
+        let gelu = hidden.clone() * ((hidden / std::f32::consts::SQRT_2).erf() + 1.0) * 0.5;
+        self.linear(gelu, &block.down)
+    }
+}

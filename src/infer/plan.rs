@@ -1,0 +1,104 @@
+//! Defaults that fit the problem: sizes, steps, noise and condition masks from the tokens, the budget and the
+//! simulations' own scales. Everything chosen is recorded.
+
+use crate::finest::finest_scale;
+use crate::network::Architecture;
+use crate::noise::Process;
+use crate::pattern::Mixture;
+use crate::scale::{Scale, scales};
+use crate::table::Table;
+use sbi_model::{Graph, MaskKind, Noise, Train, Transformer};
+use serde::{Deserialize, Serialize};
+
+/// Width of an attention head where the file is silent: one vector of the widest instruction set.
+const HEAD_WIDTH: usize = 16;
+
+/// What is chosen before training; the same for the same file and simulations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Sizes of the network.
+    pub architecture: Architecture,
+    /// Whether every token attends to every other, whatever the graph.
+    pub dense: bool,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Examples in a step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Seed of initial weights and of all training noise.
+    pub seed: u64,
+    /// The noise process.
+    pub process: Process,
+    /// How often each family of condition masks is trained.
+    pub mixture: Mixture,
+    /// How each token is standardised, in token order.
+    pub scales: Vec<Scale>,
+    /// The finest scale found in the simulations, in standard deviations.
+    pub finest: f64,
+}
+
+/// Chooses a plan for a model's graph, what the file states, and its simulations (columns in token order).
+pub fn plan(graph: &Graph, transformer: &Transformer, train: &Train, table: &Table) -> Plan {
+    let scales = scales(graph, table);
+    let finest = finest_scale(&standardise(&scales, table), graph.tokens.len());
+    let decades = (table.rows().max(10) as f64).log10();
+    let plain = transformer.noise == Noise::Ve;
+    Plan {
+        architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
+        dense: transformer.mask == MaskKind::Dense,
+        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
+        batch: train.batch.unwrap_or(256),
+        learning_rate: train.learning_rate.unwrap_or(2e-3),
+        seed: train.seed,
+        process: Process::fitting(transformer.noise, finest),
+        mixture: Mixture::with_posterior((0.3 * (decades - 2.0)).clamp(0.2, 0.6), 0.1),
+        scales,
+        finest,
+    }
+}
+
+/// Simulations in the network's units, `[rows · tokens]`.
+pub fn standardise(scales: &[Scale], table: &Table) -> Vec<f32> {
+    table.iter().flat_map(|row| row.iter().zip(scales).map(|(x, scale)| scale.standardise(*x) as f32)).collect()
+}
+
+impl Plan {
+    /// The mask that training and drawing use.
+    pub fn mask_kind(&self) -> MaskKind {
+        if self.dense { MaskKind::Dense } else { MaskKind::Undirected }
+    }
+
+    /// One line for people.
+    pub fn summary(&self) -> String {
+        let Architecture { width, layers, heads, .. } = self.architecture;
+        format!(
+            "width {width}, {layers} layers, {heads} heads ({} weights), {} steps of {}, finest scale {:.2}",
+            self.architecture.parameters(),
+            self.steps,
+            self.batch,
+            self.finest
+        )
+    }
+}
+
+/// Few tokens get by with a narrow network; fine structure needs value features that resolve it.
+fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
+    let width = transformer.width.unwrap_or(if tokens <= 6 { 32 } else { 48 });
+    let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
+    let octaves = (2.0 / finest).log2().ceil() as usize + 1;
+    Architecture {
+        tokens,
+        width,
+        layers: transformer.layers.unwrap_or(4),
+        heads,
+        head_width: (width / heads).max(1),
+        hidden: width * transformer.widening.unwrap_or(2),
+        frequencies: octaves.clamp(4, 8),
+    }
+}
+
+/// More simulations bear more steps before the network remembers them.
+fn steps(rows: usize, decades: f64) -> usize {
+    if rows == 0 { 0 } else { (3_000.0 * 4.0_f64.powf(decades - 3.0)).clamp(1_000.0, 60_000.0) as usize }
+}

@@ -1,0 +1,76 @@
+//! Small networks against closed forms.
+
+use super::{Watcher, machine, normal_pairs, pairs_graph, query};
+use crate::{Table, Weights, draw, plan, train};
+use sbi_model::{Graph, Noise, Support, Train, Transformer};
+use sbi_sim::rng::Stream;
+use std::ops::ControlFlow;
+
+fn trained(graph: &Graph, table: &Table, noise: Noise, steps: usize) -> Weights {
+    let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
+    let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
+    let plan = plan(graph, &transformer, &train_, table);
+    train(&plan, graph, table, &machine(2), None, &mut Watcher::default()).unwrap()
+}
+
+fn answer(weights: &Weights, graph: &Graph, states: &[Option<f64>], draws: usize) -> Vec<f64> {
+    draw(weights, graph, &query(states, draws), 1, &machine(2), &mut |_, _| ControlFlow::Continue(())).unwrap().values
+}
+
+fn moments(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
+    (mean, variance.sqrt())
+}
+
+/// `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)`: the posterior is N(0.8 x, 0.2), the likelihood N(theta, 0.25).
+#[test]
+fn one_network_gives_posterior_and_likelihood_of_a_normal_pair() {
+    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&graph, &table, Noise::Edm, 1_500);
+    for x in [-1.2, 0.1, 1.5] {
+        let (mean, sd) = moments(&answer(&weights, &graph, &[None, Some(x)], 4_000));
+        // 0.12 posterior sds: four standard errors of 4,000 draws and as much for the training.
+        assert!((mean - 0.8 * x).abs() < 0.12 * 0.2f64.sqrt(), "mean {mean} at x = {x}");
+        assert!((sd / 0.2f64.sqrt() - 1.0).abs() < 0.12, "sd {sd} at x = {x}");
+        let (mean, sd) = moments(&answer(&weights, &graph, &[Some(x), None], 4_000));
+        assert!((mean - x).abs() < 0.12 * 0.5, "mean {mean} at theta = {x}");
+        assert!((sd / 0.5 - 1.0).abs() < 0.12, "sd {sd} at theta = {x}");
+    }
+}
+
+/// The published process on the same pair: coarser tolerances, as nothing is fitted to the problem.
+#[test]
+fn the_published_process_answers_too() {
+    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&graph, &table, Noise::Ve, 1_500);
+    let (mean, sd) = moments(&answer(&weights, &graph, &[None, Some(1.0)], 500));
+    assert!((mean - 0.8).abs() < 0.4 * 0.2f64.sqrt() && (sd / 0.2f64.sqrt() - 1.0).abs() < 0.3, "mean {mean}, sd {sd}");
+}
+
+/// With the mask of independent pairs, `theta[1]` cannot see `x[2]`: its draws are the same bits.
+#[test]
+fn a_mask_hides_what_it_forbids() {
+    let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 400));
+    let weights = trained(&graph, &table, Noise::Edm, 50);
+    let first = |other: f64| -> Vec<f64> {
+        answer(&weights, &graph, &[None, None, Some(0.5), Some(other)], 200).chunks(2).map(|row| row[0]).collect()
+    };
+    assert_eq!(first(0.0), first(3.0));
+}
+
+/// A uniform prior with the datum at its edge: no draw leaves the support, and none is piled up at the bound.
+#[test]
+fn draws_stay_within_the_support() {
+    let graph = pairs_graph(1, Support { low: -1.0, high: 1.0, whole: false });
+    let stream = Stream::new(4, "edge");
+    let values = (0..2_000u64).flat_map(|row| {
+        let theta = 2.0 * stream.uniform(row, 0, 0) - 1.0;
+        [theta, theta + 0.3 * stream.normal(row, 1, 0)]
+    });
+    let table = Table { columns: 2, values: values.collect() };
+    let weights = trained(&graph, &table, Noise::Edm, 500);
+    let draws = answer(&weights, &graph, &[None, Some(1.2)], 2_000);
+    assert!(draws.iter().all(|x| (-1.0..=1.0).contains(x)));
+    assert!(draws.iter().filter(|x| **x > 0.9999).count() < 20);
+}

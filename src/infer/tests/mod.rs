@@ -1,0 +1,77 @@
+//! Tests of the crate as a whole, on graphs and simulations made by hand.
+
+mod answers;
+mod fused;
+mod patterns;
+mod resume;
+
+use crate::{Device, Hooks, Machine, Progress, Table};
+use sbi_model::{Graph, Mask, NodeId, Query, Role, Span, State, Support, Token};
+use sbi_sim::rng::Stream;
+use std::ops::ControlFlow;
+
+/// `pairs` independent pairs: `theta[i]` and `x[i] <- theta[i]`.
+pub fn pairs_graph(pairs: usize, support: Support) -> Graph {
+    let token = |name: &str, role: Role, node: usize, element: usize, support: Support| Token {
+        name: format!("{name}[{}]", element + 1),
+        role,
+        node: NodeId(node),
+        element,
+        support,
+    };
+    let thetas = (0..pairs).map(|i| token("theta", Role::Param, 0, i, support));
+    let xs = (0..pairs).map(|i| token("x", Role::Data, 1, i, Support::REAL));
+    let mut base = Mask::empty(2 * pairs);
+    for i in 0..pairs {
+        base.set(i, i);
+        base.set(pairs + i, pairs + i);
+        base.set(pairs + i, i);
+    }
+    Graph { tokens: thetas.chain(xs).collect(), base }
+}
+
+/// Simulations of `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)` for each pair.
+pub fn normal_pairs(pairs: usize, rows: usize) -> Table {
+    let stream = Stream::new(7, "pairs");
+    let mut values = Vec::with_capacity(2 * pairs * rows);
+    for row in 0..rows as u64 {
+        let mut z = vec![0.0; 2 * pairs];
+        stream.fill_normal(row, 0, &mut z);
+        let (theta, noise) = z.split_at(pairs);
+        values.extend_from_slice(theta);
+        values.extend(theta.iter().zip(noise).map(|(t, n)| t + 0.5 * n));
+    }
+    Table { columns: 2 * pairs, values }
+}
+
+/// A query that gives the tokens with a value and infers the others.
+pub fn query(states: &[Option<f64>], draws: usize) -> Query {
+    let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
+    let states = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
+    Query { name: "q".into(), approximator: 0, states, infer, draws, files: Vec::new(), span: Span::default() }
+}
+
+pub fn machine(threads: usize) -> Machine {
+    Machine { device: Device::Cpu, threads }
+}
+
+/// Lets a training run; stops it after `stop_after` steps and keeps the checkpoint.
+#[derive(Default)]
+pub struct Watcher {
+    pub stop_after: Option<usize>,
+    pub kept: Option<Vec<u8>>,
+}
+
+impl Hooks for Watcher {
+    fn step(&mut self, at: &Progress) -> ControlFlow<()> {
+        if Some(at.step) == self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn wants_checkpoint(&mut self) -> bool {
+        false
+    }
+
+    fn checkpoint(&mut self, bytes: Vec<u8>) {
+        self.kept = Some(bytes);
+    }
+}

@@ -1,0 +1,50 @@
+//! Condition masks: families in their shares, absent tokens with the masks of the graph without them.
+
+use super::pairs_graph;
+use crate::pattern::{Mixture, Patterns, Role};
+use sbi_model::{MaskKind, Support};
+use sbi_sim::rng::Stream;
+
+#[test]
+fn families_come_in_their_shares() {
+    let graph = pairs_graph(3, Support::REAL);
+    let stream = Stream::new(1, "patterns");
+    let patterns = Patterns::new(&graph, MaskKind::Undirected, Mixture::with_posterior(0.6, 0.0), &stream);
+    let mut roles = [Role::Hidden; 6];
+    let draws = 20_000;
+    let (mut posteriors, mut likelihoods, mut joints) = (0, 0, 0);
+    for draw in 0..draws {
+        assert_eq!(patterns.draw(&stream, draw, 0, &mut roles), 0);
+        let (params, data) = roles.split_at(3);
+        let all = |roles: &[Role], role| roles.iter().all(|r| *r == role);
+        posteriors += u32::from(all(params, Role::Hidden) && all(data, Role::Given));
+        likelihoods += u32::from(all(params, Role::Given) && all(data, Role::Hidden));
+        joints += u32::from(all(&roles, Role::Hidden));
+    }
+    // The random families at rates r make the same patterns by chance: with six tokens r³(1-r)³ and (1-r)⁶.
+    let chance: f64 = 0.1 * (0.3f64 * 0.7).powi(3) * 2.0;
+    let empty = 0.1 * (0.7f64.powi(6) + 0.3f64.powi(6) + 0.7f64.powi(6) + 0.3f64.powi(6));
+    let share = |count: u32| f64::from(count) / draws as f64;
+    let error = |p: f64| 4.0 * (p * (1.0 - p) / draws as f64).sqrt();
+    assert!((share(posteriors) - 0.6 - chance).abs() < error(0.6));
+    assert!((share(likelihoods) - 0.1 - chance).abs() < error(0.1));
+    // A pattern that gives everything asks for everything instead, hence both ends.
+    assert!((share(joints) - 0.1 - empty).abs() < error(0.2));
+}
+
+#[test]
+fn absent_tokens_take_the_mask_of_the_graph_without_them() {
+    let graph = pairs_graph(4, Support::REAL);
+    let stream = Stream::new(2, "patterns");
+    let patterns = Patterns::new(&graph, MaskKind::Undirected, Mixture::with_posterior(0.5, 1.0), &stream);
+    let mut roles = [Role::Hidden; 8];
+    let mut with_absent = 0;
+    for draw in 0..2_000 {
+        let mask = patterns.mask(patterns.draw(&stream, draw, 5, &mut roles));
+        let absent: Vec<bool> = roles.iter().map(|role| *role == Role::Absent).collect();
+        with_absent += usize::from(absent.contains(&true));
+        assert_eq!(*mask, graph.mask(MaskKind::Undirected, &absent));
+        assert!(roles.contains(&Role::Hidden));
+    }
+    assert!(with_absent > 1_500);
+}

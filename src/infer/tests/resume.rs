@@ -1,0 +1,55 @@
+//! Trainings that are stopped and go on, and trainings and draws on other numbers of threads.
+
+use super::{Watcher, machine, normal_pairs, pairs_graph, query};
+use crate::{Damaged, Plan, Table, TrainError, Weights, draw, plan, train};
+use sbi_model::{Graph, Support, Train, Transformer};
+use std::ops::ControlFlow;
+
+fn small() -> (Plan, Graph, Table) {
+    let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 200));
+    let transformer = Transformer { width: Some(16), layers: Some(2), ..Transformer::default() };
+    let train = Train { steps: Some(60), batch: Some(32), ..Train::default() };
+    (plan(&graph, &transformer, &train, &table), graph, table)
+}
+
+fn run(resume: Option<&[u8]>, threads: usize, watcher: &mut Watcher) -> Result<Weights, TrainError> {
+    let (plan, graph, table) = small();
+    train(&plan, &graph, &table, &machine(threads), resume, watcher)
+}
+
+#[test]
+fn a_stopped_training_goes_on_to_the_same_bits() {
+    let whole = run(None, 2, &mut Watcher::default()).unwrap();
+    let mut watcher = Watcher { stop_after: Some(23), kept: None };
+    assert_eq!(run(None, 2, &mut watcher), Err(TrainError::Stopped));
+    let resumed = run(watcher.kept.as_deref(), 2, &mut Watcher::default()).unwrap();
+    assert_eq!(whole.to_bytes(), resumed.to_bytes());
+    assert_eq!(Weights::from_bytes(&whole.to_bytes()), Ok(whole));
+}
+
+#[test]
+fn threads_change_neither_weights_nor_draws() {
+    let (_, graph, _) = small();
+    let [one, two] = [1, 2].map(|threads| run(None, threads, &mut Watcher::default()).unwrap());
+    assert_eq!(one.to_bytes(), two.to_bytes());
+    let ask = |draws: usize, threads: usize| {
+        let query = query(&[None, None, Some(0.3), Some(-1.0)], draws);
+        draw(&one, &graph, &query, 1, &machine(threads), &mut |_, _| ControlFlow::Continue(())).unwrap().values
+    };
+    let many = ask(1_500, 1);
+    assert_eq!(many, ask(1_500, 2));
+    assert_eq!(many[..2 * 300], ask(300, 2), "a draw depends on its number alone");
+}
+
+#[test]
+fn damaged_or_foreign_checkpoints_are_refused() {
+    let mut watcher = Watcher { stop_after: Some(5), kept: None };
+    run(None, 1, &mut watcher).unwrap_err();
+    let kept = watcher.kept.unwrap();
+    let cut = run(Some(&kept[..kept.len() - 40]), 1, &mut Watcher::default());
+    assert!(matches!(cut, Err(TrainError::Checkpoint(_))));
+    let (mut plan, graph, table) = small();
+    plan.seed += 1;
+    let foreign = train(&plan, &graph, &table, &machine(1), Some(&kept), &mut Watcher::default());
+    assert_eq!(foreign, Err(TrainError::Checkpoint(Damaged("it belongs to another training".into()))));
+}

@@ -1,0 +1,366 @@
+//! Training: AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
+
+use crate::backend::{Batch, Device, Machine, Network, ScoreBackend, objective, probe_cuda};
+use crate::example::Examples;
+use crate::network::Architecture;
+use crate::pattern::Patterns;
+use crate::plan::{Plan, standardise};
+use crate::table::{Table, is_validation};
+use crate::weights::{Damaged, Point, Weights, decode, encode, take};
+use burn::backend::Autodiff;
+use burn::grad_clipping::GradientClippingConfig;
+use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, SimpleOptimizer};
+use burn::tensor::backend::{AutodiffBackend, Backend};
+use burn::tensor::{Tensor, TensorData};
+use sbi_model::Graph;
+use sbi_sim::rng::Stream;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+/// How often held-out loss is measured in one training.
+const CHECKS: usize = 50;
+
+/// Held-out examples in one measurement, at least.
+const VALIDATION_EXAMPLES: usize = 2_000;
+
+/// Training stops when held-out loss was this much above its best for [`PATIENCE`] measurements in a row.
+const WORSE: f64 = 1.1;
+const PATIENCE: usize = 5;
+
+/// Steps over which the learning rate rises.
+const WARM_UP: usize = 100;
+
+/// The learning rate ends at this share of its peak.
+const LAST_RATE: f64 = 0.01;
+
+/// Decay of the average of the weights once it is warm.
+const AVERAGE: f64 = 0.999;
+
+/// What a caller sees of a training, and how it steers it.
+pub trait Hooks {
+    /// Called after each step; `Break` stops the training after a last checkpoint.
+    fn step(&mut self, at: &Progress) -> ControlFlow<()>;
+
+    /// Asked after each step; where it says so, [`Hooks::checkpoint`] follows.
+    fn wants_checkpoint(&mut self) -> bool;
+
+    /// Keeps the bytes from which [`train`] can go on.
+    fn checkpoint(&mut self, bytes: Vec<u8>);
+}
+
+/// Where a training stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps planned.
+    pub steps: usize,
+    /// Smoothed loss of the training batches.
+    pub loss: f64,
+    /// The last held-out loss.
+    pub validation: Option<f64>,
+}
+
+/// Why there are no weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrainError {
+    /// The caller stopped it; a checkpoint was handed over.
+    Stopped,
+    /// The checkpoint to go on from is of another training, or damaged.
+    Checkpoint(Damaged),
+    /// The loss became infinite or NaN after this many steps.
+    Diverged {
+        /// Steps done.
+        step: usize,
+    },
+    /// Fewer simulations than training and judging need.
+    TooFew {
+        /// How many there are.
+        rows: usize,
+    },
+    /// The device cannot be used, and why.
+    Device(String),
+}
+
+impl std::fmt::Display for TrainError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TrainError::Stopped => write!(f, "training was stopped"),
+            TrainError::Checkpoint(why) => write!(f, "the checkpoint cannot be used: {why}"),
+            TrainError::Diverged { step } => write!(f, "training diverged: the loss is not a number after {step} steps"),
+            TrainError::TooFew { rows } => write!(f, "{rows} simulations are too few to train on: at least 20 are needed"),
+            TrainError::Device(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for TrainError {}
+
+/// Trains a network on simulations (columns in token order), from the start or from the bytes of a checkpoint.
+///
+/// # Errors
+/// See [`TrainError`].
+pub fn train(
+    plan: &Plan,
+    graph: &Graph,
+    table: &Table,
+    machine: &Machine,
+    resume: Option<&[u8]>,
+    hooks: &mut dyn Hooks,
+) -> Result<Weights, TrainError> {
+    if table.rows() < 20 {
+        return Err(TrainError::TooFew { rows: table.rows() });
+    }
+    match machine.device {
+        Device::Cpu => train_on::<Autodiff<crate::backend::Cpu>>(plan, graph, table, machine, resume, hooks),
+        Device::Cuda => {
+            probe_cuda().map_err(TrainError::Device)?;
+            #[cfg(feature = "cuda")]
+            return train_on::<Autodiff<crate::backend::Cuda>>(plan, graph, table, machine, resume, hooks);
+            #[cfg(not(feature = "cuda"))]
+            unreachable!("without CUDA the probe fails")
+        }
+    }
+}
+
+fn train_on<B>(
+    plan: &Plan,
+    graph: &Graph,
+    table: &Table,
+    machine: &Machine,
+    resume: Option<&[u8]>,
+    hooks: &mut dyn Hooks,
+) -> Result<Weights, TrainError>
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
+    let stream = |name: &str| Stream::new(plan.seed, name);
+    let patterns = Patterns::new(graph, plan.mask_kind(), plan.mixture, &stream("train.patterns"));
+    let values = standardise(&plan.scales, table);
+    let examples = |rows: Vec<usize>, name: &str| Examples {
+        values: &values,
+        rows,
+        tokens: table.columns,
+        process: plan.process,
+        patterns: &patterns,
+        choices: stream(&format!("{name}.choices")),
+        noise: stream(&format!("{name}.noise")),
+    };
+    let (held_out, seen) = (0..table.rows()).partition(|row| is_validation(*row));
+    let training = examples(seen, "train");
+    let validation = examples(held_out, "validation");
+    let validation = validation.sweep(VALIDATION_EXAMPLES.div_ceil(validation.rows.len()));
+
+    let device = B::Device::default();
+    let mut trainer = Trainer::<B> {
+        plan,
+        network: Network::new(&plan.architecture, machine.threads),
+        optimiser: AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(1e-3).build(),
+        state: match resume {
+            Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
+            None => State::new(plan, &initial(&plan.architecture, &stream("train.weights")), &device),
+        },
+    };
+    while trainer.state.header.step < plan.steps && !trainer.state.header.overfitted() {
+        trainer.step(&training)?;
+        if trainer.state.header.step.is_multiple_of((plan.steps / CHECKS).max(1)) {
+            trainer.judge(&validation);
+        }
+        let go_on = hooks.step(&trainer.progress());
+        if go_on.is_break() || hooks.wants_checkpoint() {
+            hooks.checkpoint(trainer.state.to_bytes());
+        }
+        if go_on.is_break() {
+            return Err(TrainError::Stopped);
+        }
+    }
+    if trainer.state.header.best.is_infinite() {
+        trainer.judge(&validation);
+    }
+    Ok(Weights { plan: plan.clone(), parameters: numbers(&trainer.state.best), curve: trainer.state.header.curve })
+}
+
+/// A training in flight.
+struct Trainer<'a, B: AutodiffBackend> {
+    plan: &'a Plan,
+    network: Network,
+    optimiser: AdamW,
+    state: State<B::InnerBackend>,
+}
+
+/// Everything that a step changes.
+struct State<B: Backend> {
+    header: Header,
+    parameters: Tensor<B, 1>,
+    moments: Option<AdamWState<B, 1>>,
+    average: Tensor<B, 1>,
+    /// The average when held-out loss was lowest.
+    best: Tensor<B, 1>,
+}
+
+/// The part of the state that is no tensor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Header {
+    plan: Plan,
+    step: usize,
+    smoothed: Option<f64>,
+    #[serde(with = "infinite")]
+    best: f64,
+    curve: Vec<Point>,
+}
+
+impl Header {
+    /// Whether the last measurements were all far above the best.
+    fn overfitted(&self) -> bool {
+        let worse = self.curve.iter().rev().take_while(|point| point.validation > WORSE * self.best);
+        worse.count() >= PATIENCE
+    }
+}
+
+impl<B> Trainer<'_, B>
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
+    fn step(&mut self, examples: &Examples) -> Result<(), TrainError> {
+        let step = self.state.header.step;
+        let batch = examples.batch(step as u32, self.plan.batch);
+        let parameters = Tensor::<B, 1>::from_inner(self.state.parameters.clone()).require_grad();
+        let loss = objective(&parameters, &self.network, &batch);
+        let gradient = parameters.grad(&loss.backward()).expect("the loss depends on the parameters");
+        let loss = f64::from(loss.into_scalar_f32());
+        if !loss.is_finite() {
+            return Err(TrainError::Diverged { step });
+        }
+        let gradient = GradientClippingConfig::Norm(1.0).init().clip_gradient(gradient);
+        let state = &mut self.state;
+        let moments = state.moments.take();
+        let rate = learning_rate(self.plan, step);
+        (state.parameters, state.moments) = self.optimiser.step(rate, state.parameters.clone(), gradient, moments);
+        let decay = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
+        state.average = state.average.clone() * decay + state.parameters.clone() * (1.0 - decay);
+        state.header.step += 1;
+        state.header.smoothed = Some(state.header.smoothed.map_or(loss, |old| 0.99 * old + 0.01 * loss));
+        Ok(())
+    }
+
+    /// Measures the averaged weights on held-out simulations and keeps them where they are the best so far.
+    fn judge(&mut self, validation: &Batch) {
+        let loss = objective(&self.state.average, &self.network, validation).into_scalar_f32();
+        let state = &mut self.state;
+        let validation = f64::from(loss);
+        if validation < state.header.best {
+            state.header.best = validation;
+            state.best = state.average.clone();
+        }
+        let training = state.header.smoothed.unwrap_or(validation);
+        state.header.curve.push(Point { step: state.header.step, training, validation });
+    }
+
+    fn progress(&self) -> Progress {
+        let header = &self.state.header;
+        Progress {
+            step: header.step,
+            steps: self.plan.steps,
+            loss: header.smoothed.unwrap_or(f64::NAN),
+            validation: header.curve.last().map(|point| point.validation),
+        }
+    }
+}
+
+/// One number out of a tensor of one number.
+trait IntoScalarF32 {
+    fn into_scalar_f32(self) -> f32;
+}
+
+impl<B: Backend> IntoScalarF32 for Tensor<B, 1> {
+    fn into_scalar_f32(self) -> f32 {
+        numbers(&self).first().copied().unwrap_or(f32::NAN)
+    }
+}
+
+/// The learning rate at a step: a linear rise, then half a cosine.
+fn learning_rate(plan: &Plan, step: usize) -> f64 {
+    let warm = ((step + 1) as f64 / WARM_UP as f64).min(1.0);
+    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / plan.steps as f64).cos());
+    plan.learning_rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * cosine)
+}
+
+/// Initial parameters: projections into the residual stream, the modulation and the head start at zero, so that the
+/// untrained network says nothing; other weights are uniform within one over the square root of their inputs.
+fn initial(architecture: &Architecture, stream: &Stream) -> Vec<f32> {
+    let mut values = Vec::with_capacity(architecture.parameters());
+    for (number, piece) in (0u32..).zip(&architecture.layout().pieces) {
+        let name = piece.name.as_str();
+        let zero = [".out.w", ".down.w", ".modulation.w", "head.w"].iter().any(|end| name.ends_with(end));
+        let bound = (piece.rows as f64).sqrt().recip();
+        for element in 0..piece.range.len() as u64 {
+            let uniform = || stream.uniform(element, 0, number);
+            let value = match name {
+                "id" | "given" => 0.3 * stream.normal(element, 0, number),
+                _ if name.ends_with(".gain") => 1.0,
+                _ if zero || name.ends_with(".b") || name.ends_with(".shift") => 0.0,
+                _ => bound * (2.0 * uniform() - 1.0),
+            };
+            values.push(value as f32);
+        }
+    }
+    values
+}
+
+fn numbers<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
+    tensor.to_data().to_vec().expect("the network's tensors are of type f32")
+}
+
+impl<B: Backend> State<B> {
+    fn new(plan: &Plan, parameters: &[f32], device: &B::Device) -> State<B> {
+        let parameters = Tensor::from_data(TensorData::from(parameters), device);
+        let header = Header { plan: plan.clone(), step: 0, smoothed: None, best: f64::INFINITY, curve: Vec::new() };
+        State { header, average: parameters.clone(), best: parameters.clone(), parameters, moments: None }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut arrays = vec![
+            ("average", numbers(&self.average)),
+            ("best", numbers(&self.best)),
+            ("parameters", numbers(&self.parameters)),
+        ];
+        if let Some(AdamWState { momentum }) = &self.moments {
+            arrays.push(("moment_1", numbers(&momentum.moment_1)));
+            arrays.push(("moment_2", numbers(&momentum.moment_2)));
+        }
+        let arrays: Vec<(&str, &[f32])> = arrays.iter().map(|(name, values)| (*name, values.as_slice())).collect();
+        encode(&self.header, &arrays)
+    }
+
+    fn from_bytes(bytes: &[u8], plan: &Plan, device: &B::Device) -> Result<State<B>, Damaged> {
+        let (header, mut arrays): (Header, _) = decode(bytes)?;
+        if header.plan != *plan {
+            return Err(Damaged("it belongs to another training".to_owned()));
+        }
+        let length = plan.architecture.parameters();
+        let mut tensor = |name: &str| -> Result<Tensor<B, 1>, Damaged> {
+            Ok(Tensor::from_data(TensorData::from(take(&mut arrays, name, length)?.as_slice()), device))
+        };
+        let moments = match header.step {
+            0 => None,
+            step => Some(AdamWState::new(AdaptiveMomentumState::new(step, tensor("moment_1")?, tensor("moment_2")?))),
+        };
+        let (parameters, average, best) = (tensor("parameters")?, tensor("average")?, tensor("best")?);
+        Ok(State { header, parameters, moments, average, best })
+    }
+}
+
+/// JSON has no infinity: it stands as null.
+mod infinite {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        value.is_finite().then_some(*value).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+    }
+}

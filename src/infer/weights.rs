@@ -1,0 +1,109 @@
+//! Trained weights and checkpoints as bytes: safetensors with one entry of JSON beside the arrays.
+
+use crate::plan::Plan;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+/// The key of the JSON entry. A single entry keeps the bytes the same from run to run.
+const HEADER: &str = "sbi";
+
+/// A trained network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// How it was made.
+    pub plan: Plan,
+    /// Its parameters, flat, in the order of the plan's layout.
+    pub parameters: Vec<f32>,
+    /// Losses while it was trained.
+    pub curve: Vec<Point>,
+}
+
+/// Losses at one moment of the training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Steps done.
+    pub step: usize,
+    /// Smoothed loss of the training batches.
+    pub training: f64,
+    /// Loss of the averaged weights on held-out simulations at fixed noise.
+    pub validation: f64,
+}
+
+/// Why bytes are not what they should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged(pub String);
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+#[derive(Serialize, Deserialize)]
+struct WeightsHeader {
+    plan: Plan,
+    curve: Vec<Point>,
+}
+
+impl Weights {
+    /// The weights as a safetensors file: `parameters`, and the plan and curve as JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let header = WeightsHeader { plan: self.plan.clone(), curve: self.curve.clone() };
+        encode(&header, &[("parameters", &self.parameters)])
+    }
+
+    /// Reads what [`Weights::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// Where the bytes are not such a file, or hold another number of parameters than their plan says.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Weights, Damaged> {
+        let (header, mut arrays): (WeightsHeader, _) = decode(bytes)?;
+        let parameters = take(&mut arrays, "parameters", header.plan.architecture.parameters())?;
+        Ok(Weights { plan: header.plan, parameters, curve: header.curve })
+    }
+}
+
+/// Writes a header and named arrays of numbers.
+pub(crate) fn encode<H: Serialize>(header: &H, arrays: &[(&str, &[f32])]) -> Vec<u8> {
+    let bytes: Vec<(&str, Vec<u8>, usize)> = arrays
+        .iter()
+        .map(|(name, values)| (*name, values.iter().flat_map(|x| x.to_le_bytes()).collect(), values.len()))
+        .collect();
+    let views = bytes.iter().map(|(name, bytes, length)| {
+        let view = TensorView::new(Dtype::F32, vec![*length], bytes).expect("four bytes a number");
+        ((*name).to_owned(), view)
+    });
+    let header = serde_json::to_string(header).expect("headers are plain data");
+    serialize(views, Some(HashMap::from([(HEADER.to_owned(), header)]))).expect("the arrays are laid out by us")
+}
+
+/// Reads what [`encode`] wrote.
+pub(crate) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, HashMap<String, Vec<f32>>), Damaged> {
+    let damaged = |what: &dyn std::fmt::Display| Damaged(format!("not a weights file: {what}"));
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
+    let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
+    let header = header.ok_or_else(|| damaged(&"its header has no entry of ours"))?;
+    let header = serde_json::from_str(header).map_err(|error| damaged(&error))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
+    let mut arrays = HashMap::new();
+    for (name, view) in tensors.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(damaged(&format!("`{name}` is not of type f32")));
+        }
+        let (quads, _) = view.data().as_chunks::<4>();
+        arrays.insert(name, quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect());
+    }
+    Ok((header, arrays))
+}
+
+/// Takes an array of the expected length out of a decoded file.
+pub(crate) fn take(arrays: &mut HashMap<String, Vec<f32>>, name: &str, length: usize) -> Result<Vec<f32>, Damaged> {
+    match arrays.remove(name) {
+        Some(values) if values.len() == length => Ok(values),
+        Some(values) => Err(Damaged(format!("`{name}` has {} numbers where {length} are needed", values.len()))),
+        None => Err(Damaged(format!("`{name}` is missing"))),
+    }
+}
