@@ -1,0 +1,211 @@
+//! Sixteen lanes in two AVX2 registers.
+#![allow(unsafe_code)] // Intrinsics: the token proves that the machine has them, and `enter` compiles for them.
+
+use super::{LANES, Lanes, Simd};
+use std::arch::x86_64::*;
+use std::ops::{Add, Mul, Sub};
+
+/// Evidence of AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Avx2(());
+
+/// Sixteen numbers. Made by the token only, so that its methods may use the instructions.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Avx2Lanes(__m256, __m256);
+
+impl Avx2 {
+    /// The token, where the machine has the instructions.
+    pub fn detect() -> Option<Avx2> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<R>(operation: impl FnOnce() -> R) -> R {
+    operation()
+}
+
+impl Simd for Avx2 {
+    type V = Avx2Lanes;
+
+    // 16 registers: six rows of two sums, a row of the right matrix, and the broadcast.
+    const TILE_ROWS: [usize; 4] = [6, 0, 0, 0];
+
+    #[inline]
+    fn enter<R>(self, operation: impl FnOnce() -> R) -> R {
+        unsafe { with_avx2(operation) }
+    }
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Avx2Lanes {
+        let half = unsafe { _mm256_set1_ps(x) };
+        Avx2Lanes(half, half)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))) }
+    }
+}
+
+/// All bits set in the first `count` of eight lanes.
+#[inline(always)]
+fn first(count: i32) -> __m256i {
+    unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)) }
+}
+
+impl Avx2Lanes {
+    /// Folds the sixteen lanes to four.
+    #[inline(always)]
+    fn quarter(
+        self,
+        fold: impl Fn(__m128, __m128) -> __m128,
+        both: impl Fn(__m256, __m256) -> __m256,
+    ) -> __m128 {
+        unsafe {
+            let eight = both(self.0, self.1);
+            fold(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight))
+        }
+    }
+
+    /// Applies a function of eight lanes to both halves.
+    #[inline(always)]
+    fn halves(self, f: impl Fn(__m256) -> __m256) -> Avx2Lanes {
+        Avx2Lanes(f(self.0), f(self.1))
+    }
+}
+
+impl Add for Avx2Lanes {
+    type Output = Avx2Lanes;
+
+    #[inline(always)]
+    fn add(self, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+    }
+}
+
+impl Sub for Avx2Lanes {
+    type Output = Avx2Lanes;
+
+    #[inline(always)]
+    fn sub(self, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
+    }
+}
+
+impl Mul for Avx2Lanes {
+    type Output = Avx2Lanes;
+
+    #[inline(always)]
+    fn mul(self, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
+    }
+}
+
+impl Lanes for Avx2Lanes {
+    #[inline(always)]
+    fn store(self, to: &mut [f32; LANES]) {
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), self.0);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn store_first(self, to: &mut [f32]) {
+        debug_assert!(to.len() <= LANES, "a vector has sixteen lanes");
+        let count = to.len().min(LANES) as i32;
+        unsafe {
+            _mm256_maskstore_ps(to.as_mut_ptr(), first(count), self.0);
+            // The address of lanes that are not stored may lie outside of the slice.
+            _mm256_maskstore_ps(to.as_mut_ptr().wrapping_add(8), first(count - 8), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Avx2Lanes, term: Avx2Lanes) -> Avx2Lanes {
+        unsafe {
+            Avx2Lanes(_mm256_fmadd_ps(self.0, factor.0, term.0), _mm256_fmadd_ps(self.1, factor.1, term.1))
+        }
+    }
+
+    #[inline(always)]
+    fn max(self, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn min(self, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe { Avx2Lanes(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Avx2Lanes {
+        self.halves(|x| unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), x) })
+    }
+
+    #[inline(always)]
+    fn reciprocal(self) -> Avx2Lanes {
+        self.halves(|x| unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), x) })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Avx2Lanes {
+        self.halves(|x| unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) })
+    }
+
+    #[inline(always)]
+    fn times_two_to(self, power: Avx2Lanes) -> Avx2Lanes {
+        let two_to = power.halves(|n| unsafe {
+            let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+        });
+        self * two_to
+    }
+
+    #[inline(always)]
+    fn where_above(self, key: Avx2Lanes, bound: Avx2Lanes) -> Avx2Lanes {
+        unsafe {
+            Avx2Lanes(
+                _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_GT_OQ>(key.0, bound.0)),
+                _mm256_and_ps(self.1, _mm256_cmp_ps::<_CMP_GT_OQ>(key.1, bound.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn where_negative(self, key: Avx2Lanes, other: Avx2Lanes) -> Avx2Lanes {
+        unsafe {
+            Avx2Lanes(_mm256_blendv_ps(other.0, self.0, key.0), _mm256_blendv_ps(other.1, self.1, key.1))
+        }
+    }
+
+    #[inline(always)]
+    fn keep_first(self, count: usize) -> Avx2Lanes {
+        let count = count.min(LANES) as i32;
+        unsafe {
+            Avx2Lanes(
+                _mm256_and_ps(self.0, _mm256_castsi256_ps(first(count))),
+                _mm256_and_ps(self.1, _mm256_castsi256_ps(first(count - 8))),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        unsafe {
+            let four = self.quarter(|a, b| _mm_add_ps(a, b), |a, b| _mm256_add_ps(a, b));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        unsafe {
+            let four = self.quarter(|a, b| _mm_max_ps(a, b), |a, b| _mm256_max_ps(a, b));
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+}
