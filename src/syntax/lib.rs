@@ -1,8 +1,32 @@
 //! sbi-syntax: text to tree, with diagnostics. Parsing never fails and does no I/O.
+//!
+//! [`parse`] takes a text and gives a [`tree::File`] with everything that is wrong with it. The
+//! grammar is `grammar/sbi.pest`; each construct has a file here of the same name as in the other
+//! crates. What names mean, and whether a file makes sense, is checked in `sbi-model`.
 
+mod approximator;
+mod axis;
+mod codes;
 mod diag;
+mod dynamics;
+mod expr;
+mod foreign;
+mod grammar;
+mod model;
+mod node;
+mod number;
+mod parse;
+mod query;
+mod recover;
+mod scan;
 mod source;
 pub mod tree;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use codes::CODES;
 pub use diag::{Code, Diagnostic, Severity, suggest};
+pub use parse::{LARGEST_FILE, Parsed, parse};
 pub use source::{Position, Source, Span};

@@ -46,19 +46,13 @@ pub struct Position {
     pub column: usize,
 }
 
-/// A file's name and text, with a table of its lines.
+/// The byte at which each line of a text starts.
 #[derive(Clone, Debug)]
-pub struct Source {
-    name: String,
-    text: String,
-    /// The byte at which each line starts.
-    starts: Vec<usize>,
-}
+pub(crate) struct Lines(Vec<usize>);
 
-impl Source {
-    /// Takes a file's text and finds its lines; `\n`, `\r\n` and a lone `\r` end one.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
+impl Lines {
+    /// Finds the lines of a text; `\n`, `\r\n` and a lone `\r` end one.
+    pub(crate) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let ends_line = |i: usize| match bytes.get(i) {
             Some(b'\n') => true,
@@ -67,7 +61,33 @@ impl Source {
         };
         let mut starts = vec![0];
         starts.extend((0..bytes.len()).filter(|&i| ends_line(i)).map(|i| i + 1));
-        Source { name: name.into(), text, starts }
+        Lines(starts)
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
+        self.0.partition_point(|&start| start <= offset)
+    }
+
+    /// The byte at which a line starts.
+    fn start_of(&self, line: usize) -> usize {
+        self.0.get(line.saturating_sub(1)).copied().unwrap_or(0)
+    }
+}
+
+/// A file's name and text, with a table of its lines.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+    lines: Lines,
+}
+
+impl Source {
+    /// Takes a file's text and finds its lines; `\n`, `\r\n` and a lone `\r` end one.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Source { name: name.into(), lines: Lines::new(&text), text }
     }
 
     /// The name the file goes by in messages.
@@ -88,9 +108,8 @@ impl Source {
     /// Line and column of a byte; bytes past the end count as the end.
     pub fn position(&self, offset: u32) -> Position {
         let offset = (offset as usize).min(self.text.len());
-        let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.as_bytes().get(start..offset).unwrap_or(&[]);
+        let line = self.lines.line_of(offset);
+        let before = self.text.as_bytes().get(self.lines.start_of(line)..offset).unwrap_or(&[]);
         // Bytes 10xxxxxx continue a character; all others begin one.
         let column = 1 + before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
         Position { line, column }

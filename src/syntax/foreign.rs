@@ -1,0 +1,186 @@
+//! What people write who come from Stan, BUGS, R, Python or a paper, and the edit that mends it.
+
+use crate::words::Block;
+
+/// Operators and signs of other languages: what stands there, what is wrong, the edit. Longer ones
+/// come before those they start with.
+static SIGNS: &[(&str, &str, &str)] = &[
+    ("<-", "`<-` is not used here", "a definition is written `=`, a draw `~`"),
+    ("←", "`←` is not used here", "a definition is written `=`, a draw `~`"),
+    (":=", "`:=` is not used here", "write `=`"),
+    ("<>", "`<>` is no operator", "unequal is written `!=`"),
+    ("==", "`==` compares", "a definition is written with one `=`"),
+    ("=>", "`=>` is no operator", "at least is written `>=`; there are no anonymous functions"),
+    ("=<", "`=<` is no operator", "at most is written `<=`"),
+    ("**", "`**` is no operator", "a power is written `^`: `x^2`"),
+    (".^", "operators need no dot before them", "write `^`; everything is element by element along the axes"),
+    (".*", "operators need no dot before them", "write `*`; everything is element by element along the axes"),
+    ("./", "operators need no dot before them", "write `/`; everything is element by element along the axes"),
+    ("...", "`...` is no operator", "a range is written `low .. high`"),
+    ("…", "`…` is no operator", "a range is written `low .. high`"),
+    ("&&", "`&&` is no operator", "write `and`"),
+    ("&", "`&` is no operator", "write `and`"),
+    ("||", "`||` is no operator", "write `or`"),
+    ("%%", "`%%` is no operator", "write `mod(a, b)`"),
+    ("%*%", "`%*%` is no operator", "sum over the shared axis: `sum over j (a[i, j] * x[j])`"),
+    ("%", "`%` is only written right behind a number: `10%`", "a remainder is written `mod(a, b)`"),
+    ("+=", "nothing is changed once it is defined", "write what it is in one expression, with `=`"),
+    ("-=", "nothing is changed once it is defined", "write what it is in one expression, with `=`"),
+    ("!=", "`!=` compares two values", "write it between them: `a != b`"),
+    ("!", "`!` is no operator", "write `not`"),
+    ("|", "`|` is no operator here", "alternatives are written `or`; a draw is passed on with `|>`"),
+    ("?", "`?` is no operator", "a choice is written `if condition then a else b`"),
+    (";", "a statement ends with its line", "remove the `;`, and give each statement a line of its own"),
+    ("#", "`#` starts no comment", "comments are written `// …`"),
+    ("/*", "`/*` starts no comment", "comments are written `// …`, on each line"),
+    ("\\", "`\\` is not needed", "a line goes on inside brackets, after an operator and before one"),
+    ("≤", "`≤` is not used here", "write `<=`"),
+    ("≥", "`≥` is not used here", "write `>=`"),
+    ("≠", "`≠` is not used here", "write `!=`"),
+    ("−", "this minus sign (U+2212) is not the one of the keyboard", "write `-`"),
+    ("–", "this dash (U+2013) is no minus sign", "write `-`, or `..` for a range"),
+    ("—", "this dash (U+2014) is no minus sign", "write `-`"),
+    ("×", "`×` is not used here", "write `*`"),
+    ("·", "`·` is not used here", "write `*`"),
+    ("÷", "`÷` is not used here", "write `/`"),
+    ("∼", "this tilde (U+223C) is not the one of the keyboard", "write `~`"),
+    ("˜", "this tilde (U+02DC) is not the one of the keyboard", "write `~`"),
+    ("²", "`²` is not used here", "write `^2`"),
+    ("³", "`³` is not used here", "write `^3`"),
+    ("√", "`√` is not used here", "write `sqrt(…)`"),
+    ("∞", "`∞` is no number", "leave the bound out, or write a large number"),
+    ("∈", "`∈` is not used here", "write `in low .. high`"),
+    ("“", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
+    ("”", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
+    ("„", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
+    ("‘", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
+    (
+        "’",
+        "curly quotes are not used here",
+        "a derivative is written with a straight `'`, a text with `\"…\"`",
+    ),
+    (
+        "′",
+        "this prime (U+2032) is not the one of the keyboard",
+        "a derivative is written with a straight `'`: `x' = …`",
+    ),
+    ("`", "backquotes are not used here", "write names as they are, texts in `\"…\"`"),
+    (
+        "'",
+        "texts are not written in single quotes",
+        "write `\"…\"`; a `'` behind a name makes a derivative, in `dynamics`",
+    ),
+    ("\u{a0}", "this is a space that does not break (U+00A0)", "replace it by a plain space"),
+    ("\u{200b}", "this is a space without width (U+200B)", "remove it"),
+    ("\u{feff}", "this is a byte order mark (U+FEFF) inside the file", "remove it"),
+    ("µ", "names and units have ASCII letters", "write `u`: `um`, `us`"),
+    ("°", "`°` is not used here", "write the unit's name: `degC`"),
+];
+
+/// Greek letters and what they are called in ASCII, lower case.
+static GREEK: &[(char, &str)] = &[
+    ('α', "alpha"),
+    ('β', "beta"),
+    ('γ', "gamma"),
+    ('δ', "delta"),
+    ('ε', "epsilon"),
+    ('ζ', "zeta"),
+    ('η', "eta"),
+    ('θ', "theta"),
+    ('ι', "iota"),
+    ('κ', "kappa"),
+    ('λ', "lambda"),
+    ('μ', "mu"),
+    ('ν', "nu"),
+    ('ξ', "xi"),
+    ('π', "pi"),
+    ('ρ', "rho"),
+    ('σ', "sigma"),
+    ('ς', "sigma"),
+    ('τ', "tau"),
+    ('υ', "upsilon"),
+    ('φ', "phi"),
+    ('χ', "chi"),
+    ('ψ', "psi"),
+    ('ω', "omega"),
+    ('ϕ', "phi"),
+    ('ϵ', "epsilon"),
+];
+
+/// Words that start a line elsewhere: the word, the blocks where it is meant (all where empty), the edit.
+static STARTS: &[(&str, &str)] = &[
+    ("for", "there are no loops: declare `axis i : index(n)` and write `x[i] ~ …`"),
+    ("while", "there are no loops: steps of time are written in `dynamics`"),
+    ("if", "a choice is a value: `let x = if condition then a else b`"),
+    ("def", "a function is `fn name(x) = expression`; whatever needs more is an `external`"),
+    ("function", "a function is `fn name(x) = expression`; whatever needs more is an `external`"),
+    ("lambda", "a function is `fn name(x) = expression`"),
+    ("import", "other files are named with `use std::decision::ddm` or `use \"./other.sbi\"`"),
+    ("include", "other files are named with `use std::decision::ddm` or `use \"./other.sbi\"`"),
+    ("library", "other files are named with `use std::decision::ddm` or `use \"./other.sbi\"`"),
+    ("parameters", "there is no block of parameters: write `param name ~ distribution`, a line for each"),
+    ("parameter", "write `param name ~ distribution`"),
+    ("prior", "a prior belongs to its parameter: `param name ~ distribution`"),
+    ("transformed", "what is computed is written `let name = expression`"),
+    ("generated", "what is computed is written `data name = expression`"),
+    ("real", "quantities have no types: write `param name ~ distribution`, or `data`, `latent`, `let`"),
+    ("int", "quantities have no types: write `param name ~ distribution`, or `data`, `latent`, `let`"),
+    ("vector", "give the quantity an axis: `axis i : index(n)`, then `param name[i] ~ distribution`"),
+    ("matrix", "give the quantity axes: `axis i : index(n)`, then `param name[i, j] ~ distribution`"),
+    ("array", "give the quantity an axis: `axis i : index(n)`, then `param name[i] ~ distribution`"),
+    ("simplex", "the distribution says where values may lie: `param name[k] ~ dirichlet(…)`"),
+    ("var", "write `let name = expression`, or `param`, `latent`, `data` for what is drawn"),
+    ("val", "write `let name = expression`"),
+    ("set", "settings are a word and a value: `simulations 10_000`"),
+    ("target", "there is no target density: say how data come about, `data x ~ distribution`"),
+    ("factor", "there is no target density: say how data come about, `data x ~ distribution`"),
+    ("sample", "write `param name ~ distribution`, or `data`, `latent`"),
+    ("observe", "what is seen is `data x ~ …` in the model, and `given x = value` in a query"),
+    ("observed", "what is seen is `data x ~ …` in the model, and `given x = value` in a query"),
+    ("condition", "in a query, write `given x = value`"),
+    ("plate", "repetition is an axis: `axis i : index(n)`, then `x[i] ~ …`"),
+    ("class", "a file has models, approximators and queries: `model name { … }`"),
+    ("simulate", "how many simulations are drawn stands in `train NAME { simulations 10_000 }`"),
+    ("print", "a query reports what its `infer` names"),
+    ("do", "interventions are not part of this edition"),
+    ("end", "a block ends with `}`"),
+    ("begin", "a block starts with `{`"),
+];
+
+/// A sign of another language at the start of `rest`: how long it is, what is wrong, the edit.
+pub(crate) fn sign(rest: &str) -> Option<(usize, &'static str, &'static str)> {
+    let found = SIGNS.iter().find(|(text, _, _)| rest.starts_with(text));
+    found.map(|&(text, message, help)| (text.len(), message, help))
+}
+
+/// A character that no name has: what is wrong and the edit.
+pub(crate) fn character(character: char) -> (String, String) {
+    let lower = character.to_lowercase().next().unwrap_or(character);
+    let greek = GREEK.iter().find(|(letter, _)| *letter == lower);
+    match greek {
+        Some((_, name)) => {
+            (format!("names have ASCII letters, so `{character}` cannot be one"), format!("write `{name}`"))
+        }
+        None if character.is_alphabetic() => (
+            format!("names have ASCII letters, so `{character}` cannot be in one"),
+            "write the name with `a` to `z`, digits and `_`".to_owned(),
+        ),
+        None => (
+            format!("`{}` (U+{:04X}) is not used here", character.escape_debug(), u32::from(character)),
+            "remove it".to_owned(),
+        ),
+    }
+}
+
+/// What a word that starts a line elsewhere becomes here.
+pub(crate) fn start(word: &str, block: Block) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    // In a query or a train block these are more likely misspelt words of that block.
+    let modelled =
+        matches!(block, Block::Top | Block::Model | Block::Simulator | Block::Modality | Block::Dynamics);
+    STARTS
+        .iter()
+        .find(|(text, _)| *text == lower)
+        .filter(|_| modelled || lower == "observe")
+        .map(|&(_, help)| help)
+}
