@@ -53,7 +53,7 @@ pub(super) fn attend<S: Simd>(
     out: &mut [f32],
     turned: &mut [f32],
 ) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let shape = Shape::new(plan);
         for (sample, &mask) in mask.iter().enumerate() {
             let start = Matrix::new(masks.get(mask), shape.keys);
@@ -91,7 +91,7 @@ pub(super) fn attend_back<S: Simd>(
     scratch: (&mut [f32], &mut [f32]),
 ) {
     let (turned, of_weights) = scratch;
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let shape = Shape::new(plan);
         for sample in 0..samples {
             let qkv = &qkv[sample * shape.tokens * shape.qkv..];

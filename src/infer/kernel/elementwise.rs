@@ -12,7 +12,7 @@ pub(super) fn activate<S: Simd>(
     value: &mut [f32],
     function: impl Fn(S, S::V) -> (S::V, S::V),
 ) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         for (x, value) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(value.as_chunks_mut::<LANES>().0) {
             let (y, slope) = function(s, s.load(x));
             y.store(value);
@@ -23,7 +23,7 @@ pub(super) fn activate<S: Simd>(
 
 /// x ⊙= y.
 pub(super) fn multiply<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
             (s.load(x) * s.load(y)).store(x);
         }
@@ -32,7 +32,7 @@ pub(super) fn multiply<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
 
 /// x += y.
 pub(super) fn add<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
             (s.load(x) + s.load(y)).store(x);
         }
@@ -41,7 +41,7 @@ pub(super) fn add<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
 
 /// `sums` += the sum of the rows of `matrix`, whose rows are as long as `sums`.
 pub(super) fn add_rows<S: Simd>(s: S, matrix: &[f32], sums: &mut [f32]) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let sums = sums.as_chunks_mut::<LANES>().0;
         let (matrix, vectors) = (matrix.as_chunks::<LANES>().0, sums.len());
         let rows = matrix.len() / vectors.max(1);
@@ -97,7 +97,7 @@ pub(super) fn level_features<S: Simd>(
 /// sin(frequency · x) and cos(frequency · x), with an absolute error below 5e-7 while the angle is below 10^7.
 fn waves<S: Simd>(s: S, frequency: f64, x: &[f32], sine: &mut [f32], cosine: &mut [f32]) {
     let per_unit = frequency / TAU;
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let outputs = sine.as_chunks_mut::<LANES>().0.iter_mut().zip(cosine.as_chunks_mut::<LANES>().0);
         for (x, (sine, cosine)) in x.chunks(LANES).zip(outputs) {
             let mut turns = [0.0; LANES];

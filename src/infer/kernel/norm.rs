@@ -21,7 +21,7 @@ impl RowShape {
 
 /// x̂ = (h − mean) · r with r = 1/√(variance + ε), for every row; padding of `h` and x̂ is zero.
 pub(super) fn normalise<S: Simd>(s: S, shape: RowShape, h: &[f32], normal: &mut [f32], scale: &mut [f32]) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let h = h.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
         let normal = normal.as_chunks_mut::<LANES>().0.chunks_exact_mut(shape.vectors);
         let share = 1.0 / shape.width as f32;
@@ -55,7 +55,7 @@ pub(super) fn normalise_back<S: Simd>(
     scale: &[f32],
     of_h: &mut [f32],
 ) {
-    s.enter(|| {
+    s.enter(#[inline(always)] || {
         let of_normal = of_normal.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
         let normal = normal.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
         let of_h = of_h.as_chunks_mut::<LANES>().0.chunks_exact_mut(shape.vectors);
@@ -101,7 +101,7 @@ impl Modulation<'_> {
     /// The modulated rows of `normal`, sample by sample.
     pub fn forward<S: Simd>(self, s: S, normal: &[f32], out: &mut [f32]) {
         let Modulation { vectors, tokens, .. } = self;
-        s.enter(|| {
+        s.enter(#[inline(always)] || {
             let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
             let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
             let out = out.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
@@ -131,7 +131,7 @@ impl Modulation<'_> {
         of_norm: NormGradient,
     ) {
         let Modulation { vectors, tokens, .. } = self;
-        s.enter(|| {
+        s.enter(#[inline(always)] || {
             let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
             let of_gain = of_norm.gain.as_chunks_mut::<LANES>().0;
             let of_shift = of_norm.shift.as_chunks_mut::<LANES>().0;

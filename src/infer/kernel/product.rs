@@ -72,7 +72,7 @@ impl<'a> MatrixMut<'a> {
 
 /// C = start + A·B. Of B and of the start, whole vectors are read: up to 15 numbers beyond a row's end.
 pub(super) fn product<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: MatrixMut, start: Start) {
-    s.enter(|| product_inside(s, sizes, a, b, c, start));
+    s.enter(#[inline(always)] || product_inside(s, sizes, a, b, c, start));
 }
 
 /// [`product`], for callers that are inside already.
