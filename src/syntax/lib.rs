@@ -20,6 +20,7 @@ mod query;
 mod recover;
 mod scan;
 mod source;
+mod stop;
 pub mod tree;
 mod words;
 

@@ -35,7 +35,7 @@ impl<'t> Builder<'t> {
             axes: axes.map_or_else(Vec::new, |axes| {
                 children(&axes, Rule::name).map(|axis| self.name(&axis)).collect()
             }),
-            formal: formal.map(|formal| self.input(&formal)),
+            formal: formal.map(|formal| Box::new(self.input(&formal))),
             span: self.span(pair),
         }
     }

@@ -35,6 +35,20 @@ impl Block {
         }
     }
 
+    /// Where a statement of it stands: `in a model`.
+    pub(crate) fn place(self) -> String {
+        match self {
+            Block::Top => "at the top of a file".to_owned(),
+            block => format!("in {}", block.name()),
+        }
+    }
+
+    /// The one at hand: `the model`.
+    pub(crate) fn this(self) -> String {
+        let name = self.name();
+        format!("the {}", name.split_once(' ').map_or(name, |(_, noun)| noun))
+    }
+
     /// The rule that reads one line of this place without recovery.
     pub(crate) fn strict(self) -> Rule {
         match self {

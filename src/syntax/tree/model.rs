@@ -131,7 +131,7 @@ pub struct Target {
     /// The axes in brackets.
     pub axes: Vec<Name>,
     /// The argument, where the name is a function of time.
-    pub formal: Option<Input>,
+    pub formal: Option<Box<Input>>,
     /// All of it.
     pub span: Span,
 }
