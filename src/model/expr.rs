@@ -56,6 +56,17 @@ impl Expr {
         };
         operands.into_iter().flatten()
     }
+
+    /// As [`Expr::operands`], to renumber them.
+    pub(crate) fn operands_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+        let operands = match self {
+            Expr::Number(_) | Expr::Coordinate(_) | Expr::Element { .. } => [None, None, None],
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
+            Expr::Binary(_, left, right) => [Some(left), Some(right), None],
+            Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
+        };
+        operands.into_iter().flatten()
+    }
 }
 
 /// Which element along one axis.

@@ -2,13 +2,15 @@
 
 use crate::bits::Bits;
 use crate::vertices::{Cycle, Vertices};
-use crate::{Model, NodeId, eliminate};
+use crate::{Model, NodeId, Role, eliminate};
 
 /// One scalar the network sees: an element of a parameter or a datum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// `theta[1]`, `x[2,3]`, or the bare name of a node without axes.
     pub name: String,
+    /// Whether it is a parameter or a datum.
+    pub role: Role,
     /// The node it belongs to.
     pub node: NodeId,
     /// The row-major number of the element in its node.

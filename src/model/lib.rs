@@ -4,6 +4,7 @@
 mod approximator;
 mod axis;
 mod bits;
+mod check;
 mod depends;
 mod eliminate;
 mod expr;
@@ -16,12 +17,18 @@ mod order;
 mod query;
 mod survey;
 mod vertices;
+mod world;
 
 pub use approximator::{Approximator, Estimator, MaskKind, Noise, Train, Transformer};
 pub use axis::{Axis, AxisId, AxisKind};
+pub use check::{CODES, Checked, check, compile};
 pub use depends::{Depends, Reading};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};
 pub use graph::{Graph, Mask, Support, Token};
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Family, Node, NodeId, Role};
 pub use query::{Query, State};
+pub use world::{LARGEST_DATA, ReadError, World};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Models and files, checked.
 
 use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, natural};
+use std::collections::BTreeSet;
 
 /// A checked model.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,21 @@ impl Model {
     /// All nodes with what names them.
     pub fn numbered(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(id, node)| (NodeId(id), node))
+    }
+
+    /// The nodes that a node's expressions read, by their numbers.
+    pub(crate) fn reads(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+        let mut seen = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        let mut waiting: Vec<ExprId> = self.node(id).exprs().collect();
+        while let Some(id) = waiting.pop() {
+            if seen.insert(id) {
+                let expr = self.expr(id);
+                found.extend(if let Expr::Element { node, .. } = expr { Some(*node) } else { None });
+                waiting.extend(expr.operands());
+            }
+        }
+        found.into_iter()
     }
 
     /// How many elements a node has; it saturates.

@@ -68,6 +68,16 @@ impl Definition {
         };
         arguments.iter().flat_map(Argument::exprs).chain(value)
     }
+
+    /// As [`Definition::exprs`], to renumber them.
+    pub(crate) fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+        let (arguments, value) = match self {
+            Definition::Draw(draw) => (draw.arguments.as_mut_slice(), None),
+            Definition::Equals(value) => (&mut [][..], Some(value)),
+            Definition::Table(_) => (&mut [][..], None),
+        };
+        arguments.iter_mut().flat_map(Argument::exprs_mut).chain(value)
+    }
 }
 
 /// A distribution with its arguments in the order of [`Family::arguments`].
@@ -101,6 +111,15 @@ impl Argument {
             Argument::Matrix(rows) => (None, rows.as_slice()),
         };
         scalar.into_iter().chain(rows.iter().flatten().copied())
+    }
+
+    fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+        let (scalar, rows) = match self {
+            Argument::Scalar(expr) => (Some(expr), &mut [][..]),
+            Argument::Vector(row) => (None, std::slice::from_mut(row)),
+            Argument::Matrix(rows) => (None, rows.as_mut_slice()),
+        };
+        scalar.into_iter().chain(rows.iter_mut().flatten())
     }
 }
 

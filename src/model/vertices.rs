@@ -230,6 +230,7 @@ impl<'m> Draft<'m> {
         let node = self.model.node(id);
         let is_token = matches!(node.role, Role::Param | Role::Data);
         is_token.then(|| Token {
+            role: node.role,
             name: self.model.element_name(node, element),
             node: id,
             element,

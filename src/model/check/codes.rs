@@ -1,0 +1,74 @@
+//! The table of what the checker can say: one line for each message.
+
+use sbi_syntax::codes;
+
+codes! {
+    /// Every diagnostic of the checker and of the reading of data.
+    CODES;
+    NOT_YET: error "not-yet", "a construct of the language that this version does not run";
+    NAME_TAKEN: error "name-taken", "a name that is defined twice";
+    UNKNOWN_NAME: error "unknown-name", "a name in an expression that nothing defines";
+    UNKNOWN_NODE: error "unknown-node", "a name that the model does not define";
+    UNKNOWN_AXIS: error "unknown-axis", "an axis, or a kind of axis, that does not exist";
+    UNKNOWN_FUNCTION: error "unknown-function", "a function that does not exist";
+    UNKNOWN_DISTRIBUTION: error "unknown-distribution", "a distribution that does not exist";
+    UNKNOWN_ARGUMENT: error "unknown-argument", "an argument that the call does not take";
+    UNKNOWN_CHOICE: error "unknown-choice", "a word that is none of an argument's choices";
+    UNKNOWN_SETTING: error "unknown-setting", "a setting that the block does not have";
+    UNKNOWN_MODEL: error "unknown-model", "a model that the file does not define";
+    UNKNOWN_APPROXIMATOR: error "unknown-approximator", "an approximator that the file does not define";
+    UNKNOWN_NETWORK: error "unknown-network", "a network that does not exist";
+    AMBIGUOUS: error "ambiguous", "a choice between several that the file does not make";
+    ARGUMENT_MISSING: error "argument-missing", "a call without an argument that it needs";
+    ARGUMENT_EXTRA: error "argument-extra", "a call with more arguments than it takes";
+    ARGUMENT_TWICE: error "argument-twice", "an argument that is given twice";
+    ARGUMENT_UNNAMED: error "argument-unnamed", "an argument that needs its name";
+    AXIS_UNBOUND: error "axis-unbound", "an axis that is read but stands neither on the left nor in a reduction";
+    AXIS_BOUND: error "axis-bound", "a reduction over an axis that is bound already";
+    AXIS_MISMATCH: error "axis-mismatch", "an index along another axis than the node runs over";
+    AXIS_SIZE: error "axis-size", "an axis without a whole number of elements";
+    AXIS_TWICE: error "axis-twice", "an axis that stands twice on the left";
+    INDEX_MISSING: error "index-missing", "a node with axes that is read without its index";
+    INDEX_COUNT: error "index-count", "a node with more or fewer indices than axes";
+    INDEX_RANGE: error "index-range", "an index outside its axis";
+    INDEX_ARITHMETIC: error "index-arithmetic", "an index that is computed";
+    CYCLE: error "cycle", "quantities that are defined by each other";
+    RECURSION: error "recursion", "a function that calls itself";
+    NESTED_DRAW: error "nested-draw", "a draw inside an expression";
+    NOT_A_NUMBER: error "not-a-number", "something else where a number is expected";
+    NOT_A_CONDITION: error "not-a-condition", "something else where a condition is expected";
+    NOT_CONSTANT: error "not-constant", "a value that must be known beforehand but is not";
+    NOT_FINITE: error "not-finite", "a constant that is no finite number";
+    NOT_POSITIVE: error "not-positive", "a scale that is not above zero";
+    NOT_A_PROBABILITY: error "not-a-probability", "a probability outside 0 to 1";
+    NOT_A_COVARIANCE: error "not-a-covariance", "a matrix that is not symmetric and positive definite";
+    EMPTY_RANGE: error "empty-range", "a range whose lower end is not below its upper end";
+    LENGTH: error "length", "a list whose length does not agree with its axis";
+    VECTOR: error "vector", "a number where a vector is expected, or the reverse";
+    TOO_LARGE: error "too-large", "a size beyond what this version takes";
+    UNIT_MISMATCH: error "unit-mismatch", "two units that differ where they must agree";
+    UNITS_UNCHECKED: advice "units-unchecked", "units are labels in this version";
+    EMPTY_MODEL: error "empty-model", "a model without anything to ask about";
+    DEPENDS_ON: error "depends-target", "a `depends` statement about what has no dependencies of its own";
+    DEPENDS_TWICE: error "depends-twice", "two `depends` statements about one node";
+    ESTIMATOR: error "estimator", "an approximator without exactly one estimator";
+    SETTING_TWICE: error "setting-twice", "a setting that is made twice";
+    SETTING_RANGE: error "setting-range", "a setting outside its range";
+    TRAIN_TWICE: error "train-twice", "two `train` blocks of one approximator";
+    GIVEN_TWICE: error "given-twice", "a quantity that is given twice";
+    GIVEN_INFERRED: error "given-inferred", "a quantity that is both given and inferred";
+    GIVEN_COMPUTED: error "given-computed", "a computed quantity that is given";
+    LATENT_ASKED: error "latent-asked", "a query about a latent, which is integrated out";
+    NOTHING_INFERRED: error "nothing-inferred", "a query that asks nothing";
+    OUTSIDE_SUPPORT: error "outside-support", "a given value that cannot occur";
+    LEFT_OUT: warning "left-out", "computed parameters that an answer leaves out";
+    SURPRISE_MISSING: error "surprise-missing", "empty cells in data that the model does not declare missing";
+    DATA_MISSING: error "data-missing", "a data file that does not exist";
+    DATA_UNREADABLE: error "data-unreadable", "a data file that cannot be read";
+    DATA_LARGE: error "data-large", "a data file beyond what this version reads";
+    DATA_EMPTY: error "data-empty", "a data file without data";
+    DATA_BINARY: error "data-binary", "a data file that is not text";
+    DATA_COLUMN: error "data-column", "a column that the data file does not have";
+    DATA_ROWS: error "data-rows", "a data file with too few or too many rows";
+    DATA_TEXT: error "data-text", "text where a data file should have a number";
+}

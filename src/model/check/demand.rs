@@ -1,0 +1,184 @@
+//! What constants must satisfy: tried on the finished model, element by element, where no draw enters.
+
+use super::codes::{
+    EMPTY_RANGE, NOT_A_COVARIANCE, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE,
+};
+use super::family::Demand;
+use super::model::Builder;
+use crate::survey::Survey;
+use crate::{ExprId, Model, NodeId};
+use sbi_syntax::{Diagnostic, Span};
+
+/// Something demanded of expressions of a node.
+#[derive(Clone, Debug)]
+pub(super) struct Demanded {
+    node: NodeId,
+    what: What,
+    span: Span,
+    /// The argument or constant, as the file calls it.
+    name: String,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    One(Demand, ExprId),
+    /// The first below the second.
+    Below(ExprId, ExprId),
+    Constant(ExprId),
+    Covariance(Vec<Vec<ExprId>>),
+}
+
+impl Demanded {
+    pub(super) fn argument(node: NodeId, demand: Demand, expr: ExprId, span: Span, name: &str) -> Demanded {
+        Demanded { node, what: What::One(demand, expr), span, name: name.to_owned() }
+    }
+
+    pub(super) fn below(node: NodeId, low: ExprId, high: ExprId, span: Span) -> Demanded {
+        Demanded { node, what: What::Below(low, high), span, name: String::new() }
+    }
+
+    pub(super) fn constant(node: NodeId, expr: ExprId, span: Span, name: &str) -> Demanded {
+        Demanded { node, what: What::Constant(expr), span, name: name.to_owned() }
+    }
+
+    pub(super) fn covariance(node: NodeId, rows: Vec<Vec<ExprId>>, span: Span) -> Demanded {
+        Demanded { node, what: What::Covariance(rows), span, name: "cov".to_owned() }
+    }
+
+    /// Gives the expressions their new numbers; none where one of them has been dropped.
+    pub(super) fn renumber(mut self, number: impl Fn(ExprId) -> Option<ExprId>) -> Option<Demanded> {
+        let exprs: Vec<&mut ExprId> = match &mut self.what {
+            What::One(_, expr) | What::Constant(expr) => vec![expr],
+            What::Below(low, high) => vec![low, high],
+            What::Covariance(rows) => rows.iter_mut().flatten().collect(),
+        };
+        for expr in exprs {
+            *expr = number(*expr)?;
+        }
+        Some(self)
+    }
+
+    /// What is wrong with one element; `value` gives the constant value of an expression.
+    fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>) -> Option<Diagnostic> {
+        match &self.what {
+            What::One(demand, expr) => self.wrong_number(*demand, value(*expr)?),
+            What::Below(low, high) => {
+                let (low, high) = (value(*low)?, value(*high)?);
+                (low >= high).then(|| {
+                    EMPTY_RANGE.at(self.span, format!("no number lies between {low} and {high}")).help(
+                        if low > high {
+                            format!("write `uniform({high}, {low})`")
+                        } else {
+                            "make `high` larger".to_owned()
+                        },
+                    )
+                })
+            }
+            What::Constant(expr) => match value(*expr) {
+                None => Some(
+                    NOT_CONSTANT
+                        .at(self.span, format!("`{}` reads something that is drawn", self.name))
+                        .help(format!("write `let {} = …`", self.name)),
+                ),
+                Some(number) => self.wrong_number(Demand::Finite, number),
+            },
+            What::Covariance(rows) => {
+                let rows: Option<Vec<Vec<f64>>> =
+                    rows.iter().map(|row| row.iter().map(|expr| value(*expr)).collect()).collect();
+                wrong_covariance(&rows?, self.span)
+            }
+        }
+    }
+
+    fn wrong_number(&self, demand: Demand, value: f64) -> Option<Diagnostic> {
+        let name = &self.name;
+        if !value.is_finite() {
+            let message = format!("`{name}` is {value}, which is no finite number");
+            return Some(
+                NOT_FINITE
+                    .at(self.span, message)
+                    .help("look for a division by zero or a root of a negative number"),
+            );
+        }
+        match demand {
+            Demand::Positive if value <= 0.0 => {
+                Some(NOT_POSITIVE.at(self.span, format!("`{name}` is {value}, and must be above zero")).help(
+                    format!("write a positive number: `{name} = {}`", if value < 0.0 { -value } else { 1.0 }),
+                ))
+            }
+            Demand::Probability if !(0.0..=1.0).contains(&value) => Some(
+                NOT_A_PROBABILITY
+                    .at(self.span, format!("`{name}` is {value}, and must lie between 0 and 1"))
+                    .help("percentages are written with their sign: `30%`"),
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn wrong_covariance(rows: &[Vec<f64>], span: Span) -> Option<Diagnostic> {
+    let at = |row: usize, column: usize| {
+        rows.get(row).and_then(|row| row.get(column)).copied().unwrap_or(f64::NAN)
+    };
+    let size = rows.len();
+    for (row, column) in (0..size).flat_map(|row| (0..row).map(move |column| (row, column))) {
+        let (below, above) = (at(row, column), at(column, row));
+        if below != above && !below.is_nan() && !above.is_nan() {
+            let (row, column) = (row + 1, column + 1);
+            let message = format!(
+                "`cov` is not symmetric: entry {row}, {column} is {below}, and {column}, {row} is {above}"
+            );
+            return Some(
+                NOT_A_COVARIANCE
+                    .at(span, message)
+                    .help("write the same number on both sides of the diagonal"),
+            );
+        }
+    }
+    let definite = is_definite(size, at);
+    (!definite && rows.iter().flatten().all(|entry| entry.is_finite())).then(|| {
+        NOT_A_COVARIANCE
+            .at(span, "`cov` is not positive definite: no distribution has it")
+            .help("make the diagonal larger, or the other entries smaller")
+    })
+}
+
+/// Whether Cholesky's decomposition of a symmetric matrix succeeds.
+fn is_definite(size: usize, at: impl Fn(usize, usize) -> f64) -> bool {
+    let mut lower: Vec<Vec<f64>> = Vec::with_capacity(size);
+    for row in 0..size {
+        let mut entries: Vec<f64> = Vec::with_capacity(row + 1);
+        for (column, other) in lower.iter().enumerate() {
+            let known: f64 = entries.iter().zip(other).map(|(a, b)| a * b).sum();
+            let diagonal = other.last().copied().unwrap_or(f64::NAN);
+            entries.push((at(row, column) - known) / diagonal);
+        }
+        let rest = at(row, row) - entries.iter().map(|entry| entry * entry).sum::<f64>();
+        if rest.is_nan() || rest <= 0.0 {
+            return false;
+        }
+        entries.push(rest.sqrt());
+        lower.push(entries);
+    }
+    true
+}
+
+impl Builder<'_> {
+    /// Tries all demands on a model whose sizes have been checked; of each the first element that fails is told.
+    pub(super) fn demand(&mut self, model: &Model) {
+        let survey = Survey::of(model);
+        // A NaN may be what stands for something refused, which has been told.
+        let sound = self.told.iter().all(|told| !told.is_error());
+        for demanded in &self.demands {
+            let node = model.node(demanded.node);
+            let value = |expr: ExprId, element: usize| {
+                let constant = survey.facts(expr, node, element).constant;
+                constant.filter(|value| sound || !value.is_nan())
+            };
+            let wrong =
+                (0..model.elements(node)).find_map(|element| demanded.wrong(|expr| value(expr, element)));
+            // Where NaNs are passed over, "not constant" cannot be told from "refused".
+            self.told.extend(wrong.filter(|told| sound || told.code != NOT_CONSTANT.name));
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Expressions: what each name in them means, and whether numbers, conditions, axes and units fit.
+
+use super::builtin;
+use super::codes::{AXIS_BOUND, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, UNKNOWN_NAME, VECTOR};
+use super::constant::DEPTH;
+use super::model::Builder;
+use super::names::Symbol;
+use super::value::{Sort, Value, common_unit};
+use crate::{AxisId, Binary, Expr, Reducer, Unary};
+use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
+use sbi_syntax::{Diagnostic, Span, suggest};
+use std::rc::Rc;
+
+/// What an expression may read where it stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope<'t> {
+    /// The axes on the left of the statement, and those bound by reductions around the expression.
+    pub(super) bound: Vec<AxisId>,
+    /// The axis over which the statement draws vectors: it is not bound, and the help says why.
+    pub(super) vector: Option<AxisId>,
+    /// The left side of the statement, to point at.
+    pub(super) target: Option<&'t Target>,
+    /// The arguments of the function whose body this is.
+    pub(super) locals: Vec<(&'t str, Value)>,
+    /// Whether only names of the file count, and none of the model.
+    pub(super) outside: bool,
+    /// Whether this is the body of a function, which has no axes.
+    pub(super) function: bool,
+}
+
+impl Scope<'_> {
+    /// A scope of the model without axes.
+    pub(super) fn model() -> Self {
+        Scope::default()
+    }
+}
+
+impl<'t> Builder<'t> {
+    /// Checks an expression. What is wrong is told, and the value is then of the sort `Refused`.
+    pub(super) fn value(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
+        let found = match &expr.kind {
+            ExprKind::Number(number) => {
+                let unit = number.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+                self.unit = self.unit.or(number.unit.as_ref().map(|unit| unit.span));
+                let id = self.arena.number(number.value);
+                Ok(Value { expr: id, sort: Sort::Number, unit })
+            }
+            ExprKind::Truth(truth) => Ok(Value::truth(self.arena.number(f64::from(u8::from(*truth))))),
+            ExprKind::Path(path) => self.path(path, scope),
+            ExprKind::Call(call) => self.call(call, scope),
+            ExprKind::Index { base, index } => self.indexed(base, index, expr.span, scope),
+            ExprKind::Unary { operator, operand } => self.unary(*operator, operand, scope),
+            ExprKind::Binary { operator, at, left, right } => self.binary(*operator, *at, left, right, scope),
+            ExprKind::If { condition, yes, no } => self.select(condition, yes, no, scope),
+            ExprKind::Reduce { reducer, axis, body } => self.reduce(reducer, axis, body, scope),
+            other => Err(Some(misplaced(other, expr.span))),
+        };
+        found.unwrap_or_else(|told| {
+            self.told.extend(told);
+            Value { expr: self.arena.number(f64::NAN), sort: Sort::Refused, unit: None }
+        })
+    }
+
+    /// Checks an expression that must be a number.
+    pub(super) fn number(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
+        let value = self.value(expr, scope);
+        if value.sort == Sort::Truth {
+            self.told.push(
+                NOT_A_NUMBER
+                    .at(expr.span, "a condition stands where a number is expected")
+                    .help("choose the numbers: `if … then 1 else 0`"),
+            );
+        }
+        value
+    }
+
+    fn condition(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
+        let value = self.value(expr, scope);
+        if value.sort == Sort::Number {
+            self.told.push(
+                NOT_A_CONDITION
+                    .at(expr.span, "a number stands where a condition is expected")
+                    .help("compare it: `… > 0`"),
+            );
+        }
+        value
+    }
+
+    pub(super) fn symbol(&self, name: &str, scope: &Scope<'t>) -> Option<Symbol<'t>> {
+        if scope.outside { self.outside.names.get(name) } else { self.names.get(name) }
+    }
+
+    fn path(&mut self, path: &'t Path, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
+        let Some(name) = path.as_name() else {
+            return Err(Some(NOT_YET.at(path.span, "names of other files are not supported yet")));
+        };
+        if let Some((_, value)) = scope.locals.iter().find(|(local, _)| *local == name.text) {
+            return Ok(value.clone());
+        }
+        match self.symbol(&name.text, scope) {
+            Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => {
+                Ok(Value::number(self.arena.add(Expr::Coordinate(axis))))
+            }
+            Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, scope))),
+            Some(Symbol::Axis(None) | Symbol::Refused) => Err(None),
+            Some(Symbol::Node(id)) => self.bare(id, name, scope),
+            Some(Symbol::Function(_)) => {
+                let message = format!("`{}` is a function", name.text);
+                Err(Some(NOT_A_NUMBER.at(name.span, message).help(format!("call it: `{}(…)`", name.text))))
+            }
+            Some(Symbol::Constant(constant)) => self.outer(constant),
+            None => match builtin::constant(&name.text) {
+                Some(value) => Ok(Value::number(self.arena.number(value))),
+                None => Err(Some(self.unknown_name(name))),
+            },
+        }
+    }
+
+    /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
+    fn outer(&mut self, constant: &'t tree::Const) -> Result<Value, Option<Diagnostic>> {
+        let name = constant.target.name.text.as_str();
+        let Source::Equals(value) = &constant.value else { return Err(None) };
+        if self.calls.contains(&name) || self.calls.len() >= DEPTH {
+            return Err(None);
+        }
+        self.calls.push(name);
+        let told = self.told.len();
+        let found = self.number(value, &Scope { outside: true, ..Scope::default() });
+        self.calls.pop();
+        self.told.truncate(told);
+        Ok(found)
+    }
+
+    /// Checks a constant of the file where it stands.
+    pub(super) fn outer_constant(&mut self, constant: &'t tree::Const) {
+        self.unit = self.unit.or(constant.unit.as_ref().map(|unit| unit.span));
+        match &constant.value {
+            Source::Equals(value) => {
+                let found = self.number(value, &Scope { outside: true, ..Scope::default() });
+                self.agree(&found, value.span, constant.unit.as_ref());
+            }
+            Source::From(table) => {
+                let told = NOT_YET.at(table.span, "constants from files are not supported yet");
+                self.told.push(told.help("write the numbers"));
+            }
+        }
+    }
+
+    /// Says that a name means nothing here, and offers one that does.
+    pub(super) fn unknown_name(&self, name: &Name) -> Diagnostic {
+        let told = UNKNOWN_NAME.at(name.span, format!("there is no `{}` here", name.text));
+        if builtin::function(&name.text).is_some() {
+            return told.help(format!("`{0}` is a function: call it, `{0}(…)`", name.text));
+        }
+        if name.text == "e" {
+            return told.help("Euler's number is `exp(1)`");
+        }
+        let known: Vec<&str> = self.names.iter().map(|(name, _)| name).collect();
+        let always = builtin::constants().chain(["true", "false"]);
+        match suggest(&name.text, known.into_iter().chain(always)) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => {
+                told.help(format!("define it: `param {0} ~ …`, `let {0} = …` or `const {0} = …`", name.text))
+            }
+        }
+    }
+
+    fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        operand: &'t tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        match operator {
+            UnaryOperator::Neg => {
+                let value = self.number(operand, scope);
+                // A negative literal is a number, as it would be in any table.
+                let expr = match self.arena.exprs.get(value.expr.0) {
+                    Some(Expr::Number(number)) => {
+                        let number = -number;
+                        self.arena.number(number)
+                    }
+                    _ => self.arena.unary(Unary::Neg, value.expr),
+                };
+                Ok(Value { expr, ..value })
+            }
+            UnaryOperator::Not => {
+                let value = self.condition(operand, scope);
+                Ok(Value {
+                    sort: joined(&[&value], Sort::Truth),
+                    unit: None,
+                    expr: self.arena.unary(Unary::Not, value.expr),
+                })
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        at: Span,
+        left: &'t tree::Expr,
+        right: &'t tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        if operator == BinaryOperator::In {
+            return self.within(left, right, scope);
+        }
+        let function = function_of(operator);
+        let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
+        let (l, r) = if logical {
+            (self.condition(left, scope), self.condition(right, scope))
+        } else {
+            (self.number(left, scope), self.number(right, scope))
+        };
+        let expr = self.arena.binary(function, l.expr, r.expr);
+        let unit = match operator {
+            BinaryOperator::Mul
+            | BinaryOperator::Div
+            | BinaryOperator::Pow
+            | BinaryOperator::And
+            | BinaryOperator::Or => None,
+            _ => common_unit((&l, left.span), (&r, right.span), at)?,
+        };
+        let arithmetic =
+            matches!(function, Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Pow);
+        let sort = joined(&[&l, &r], if arithmetic { Sort::Number } else { Sort::Truth });
+        Ok(Value { expr, sort, unit: unit.filter(|_| arithmetic) })
+    }
+
+    /// `x in low .. high`: both ends belong to it.
+    fn within(
+        &mut self,
+        left: &'t tree::Expr,
+        right: &'t tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let ExprKind::Range { low, high } = &right.kind else {
+            return Err(Some(
+                NOT_A_CONDITION.at(right.span, "a range is expected after `in`").help("write `x in 0 .. 1`"),
+            ));
+        };
+        let (x, l, h) = (self.number(left, scope), self.number(low, scope), self.number(high, scope));
+        common_unit((&x, left.span), (&l, low.span), low.span)?;
+        common_unit((&x, left.span), (&h, high.span), high.span)?;
+        let above = self.arena.binary(Binary::Ge, x.expr, l.expr);
+        let below = self.arena.binary(Binary::Le, x.expr, h.expr);
+        let expr = self.arena.binary(Binary::And, above, below);
+        Ok(Value { expr, sort: joined(&[&x, &l, &h], Sort::Truth), unit: None })
+    }
+
+    fn select(
+        &mut self,
+        condition: &'t tree::Expr,
+        yes: &'t tree::Expr,
+        no: &'t tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let decides = self.condition(condition, scope);
+        let (y, n) = (self.value(yes, scope), self.value(no, scope));
+        let sort = match (y.sort, n.sort) {
+            (Sort::Refused, _) | (_, Sort::Refused) => Sort::Refused,
+            (Sort::Truth, Sort::Number) | (Sort::Number, Sort::Truth) => {
+                return Err(Some(
+                    NOT_A_NUMBER
+                        .at(
+                            if y.sort == Sort::Truth { yes.span } else { no.span },
+                            "this side is a condition",
+                        )
+                        .label(
+                            if y.sort == Sort::Truth { no.span } else { yes.span },
+                            "this side is a number",
+                        )
+                        .help("both sides of an `if` are numbers, or both are conditions"),
+                ));
+            }
+            (Sort::Number, _) | (_, Sort::Number) => Sort::Number,
+            (Sort::Truth, _) | (_, Sort::Truth) => Sort::Truth,
+            (Sort::Either, Sort::Either) => Sort::Either,
+        };
+        let unit = common_unit((&y, yes.span), (&n, no.span), no.span)?;
+        let expr = self.arena.add(Expr::Select { condition: decides.expr, yes: y.expr, no: n.expr });
+        Ok(Value { expr, sort: joined(&[&decides], sort), unit })
+    }
+
+    fn reduce(
+        &mut self,
+        reducer: &Name,
+        axis: &Name,
+        body: &'t tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let Some(how) = builtin::reducer(&reducer.text) else {
+            return Err(Some(
+                NOT_YET.at(reducer.span, format!("`{} over` is not supported yet", reducer.text)),
+            ));
+        };
+        let id = match self.symbol(&axis.text, scope) {
+            Some(Symbol::Axis(id)) => id.ok_or(None)?,
+            Some(Symbol::Refused) => return Err(None),
+            _ => return Err(Some(self.unknown_axis(axis))),
+        };
+        if scope.bound.contains(&id) {
+            let message = format!("`{}` is bound already", axis.text);
+            let mut told = AXIS_BOUND.at(axis.span, message);
+            if let Some(target) = scope.target {
+                told = told.label(target.span, "it is bound here");
+            }
+            return Err(Some(told.help("reduce over an axis that does not stand on the left")));
+        }
+        let mut inner = scope.clone();
+        inner.bound.push(id);
+        let value =
+            if how == Reducer::Count { self.condition(body, &inner) } else { self.number(body, &inner) };
+        let expr = self.arena.add(Expr::Reduce { reducer: how, axis: id, body: value.expr });
+        let unit = value.unit.clone().filter(|_| how != Reducer::Count);
+        Ok(Value { expr, sort: joined(&[&value], Sort::Number), unit })
+    }
+}
+
+/// The sort of what is made of these operands: refused where one of them is.
+pub(super) fn joined(operands: &[&Value], sort: Sort) -> Sort {
+    if operands.iter().any(|value| value.sort == Sort::Refused) { Sort::Refused } else { sort }
+}
+
+fn function_of(operator: BinaryOperator) -> Binary {
+    match operator {
+        BinaryOperator::Or => Binary::Or,
+        BinaryOperator::And | BinaryOperator::In => Binary::And,
+        BinaryOperator::Lt => Binary::Lt,
+        BinaryOperator::Le => Binary::Le,
+        BinaryOperator::Gt => Binary::Gt,
+        BinaryOperator::Ge => Binary::Ge,
+        BinaryOperator::Eq => Binary::Eq,
+        BinaryOperator::Ne => Binary::Ne,
+        BinaryOperator::Add => Binary::Add,
+        BinaryOperator::Sub => Binary::Sub,
+        BinaryOperator::Mul => Binary::Mul,
+        BinaryOperator::Div => Binary::Div,
+        BinaryOperator::Pow => Binary::Pow,
+    }
+}
+
+fn misplaced(kind: &ExprKind, span: Span) -> Diagnostic {
+    match kind {
+        ExprKind::List(_) => VECTOR.at(span, "a list stands where one number is expected").help(
+            "lists are for `const` over an axis and for vectors: `const se[i] = [15, 10]`, `mean = [a, b]`",
+        ),
+        ExprKind::Range { .. } => NOT_A_NUMBER
+            .at(span, "a range stands where one number is expected")
+            .help("ranges follow `in`: `x in 0 .. 1`"),
+        ExprKind::Text(_) => {
+            NOT_A_NUMBER.at(span, "a text stands where a number is expected").help("names have no quotes")
+        }
+        ExprKind::Apply { .. } | ExprKind::Member { .. } | ExprKind::Record(_) => {
+            NOT_YET.at(span, "parts of `dynamics` and records are not supported yet")
+        }
+        _ => unreachable!("every other kind of expression has a value"),
+    }
+}

@@ -1,0 +1,300 @@
+//! A whole file: what stands outside of models, then models, approximators, training and queries.
+
+use super::codes::{
+    AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
+};
+use super::given::Files;
+use super::model::{Looked, Outside, model, outside};
+use super::names::list;
+use super::{approximator, query, train};
+use crate::world::World;
+use crate::{Approximator, Estimator, File, Query, Train, Transformer};
+use sbi_syntax::tree::{self, Item, Name, Path};
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+/// The name of the approximator of a model for which the file writes none.
+const DEFAULT: &str = "default";
+
+/// What checking gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// The checked file; none where anything is wrong with it.
+    pub file: Option<File>,
+    /// Everything there is to tell, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and checks a spec; `world` has the files that it names.
+pub fn compile(text: &str, world: &dyn World) -> Checked {
+    let parsed = sbi_syntax::parse(0, text);
+    let mut checked = check(&parsed.tree, world);
+    checked.diagnostics.extend(parsed.diagnostics);
+    finish(checked)
+}
+
+/// Checks a tree; `world` has the files that it names.
+pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
+    let mut told = Vec::new();
+    let mut unit = None;
+    let outside = outside(&tree.items, &mut told, &mut unit);
+    let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
+    checking.refuse(&tree.items);
+    checking.models(&tree.items, &outside);
+    checking.approximators(&tree.items);
+    checking.trains(&tree.items, &outside);
+    let queries = checking.queries(&tree.items, world);
+    if let Some(span) = checking.unit {
+        let message = "units are labels in this version: shown, compared where they meet, never converted";
+        checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
+    }
+    let file = File {
+        models: checking.models.into_iter().map(|looked| looked.model).collect(),
+        approximators: checking.approximators.into_iter().map(|entry| entry.approximator).collect(),
+        queries,
+    };
+    finish(Checked { file: Some(file), diagnostics: checking.told })
+}
+
+/// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.
+fn finish(mut checked: Checked) -> Checked {
+    let told = &mut checked.diagnostics;
+    told.sort_by(|a, b| {
+        let key = |told: &Diagnostic| (told.span.file, told.span.start, told.span.end, told.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    told.dedup();
+    if told.iter().any(Diagnostic::is_error) {
+        checked.file = None;
+    }
+    checked
+}
+
+/// A file while it is checked.
+struct Checking<'t> {
+    told: Vec<Diagnostic>,
+    unit: Option<Span>,
+    models: Vec<Looked<'t>>,
+    approximators: Vec<Entry>,
+}
+
+/// An approximator, and whether the file writes it.
+struct Entry {
+    approximator: Approximator,
+    written: bool,
+}
+
+impl<'t> Checking<'t> {
+    /// Says what this version does not take.
+    fn refuse(&mut self, items: &'t [Item]) {
+        for item in items {
+            let (what, span) = match item {
+                Item::Use(statement) => ("`use`", statement.span),
+                Item::Simulator(simulator) => ("`simulator`", simulator.name.span),
+                Item::External(external) => ("`external`", external.name.span),
+                _ => continue,
+            };
+            self.told.push(NOT_YET.at(span, format!("{what} is not supported yet")));
+        }
+    }
+
+    fn taken(&mut self, what: &str, name: &Name, first: Option<Span>) -> bool {
+        let Some(first) = first else { return false };
+        let told = NAME_TAKEN.at(name.span, format!("there are two {what} `{}`", name.text));
+        self.told.push(told.label(first, "first here").help("rename one of them"));
+        true
+    }
+
+    fn models(&mut self, items: &'t [Item], outside: &'t Outside<'t>) {
+        for item in items {
+            let Item::Model(tree) = item else { continue };
+            let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
+            let first = first.map(|looked| looked.span);
+            self.taken("models", &tree.name, first);
+            if let Some(extends) = &tree.extends {
+                self.told.push(NOT_YET.at(extends.span, "`extends` is not supported yet"));
+            }
+            let looked = model(tree, outside, &mut self.told, &mut self.unit);
+            self.models.push(looked);
+        }
+    }
+
+    /// The model of a path, or the only one.
+    fn model(&mut self, path: Option<&Path>, asks: &Name) -> Option<usize> {
+        let names = || self.models.iter().map(|looked| looked.model.name.as_str());
+        let told = match (path, self.models.len()) {
+            (Some(path), _) => {
+                let name = path.text();
+                if let Some(found) = names().position(|known| known == name) {
+                    return Some(found);
+                }
+                let told = UNKNOWN_MODEL.at(path.span, format!("there is no model `{name}`"));
+                match suggest(&name, names()) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None => told.help(format!("the models of this file: {}", list(names()))),
+                }
+            }
+            (None, 1) => return Some(0),
+            (None, 0) => {
+                UNKNOWN_MODEL.at(asks.span, "the file has no model").help("write one: `model name { … }`")
+            }
+            (None, _) => AMBIGUOUS
+                .at(asks.span, format!("`{}` does not say for which model it is", asks.text))
+                .help(format!("write `approximator {} for …` with one of {}", asks.text, list(names()))),
+        };
+        self.told.push(told);
+        None
+    }
+
+    fn approximators(&mut self, items: &'t [Item]) {
+        let mut orphans = false;
+        for item in items {
+            let Item::Approximator(tree) = item else { continue };
+            let first = self.entries(|_| true).find(|(_, known)| known.name == tree.name.text);
+            let first = first.map(|(_, known)| known.span);
+            self.taken("approximators", &tree.name, first);
+            if let Some(extends) = &tree.extends {
+                self.told.push(NOT_YET.at(extends.span, "`extends` is not supported yet"));
+            }
+            let Some(model) = self.model(tree.model.as_ref(), &tree.name) else {
+                orphans = true;
+                continue;
+            };
+            let Some(looked) = self.models.get(model) else { continue };
+            let estimator = approximator::estimator(tree, &looked.constants, &mut self.told);
+            let (name, span) = (tree.name.text.clone(), tree.name.span);
+            let approximator = Approximator { name, model, estimator, train: Train::default(), span };
+            self.approximators.push(Entry { approximator, written: true });
+        }
+        // An approximator of an unknown model may be meant for any of them.
+        for (model, looked) in self.models.iter().enumerate().filter(|_| !orphans) {
+            if !self.approximators.iter().any(|entry| entry.approximator.model == model) {
+                let approximator = Approximator {
+                    name: DEFAULT.to_owned(),
+                    model,
+                    estimator: Estimator::Joint(Transformer::default()),
+                    train: Train::default(),
+                    span: looked.span,
+                };
+                self.approximators.push(Entry { approximator, written: false });
+            }
+        }
+    }
+
+    /// The approximators that a filter keeps, with their numbers.
+    fn entries(&self, keep: impl Fn(&Entry) -> bool) -> impl Iterator<Item = (usize, &Approximator)> {
+        let kept = self.approximators.iter().enumerate().filter(move |(_, entry)| keep(entry));
+        kept.map(|(number, entry)| (number, &entry.approximator))
+    }
+
+    /// The approximator of a path: its own name, or that of a model that has only one.
+    fn approximator(&self, path: &Path) -> Result<usize, Diagnostic> {
+        let name = path.text();
+        if let Some((found, _)) = self.entries(|entry| entry.written).find(|(_, known)| known.name == name) {
+            return Ok(found);
+        }
+        if let Some(model) = self.models.iter().position(|looked| looked.model.name == name) {
+            return self.only(model, path.span, &name);
+        }
+        let told = UNKNOWN_APPROXIMATOR.at(path.span, format!("there is no approximator `{name}`"));
+        let known = || self.entries(|entry| entry.written).map(|(_, known)| known.name.as_str());
+        let models = || self.models.iter().map(|looked| looked.model.name.as_str());
+        Err(match suggest(&name, known().chain(models())) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None if known().next().is_some() => {
+                told.help(format!("the approximators of this file: {}", list(known())))
+            }
+            None => told.help(format!("the file writes none; name the model: {}", list(models()))),
+        })
+    }
+
+    /// The only approximator of a model.
+    fn only(&self, model: usize, span: Span, name: &str) -> Result<usize, Diagnostic> {
+        let mut found = self.entries(|entry| entry.approximator.model == model);
+        match (found.next(), found.next()) {
+            (Some((number, _)), None) => Ok(number),
+            _ => {
+                let all = list(
+                    self.entries(|entry| entry.approximator.model == model).map(|(_, a)| a.name.as_str()),
+                );
+                let told = AMBIGUOUS.at(span, format!("`{name}` has several approximators"));
+                Err(told.help(format!("name one of {all}")))
+            }
+        }
+    }
+
+    fn trains(&mut self, items: &'t [Item], outside: &Outside<'t>) {
+        let mut seen: Vec<(usize, Span)> = Vec::new();
+        for item in items {
+            let Item::Train(tree) = item else { continue };
+            let found = train::train(tree, &outside.constants, &mut self.told);
+            match self.approximator(&tree.name) {
+                Err(told) => self.told.push(told),
+                Ok(number) => {
+                    if let Some((_, first)) = seen.iter().find(|(known, _)| *known == number) {
+                        let told = TRAIN_TWICE
+                            .at(tree.name.span, format!("`{}` is trained twice", tree.name.text()));
+                        self.told
+                            .push(told.label(*first, "first here").help("write one block with all settings"));
+                    }
+                    seen.push((number, tree.name.span));
+                    if let Some(entry) = self.approximators.get_mut(number) {
+                        entry.approximator.train = found;
+                    }
+                }
+            }
+        }
+    }
+
+    fn queries(&mut self, items: &'t [Item], world: &dyn World) -> Vec<Query> {
+        let mut files = Files::new(world);
+        let mut seen: Vec<&Name> = Vec::new();
+        let mut queries = Vec::new();
+        for item in items {
+            let Item::Query(tree) = item else { continue };
+            // Folders of answers are told apart without regard to case on some systems.
+            let alike = |known: &&&Name| known.text.eq_ignore_ascii_case(&tree.name.text);
+            let first = seen.iter().find(alike).map(|name| name.span);
+            self.taken("queries", &tree.name, first);
+            seen.push(&tree.name);
+            let number = match self.asked(tree) {
+                Ok(number) => number,
+                Err(told) => {
+                    self.told.extend(told);
+                    continue;
+                }
+            };
+            let model = self.approximators.get(number).map(|entry| entry.approximator.model);
+            let Some(looked) = model.and_then(|model| self.models.get(model)) else { continue };
+            queries.extend(query::query(tree, looked, number, &mut files, &mut self.told, &mut self.unit));
+        }
+        queries
+    }
+
+    /// The approximator that answers a query.
+    fn asked(&self, tree: &tree::Query) -> Result<usize, Option<Diagnostic>> {
+        if let Some(path) = &tree.of {
+            return Ok(self.approximator(path)?);
+        }
+        let mut all = self.entries(|_| true);
+        match (all.next(), all.next()) {
+            (Some((number, _)), None) => Ok(number),
+            (None, _) if self.models.is_empty() => {
+                let told = UNKNOWN_MODEL.at(tree.name.span, "the file has no model to ask");
+                Err(Some(told.help("write one: `model name { … }`")))
+            }
+            // All approximators have been refused.
+            (None, _) => Err(None),
+            _ => {
+                let written: Vec<&str> =
+                    self.entries(|entry| entry.written).map(|(_, a)| a.name.as_str()).collect();
+                let models = self.models.iter().map(|looked| looked.model.name.as_str());
+                let all = if written.is_empty() { list(models) } else { list(written) };
+                let told = AMBIGUOUS.at(
+                    tree.name.span,
+                    format!("`{}` does not say which approximator answers", tree.name.text),
+                );
+                Err(Some(told.help(format!("write `query {} of …` with one of {all}", tree.name.text))))
+            }
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Calls in expressions: built-in functions, and `fn`s, which are put in where they are called.
+
+use super::builtin::{self, Builtin};
+use super::codes::{
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, NESTED_DRAW, NOT_YET, RECURSION, TOO_LARGE,
+    UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
+};
+use super::constant::DEPTH;
+use super::expr::{Scope, joined};
+use super::index::count;
+use super::model::Builder;
+use super::names::{Symbol, list};
+use super::value::{Sort, Value, common_unit};
+use super::{family, walk};
+use crate::{Binary, Unary};
+use sbi_syntax::tree::{Argument, Call, Function, Name, Statement};
+use sbi_syntax::{Diagnostic, suggest};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+impl<'t> Builder<'t> {
+    /// Checks the bodies of the model's functions once, whether they are called or not.
+    pub(super) fn functions(&mut self, body: &'t [Statement]) {
+        for statement in body {
+            if let Statement::Function(function) = statement {
+                self.function(function, false);
+            }
+        }
+    }
+
+    /// Checks the body of a function, for any arguments.
+    pub(super) fn function(&mut self, function: &'t Function, outside: bool) {
+        let told = self.told.len();
+        if let Some(path) = self.recursion(function, outside) {
+            let path: Vec<String> = path.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("`{}` calls itself: {}", function.name.text, path.join(" calls "));
+            self.told.push(
+                RECURSION.at(function.name.span, message).help("steps that repeat are written in `dynamics`"),
+            );
+        } else {
+            // Any argument is fine here: what a call passes is checked where it is called.
+            let locals = function.inputs.iter().map(|input| {
+                let unit = input.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+                (input.name.text.as_str(), Value { expr: self.arena.number(0.0), sort: Sort::Either, unit })
+            });
+            let locals = locals.collect();
+            self.body(function, locals, outside);
+        }
+        if self.told.iter().skip(told).any(Diagnostic::is_error) {
+            self.refused.insert(&function.name.text);
+        }
+    }
+
+    fn body(&mut self, function: &'t Function, locals: Vec<(&'t str, Value)>, outside: bool) -> Value {
+        let units = function.inputs.iter().filter_map(|input| input.unit.as_ref()).chain(&function.unit);
+        self.unit = self.unit.or(units.map(|unit| unit.span).next());
+        let scope = Scope { locals, outside, function: true, ..Scope::default() };
+        let mut value = self.value(&function.body, &scope);
+        self.agree(&value, function.body.span, function.unit.as_ref());
+        if let Some(unit) = &function.unit {
+            value.unit = Some(Rc::from(unit.text.as_str()));
+        }
+        value
+    }
+
+    /// The chain of calls by which a function comes back to itself.
+    fn recursion(&self, function: &'t Function, outside: bool) -> Option<Vec<&'t str>> {
+        let start = function.name.text.as_str();
+        let mut path = vec![start];
+        let mut seen = BTreeSet::new();
+        self.reaches(function, start, outside, &mut path, &mut seen).then_some(path)
+    }
+
+    fn reaches(
+        &self,
+        function: &'t Function,
+        start: &str,
+        outside: bool,
+        path: &mut Vec<&'t str>,
+        seen: &mut BTreeSet<&'t str>,
+    ) -> bool {
+        let names = if outside { &self.outside.names } else { &self.names };
+        let mut called = Vec::new();
+        walk::names(&function.body, &mut |name| called.push(name));
+        for name in called {
+            let Some(Symbol::Function(next)) = names.get(name) else { continue };
+            if path.len() > DEPTH || (name != start && !seen.insert(name)) {
+                continue;
+            }
+            path.push(name);
+            if name == start || self.reaches(next, start, outside, path, seen) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+
+    /// Checks a call in an expression.
+    pub(super) fn call(&mut self, call: &'t Call, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
+        let Some(name) = call.path.as_name() else {
+            return Err(Some(NOT_YET.at(call.path.span, "names of other files are not supported yet")));
+        };
+        let names = if scope.outside { &self.outside.names } else { &self.names };
+        match names.get(&name.text) {
+            Some(Symbol::Function(function)) => self.inline(function, call, scope),
+            Some(Symbol::Refused) => Err(None),
+            Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
+                let message = format!("`{}` is no function", name.text);
+                let help = format!(
+                    "an element is read with brackets: `{}[…]`; a product has its sign: `{0} * (…)`",
+                    name.text
+                );
+                Err(Some(UNKNOWN_FUNCTION.at(name.span, message).help(help)))
+            }
+            _ => match builtin::function(&name.text) {
+                Some(builtin) => self.builtin(builtin, name, call, scope),
+                None => Err(Some(self.unknown_function(name, scope))),
+            },
+        }
+    }
+
+    fn unknown_function(&self, name: &Name, scope: &Scope<'t>) -> Diagnostic {
+        if family::is_distribution(&name.text) {
+            let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
+            return told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text));
+        }
+        let told = UNKNOWN_FUNCTION.at(name.span, format!("there is no function `{}`", name.text));
+        if builtin::reducer(&name.text).is_some() {
+            return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
+        }
+        if builtin::LATER.contains(&name.text.as_str()) {
+            return NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text));
+        }
+        if let Some(ours) = builtin::elsewhere(&name.text) {
+            return told.help(format!("write {ours}"));
+        }
+        let names = if scope.outside { &self.outside.names } else { &self.names };
+        let own = names.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Function(_)));
+        let own: Vec<&str> = own.map(|(name, _)| name).collect();
+        match suggest(&name.text, own.into_iter().chain(builtin::functions())) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("define it: `fn {}(x) = …`", name.text)),
+        }
+    }
+
+    fn builtin(
+        &mut self,
+        builtin: Builtin,
+        name: &Name,
+        call: &'t Call,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        if let Some(label) = call.arguments.iter().find_map(|argument| argument.label.as_ref()) {
+            let message = format!("`{}` takes its arguments without names", name.text);
+            return Err(Some(
+                UNKNOWN_ARGUMENT.at(label.span, message).help(format!("remove `{} =`", label.text)),
+            ));
+        }
+        let values: Vec<Value> =
+            call.arguments.iter().map(|argument| self.number(&argument.value, scope)).collect();
+        match (builtin, values.as_slice()) {
+            (Builtin::One(function), [x]) => {
+                let expr = self.arena.unary(function, x.expr);
+                let keeps = matches!(function, Unary::Abs | Unary::Floor | Unary::Ceil | Unary::Round);
+                Ok(Value { expr, sort: joined(&[x], Sort::Number), unit: x.unit.clone().filter(|_| keeps) })
+            }
+            (Builtin::Two(function), [x, y]) => {
+                let spans: Vec<_> = call.arguments.iter().map(|argument| argument.value.span).collect();
+                let first = spans.first().copied().unwrap_or(call.span);
+                let second = spans.last().copied().unwrap_or(call.span);
+                let unit = common_unit((x, first), (y, second), call.span)?;
+                let expr = self.arena.binary(function, x.expr, y.expr);
+                Ok(Value { expr, sort: joined(&[x, y], Sort::Number), unit })
+            }
+            (Builtin::Remainder, [x, y]) => {
+                let ratio = self.arena.binary(Binary::Div, x.expr, y.expr);
+                let whole = self.arena.unary(Unary::Floor, ratio);
+                let multiple = self.arena.binary(Binary::Mul, y.expr, whole);
+                let expr = self.arena.binary(Binary::Sub, x.expr, multiple);
+                Ok(Value { expr, sort: joined(&[x, y], Sort::Number), unit: x.unit.clone() })
+            }
+            (Builtin::One(_), _) => Err(Some(wrong_count(name, call, 1, "(x)"))),
+            (Builtin::Two(_) | Builtin::Remainder, _) => Err(Some(wrong_count(name, call, 2, "(x, y)"))),
+        }
+    }
+
+    /// Puts the body of a function in, with its arguments; the same call is put in once.
+    fn inline(
+        &mut self,
+        function: &'t Function,
+        call: &'t Call,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let name = function.name.text.as_str();
+        let locals = self.arguments(function, call, scope)?;
+        if self.refused.contains(name) || locals.iter().any(|(_, value)| value.sort == Sort::Refused) {
+            return Err(None);
+        }
+        let key = (name, locals.iter().map(|(_, value)| value.expr).collect());
+        if let Some(known) = self.inlined.get(&key) {
+            return Ok(known.clone());
+        }
+        if self.calls.contains(&name) {
+            // A circle of functions is told of at its members.
+            return Err(None);
+        }
+        if self.calls.len() >= DEPTH || self.arena.full {
+            return Err(Some(
+                TOO_LARGE
+                    .at(call.span, "functions are nested too deep here")
+                    .help("name intermediate results with `let`"),
+            ));
+        }
+        let outside = matches!(self.outside.names.get(name), Some(Symbol::Function(known)) if std::ptr::eq(known, function));
+        self.calls.push(name);
+        let told = self.told.len();
+        let value = self.body(function, locals, outside);
+        self.calls.pop();
+        // The body is sound by itself: what is wrong is what this call passes.
+        let wrong = self.told.drain(told..).next();
+        if let Some(wrong) = wrong {
+            return Err(Some(wrong.label(call.span, format!("`{name}` is called with this"))));
+        }
+        self.inlined.insert(key, value.clone());
+        Ok(value)
+    }
+
+    /// The values of a function's inputs, in their order.
+    fn arguments(
+        &mut self,
+        function: &'t Function,
+        call: &'t Call,
+        scope: &Scope<'t>,
+    ) -> Result<Vec<(&'t str, Value)>, Option<Diagnostic>> {
+        let name = &function.name.text;
+        let mut slots: Vec<Option<&'t Argument>> = vec![None; function.inputs.len()];
+        for (place, argument) in call.arguments.iter().enumerate() {
+            let place = match &argument.label {
+                None => place,
+                Some(label) => {
+                    function.inputs.iter().position(|input| input.name.text == label.text).ok_or_else(
+                        || {
+                            let told = UNKNOWN_ARGUMENT
+                                .at(label.span, format!("`{name}` has no argument `{}`", label.text));
+                            let known = || function.inputs.iter().map(|input| input.name.text.as_str());
+                            match suggest(&label.text, known()) {
+                                Some(similar) => told.did_you_mean(Some(similar)),
+                                None => told.help(format!("its arguments are {}", list(known()))),
+                            }
+                        },
+                    )?
+                }
+            };
+            match slots.get_mut(place) {
+                Some(slot @ None) => *slot = Some(argument),
+                Some(Some(first)) => {
+                    let told = ARGUMENT_TWICE.at(argument.span, "this argument is given twice");
+                    return Err(Some(told.label(first.span, "first here").help("remove one of them")));
+                }
+                None => {
+                    let takes = count(function.inputs.len(), "argument", "arguments");
+                    let told = ARGUMENT_EXTRA.at(argument.span, format!("`{name}` takes {takes}"));
+                    return Err(Some(told.label(function.name.span, "defined here").help("remove this one")));
+                }
+            }
+        }
+        let mut values = Vec::new();
+        for (input, slot) in function.inputs.iter().zip(slots) {
+            let value = match (slot, &input.default) {
+                (Some(argument), _) => {
+                    let value = self.value(&argument.value, scope);
+                    self.agree(&value, argument.value.span, input.unit.as_ref());
+                    value
+                }
+                (None, Some(default)) => self.number(default, &Scope::default()),
+                (None, None) => {
+                    let told =
+                        ARGUMENT_MISSING.at(call.span, format!("`{name}` needs `{}`", input.name.text));
+                    return Err(Some(
+                        told.label(input.name.span, "asked for here")
+                            .help(format!("add `{} = …`", input.name.text)),
+                    ));
+                }
+            };
+            values.push((input.name.text.as_str(), value));
+        }
+        Ok(values)
+    }
+}
+
+fn wrong_count(name: &Name, call: &Call, takes: usize, form: &str) -> Diagnostic {
+    let found = call.arguments.len();
+    let code = if found < takes { ARGUMENT_MISSING } else { ARGUMENT_EXTRA };
+    let message =
+        format!("`{}` takes {}, and has {found} here", name.text, count(takes, "argument", "arguments"));
+    let help = match (name.text.as_str(), found) {
+        ("max" | "min", 1) => format!("write `{0}(x, y)`, or over an axis `{0} over i (x[i])`", name.text),
+        ("max" | "min", _) => format!("nest them: `{0}(x, {0}(y, z))`", name.text),
+        _ => format!("write `{}{form}`", name.text),
+    };
+    code.at(call.span, message).help(help)
+}

@@ -1,0 +1,217 @@
+//! Elements of nodes: which one an index means, and whether its axes are bound.
+
+use super::codes::{
+    AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, INDEX_MISSING, INDEX_RANGE, NOT_YET,
+};
+use super::expr::Scope;
+use super::model::Builder;
+use super::names::{Symbol, list};
+use super::value::{Sort, Value};
+use crate::{Axis, AxisId, Expr, ExprId, Index, NodeId};
+use sbi_syntax::tree::{self, ExprKind, Name};
+use sbi_syntax::{Diagnostic, Span};
+use std::rc::Rc;
+
+impl<'t> Builder<'t> {
+    /// A node that is named without an index.
+    pub(super) fn bare(
+        &mut self,
+        id: NodeId,
+        name: &Name,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let axes = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
+        if axes.is_empty() {
+            return Ok(self.element(id, Vec::new()));
+        }
+        let names = self.axis_names(&axes);
+        let indexed = format!("{}[{}]", name.text, names.join(", "));
+        let message = format!("`{}` runs over {}, and is read without its index", name.text, quoted(&names));
+        let told = INDEX_MISSING.at(name.span, message);
+        let unbound = axes.iter().zip(&names).find(|(axis, _)| !scope.bound.contains(axis));
+        Err(Some(match unbound {
+            None => told.help(format!("write `{indexed}`")),
+            Some((_, axis)) => told.help(format!(
+                "write one element, `{}[1]`, or reduce it: `mean over {axis} ({indexed})`",
+                name.text
+            )),
+        }))
+    }
+
+    /// The value of one element of a node.
+    fn element(&mut self, id: NodeId, index: Vec<Index>) -> Value {
+        let expr = self.arena.add(Expr::Element { node: id, index });
+        let unit = self.nodes.get(id.0).and_then(|node| node.unit.as_deref()).map(Rc::from);
+        Value { expr, sort: self.sorts.get(id.0).copied().unwrap_or(Sort::Refused), unit }
+    }
+
+    /// All elements of a node, row-major, for axes of these sizes.
+    pub(super) fn elements(&mut self, id: NodeId, sizes: &[usize]) -> Vec<ExprId> {
+        let count: usize = sizes.iter().product();
+        let place = |mut element: usize| {
+            let mut index: Vec<Index> = Vec::new();
+            for size in sizes.iter().rev() {
+                index.insert(0, Index::At(element % size));
+                element /= size;
+            }
+            index
+        };
+        (0..count).map(|element| self.element(id, place(element)).expr).collect()
+    }
+
+    pub(super) fn indexed(
+        &mut self,
+        base: &'t tree::Expr,
+        index: &'t [tree::Expr],
+        span: Span,
+        scope: &Scope<'t>,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let ExprKind::Path(path) = &base.kind else {
+            return Err(Some(NOT_YET.at(span, "indices of anything but a name are not supported yet")));
+        };
+        let Some(name) = path.as_name() else {
+            return Err(Some(NOT_YET.at(path.span, "names of other files are not supported yet")));
+        };
+        let id = match self.symbol(&name.text, scope) {
+            Some(Symbol::Node(id)) => id,
+            Some(Symbol::Refused | Symbol::Axis(None)) => return Err(None),
+            Some(_) => {
+                let message = format!("`{}` has no elements", name.text);
+                return Err(Some(
+                    INDEX_COUNT.at(span, message).help("only what stands on axes takes an index"),
+                ));
+            }
+            None => return Err(Some(self.unknown_name(name))),
+        };
+        let axes = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
+        if axes.len() != index.len() {
+            let names = self.axis_names(&axes);
+            let help = match names.as_slice() {
+                [] => format!("write `{}`", name.text),
+                names => format!("write `{}[{}]`", name.text, names.join(", ")),
+            };
+            let over = if names.is_empty() {
+                "has no axes".to_owned()
+            } else {
+                format!("runs over {}", quoted(&names))
+            };
+            let message =
+                format!("`{}` {over}, and has {} here", name.text, count(index.len(), "index", "indices"));
+            return Err(Some(INDEX_COUNT.at(span, message).help(help)));
+        }
+        let places: Vec<Option<Index>> =
+            axes.iter().zip(index).map(|(axis, index)| self.index(*axis, index, name, scope)).collect();
+        let places: Option<Vec<Index>> = places.into_iter().collect();
+        Ok(self.element(id, places.ok_or(None)?))
+    }
+
+    /// One entry of an index: an axis, or a fixed position.
+    fn index(
+        &mut self,
+        axis: AxisId,
+        index: &'t tree::Expr,
+        node: &Name,
+        scope: &Scope<'t>,
+    ) -> Option<Index> {
+        let wanted = self.axes.get(axis.0)?.clone();
+        if let ExprKind::Path(path) = &index.kind
+            && let Some(name) = path.as_name()
+            && let Some(Symbol::Axis(read)) = self.symbol(&name.text, scope)
+        {
+            let read = read?;
+            if read != axis {
+                let message =
+                    format!("`{}` runs over `{}`, not over `{}`", node.text, wanted.name, name.text);
+                self.told.push(
+                    AXIS_MISMATCH
+                        .at(name.span, message)
+                        .label(wanted.span, format!("`{}` runs over this axis", node.text))
+                        .help(format!("write `{}[{}]`", node.text, wanted.name)),
+                );
+                return None;
+            }
+            if !scope.bound.contains(&axis) {
+                let told = self.unbound(axis, name, scope);
+                self.told.push(told);
+                return None;
+            }
+            return Some(Index::Same(axis));
+        }
+        if !matches!(index.kind, ExprKind::Number(_) | ExprKind::Path(_)) {
+            self.told.push(
+                INDEX_ARITHMETIC
+                    .at(index.span, "an index is an axis or a number, and is not computed")
+                    .help("steps that read the one before them are written in `dynamics`"),
+            );
+            return None;
+        }
+        match self.constants.number(index).and_then(|number| position(number, &wanted, index.span)) {
+            Ok(place) => Some(Index::At(place)),
+            Err(told) => {
+                self.told.push(told);
+                None
+            }
+        }
+    }
+
+    /// Says that an axis is read where it is not bound.
+    pub(super) fn unbound(&self, axis: AxisId, name: &Name, scope: &Scope<'t>) -> Diagnostic {
+        let told = AXIS_UNBOUND
+            .at(name.span, format!("`{}` is read but not bound", name.text))
+            .label(name.span, format!("`{}` is read here", name.text));
+        if scope.function {
+            return told.help("a function has no axes: pass the element to it as an argument");
+        }
+        let Some(target) = scope.target else {
+            return told.help(format!("reduce it: `mean over {} (…)`", name.text));
+        };
+        if scope.vector == Some(axis) {
+            let help = format!(
+                "a vector is drawn at once over `{0}`: name the array without `[{0}]`, or list its entries",
+                name.text
+            );
+            return told.label(target.span, format!("`{}` is the axis of the vector", name.text)).help(help);
+        }
+        let bound: Vec<String> = target.axes.iter().map(|axis| axis.text.clone()).collect();
+        let only = match bound.as_slice() {
+            [] => "but no axis is bound".to_owned(),
+            [one] => format!("but only `{one}` is bound"),
+            several => format!("but only {} are bound", quoted(several)),
+        };
+        let wider: Vec<&str> = bound.iter().map(String::as_str).chain([name.text.as_str()]).collect();
+        told.label(target.span, only).help(format!(
+            "write `{}[{}]`, or reduce it: `mean over {} (…)`",
+            target.name.text,
+            wider.join(", "),
+            name.text
+        ))
+    }
+
+    fn axis_names(&self, axes: &[AxisId]) -> Vec<String> {
+        axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|axis| axis.name.clone()).collect()
+    }
+}
+
+/// The place, from zero, that an index counted from one means.
+///
+/// # Errors
+/// It lies outside the axis.
+pub(super) fn position(number: f64, axis: &Axis, span: Span) -> Result<usize, Diagnostic> {
+    let size = axis.size();
+    if number.fract() == 0.0 && number >= 1.0 && number <= size as f64 {
+        return Ok(number as usize - 1);
+    }
+    let told = INDEX_RANGE.at(span, format!("`{}` has no element {number}", axis.name));
+    Err(told
+        .label(axis.span, format!("`{}` has {size} elements", axis.name))
+        .help(format!("indices run from 1 to {size}")))
+}
+
+fn quoted(names: &[String]) -> String {
+    list(names.iter().map(String::as_str))
+}
+
+/// `1 index`, `2 indices`.
+pub(super) fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}

@@ -1,0 +1,66 @@
+//! Sizes, checked before anything of that size is made.
+
+use super::codes::TOO_LARGE;
+use crate::survey::{Survey, is_vertex};
+use crate::{Definition, Model, Node, Role};
+use sbi_syntax::Diagnostic;
+
+/// How many elements a node, and a model, may have.
+pub(super) const ELEMENTS: usize = 1_000_000;
+
+/// How many tokens a model may have: attention costs their square.
+const TOKENS: usize = 4096;
+
+/// How many latent elements may be drawn: the graph holds a row of bits for each.
+const LATENTS: usize = 16_384;
+
+/// How many values of expressions a model may ask for in one draw.
+const VALUES: usize = 5_000_000;
+
+/// Says which sizes of a model are beyond what this version takes.
+pub(super) fn sizes(model: &Model) -> Option<Diagnostic> {
+    let drawn = |node: &&Node| is_vertex(node);
+    let token = |node: &&Node| drawn(node) && node.role != Role::Latent;
+    let latent = |node: &&Node| matches!(node.definition, Definition::Draw(_)) && node.role == Role::Latent;
+    over(model, "elements", ELEMENTS, |_| true)
+        .or_else(|| over(model, "tokens (elements of parameters and data)", TOKENS, token))
+        .or_else(|| over(model, "latent elements", LATENTS, latent))
+        .or_else(|| values(model))
+}
+
+fn over(model: &Model, what: &str, most: usize, counts: impl Fn(&&Node) -> bool) -> Option<Diagnostic> {
+    let nodes = || model.nodes.iter().filter(&counts);
+    let sum = nodes().map(|node| model.elements(node)).fold(0, usize::saturating_add);
+    let largest = nodes().max_by_key(|node| model.elements(node)).filter(|_| sum > most)?;
+    let (sum, most) = (thousands(sum as f64), thousands(most as f64));
+    let message = format!("`{}` would have {sum} {what}; at most {most} are possible", model.name);
+    let count = thousands(model.elements(largest) as f64);
+    Some(
+        TOO_LARGE
+            .at(largest.span, message)
+            .label(largest.span, format!("`{}` has {count} of them", largest.name))
+            .help("make its axes shorter, or summarise it: `data m = mean over i (…)`"),
+    )
+}
+
+fn values(model: &Model) -> Option<Diagnostic> {
+    let cost = Survey::cost(model);
+    let first = model.nodes.first().filter(|_| cost > VALUES)?;
+    let (cost, most) = (thousands(cost as f64), thousands(VALUES as f64));
+    let message =
+        format!("one draw of `{}` would compute {cost} values; at most {most} are possible", model.name);
+    Some(TOO_LARGE.at(first.span, message).help("reduce over fewer axes at once, or make them shorter"))
+}
+
+/// A whole number with its thousands set apart: `1,000,000`.
+pub(super) fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

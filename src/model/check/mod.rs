@@ -1,0 +1,33 @@
+//! From a tree to a checked file: all errors of the file at once.
+//!
+//! Later phases run on what earlier ones found sound. A name whose definition was refused is known as such, and an
+//! expression that was refused is a NaN of the sort [`value::Sort::Refused`]: neither is told of twice.
+
+mod approximator;
+mod arena;
+mod axis;
+mod builtin;
+mod codes;
+mod constant;
+mod csv;
+mod demand;
+mod depends;
+mod distribution;
+mod expr;
+mod family;
+mod file;
+mod function;
+mod given;
+mod index;
+mod limits;
+mod model;
+mod names;
+mod node;
+mod place;
+mod query;
+mod train;
+mod value;
+mod walk;
+
+pub use codes::CODES;
+pub use file::{Checked, check, compile};

@@ -1,0 +1,99 @@
+//! What each name of a model means.
+
+use super::builtin;
+use super::codes::{NAME_TAKEN, UNKNOWN_NODE};
+use crate::{AxisId, NodeId};
+use sbi_syntax::tree::{Const, Function, Name};
+use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::BTreeMap;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Symbol<'t> {
+    /// An axis; `None` where its declaration has been refused.
+    Axis(Option<AxisId>),
+    /// A node: `param`, `data`, `latent`, `let`, or `const` of this model.
+    Node(NodeId),
+    /// A `fn`.
+    Function(&'t Function),
+    /// A `const` of the file.
+    Constant(&'t Const),
+    /// Something whose definition has been refused: reading it says nothing more.
+    Refused,
+}
+
+/// The names of a model, with where each is defined. Sorted, so that messages do not vary from run to run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names<'t> {
+    map: BTreeMap<&'t str, (Symbol<'t>, Span)>,
+}
+
+impl<'t> Names<'t> {
+    /// Defines a name.
+    ///
+    /// # Errors
+    /// The name is taken; the first definition stays.
+    pub(super) fn define(&mut self, name: &'t Name, symbol: Symbol<'t>) -> Result<(), Diagnostic> {
+        if builtin::constant(&name.text).is_some() {
+            let message = format!("`{}` is a number that every file knows", name.text);
+            return Err(NAME_TAKEN.at(name.span, message).help("choose another name"));
+        }
+        if let Some((_, first)) = self.map.get(name.text.as_str()) {
+            return Err(NAME_TAKEN
+                .at(name.span, format!("`{}` is defined twice", name.text))
+                .label(*first, "first here")
+                .label(name.span, "again here")
+                .help("a name is defined once: rename one of them"));
+        }
+        self.map.insert(&name.text, (symbol, name.span));
+        Ok(())
+    }
+
+    /// What a name stands for.
+    pub(super) fn get(&self, name: &str) -> Option<Symbol<'t>> {
+        self.map.get(name).map(|(symbol, _)| *symbol)
+    }
+
+    /// A name as it is kept here.
+    pub(super) fn key(&self, name: &str) -> Option<&'t str> {
+        self.map.get_key_value(name).map(|(name, _)| *name)
+    }
+
+    /// All names with what they stand for, in alphabetical order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'t str, Symbol<'t>)> + '_ {
+        self.map.iter().map(|(name, (symbol, _))| (*name, *symbol))
+    }
+
+    /// The names of nodes.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &'t str> + '_ {
+        self.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Node(_))).map(|(name, _)| name)
+    }
+
+    /// The names of axes.
+    pub(super) fn axes(&self) -> impl Iterator<Item = &'t str> + '_ {
+        self.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Axis(_))).map(|(name, _)| name)
+    }
+
+    /// Says that a model has no node of this name, and offers one that is written alike.
+    pub(super) fn unknown_node(&self, model: &str, name: &Name) -> Diagnostic {
+        let told = UNKNOWN_NODE.at(name.span, format!("`{model}` has no `{}`", name.text));
+        match suggest(&name.text, self.nodes()) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("`{model}` has {}", list(self.nodes()))),
+        }
+    }
+}
+
+/// Names as a sentence lists them: `` `a`, `b` and `c` ``; at most ten.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    if quoted.len() > 10 {
+        quoted.truncate(10);
+        quoted.push("others".to_owned());
+    }
+    match quoted.pop() {
+        None => "none".to_owned(),
+        Some(last) if quoted.is_empty() => last,
+        Some(last) => format!("{} and {last}", quoted.join(", ")),
+    }
+}

@@ -1,0 +1,256 @@
+//! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
+
+use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, NOT_YET, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
+use super::demand::Demanded;
+use super::expr::Scope;
+use super::family;
+use super::model::{Builder, Written};
+use super::names::Symbol;
+use super::value::{Sort, Value};
+use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, NodeId};
+use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+impl<'t> Builder<'t> {
+    /// The axes that a target stands on, or `None` where they are refused.
+    pub(super) fn target_axes(&mut self, target: &'t Target) -> Option<Vec<AxisId>> {
+        if let Some(formal) = &target.formal {
+            let message = "functions of time are not supported yet";
+            self.told.push(NOT_YET.at(formal.name.span, message).help("place it on an axis: `contact[i]`"));
+            return None;
+        }
+        let mut axes = Vec::new();
+        for name in &target.axes {
+            match self.names.get(&name.text) {
+                Some(Symbol::Axis(Some(id))) if axes.contains(&id) => {
+                    let message = format!("`{}` stands on `{}` twice", target.name.text, name.text);
+                    self.told.push(
+                        AXIS_TWICE
+                            .at(name.span, message)
+                            .help("declare a second axis of the same size for pairs"),
+                    );
+                    return None;
+                }
+                Some(Symbol::Axis(Some(id))) => axes.push(id),
+                Some(Symbol::Axis(None)) => return None,
+                _ => {
+                    let told = self.unknown_axis(name);
+                    self.told.push(told);
+                    return None;
+                }
+            }
+        }
+        Some(axes)
+    }
+
+    /// Says that a name is no axis, and offers one.
+    pub(super) fn unknown_axis(&self, name: &tree::Name) -> Diagnostic {
+        let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
+        match suggest(&name.text, self.names.axes()) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("declare it: `axis {} : index(10)`", name.text)),
+        }
+    }
+
+    /// Checks the definition of a node whose readings are defined.
+    pub(super) fn define_node(&mut self, id: NodeId) {
+        let Some(written) = self.written.get(id.0).copied() else { return };
+        let (definition, sort) = match written {
+            Written::Node(node) => match &node.definition {
+                tree::Definition::Draw(draw) => (self.draw(id, node, draw), draw_sort(draw)),
+                tree::Definition::Equals(value) => self.equals(id, &node.target, node.unit.as_ref(), value),
+            },
+            Written::Let(binding) => self.equals(id, &binding.target, binding.unit.as_ref(), &binding.value),
+            Written::Const(constant) => self.constant(id, constant),
+        };
+        if let Some(node) = self.nodes.get_mut(id.0) {
+            node.definition = definition;
+        }
+        if let Some(place) = self.sorts.get_mut(id.0) {
+            *place = sort;
+        }
+    }
+
+    fn equals(
+        &mut self,
+        id: NodeId,
+        target: &'t Target,
+        unit: Option<&Unit>,
+        value: &'t tree::Expr,
+    ) -> (Definition, Sort) {
+        if let ExprKind::Call(call) = &value.kind {
+            let name = call.path.text();
+            if family::is_distribution(&name) && self.names.get(&name).is_none() {
+                let message = format!("`{name}` is drawn from with `~`, not with `=`");
+                let help = format!("write `{} ~ {name}(…)`", target.name.text);
+                self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
+                let refused = self.arena.number(f64::NAN);
+                return (Definition::Equals(refused), Sort::Refused);
+            }
+        }
+        let scope = self.target_scope(id, target, 0);
+        let found = self.value(value, &scope);
+        self.agree(&found, value.span, unit);
+        let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
+        (Definition::Equals(found.expr), sort)
+    }
+
+    /// The scope of a definition: the axes on its left, but for the last `vector` ones.
+    pub(super) fn target_scope(&self, id: NodeId, target: &'t Target, vector: usize) -> Scope<'t> {
+        let axes = self.shapes.get(id.0).cloned().flatten();
+        let mut scope = Scope::model();
+        let kept = target.axes.len().saturating_sub(vector);
+        // Where the axes were refused, all that are written count as bound, so that nothing more is said of them.
+        for (place, name) in target.axes.iter().enumerate() {
+            let axis = match &axes {
+                Some(axes) => axes.get(place).copied(),
+                None => match self.names.get(&name.text) {
+                    Some(Symbol::Axis(axis)) => axis,
+                    _ => None,
+                },
+            };
+            if place < kept {
+                scope.bound.extend(axis);
+            } else {
+                scope.vector = axis;
+            }
+        }
+        scope.target = Some(target);
+        scope
+    }
+
+    /// Checks the unit of a value against that of the place it stands in.
+    pub(super) fn agree(&mut self, value: &Value, span: Span, unit: Option<&Unit>) {
+        let (Some(unit), Some(found)) = (unit, &value.unit) else { return };
+        if unit.text != **found {
+            self.told.push(
+                UNIT_MISMATCH
+                    .at(span, format!("this is in `{found}`, and `{}` is expected", unit.text))
+                    .label(span, found.to_string())
+                    .label(unit.span, unit.text.clone())
+                    .help(format!("units are labels in this version: write it in `{}`", unit.text)),
+            );
+        }
+    }
+
+    fn draw(&mut self, id: NodeId, node: &'t tree::Node, draw: &'t tree::Draw) -> Definition {
+        for pipe in &draw.pipes {
+            self.told.push(NOT_YET.at(pipe.span, "`|>` is not supported yet"));
+        }
+        if let Some(at) = &draw.at {
+            self.told.push(NOT_YET.at(at.span, "`at` is not supported yet"));
+        }
+        let checked = self.distribution(id, node, &draw.call);
+        Definition::Draw(checked.unwrap_or_else(|| self.refused_draw(draw.span)))
+    }
+
+    /// What stands for a draw that has been refused: still a draw, so that the node keeps its place.
+    fn refused_draw(&mut self, span: Span) -> Draw {
+        let refused = self.arena.number(f64::NAN);
+        let arguments = vec![Argument::Scalar(refused), Argument::Scalar(refused)];
+        Draw { family: Family::Normal, arguments, span }
+    }
+
+    fn constant(&mut self, id: NodeId, constant: &'t tree::Const) -> (Definition, Sort) {
+        let value = match &constant.value {
+            Source::Equals(value) => value,
+            Source::From(table) => {
+                let message = "constants from files are not supported yet";
+                self.told.push(NOT_YET.at(table.span, message).help("write the numbers as a list"));
+                let refused = self.arena.number(f64::NAN);
+                return (Definition::Equals(refused), Sort::Refused);
+            }
+        };
+        let shape = self.shapes.get(id.0).cloned().flatten();
+        match shape {
+            Some(axes) if !axes.is_empty() => {
+                let sizes: Vec<usize> =
+                    axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
+                let mut entries = Vec::new();
+                let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
+                self.entries(value, &sizes, &names, &mut entries);
+                let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
+                if entries.len() == whole {
+                    return (Definition::Table(entries), Sort::Number);
+                }
+                // A list was refused: the node stays, with nothing to say of its entries.
+                let refused = self.arena.number(f64::NAN);
+                (Definition::Equals(refused), Sort::Refused)
+            }
+            _ => {
+                let (definition, sort) = self.equals(id, &constant.target, constant.unit.as_ref(), value);
+                if let Definition::Equals(expr) = definition {
+                    self.demands.push(Demanded::constant(id, expr, value.span, &constant.target.name.text));
+                }
+                (definition, sort)
+            }
+        }
+    }
+
+    /// Gathers the numbers of a list that has one level for each axis.
+    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
+        let Some((size, deeper)) = sizes.split_first() else {
+            match self.constants.number(value) {
+                Ok(number) => entries.push(number),
+                Err(told) => self.told.push(told),
+            }
+            return;
+        };
+        let axis = axes.first().copied().unwrap_or_default();
+        match &value.kind {
+            ExprKind::List(list) if list.len() == *size => {
+                let below = axes.get(1..).unwrap_or_default();
+                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
+            }
+            ExprKind::List(list) => self.told.push(
+                LENGTH
+                    .at(value.span, format!("this list has {} entries, and `{axis}` has {size}", list.len()))
+                    .help(format!("write {size} entries, or `axis {axis} : index({})`", list.len())),
+            ),
+            _ => self.told.push(
+                VECTOR
+                    .at(value.span, format!("a list over `{axis}` is expected here"))
+                    .help(format!("write {size} numbers: `[1, 2, …]`")),
+            ),
+        }
+    }
+
+    /// All entries of an array that is named without its index, where its axes have these sizes.
+    pub(super) fn whole(
+        &mut self,
+        name: &tree::Name,
+        sizes: &[usize],
+    ) -> Result<Vec<ExprId>, Option<Diagnostic>> {
+        let id = match self.names.get(&name.text) {
+            Some(Symbol::Node(id)) => id,
+            Some(Symbol::Refused | Symbol::Axis(None)) => return Err(None),
+            _ => return Err(Some(self.unknown_name(name))),
+        };
+        let Some(axes) = self.shapes.get(id.0).cloned().flatten() else { return Err(None) };
+        let found: Vec<usize> =
+            axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|axis| axis.size()).collect();
+        if found == sizes {
+            return Ok(self.elements(id, &found));
+        }
+        let show = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" by ");
+        if found.len() != sizes.len() {
+            let kind = if sizes.len() == 1 { "a vector" } else { "a matrix" };
+            let message = format!("`{}` has {} axes, and {kind} is expected", name.text, found.len());
+            return Err(Some(
+                VECTOR.at(name.span, message).help(format!("{kind} of {} numbers", show(sizes))),
+            ));
+        }
+        let message =
+            format!("`{}` has {} entries, and {} are expected", name.text, show(&found), show(sizes));
+        Err(Some(LENGTH.at(name.span, message).help("the lengths of a vector and of its axis must agree")))
+    }
+}
+
+/// What a draw gives: `bernoulli` passes for a condition too.
+fn draw_sort(draw: &tree::Draw) -> Sort {
+    match family::find(&draw.call.path.text()) {
+        Some(entry) if entry.family == Family::Bernoulli => Sort::Either,
+        Some(_) => Sort::Number,
+        None => Sort::Refused,
+    }
+}

@@ -1,0 +1,126 @@
+//! Elements that a query names: `x`, `x[3]`, `x[2 .. 4]`.
+
+use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, NOT_YET};
+use super::index::{count, position};
+use super::names::{Symbol, list};
+use super::query::Asked;
+use crate::{Axis, Node, NodeId, Role};
+use sbi_syntax::Diagnostic;
+use sbi_syntax::tree::{Expr, ExprKind, Place};
+
+/// The tokens that a place means.
+pub(super) struct Selected {
+    /// The node.
+    pub(super) name: String,
+    /// Its unit.
+    pub(super) unit: Option<String>,
+    /// The tokens, row-major.
+    pub(super) tokens: Vec<usize>,
+    /// How many elements are meant along each axis that is not fixed to one.
+    pub(super) lengths: Vec<usize>,
+}
+
+impl Asked<'_, '_> {
+    /// The tokens of a place; `verb` says what is asked of them.
+    ///
+    /// # Errors
+    /// It has none; without a diagnostic where that has been told already.
+    pub(super) fn select(&self, place: &Place, verb: &str) -> Result<Selected, Option<Diagnostic>> {
+        let model = &self.looked.model;
+        let id = match self.looked.names.get(&place.name.text) {
+            Some(Symbol::Node(id)) => id,
+            Some(Symbol::Refused) => return Err(None),
+            _ => return Err(Some(self.looked.names.unknown_node(&model.name, &place.name))),
+        };
+        if self.looked.shapes.get(id.0).is_none_or(Option::is_none) {
+            return Err(None);
+        }
+        let node = model.node(id);
+        if self.looked.token(id, 0).is_none() {
+            return Err(self.no_token(id, node, place, verb));
+        }
+        let axes: Vec<&Axis> = node.axes.iter().map(|axis| model.axis(*axis)).collect();
+        let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &axes)?;
+        let mut elements = vec![0];
+        for ((run, _), axis) in runs.iter().zip(&axes) {
+            let deeper = elements
+                .iter()
+                .flat_map(|element| run.iter().map(move |place| element * axis.size() + place));
+            elements = deeper.collect();
+        }
+        Ok(Selected {
+            name: node.name.clone(),
+            unit: node.unit.clone(),
+            tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),
+            lengths: runs.iter().filter(|(_, single)| !single).map(|(run, _)| run.len()).collect(),
+        })
+    }
+
+    /// The positions meant along each axis, and whether it is a single one.
+    fn runs(&self, place: &Place, axes: &[&Axis]) -> Result<Vec<(Vec<usize>, bool)>, Diagnostic> {
+        if place.index.is_empty() {
+            return Ok(axes.iter().map(|axis| ((0..axis.size()).collect(), false)).collect());
+        }
+        if place.index.len() != axes.len() {
+            let over: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
+            let name = &place.name.text;
+            let has =
+                if over.is_empty() { "has no axes".to_owned() } else { format!("runs over {}", list(over)) };
+            let here = count(place.index.len(), "index", "indices");
+            let told = INDEX_COUNT.at(place.span, format!("`{name}` {has}, and has {here} here"));
+            return Err(told.help(format!("write `{name}` for all of it")));
+        }
+        place.index.iter().zip(axes).map(|(index, axis)| self.run(index, axis)).collect()
+    }
+
+    fn run(&self, index: &Expr, axis: &Axis) -> Result<(Vec<usize>, bool), Diagnostic> {
+        let number = |expr: &Expr| position(self.looked.constants.number(expr)?, axis, expr.span);
+        match &index.kind {
+            ExprKind::Path(path) if path.text() == axis.name => Ok(((0..axis.size()).collect(), false)),
+            ExprKind::Range { low, high } => {
+                let (low, high) = (number(low)?, number(high)?);
+                if low > high {
+                    let told = INDEX_RANGE
+                        .at(index.span, format!("no element lies between {} and {}", low + 1, high + 1));
+                    return Err(told.help(format!("write `{} .. {}`", high + 1, low + 1)));
+                }
+                Ok(((low..=high).collect(), false))
+            }
+            _ => Ok((vec![number(index)?], true)),
+        }
+    }
+
+    /// Says why a node cannot be given or inferred; nothing where its definition has been refused.
+    fn no_token(&self, id: NodeId, node: &Node, place: &Place, verb: &str) -> Option<Diagnostic> {
+        let name = &node.name;
+        if node.role == Role::Latent {
+            let told = LATENT_ASKED.at(place.span, format!("`{name}` is a latent: it is integrated out"));
+            return Some(
+                told.label(node.span, "declared here")
+                    .help(format!("declare it as `param {name}` to ask about it")),
+            );
+        }
+        let sources: Vec<&str> = self.sources(id);
+        if verb == "given" {
+            let told = GIVEN_COMPUTED.at(place.span, format!("`{name}` is computed, and cannot be given"));
+            return Some(told.label(node.span, "computed here").help(match sources.as_slice() {
+                [] => "give parameters and data".to_owned(),
+                sources => format!("give what it is computed from: {}", list(sources.iter().copied())),
+            }));
+        }
+        let told =
+            NOT_YET.at(place.span, format!("`{name}` is computed, and inferring that is not supported yet"));
+        Some(told.label(node.span, "computed here").help(match sources.as_slice() {
+            [] => "infer parameters and data".to_owned(),
+            sources => format!("infer what it is computed from: {}", list(sources.iter().copied())),
+        }))
+    }
+
+    /// The names that a computed node reads.
+    fn sources(&self, id: NodeId) -> Vec<&str> {
+        let model = &self.looked.model;
+        let mut names: Vec<&str> = model.reads(id).map(|node| model.node(node).name.as_str()).collect();
+        names.sort_by(|a, b| crate::natural::compare(a, b));
+        names
+    }
+}
