@@ -1,9 +1,25 @@
 //! sbi-sim: from a checked model to simulations.
+//!
+//! ```text
+//! model -> program (ssa, lower, dist) -> instructions (bytecode) -> columns of draws (engine) -> table (simulator)
+//! ```
+//!
+//! A [`Simulator`] is compiled once and run for any range of draws. The numbers it gives depend on the model, the seed
+//! and the number of the draw alone: random numbers are a function of where they stand ([`rng`]), and the
+//! functions of analysis are our own ([`elementary`]), so threads, widths and instruction sets change nothing.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
-
+mod bytecode;
+mod dist;
 pub mod elementary;
+mod engine;
+mod error;
 mod isa;
+mod lower;
 pub mod rng;
+mod scalar;
+mod simulator;
+mod ssa;
 
+pub use error::{CODES, Failure};
 pub use isa::InstructionSet;
+pub use simulator::{Simulator, Table};

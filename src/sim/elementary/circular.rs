@@ -85,7 +85,7 @@ pub(crate) fn turn(u: f64) -> SinCos {
 
 /// Sine and cosine for `|x| <= MODERATE`; NaN for NaN and infinities.
 #[inline(always)]
-fn sin_cos_moderate(x: f64) -> SinCos {
+pub(crate) fn sin_cos_moderate(x: f64) -> SinCos {
     // Cody and Waite: the nearest multiple of pi / 2 is taken away part by part, and what each step rounds off is kept.
     let rounded = x * std::f64::consts::FRAC_2_PI + MAGIC;
     let n = rounded - MAGIC;
@@ -130,7 +130,8 @@ pub fn tan(x: f64) -> f64 {
     sin / cos
 }
 
-fn sin_cos(x: f64) -> SinCos {
+/// Sine and cosine of any angle.
+pub(crate) fn sin_cos(x: f64) -> SinCos {
     if x.abs() <= MODERATE || !x.is_finite() { sin_cos_moderate(x) } else { sin_cos_large(x) }
 }
 

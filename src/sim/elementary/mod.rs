@@ -15,8 +15,8 @@ mod double;
 mod exponential;
 mod power;
 
-pub(crate) use circular::turn;
 pub use circular::{MODERATE, atan, cos, cos_moderate, sin, sin_moderate, tan, tan_moderate};
+pub(crate) use circular::{SinCos, sin_cos, sin_cos_moderate, turn};
 pub(crate) use exponential::ln_normal;
 pub use exponential::{exp, ln, logistic, tanh};
 pub use power::pow;

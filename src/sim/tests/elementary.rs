@@ -21,7 +21,7 @@ fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> {
 
 /// Numbers of every size, of both signs.
 fn sizes() -> impl Iterator<Item = f64> {
-    grid(-1074.0, 1024.0, 100_000).flat_map(|e| [e.exp2(), -e.exp2()])
+    grid(-1074.0, 1024.0, 20_000).flat_map(|e| [e.exp2(), -e.exp2()])
 }
 
 fn compare(name: &str, bound: u64, own: fn(f64) -> f64, std: fn(f64) -> f64, at: impl Iterator<Item = f64>) {
@@ -31,15 +31,15 @@ fn compare(name: &str, bound: u64, own: fn(f64) -> f64, std: fn(f64) -> f64, at:
 
 #[test]
 fn functions_agree_with_the_standard_library() {
-    compare("exp", 1, own::exp, f64::exp, grid(-745.0, 709.7, 400_000).chain(grid(-1.0, 1.0, 100_000)));
-    compare("ln", 1, own::ln, f64::ln, sizes().chain(grid(0.5, 2.0, 400_000)));
-    compare("sin", 1, own::sin, f64::sin, grid(-10.0, 10.0, 400_000).chain(sizes()));
-    compare("cos", 1, own::cos, f64::cos, grid(-10.0, 10.0, 400_000).chain(sizes()));
-    compare("tan", 2, own::tan, f64::tan, grid(-10.0, 10.0, 400_000).chain(sizes()));
-    compare("atan", 1, own::atan, f64::atan, grid(-5.0, 5.0, 400_000).chain(sizes()));
-    compare("tanh", 2, own::tanh, f64::tanh, grid(-25.0, 25.0, 400_000).chain(sizes()));
+    compare("exp", 1, own::exp, f64::exp, grid(-745.0, 709.7, 60_000).chain(grid(-1.0, 1.0, 20_000)));
+    compare("ln", 1, own::ln, f64::ln, sizes().chain(grid(0.5, 2.0, 60_000)));
+    compare("sin", 1, own::sin, f64::sin, grid(-10.0, 10.0, 60_000).chain(sizes()));
+    compare("cos", 1, own::cos, f64::cos, grid(-10.0, 10.0, 60_000).chain(sizes()));
+    compare("tan", 2, own::tan, f64::tan, grid(-10.0, 10.0, 60_000).chain(sizes()));
+    compare("atan", 1, own::atan, f64::atan, grid(-5.0, 5.0, 60_000).chain(sizes()));
+    compare("tanh", 2, own::tanh, f64::tanh, grid(-25.0, 25.0, 60_000).chain(sizes()));
     let logistic = |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
-    compare("logistic", 2, own::logistic, logistic, grid(-740.0, 740.0, 400_000).chain(sizes()));
+    compare("logistic", 2, own::logistic, logistic, grid(-740.0, 740.0, 60_000).chain(sizes()));
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn powers_agree_with_the_standard_library() {
         }
     };
     // Exponents are spread so that the results run from the least to the largest number.
-    for (x, t) in grid(-1074.0, 1024.0, 300_000).map(f64::exp2).zip(grid(-745.0, 709.0, 300_001)) {
+    for (x, t) in grid(-1074.0, 1024.0, 40_000).map(f64::exp2).zip(grid(-745.0, 709.0, 40_001)) {
         note(x, t / x.ln());
     }
-    for (x, y) in grid(0.0, 20.0, 300_000).zip(grid(-9.0, 9.0, 300_007)) {
+    for (x, y) in grid(0.0, 20.0, 40_000).zip(grid(-9.0, 9.0, 40_007)) {
         note(x, y);
     }
-    for (x, y) in grid(0.9999, 1.0001, 100_000).zip(grid(-1e6, 1e6, 100_003)) {
+    for (x, y) in grid(0.9999, 1.0001, 20_000).zip(grid(-1e6, 1e6, 20_003)) {
         note(x, y);
     }
     assert!(worst.0 <= 1, "pow({:e}, {:e}) is off by {} ulp", worst.1, worst.2, worst.0);
@@ -153,9 +153,9 @@ fn special_values_come_out() {
 fn large_angles_are_reduced_exactly() {
     let hardest = 6_381_956_970_095_103.0 * 797f64.exp2();
     assert_eq!(own::cos(hardest), -4.687_165_924_254_628e-19);
-    compare("sin", 1, own::sin, f64::sin, grid(1.6e6 - 100.0, 1.6e6 + 100.0, 50_000));
-    compare("cos", 1, own::cos, f64::cos, grid(-3.3e6, -0.1e6, 50_000));
-    for x in grid(-1.6e6, 1.6e6, 50_000) {
+    compare("sin", 1, own::sin, f64::sin, grid(1.6e6 - 100.0, 1.6e6 + 100.0, 10_000));
+    compare("cos", 1, own::cos, f64::cos, grid(-3.3e6, -0.1e6, 10_000));
+    for x in grid(-1.6e6, 1.6e6, 10_000) {
         assert_eq!(own::sin(x).to_bits(), own::sin_moderate(x).to_bits());
         assert_eq!(own::tan(x).to_bits(), own::tan_moderate(x).to_bits());
     }

@@ -1,4 +1,11 @@
 //! Tests of sbi-sim, in one binary.
 
+// The functions that tests share are tests too: a wrong index or a failed run is a failed test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod arrays;
+mod distributions;
 mod elementary;
+mod models;
 mod rng;
+mod simulator;

@@ -1,0 +1,291 @@
+//! From a checked model to a program: every element of every node becomes a value.
+//!
+//! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
+
+use crate::dist::{self, Argument, Site};
+use crate::error::{TOO_LARGE, UNKNOWN_FAMILY};
+use crate::rng::path_hash;
+use crate::ssa::{MAX_VALUES, Program, Value};
+use sbi_model::{AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer};
+use sbi_syntax::Diagnostic;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A model as a program, with the values of all elements of its nodes.
+pub(crate) struct Lowered {
+    pub program: Program,
+    elements: Vec<Vec<Value>>,
+}
+
+impl Lowered {
+    /// The elements of a node, row-major.
+    pub fn elements(&self, node: NodeId) -> &[Value] {
+        self.elements.get(node.0).map(Vec::as_slice).expect("a node id belongs to the model that was lowered")
+    }
+}
+
+/// Turns a model into a program, node by node in the model's order.
+///
+/// # Errors
+/// A diagnostic that names the node at which the program outgrew its bounds, or whose family is unknown.
+pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
+    let mut lower = Lower {
+        model,
+        program: Program::default(),
+        elements: vec![Vec::new(); model.nodes.len()],
+        position: vec![None; model.axes.len()],
+        plans: HashMap::new(),
+        reductions: HashMap::new(),
+    };
+    for &id in &model.order {
+        let values = lower.node(model.node(id))?;
+        *lower.elements.get_mut(id.0).expect("there is a place for each node") = values;
+    }
+    Ok(Lowered { program: lower.program, elements: lower.elements })
+}
+
+struct Lower<'a> {
+    model: &'a Model,
+    program: Program,
+    elements: Vec<Vec<Value>>,
+    /// Where along each axis the current element stands, by axis; `None` off the axis.
+    position: Vec<Option<usize>>,
+    plans: HashMap<ExprId, Rc<Plan>>,
+    /// Reductions computed before, at the same place along the axes they depend on.
+    reductions: HashMap<(ExprId, Vec<Option<usize>>), Value>,
+}
+
+/// How an expression is evaluated without recursion: what it needs, operands first.
+struct Plan {
+    /// The expression and all it is made of, short of the bodies of reductions, in ascending order.
+    steps: Vec<ExprId>,
+    /// The axes whose position its value depends on.
+    axes: Vec<AxisId>,
+}
+
+impl Lower<'_> {
+    fn node(&mut self, node: &Node) -> Result<Vec<Value>, Diagnostic> {
+        let count = self.model.elements(node);
+        if count > MAX_VALUES {
+            return Err(self.too_large(node));
+        }
+        let values = match &node.definition {
+            Definition::Table(numbers) => numbers.iter().map(|x| self.program.number(*x)).collect(),
+            Definition::Equals(expr) => self.each(node, count, 1, |this, _| vec![this.expression(*expr)])?,
+            Definition::Draw(draw) => self.draw(node, count, draw)?,
+        };
+        assert_eq!(values.len(), count, "`{}` has a value for each of its elements", node.name);
+        self.position.fill(None);
+        Ok(values)
+    }
+
+    /// Calls `make` for every `width` elements of a node, standing at the first of them.
+    fn each(
+        &mut self,
+        node: &Node,
+        count: usize,
+        width: usize,
+        mut make: impl FnMut(&mut Self, usize) -> Vec<Value>,
+    ) -> Result<Vec<Value>, Diagnostic> {
+        let mut values = Vec::with_capacity(count);
+        for first in (0..count).step_by(width) {
+            let mut rest = first;
+            for axis in node.axes.iter().rev() {
+                let size = self.size(*axis);
+                self.stand(*axis, Some(rest % size));
+                rest /= size;
+            }
+            values.extend(make(self, first));
+            if self.program.overflowed() {
+                return Err(self.too_large(node));
+            }
+        }
+        Ok(values)
+    }
+
+    fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
+        let Some(distribution) = dist::of(draw.family) else {
+            let message = format!("the simulator cannot draw `{}` from {:?} yet", node.name, draw.family);
+            return Err(UNKNOWN_FAMILY.at(draw.span, message));
+        };
+        let last = node.axes.last().filter(|_| distribution.over_vector).copied();
+        let path = path_hash(&node.name);
+        self.each(node, count, last.map_or(1, |axis| self.size(axis)), |this, first| {
+            // The arguments of a vector are one for all its elements.
+            if let Some(axis) = last {
+                this.stand(axis, None);
+            }
+            let arguments: Vec<Argument> = draw.arguments.iter().map(|a| this.argument(a)).collect();
+            let site = Site { path, element: first as u32 };
+            (distribution.draw)(&mut this.program, site, &arguments)
+        })
+    }
+
+    fn argument(&mut self, argument: &sbi_model::Argument) -> Argument {
+        let vector = |this: &mut Self, row: &[ExprId]| row.iter().map(|e| this.expression(*e)).collect();
+        match argument {
+            sbi_model::Argument::Scalar(expr) => Argument::Scalar(self.expression(*expr)),
+            sbi_model::Argument::Vector(row) => Argument::Vector(vector(self, row)),
+            sbi_model::Argument::Matrix(rows) => {
+                Argument::Matrix(rows.iter().map(|row| vector(self, row)).collect())
+            }
+        }
+    }
+
+    /// The value of an expression where we stand.
+    fn expression(&mut self, root: ExprId) -> Value {
+        let plan = self.plan(root);
+        let mut values: Vec<Value> = Vec::with_capacity(plan.steps.len());
+        for &step in &plan.steps {
+            let made = |id: ExprId| {
+                let known = plan.steps.binary_search(&id).ok().and_then(|k| values.get(k));
+                known.copied().expect("operands come before what uses them")
+            };
+            let value = match self.model.expr(step) {
+                Expr::Number(x) => self.program.number(*x),
+                Expr::Coordinate(axis) => {
+                    let position = self.position(*axis);
+                    self.program.number((position + 1) as f64)
+                }
+                Expr::Element { node, index } => self.element(*node, index),
+                Expr::Unary(op, x) => self.program.unary(*op, made(*x)),
+                Expr::Binary(op, x, y) => self.program.binary(*op, made(*x), made(*y)),
+                Expr::Select { condition, yes, no } => {
+                    self.program.select(made(*condition), made(*yes), made(*no))
+                }
+                Expr::Reduce { reducer, axis, body } => self.reduce(step, *reducer, *axis, *body),
+            };
+            values.push(value);
+        }
+        values.pop().expect("the last step of a plan is the expression itself")
+    }
+
+    fn element(&self, node: NodeId, index: &[Index]) -> Value {
+        let along = index.iter().zip(&self.model.node(node).axes);
+        let number = along.fold(0, |number, (index, axis)| {
+            let position = match index {
+                Index::Same(axis) => self.position(*axis),
+                Index::At(position) => *position,
+            };
+            number * self.size(*axis) + position
+        });
+        let elements = self.elements.get(node.0).expect("there is a place for each node");
+        elements
+            .get(number)
+            .copied()
+            .expect("an expression reads elements that exist, of nodes before its own")
+    }
+
+    fn reduce(&mut self, id: ExprId, reducer: Reducer, axis: AxisId, body: ExprId) -> Value {
+        let plan = self.plan(body);
+        let place =
+            plan.axes.iter().map(|a| if *a == axis { None } else { Some(self.position(*a)) }).collect();
+        let key = (id, place);
+        if let Some(value) = self.reductions.get(&key) {
+            return *value;
+        }
+        let outside = self.stand(axis, None);
+        let size = self.size(axis);
+        let mut total = None;
+        for position in 0..size {
+            self.stand(axis, Some(position));
+            let mut value = self.expression(body);
+            if reducer == Reducer::Count {
+                let (one, zero) = (self.program.number(1.0), self.program.number(0.0));
+                value = self.program.select(value, one, zero);
+            }
+            total = Some(match total {
+                None => value,
+                Some(sum) => self.program.binary(combination(reducer), sum, value),
+            });
+            if self.program.overflowed() {
+                break;
+            }
+        }
+        self.stand(axis, outside);
+        let mut value = total.expect("an axis has an element");
+        if reducer == Reducer::Mean {
+            let count = self.program.number(size as f64);
+            value = self.program.binary(Binary::Div, value, count);
+        }
+        self.reductions.insert(key, value);
+        value
+    }
+
+    fn plan(&mut self, root: ExprId) -> Rc<Plan> {
+        if let Some(plan) = self.plans.get(&root) {
+            return Rc::clone(plan);
+        }
+        let (mut steps, mut axes, mut open) = (Vec::new(), Vec::new(), vec![root]);
+        let mut seen = std::collections::HashSet::from([root]);
+        while let Some(id) = open.pop() {
+            steps.push(id);
+            let operands = match self.model.expr(id) {
+                Expr::Number(_) => vec![],
+                Expr::Coordinate(axis) => {
+                    axes.push(*axis);
+                    vec![]
+                }
+                Expr::Element { index, .. } => {
+                    axes.extend(index.iter().filter_map(|i| match i {
+                        Index::Same(axis) => Some(*axis),
+                        Index::At(_) => None,
+                    }));
+                    vec![]
+                }
+                Expr::Unary(_, x) => vec![*x],
+                Expr::Binary(_, x, y) => vec![*x, *y],
+                Expr::Select { condition, yes, no } => vec![*condition, *yes, *no],
+                Expr::Reduce { axis, body, .. } => {
+                    let (bound, body) = (*axis, *body);
+                    axes.extend(self.plan(body).axes.iter().filter(|a| **a != bound));
+                    vec![]
+                }
+            };
+            open.extend(operands.into_iter().filter(|id| seen.insert(*id)));
+        }
+        steps.sort_unstable();
+        axes.sort_unstable();
+        axes.dedup();
+        let plan = Rc::new(Plan { steps, axes });
+        self.plans.insert(root, Rc::clone(&plan));
+        plan
+    }
+
+    fn size(&self, axis: AxisId) -> usize {
+        self.model.axis(axis).size()
+    }
+
+    fn position(&self, axis: AxisId) -> usize {
+        self.position
+            .get(axis.0)
+            .copied()
+            .flatten()
+            .expect("the checker binds every axis that an expression uses")
+    }
+
+    /// Moves to another place along an axis; where we stood before.
+    fn stand(&mut self, axis: AxisId, position: Option<usize>) -> Option<usize> {
+        let place = self.position.get_mut(axis.0).expect("an axis id belongs to its model");
+        std::mem::replace(place, position)
+    }
+
+    fn too_large(&self, node: &Node) -> Diagnostic {
+        let axes = node.axes.iter().map(|axis| self.model.axis(*axis));
+        let sizes: Vec<String> = axes.map(|axis| format!("`{}` with {}", axis.name, axis.size())).collect();
+        let over = if sizes.is_empty() { String::new() } else { format!(" (over {})", sizes.join(", ")) };
+        let message = format!(
+            "with `{}`{over} the model takes more than {MAX_VALUES} steps to simulate, which is the limit",
+            node.name
+        );
+        TOO_LARGE.at(node.span, message).help("give the axes fewer elements")
+    }
+}
+
+fn combination(reducer: Reducer) -> Binary {
+    match reducer {
+        Reducer::Sum | Reducer::Mean | Reducer::Count => Binary::Add,
+        Reducer::Max => Binary::Max,
+        Reducer::Min => Binary::Min,
+    }
+}

@@ -1,0 +1,62 @@
+//! What each operation does to single numbers: the one place where its meaning is written.
+//! The compiler folds constants with it, the engine inlines it into its loops.
+
+use crate::elementary as own;
+use sbi_model::{Binary, Unary};
+
+/// A truth as a number.
+#[inline(always)]
+fn truth(holds: bool) -> f64 {
+    if holds { 1.0 } else { 0.0 }
+}
+
+/// `op x`.
+#[inline(always)]
+pub(crate) fn unary(op: Unary, x: f64) -> f64 {
+    match op {
+        Unary::Neg => -x,
+        Unary::Not => truth(x == 0.0),
+        Unary::Abs => x.abs(),
+        Unary::Sign => own::sign(x),
+        Unary::Floor => own::floor(x),
+        Unary::Ceil => own::ceil(x),
+        Unary::Round => own::round(x),
+        Unary::Sqrt => own::sqrt(x),
+        Unary::Exp => own::exp(x),
+        Unary::Log => own::ln(x),
+        Unary::Sin => own::sin(x),
+        Unary::Cos => own::cos(x),
+        Unary::Tan => own::tan(x),
+        Unary::Atan => own::atan(x),
+        Unary::Tanh => own::tanh(x),
+        Unary::Logistic => own::logistic(x),
+    }
+}
+
+/// `x op y`. Comparisons with NaN do not hold, except that NaN differs from everything.
+#[inline(always)]
+pub(crate) fn binary(op: Binary, x: f64, y: f64) -> f64 {
+    match op {
+        Binary::Add => x + y,
+        Binary::Sub => x - y,
+        Binary::Mul => x * y,
+        Binary::Div => x / y,
+        Binary::Pow => own::pow(x, y),
+        Binary::Min => own::min(x, y),
+        Binary::Max => own::max(x, y),
+        Binary::Lt => truth(x < y),
+        Binary::Le => truth(x <= y),
+        Binary::Gt => truth(x > y),
+        Binary::Ge => truth(x >= y),
+        Binary::Eq => truth(x == y),
+        Binary::Ne => truth(x != y),
+        Binary::And => truth((x != 0.0) & (y != 0.0)),
+        Binary::Or => truth((x != 0.0) | (y != 0.0)),
+    }
+}
+
+/// `if condition then yes else no`.
+#[inline(always)]
+pub(crate) fn select(condition: f64, yes: f64, no: f64) -> f64 {
+    if condition == 0.0 { no } else { yes }
+}

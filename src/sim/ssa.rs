@@ -1,0 +1,251 @@
+//! The program of a simulator: values, each computed once, each from earlier ones.
+//!
+//! Arrays are gone here: every element of a node is a value of its own. An operation that was made before is found
+//! again instead of made twice (hash-consing), and what can be computed now is. The rewriting keeps the bits
+//! of every result, up to the sign of zeros.
+
+use crate::scalar;
+use sbi_model::{Binary, Unary};
+use std::collections::HashMap;
+
+/// The most values a program may have.
+pub(crate) const MAX_VALUES: usize = 1 << 20;
+
+/// The most values that may be asked for, found ones included: a bound on the time to compile, about a second.
+const MAX_REQUESTS: usize = 4 * MAX_VALUES;
+
+/// A value: the position of its operation in the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Value(u32);
+
+/// How a value is made from earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Op {
+    /// A number, by its bits.
+    Number(u64),
+    Unary(Unary, Value),
+    Binary(Binary, Value, Value),
+    Select {
+        condition: Value,
+        yes: Value,
+        no: Value,
+    },
+    Noise(Noise),
+}
+
+/// A standard random number of a stream ([`crate::rng`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Noise {
+    pub law: Law,
+    /// The hash of the site's dotted path.
+    pub path: u64,
+    pub element: u32,
+}
+
+/// The standard laws of which all others are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Law {
+    /// Uniform between 0 and 1, both excluded.
+    Uniform,
+    /// Normal with mean 0 and standard deviation 1.
+    Normal,
+}
+
+/// A program under construction. Operands always come before what uses them.
+#[derive(Default)]
+pub(crate) struct Program {
+    ops: Vec<Op>,
+    known: HashMap<Op, Value>,
+    requests: usize,
+}
+
+impl Value {
+    /// The position of its operation.
+    pub fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Op {
+    /// The values it reads, in order; a place without one is `None`.
+    pub fn operands(self) -> [Option<Value>; 3] {
+        match self {
+            Op::Number(_) | Op::Noise(_) => [None; 3],
+            Op::Unary(_, x) => [Some(x), None, None],
+            Op::Binary(_, x, y) => [Some(x), Some(y), None],
+            Op::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
+        }
+    }
+}
+
+impl Program {
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether the program has outgrown its bounds. From then on the values handed out mean nothing.
+    pub fn overflowed(&self) -> bool {
+        self.ops.len() >= MAX_VALUES || self.requests >= MAX_REQUESTS
+    }
+
+    /// How `value` is made.
+    pub fn op(&self, value: Value) -> Op {
+        self.ops.get(value.position()).copied().expect("a value belongs to the program that made it")
+    }
+
+    /// All values with their operations, first to last.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = (Value, Op)> {
+        self.ops.iter().enumerate().map(|(k, op)| (Value(k as u32), *op))
+    }
+
+    /// The number that `value` is known to be.
+    pub fn known_number(&self, value: Value) -> Option<f64> {
+        match self.op(value) {
+            Op::Number(bits) => Some(f64::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    pub fn number(&mut self, x: f64) -> Value {
+        self.value(Op::Number(x.to_bits()))
+    }
+
+    /// A standard random number.
+    pub fn noise(&mut self, noise: Noise) -> Value {
+        self.value(Op::Noise(noise))
+    }
+
+    /// `op x`.
+    pub fn unary(&mut self, op: Unary, x: Value) -> Value {
+        match self.known_number(x) {
+            Some(x) => self.number(scalar::unary(op, x)),
+            None => self.value(Op::Unary(op, x)),
+        }
+    }
+
+    /// `x op y`.
+    pub fn binary(&mut self, op: Binary, x: Value, y: Value) -> Value {
+        if let (Some(x), Some(y)) = (self.known_number(x), self.known_number(y)) {
+            return self.number(scalar::binary(op, x, y));
+        }
+        let commutes =
+            matches!(op, Binary::Add | Binary::Mul | Binary::Eq | Binary::Ne | Binary::And | Binary::Or);
+        let (x, y) = if commutes && self.known_number(x).is_some() { (y, x) } else { (x, y) };
+        if let Some(simpler) = self.known_number(y).and_then(|y| self.with_number(op, x, y)) {
+            return simpler;
+        }
+        let swap = commutes && self.known_number(y).is_none() && y < x;
+        let (x, y) = if swap { (y, x) } else { (x, y) };
+        self.value(Op::Binary(op, x, y))
+    }
+
+    /// A simpler way to compute `x op y` for a known `y`, if there is one.
+    fn with_number(&mut self, op: Binary, x: Value, y: f64) -> Option<Value> {
+        match op {
+            Binary::Add | Binary::Sub if y == 0.0 => Some(x),
+            Binary::Mul | Binary::Div | Binary::Pow if y == 1.0 => Some(x),
+            Binary::Div if is_power_of_two(y) => {
+                let inverse = self.number(1.0 / y);
+                Some(self.binary(Binary::Mul, x, inverse))
+            }
+            Binary::Pow if y == 0.0 => Some(self.number(1.0)),
+            Binary::Pow if y == 2.0 => Some(self.binary(Binary::Mul, x, x)),
+            Binary::Pow if y == -1.0 => {
+                let one = self.number(1.0);
+                Some(self.binary(Binary::Div, one, x))
+            }
+            _ => None,
+        }
+    }
+
+    /// `if condition then yes else no`.
+    pub fn select(&mut self, condition: Value, yes: Value, no: Value) -> Value {
+        match self.known_number(condition) {
+            Some(condition) => {
+                if condition == 0.0 {
+                    no
+                } else {
+                    yes
+                }
+            }
+            None if yes == no => yes,
+            None => self.value(Op::Select { condition, yes, no }),
+        }
+    }
+
+    /// `x` where `condition` holds, NaN elsewhere: a draw that cannot be made fails instead of inventing a value.
+    pub fn require(&mut self, condition: Value, x: Value) -> Value {
+        let nan = self.number(f64::NAN);
+        self.select(condition, x, nan)
+    }
+
+    /// The value of an operation, made before or now.
+    fn value(&mut self, op: Op) -> Value {
+        self.requests += 1;
+        if let Some(value) = self.known.get(&op) {
+            return *value;
+        }
+        if self.overflowed() {
+            return Value(0);
+        }
+        let value = Value(self.ops.len() as u32);
+        self.ops.push(op);
+        self.known.insert(op, value);
+        value
+    }
+}
+
+/// Whether dividing by `y` is multiplying by `1 / y`, to the bit.
+fn is_power_of_two(y: f64) -> bool {
+    y.is_normal() && (1.0 / y).is_normal() && y.to_bits() << 12 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(p: &mut Program, element: u32) -> Value {
+        p.noise(Noise { law: Law::Uniform, path: 1, element })
+    }
+
+    #[test]
+    fn equal_operations_are_one_value() {
+        let mut p = Program::default();
+        let (x, y) = (noise(&mut p, 0), noise(&mut p, 1));
+        assert_eq!(p.binary(Binary::Add, x, y), p.binary(Binary::Add, y, x));
+        assert_ne!(p.binary(Binary::Sub, x, y), p.binary(Binary::Sub, y, x));
+        assert_eq!(x, noise(&mut p, 0));
+    }
+
+    #[test]
+    fn what_is_known_is_computed_now() {
+        let mut p = Program::default();
+        let (two, three) = (p.number(2.0), p.number(3.0));
+        let power = p.binary(Binary::Pow, three, two);
+        assert_eq!(p.known_number(power), Some(9.0));
+        let log = p.unary(Unary::Log, power);
+        assert_eq!(p.known_number(log), Some(crate::elementary::ln(9.0)));
+        let x = noise(&mut p, 0);
+        assert_eq!(p.select(two, x, three), x);
+        let (zero, one) = (p.number(0.0), p.number(1.0));
+        assert_eq!(p.binary(Binary::Add, zero, x), x);
+        assert_eq!(p.binary(Binary::Mul, one, x), x);
+        assert_eq!(p.binary(Binary::Pow, x, two), p.binary(Binary::Mul, x, x));
+        let half = p.number(0.5);
+        assert_eq!(p.binary(Binary::Div, x, two), p.binary(Binary::Mul, half, x));
+        let third = p.binary(Binary::Div, x, three);
+        assert_eq!(p.op(third), Op::Binary(Binary::Div, x, three));
+    }
+
+    #[test]
+    fn a_program_stops_growing_at_its_bound() {
+        let mut p = Program::default();
+        for element in 0..MAX_VALUES as u32 + 10 {
+            noise(&mut p, element);
+        }
+        assert!(p.overflowed());
+        assert_eq!(p.len(), MAX_VALUES);
+    }
+}
