@@ -166,12 +166,18 @@ impl<'m> Survey<'m> {
                 self.computed(constant, &[&left.reads, &right.reads])
             }
             Expr::Select { condition, yes, no } => {
-                let sides = [self.entry_of(yes, at), self.entry_of(no, at)];
+                let (yes, no) = (self.entry_of(yes, at), self.entry_of(no, at));
                 let condition = self.entry_of(condition, at);
                 match condition.constant {
                     // A condition known beforehand, as `i == 1`, reads only the side it takes.
-                    Some(value) => sides[usize::from(value == 0.0)].clone(),
-                    None => self.computed(None, &[&condition.reads, &sides[0].reads, &sides[1].reads]),
+                    Some(value) => {
+                        if value == 0.0 {
+                            no.clone()
+                        } else {
+                            yes.clone()
+                        }
+                    }
+                    None => self.computed(None, &[&condition.reads, &yes.reads, &no.reads]),
                 }
             }
             Expr::Reduce { reducer, axis, body } => {

@@ -4,7 +4,7 @@ use crate::{Binary, Expr, ExprId, Index, Reducer, Unary};
 use std::collections::HashMap;
 
 /// How many expressions a model may have. Nested `fn`s can ask for exponentially many.
-const LIMIT: usize = 200_000;
+const LIMIT: usize = 100_000;
 
 /// The expressions of a model in the making.
 #[derive(Default)]

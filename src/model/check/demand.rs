@@ -168,7 +168,7 @@ impl Builder<'_> {
     pub(super) fn demand(&mut self, model: &Model) {
         let survey = Survey::of(model);
         // A NaN may be what stands for something refused, which has been told.
-        let sound = self.told.iter().all(|told| !told.is_error());
+        let sound = !self.patched && self.told.iter().all(|told| !told.is_error());
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| {

@@ -228,7 +228,9 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
             .help(format!("{} are", supported())));
     }
     if call.path.as_name().is_none() {
-        return Err(NOT_YET.at(at, "simulators of other files are not supported yet"));
+        return Err(NOT_YET
+            .at(at, "simulators of other files are not supported yet")
+            .help(format!("there are {}", supported())));
     }
     if builtin::function(&name).is_some() {
         let told =

@@ -57,6 +57,7 @@ impl<'t> Builder<'t> {
         };
         found.unwrap_or_else(|told| {
             self.told.extend(told);
+            self.patched = true;
             Value { expr: self.arena.number(f64::NAN), sort: Sort::Refused, unit: None }
         })
     }
@@ -92,7 +93,11 @@ impl<'t> Builder<'t> {
 
     fn path(&mut self, path: &'t Path, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
         let Some(name) = path.as_name() else {
-            return Err(Some(NOT_YET.at(path.span, "names of other files are not supported yet")));
+            return Err(Some(
+                NOT_YET
+                    .at(path.span, "names of other files are not supported yet")
+                    .help("write what is used into this file"),
+            ));
         };
         if let Some((_, value)) = scope.locals.iter().find(|(local, _)| *local == name.text) {
             return Ok(value.clone());
@@ -101,7 +106,7 @@ impl<'t> Builder<'t> {
             Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => {
                 Ok(Value::number(self.arena.add(Expr::Coordinate(axis))))
             }
-            Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, scope))),
+            Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, "…", scope))),
             Some(Symbol::Axis(None) | Symbol::Refused) => Err(None),
             Some(Symbol::Node(id)) => self.bare(id, name, scope),
             Some(Symbol::Function(_)) => {
@@ -292,7 +297,9 @@ impl<'t> Builder<'t> {
     ) -> Result<Value, Option<Diagnostic>> {
         let Some(how) = builtin::reducer(&reducer.text) else {
             return Err(Some(
-                NOT_YET.at(reducer.span, format!("`{} over` is not supported yet", reducer.text)),
+                NOT_YET
+                    .at(reducer.span, format!("`{} over` is not supported yet", reducer.text))
+                    .help("there are `sum`, `mean`, `max`, `min` and `count`"),
             ));
         };
         let id = match self.symbol(&axis.text, scope) {
@@ -352,9 +359,9 @@ fn misplaced(kind: &ExprKind, span: Span) -> Diagnostic {
         ExprKind::Text(_) => {
             NOT_A_NUMBER.at(span, "a text stands where a number is expected").help("names have no quotes")
         }
-        ExprKind::Apply { .. } | ExprKind::Member { .. } | ExprKind::Record(_) => {
-            NOT_YET.at(span, "parts of `dynamics` and records are not supported yet")
-        }
+        ExprKind::Apply { .. } | ExprKind::Member { .. } | ExprKind::Record(_) => NOT_YET
+            .at(span, "parts of `dynamics` and records are not supported yet")
+            .help("read nodes of this model by their names"),
         _ => unreachable!("every other kind of expression has a value"),
     }
 }

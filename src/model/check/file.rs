@@ -87,13 +87,21 @@ impl<'t> Checking<'t> {
     /// Says what this version does not take.
     fn refuse(&mut self, items: &'t [Item]) {
         for item in items {
-            let (what, span) = match item {
-                Item::Use(statement) => ("`use`", statement.span),
-                Item::Simulator(simulator) => ("`simulator`", simulator.name.span),
-                Item::External(external) => ("`external`", external.name.span),
+            let (what, span, help) = match item {
+                Item::Use(statement) => ("`use`", statement.span, "write what is used into this file"),
+                Item::Simulator(simulator) => (
+                    "`simulator`",
+                    simulator.name.span,
+                    "write its statements into the model that draws from it",
+                ),
+                Item::External(external) => (
+                    "`external`",
+                    external.name.span,
+                    "write the model in the language, where that is possible",
+                ),
                 _ => continue,
             };
-            self.told.push(NOT_YET.at(span, format!("{what} is not supported yet")));
+            self.told.push(NOT_YET.at(span, format!("{what} is not supported yet")).help(help));
         }
     }
 
@@ -111,7 +119,11 @@ impl<'t> Checking<'t> {
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
             if let Some(extends) = &tree.extends {
-                self.told.push(NOT_YET.at(extends.span, "`extends` is not supported yet"));
+                self.told.push(
+                    NOT_YET
+                        .at(extends.span, "`extends` is not supported yet")
+                        .help("write out what it takes over"),
+                );
             }
             let looked = model(tree, outside, &mut self.told, &mut self.unit);
             self.models.push(looked);
@@ -153,7 +165,11 @@ impl<'t> Checking<'t> {
             let first = first.map(|(_, known)| known.span);
             self.taken("approximators", &tree.name, first);
             if let Some(extends) = &tree.extends {
-                self.told.push(NOT_YET.at(extends.span, "`extends` is not supported yet"));
+                self.told.push(
+                    NOT_YET
+                        .at(extends.span, "`extends` is not supported yet")
+                        .help("write out what it takes over"),
+                );
             }
             let Some(model) = self.model(tree.model.as_ref(), &tree.name) else {
                 orphans = true;
@@ -187,7 +203,7 @@ impl<'t> Checking<'t> {
     }
 
     /// The approximator of a path: its own name, or that of a model that has only one.
-    fn approximator(&self, path: &Path) -> Result<usize, Diagnostic> {
+    fn approximator(&self, path: &Path) -> Result<usize, Option<Diagnostic>> {
         let name = path.text();
         if let Some((found, _)) = self.entries(|entry| entry.written).find(|(_, known)| known.name == name) {
             return Ok(found);
@@ -198,26 +214,26 @@ impl<'t> Checking<'t> {
         let told = UNKNOWN_APPROXIMATOR.at(path.span, format!("there is no approximator `{name}`"));
         let known = || self.entries(|entry| entry.written).map(|(_, known)| known.name.as_str());
         let models = || self.models.iter().map(|looked| looked.model.name.as_str());
-        Err(match suggest(&name, known().chain(models())) {
+        Err(Some(match suggest(&name, known().chain(models())) {
             Some(similar) => told.did_you_mean(Some(similar)),
             None if known().next().is_some() => {
                 told.help(format!("the approximators of this file: {}", list(known())))
             }
             None => told.help(format!("the file writes none; name the model: {}", list(models()))),
-        })
+        }))
     }
 
     /// The only approximator of a model.
-    fn only(&self, model: usize, span: Span, name: &str) -> Result<usize, Diagnostic> {
-        let mut found = self.entries(|entry| entry.approximator.model == model);
-        match (found.next(), found.next()) {
-            (Some((number, _)), None) => Ok(number),
-            _ => {
-                let all = list(
-                    self.entries(|entry| entry.approximator.model == model).map(|(_, a)| a.name.as_str()),
-                );
+    fn only(&self, model: usize, span: Span, name: &str) -> Result<usize, Option<Diagnostic>> {
+        let all: Vec<_> = self.entries(|entry| entry.approximator.model == model).collect();
+        match all.as_slice() {
+            [(number, _)] => Ok(*number),
+            // All have been refused.
+            [] => Err(None),
+            several => {
                 let told = AMBIGUOUS.at(span, format!("`{name}` has several approximators"));
-                Err(told.help(format!("name one of {all}")))
+                let names = several.iter().map(|(_, approximator)| approximator.name.as_str());
+                Err(Some(told.help(format!("name one of {}", list(names)))))
             }
         }
     }
@@ -228,7 +244,7 @@ impl<'t> Checking<'t> {
             let Item::Train(tree) = item else { continue };
             let found = train::train(tree, &outside.constants, &mut self.told);
             match self.approximator(&tree.name) {
-                Err(told) => self.told.push(told),
+                Err(told) => self.told.extend(told),
                 Ok(number) => {
                     if let Some((_, first)) = seen.iter().find(|(known, _)| *known == number) {
                         let told = TRAIN_TWICE
@@ -273,7 +289,7 @@ impl<'t> Checking<'t> {
     /// The approximator that answers a query.
     fn asked(&self, tree: &tree::Query) -> Result<usize, Option<Diagnostic>> {
         if let Some(path) = &tree.of {
-            return Ok(self.approximator(path)?);
+            return self.approximator(path);
         }
         let mut all = self.entries(|_| true);
         match (all.next(), all.next()) {

@@ -46,7 +46,7 @@ impl<'t> Builder<'t> {
             let locals = locals.collect();
             self.body(function, locals, outside);
         }
-        if self.told.iter().skip(told).any(Diagnostic::is_error) {
+        if self.arena.full || self.told.iter().skip(told).any(Diagnostic::is_error) {
             self.refused.insert(&function.name.text);
         }
     }
@@ -99,7 +99,11 @@ impl<'t> Builder<'t> {
     /// Checks a call in an expression.
     pub(super) fn call(&mut self, call: &'t Call, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
         let Some(name) = call.path.as_name() else {
-            return Err(Some(NOT_YET.at(call.path.span, "names of other files are not supported yet")));
+            return Err(Some(
+                NOT_YET
+                    .at(call.path.span, "names of other files are not supported yet")
+                    .help("write what is used into this file"),
+            ));
         };
         let names = if scope.outside { &self.outside.names } else { &self.names };
         match names.get(&name.text) {
@@ -130,7 +134,8 @@ impl<'t> Builder<'t> {
             return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
         }
         if builtin::LATER.contains(&name.text.as_str()) {
-            return NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text));
+            let told = NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text));
+            return told.help("remove it; it belongs to `dynamics`");
         }
         if let Some(ours) = builtin::elsewhere(&name.text) {
             return told.help(format!("write {ours}"));
@@ -205,7 +210,11 @@ impl<'t> Builder<'t> {
             // A circle of functions is told of at its members.
             return Err(None);
         }
-        if self.calls.len() >= DEPTH || self.arena.full {
+        if self.arena.full {
+            // Told where the model, or the file's functions, are done.
+            return Err(None);
+        }
+        if self.calls.len() >= DEPTH {
             return Err(Some(
                 TOO_LARGE
                     .at(call.span, "functions are nested too deep here")

@@ -237,7 +237,9 @@ fn how(table: &Table) -> Result<How, Diagnostic> {
             "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
             "unit" => how.unit.replace((text(&argument.value)?, span)).is_some(),
             later if LATER.contains(&later) => {
-                return Err(NOT_YET.at(label.span, format!("`{later} =` is not supported yet")));
+                return Err(NOT_YET
+                    .at(label.span, format!("`{later} =` is not supported yet"))
+                    .help("leave it out: one data set of numbers is read from the file"));
             }
             other => {
                 let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));

@@ -67,10 +67,18 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         let ExprKind::Path(path) = &base.kind else {
-            return Err(Some(NOT_YET.at(span, "indices of anything but a name are not supported yet")));
+            return Err(Some(
+                NOT_YET
+                    .at(span, "indices of anything but a name are not supported yet")
+                    .help("give it a name: `let y[i] = …`, and read `y[i]`"),
+            ));
         };
         let Some(name) = path.as_name() else {
-            return Err(Some(NOT_YET.at(path.span, "names of other files are not supported yet")));
+            return Err(Some(
+                NOT_YET
+                    .at(path.span, "names of other files are not supported yet")
+                    .help("write what is used into this file"),
+            ));
         };
         let id = match self.symbol(&name.text, scope) {
             Some(Symbol::Node(id)) => id,
@@ -99,18 +107,19 @@ impl<'t> Builder<'t> {
                 format!("`{}` {over}, and has {} here", name.text, count(index.len(), "index", "indices"));
             return Err(Some(INDEX_COUNT.at(span, message).help(help)));
         }
+        let whole = format!("{}[{}]", name.text, self.axis_names(&axes).join(", "));
         let places: Vec<Option<Index>> =
-            axes.iter().zip(index).map(|(axis, index)| self.index(*axis, index, name, scope)).collect();
+            axes.iter().zip(index).map(|(axis, index)| self.index(*axis, index, &whole, scope)).collect();
         let places: Option<Vec<Index>> = places.into_iter().collect();
         Ok(self.element(id, places.ok_or(None)?))
     }
 
-    /// One entry of an index: an axis, or a fixed position.
+    /// One entry of an index: an axis, or a fixed position. `whole` is the node with all its axes.
     fn index(
         &mut self,
         axis: AxisId,
         index: &'t tree::Expr,
-        node: &Name,
+        whole: &str,
         scope: &Scope<'t>,
     ) -> Option<Index> {
         let wanted = self.axes.get(axis.0)?.clone();
@@ -120,18 +129,17 @@ impl<'t> Builder<'t> {
         {
             let read = read?;
             if read != axis {
-                let message =
-                    format!("`{}` runs over `{}`, not over `{}`", node.text, wanted.name, name.text);
+                let message = format!("`{whole}` runs over `{}` here, not over `{}`", wanted.name, name.text);
                 self.told.push(
                     AXIS_MISMATCH
                         .at(name.span, message)
-                        .label(wanted.span, format!("`{}` runs over this axis", node.text))
-                        .help(format!("write `{}[{}]`", node.text, wanted.name)),
+                        .label(wanted.span, "it runs over this axis")
+                        .help(format!("write `{whole}`")),
                 );
                 return None;
             }
             if !scope.bound.contains(&axis) {
-                let told = self.unbound(axis, name, scope);
+                let told = self.unbound(axis, name, whole, scope);
                 self.told.push(told);
                 return None;
             }
@@ -154,8 +162,8 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Says that an axis is read where it is not bound.
-    pub(super) fn unbound(&self, axis: AxisId, name: &Name, scope: &Scope<'t>) -> Diagnostic {
+    /// Says that an axis is read where it is not bound; `read` is what a reduction over it would read.
+    pub(super) fn unbound(&self, axis: AxisId, name: &Name, read: &str, scope: &Scope<'t>) -> Diagnostic {
         let told = AXIS_UNBOUND
             .at(name.span, format!("`{}` is read but not bound", name.text))
             .label(name.span, format!("`{}` is read here", name.text));
@@ -163,7 +171,7 @@ impl<'t> Builder<'t> {
             return told.help("a function has no axes: pass the element to it as an argument");
         }
         let Some(target) = scope.target else {
-            return told.help(format!("reduce it: `mean over {} (…)`", name.text));
+            return told.help(format!("reduce it: `mean over {} ({read})`", name.text));
         };
         if scope.vector == Some(axis) {
             let help = format!(
@@ -180,7 +188,7 @@ impl<'t> Builder<'t> {
         };
         let wider: Vec<&str> = bound.iter().map(String::as_str).chain([name.text.as_str()]).collect();
         told.label(target.span, only).help(format!(
-            "write `{}[{}]`, or reduce it: `mean over {} (…)`",
+            "write `{}[{}]`, or reduce it: `mean over {} ({read})`",
             target.name.text,
             wider.join(", "),
             name.text

@@ -60,6 +60,8 @@ pub(super) struct Builder<'t> {
     pub(super) arena: Arena,
     pub(super) told: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
+    /// Whether a NaN stands somewhere for an expression that has been refused.
+    pub(super) patched: bool,
     /// The first unit that is written.
     pub(super) unit: Option<Span>,
     /// The functions being inlined, outermost first.
@@ -132,7 +134,11 @@ pub(super) fn outside<'t>(
     }
     for (_, symbol) in alone.names.iter() {
         if let Symbol::Function(function) = symbol {
+            let before = builder.arena.full;
             builder.function(function, true);
+            if builder.arena.full && !before {
+                builder.told.push(too_many(function.name.span, &function.name.text));
+            }
         }
     }
     *unit = unit.or(builder.unit);
@@ -162,6 +168,7 @@ impl<'t> Builder<'t> {
             arena: Arena::default(),
             told: Vec::new(),
             demands: Vec::new(),
+            patched: false,
             unit: None,
             calls: Vec::new(),
             refused: outside.refused.clone(),
@@ -247,12 +254,32 @@ impl<'t> Builder<'t> {
 
     /// Says that a statement is not supported yet; its names are known as refused.
     fn refuse(&mut self, statement: &'t Statement) {
-        let (what, span, name) = match statement {
-            Statement::Dynamics(dynamics) => ("`dynamics` is", dynamics.span, Some(&dynamics.name)),
-            Statement::Modality(modality) => ("`modality` is", modality.span, Some(&modality.name)),
-            Statement::Missing(missing) => ("`missing` is", missing.span, None),
-            Statement::Return(returned) => ("`return` outside a `simulator` is", returned.span, None),
-            Statement::Setting(setting) => ("settings of a model are", setting.span, None),
+        let (what, span, name, help) = match statement {
+            Statement::Dynamics(dynamics) => (
+                "`dynamics` is",
+                dynamics.span,
+                Some(&dynamics.name),
+                "until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`",
+            ),
+            Statement::Modality(modality) => (
+                "`modality` is",
+                modality.span,
+                Some(&modality.name),
+                "until then write its data in the model itself: each is a token of its own",
+            ),
+            Statement::Missing(missing) => (
+                "`missing` is",
+                missing.span,
+                None,
+                "leave it out: a query need not mention all data, and what it does not mention is left out",
+            ),
+            Statement::Return(returned) => (
+                "`return` outside a `simulator` is",
+                returned.span,
+                None,
+                "a model returns nothing: remove it",
+            ),
+            Statement::Setting(setting) => ("settings of a model are", setting.span, None, "remove it"),
             // The parser has told of a bad line already.
             Statement::Bad(bad) => {
                 bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
@@ -260,7 +287,8 @@ impl<'t> Builder<'t> {
             }
             _ => return,
         };
-        self.told.push(NOT_YET.at(name.map_or(span, |name| name.span), format!("{what} not supported yet")));
+        let at = name.map_or(span, |name| name.span);
+        self.told.push(NOT_YET.at(at, format!("{what} not supported yet")).help(help));
         name.into_iter().for_each(|name| self.introduce(name, Symbol::Refused));
         if let Statement::Modality(modality) = statement {
             for inner in &modality.body {
@@ -340,14 +368,7 @@ impl<'t> Builder<'t> {
         self.demands =
             demands.filter_map(|demanded| demanded.renumber(|id| number.get(&id).copied())).collect();
         if self.arena.full {
-            self.told.push(
-                TOO_LARGE
-                    .at(
-                        span,
-                        format!("`{}` has too many expressions: its functions multiply them", model.name),
-                    )
-                    .help("name intermediate results with `let`, which are computed once"),
-            );
+            self.told.push(too_many(span, &model.name));
         }
         if !acyclic || self.arena.full {
             return (model, None);
@@ -377,6 +398,12 @@ impl<'t> Builder<'t> {
         }
         (model, Some(graph))
     }
+}
+
+fn too_many(span: Span, name: &str) -> Diagnostic {
+    TOO_LARGE
+        .at(span, format!("`{name}` has too many expressions: functions that call each other multiply them"))
+        .help("name intermediate results with `let`, which are computed once")
 }
 
 fn describe_circle(nodes: &[&Node], reads: &str) -> Diagnostic {

@@ -135,10 +135,18 @@ impl<'t> Builder<'t> {
 
     fn draw(&mut self, id: NodeId, node: &'t tree::Node, draw: &'t tree::Draw) -> Definition {
         for pipe in &draw.pipes {
-            self.told.push(NOT_YET.at(pipe.span, "`|>` is not supported yet"));
+            self.told.push(
+                NOT_YET
+                    .at(pipe.span, "`|>` is not supported yet")
+                    .help("choose a distribution with the range that is meant: `uniform(low, high)`"),
+            );
         }
         if let Some(at) = &draw.at {
-            self.told.push(NOT_YET.at(at.span, "`at` is not supported yet"));
+            self.told.push(
+                NOT_YET
+                    .at(at.span, "`at` is not supported yet")
+                    .help("name the axis on the left: `contact[i]`"),
+            );
         }
         let checked = self.distribution(id, node, &draw.call);
         Definition::Draw(checked.unwrap_or_else(|| self.refused_draw(draw.span)))

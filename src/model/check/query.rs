@@ -64,7 +64,8 @@ pub(super) fn query(
                 }
             }
             Statement::At { axis, .. } => {
-                asked.told.push(NOT_YET.at(axis.span, "`at` is not supported yet"));
+                let told = NOT_YET.at(axis.span, "`at` is not supported yet");
+                asked.told.push(told.help("remove it: only axes of the kind `index` are supported"));
             }
             Statement::Where { span, .. } => {
                 let told = NOT_YET.at(*span, "`where` is not supported yet");
@@ -72,7 +73,11 @@ pub(super) fn query(
             }
             // What is inferred is read once everything given is known.
             Statement::Infer { .. } | Statement::Bad(_) => {}
-            _ => asked.told.push(NOT_YET.at(tree.span, "this is not supported yet")),
+            _ => asked.told.push(
+                NOT_YET
+                    .at(tree.span, "a statement of this query is not supported yet")
+                    .help("use `given`, `infer` and `draws`"),
+            ),
         }
     }
     asked.infer(tree);

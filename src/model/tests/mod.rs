@@ -1,6 +1,7 @@
 //! Tests of the crate, one file for each concern.
 
 mod examples;
+mod probe;
 
 use crate::{Checked, File, ReadError, World, compile};
 use sbi_syntax::Source;

@@ -1,0 +1,345 @@
+//! Keys of results: hashes over the normal form of what made them (`semantics.md`, "Keys").
+//!
+//! The normal form has names resolved and nothing that cannot change a result: no comments, no order of statements, no
+//! names of models, axes, `let`s and `fn` arguments, no expression that nothing reads. Names of parameters, data and latents
+//! stay: random streams are keyed by them. Every key has the version of this crate in it.
+
+use crate::{
+    Approximator, Argument, AxisId, Definition, Estimator, Expr, ExprId, Family, Graph, Index, Mask,
+    MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Token, natural,
+};
+use blake3::{Hash, Hasher};
+use std::collections::HashMap;
+use std::fmt;
+
+/// The name of a result by what made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(Hash);
+
+impl fmt::Display for Key {
+    /// 64 digits, lower-case hexadecimal: the name of a folder in the store.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.to_hex().fmt(f)
+    }
+}
+
+impl Key {
+    /// The key of a model's simulations: the model and the seed. The budget is a length, not a key.
+    pub fn simulations(model: &Model, seed: u64) -> Key {
+        let mut form = Form::new("simulations");
+        form.hash(Normal::of(model).model()).number(seed);
+        form.key()
+    }
+
+    /// The key of trained weights: the simulations, how many of them, what is trained with its name, how, and on what.
+    /// `precision` and `device` are the kinds of computing that change results: `"f32"`, `"cpu"`.
+    pub fn weights(model: &Model, approximator: &Approximator, precision: &str, device: &str) -> Key {
+        let train = &approximator.train;
+        let mut form = Form::new("weights");
+        form.hash(Key::simulations(model, train.seed).0)
+            .number(train.simulations as u64)
+            .text(&approximator.name);
+        form.estimator(&approximator.estimator).graph(&Graph::of(model));
+        form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
+        form.text(precision).text(device);
+        form.key()
+    }
+
+    /// The key of a query's draws: the weights, the query with its name and the values that it gives, and the seed.
+    pub fn draws(weights: Key, query: &Query, seed: u64) -> Key {
+        let mut form = Form::new("draws");
+        form.hash(weights.0).text(&query.name).number(query.states.len() as u64);
+        for state in &query.states {
+            match state {
+                State::Given(value) => form.number(1).number(value.to_bits()),
+                State::Inferred => form.number(2),
+                State::Absent => form.number(3),
+            };
+        }
+        form.number(query.infer.len() as u64);
+        for token in &query.infer {
+            form.number(*token as u64);
+        }
+        form.number(query.draws as u64).number(seed);
+        form.key()
+    }
+}
+
+/// Bytes on their way into a hash. Every part has a fixed length or states it, so that no two forms read the same.
+struct Form(Hasher);
+
+impl Form {
+    fn new(kind: &str) -> Form {
+        let mut form = Form(Hasher::new());
+        form.text("sbi").text(env!("CARGO_PKG_VERSION")).text(kind);
+        form
+    }
+
+    /// A part of a larger form: no version, for the whole has it.
+    fn part(tag: &str) -> Form {
+        let mut form = Form(Hasher::new());
+        form.text(tag);
+        form
+    }
+
+    fn number(&mut self, number: u64) -> &mut Form {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+
+    fn text(&mut self, text: &str) -> &mut Form {
+        self.number(text.len() as u64).0.update(text.as_bytes());
+        self
+    }
+
+    fn hash(&mut self, hash: Hash) -> &mut Form {
+        self.0.update(hash.as_bytes());
+        self
+    }
+
+    fn option(&mut self, number: Option<u64>) -> &mut Form {
+        match number {
+            Some(number) => self.number(1).number(number),
+            None => self.number(0),
+        }
+    }
+
+    fn size(&mut self, size: Option<usize>) -> &mut Form {
+        self.option(size.map(|size| size as u64))
+    }
+
+    fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
+        let Estimator::Joint(network) = estimator;
+        self.text("joint")
+            .size(network.width)
+            .size(network.layers)
+            .size(network.heads)
+            .size(network.widening);
+        self.text(match network.mask {
+            MaskKind::Undirected => "undirected",
+            MaskKind::Dense => "dense",
+        });
+        self.text(match network.noise {
+            Noise::Edm => "edm",
+            Noise::Ve => "ve",
+        })
+    }
+
+    /// What training sees of the graph: `depends` statements change it, and no simulation.
+    fn graph(&mut self, graph: &Graph) -> &mut Form {
+        self.number(graph.tokens.len() as u64);
+        for Token { name, support, .. } in &graph.tokens {
+            self.text(name).number(support.low.to_bits()).number(support.high.to_bits());
+            self.number(u64::from(support.whole));
+        }
+        self.0.update(&Mask::entries(&graph.base).iter().map(|entry| u8::from(*entry)).collect::<Vec<u8>>());
+        self
+    }
+
+    fn finish(&self) -> Hash {
+        self.0.finalize()
+    }
+
+    fn key(&self) -> Key {
+        Key(self.finish())
+    }
+}
+
+/// The normal form of a model.
+struct Normal<'m> {
+    model: &'m Model,
+    /// The parameters, data and latents, by name.
+    named: Vec<NodeId>,
+    /// The number of each axis, by its first use from the named nodes on.
+    axes: HashMap<AxisId, u64>,
+    exprs: HashMap<ExprId, Hash>,
+}
+
+impl<'m> Normal<'m> {
+    fn of(model: &'m Model) -> Normal<'m> {
+        let mut named: Vec<NodeId> =
+            model.numbered().filter(|(_, node)| node.role != Role::Let).map(|(id, _)| id).collect();
+        named.sort_by(|a, b| natural::compare(&model.node(*a).name, &model.node(*b).name));
+        let mut normal = Normal { model, named, axes: HashMap::new(), exprs: HashMap::new() };
+        normal.number_axes();
+        normal.digest();
+        normal
+    }
+
+    /// Numbers the axes in the order in which they are met: first those of named nodes, then those of reductions and
+    /// of what is read, definition by definition. Neither names of axes nor of `let`s, nor any order in the file, enter.
+    fn number_axes(&mut self) {
+        let mut met: Vec<AxisId> =
+            self.named.iter().flat_map(|id| self.model.node(*id).axes.clone()).collect();
+        let mut seen = vec![false; self.model.exprs.len()];
+        let mut seen_lets = vec![false; self.model.nodes.len()];
+        for id in &self.named {
+            let mut waiting: Vec<ExprId> = self.model.node(*id).exprs().collect();
+            waiting.reverse();
+            while let Some(id) = waiting.pop() {
+                if seen.get_mut(id.0).is_none_or(|seen| std::mem::replace(seen, true)) {
+                    continue;
+                }
+                let expr = self.model.expr(id);
+                match expr {
+                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) => met.push(*axis),
+                    Expr::Element { node, .. } => {
+                        let read = self.model.node(*node);
+                        let fresh =
+                            seen_lets.get_mut(node.0).is_some_and(|seen| !std::mem::replace(seen, true));
+                        if read.role == Role::Let && fresh {
+                            met.extend(&read.axes);
+                            waiting.extend(read.exprs());
+                        }
+                    }
+                    _ => {}
+                }
+                let operands: Vec<ExprId> = expr.operands().collect();
+                waiting.extend(operands.into_iter().rev());
+            }
+        }
+        for axis in met {
+            let next = self.axes.len() as u64;
+            self.axes.entry(axis).or_insert(next);
+        }
+    }
+
+    fn axis(&self, axis: AxisId) -> u64 {
+        // An axis that is not met belongs to something that nothing reads.
+        self.axes.get(&axis).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Digests all expressions, each after what it reads: lets in order, operands before their users.
+    fn digest(&mut self) {
+        for id in &self.model.order {
+            let mut wanted: Vec<ExprId> = Vec::new();
+            let mut waiting: Vec<ExprId> = self.model.node(*id).exprs().collect();
+            while let Some(id) = waiting.pop() {
+                if !self.exprs.contains_key(&id) {
+                    wanted.push(id);
+                    waiting.extend(self.model.expr(id).operands());
+                }
+            }
+            wanted.sort_unstable();
+            wanted.dedup();
+            for id in wanted {
+                let hash = self.expr(self.model.expr(id));
+                self.exprs.insert(id, hash);
+            }
+        }
+    }
+
+    fn operand(&self, id: ExprId) -> Hash {
+        *self.exprs.get(&id).expect("operands are digested first")
+    }
+
+    fn expr(&self, expr: &Expr) -> Hash {
+        let mut form = Form::part("expr");
+        match expr {
+            Expr::Number(value) => form.text("number").number(value.to_bits()),
+            Expr::Coordinate(axis) => form.text("coordinate").number(self.axis(*axis)),
+            Expr::Element { node, index } => return self.element(*node, index),
+            // Names of functions, not their places in a table, so that a new function changes no hash.
+            Expr::Unary(function, operand) => {
+                form.text(&format!("{function:?}")).hash(self.operand(*operand))
+            }
+            Expr::Binary(function, left, right) => {
+                form.text(&format!("{function:?}")).hash(self.operand(*left)).hash(self.operand(*right))
+            }
+            Expr::Select { condition, yes, no } => form
+                .text("select")
+                .hash(self.operand(*condition))
+                .hash(self.operand(*yes))
+                .hash(self.operand(*no)),
+            Expr::Reduce { reducer, axis, body } => {
+                let how = match reducer {
+                    Reducer::Sum => "sum",
+                    Reducer::Mean => "mean",
+                    Reducer::Max => "max over",
+                    Reducer::Min => "min over",
+                    Reducer::Count => "count",
+                };
+                form.text(how).number(self.axis(*axis)).hash(self.operand(*body))
+            }
+        };
+        form.finish()
+    }
+
+    /// A reading of an element. A `let` that is read where it stands is its expression; its name never enters.
+    fn element(&self, id: NodeId, index: &[Index]) -> Hash {
+        let node = self.model.node(id);
+        let own = node.axes.iter().zip(index).all(|(axis, index)| *index == Index::Same(*axis));
+        let mut form = Form::part("element");
+        match (&node.definition, node.role) {
+            (Definition::Equals(expr), Role::Let) if own => return self.operand(*expr),
+            (Definition::Equals(expr), Role::Let) => form.text("let").hash(self.operand(*expr)),
+            (Definition::Table(values), Role::Let) => {
+                values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
+            }
+            _ => form.text("node").text(&node.name),
+        };
+        for (axis, index) in node.axes.iter().zip(index) {
+            form.number(self.axis(*axis));
+            match index {
+                Index::Same(_) => form.number(0),
+                Index::At(position) => form.number(*position as u64 + 1),
+            };
+        }
+        form.finish()
+    }
+
+    fn model(&self) -> Hash {
+        let mut form = Form::part("model");
+        form.number(self.named.len() as u64);
+        let mut sizes: Vec<(u64, usize)> =
+            self.axes.iter().map(|(axis, number)| (*number, self.model.axis(*axis).size())).collect();
+        sizes.sort_unstable();
+        form.number(sizes.len() as u64);
+        for (_, size) in sizes {
+            form.number(size as u64);
+        }
+        for id in &self.named {
+            form.hash(self.node(*id));
+        }
+        form.finish()
+    }
+
+    fn node(&self, id: NodeId) -> Hash {
+        let node = self.model.node(id);
+        let mut form = Form::part("node");
+        form.text(&node.name).text(match node.role {
+            Role::Param => "param",
+            Role::Data => "data",
+            Role::Latent => "latent",
+            Role::Let => unreachable!("a let has no name in the normal form"),
+        });
+        form.number(node.axes.len() as u64);
+        for axis in &node.axes {
+            form.number(self.axis(*axis));
+        }
+        match &node.definition {
+            Definition::Equals(expr) => form.text("=").hash(self.operand(*expr)),
+            Definition::Table(values) => {
+                values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
+            }
+            Definition::Draw(draw) => {
+                form.text(match draw.family {
+                    Family::Uniform => "uniform",
+                    Family::Normal => "normal",
+                    Family::Bernoulli => "bernoulli",
+                    Family::MultivariateNormal => "multivariate_normal",
+                });
+                draw.arguments.iter().fold(&mut form, |form, argument| {
+                    let shape = match argument {
+                        Argument::Scalar(_) => "scalar",
+                        Argument::Vector(_) => "vector",
+                        Argument::Matrix(_) => "matrix",
+                    };
+                    form.text(shape).number(argument.exprs().count() as u64);
+                    argument.exprs().fold(form, |form, expr| form.hash(self.operand(expr)))
+                })
+            }
+        };
+        form.finish()
+    }
+}
