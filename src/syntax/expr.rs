@@ -75,9 +75,9 @@ impl<'t> Builder<'t> {
     }
 
     fn prefixed(&mut self, prefix: &Pair<'t>, parts: &mut Peekable<Pairs<'t>>, depth: usize) -> Expr {
-        let (operator, power) = match child(prefix, Rule::neg) {
-            Some(_) => (UnaryOperator::Neg, power::NEGATE),
-            None => (UnaryOperator::Not, power::NOT),
+        let (operator, power) = match prefix.as_str() {
+            "-" => (UnaryOperator::Neg, power::NEGATE),
+            _ => (UnaryOperator::Not, power::NOT),
         };
         let operand = self.climb(parts, power, depth);
         let span = self.span(prefix).to(operand.span);
@@ -122,26 +122,25 @@ impl<'t> Builder<'t> {
 
     fn infix(&self, pair: &Pair<'t>) -> Infix {
         use BinaryOperator as Binary;
-        let inner = pair.clone().into_inner().next().expect("the grammar puts an operator in every infix");
-        let (operator, power) = match inner.as_rule() {
-            Rule::kw_or => (Some(Binary::Or), power::OR),
-            Rule::kw_and => (Some(Binary::And), power::AND),
-            Rule::lt => (Some(Binary::Lt), power::COMPARE),
-            Rule::le => (Some(Binary::Le), power::COMPARE),
-            Rule::gt => (Some(Binary::Gt), power::COMPARE),
-            Rule::ge => (Some(Binary::Ge), power::COMPARE),
-            Rule::eq => (Some(Binary::Eq), power::COMPARE),
-            Rule::ne => (Some(Binary::Ne), power::COMPARE),
-            Rule::kw_in => (Some(Binary::In), power::COMPARE),
-            Rule::range_op => (None, power::RANGE),
-            Rule::add => (Some(Binary::Add), power::ADD),
-            Rule::sub => (Some(Binary::Sub), power::ADD),
-            Rule::mul => (Some(Binary::Mul), power::MULTIPLY),
-            Rule::div => (Some(Binary::Div), power::MULTIPLY),
-            Rule::pow => (Some(Binary::Pow), power::RAISE),
-            rule => unreachable!("the grammar has no operator {rule:?}"),
+        let (operator, power) = match pair.as_str() {
+            "or" => (Some(Binary::Or), power::OR),
+            "and" => (Some(Binary::And), power::AND),
+            "<" => (Some(Binary::Lt), power::COMPARE),
+            "<=" => (Some(Binary::Le), power::COMPARE),
+            ">" => (Some(Binary::Gt), power::COMPARE),
+            ">=" => (Some(Binary::Ge), power::COMPARE),
+            "==" => (Some(Binary::Eq), power::COMPARE),
+            "!=" => (Some(Binary::Ne), power::COMPARE),
+            "in" => (Some(Binary::In), power::COMPARE),
+            ".." => (None, power::RANGE),
+            "+" => (Some(Binary::Add), power::ADD),
+            "-" => (Some(Binary::Sub), power::ADD),
+            "*" => (Some(Binary::Mul), power::MULTIPLY),
+            "/" => (Some(Binary::Div), power::MULTIPLY),
+            "^" => (Some(Binary::Pow), power::RAISE),
+            text => unreachable!("the grammar has no operator {text}"),
         };
-        Infix { operator, power, span: self.span(&inner) }
+        Infix { operator, power, span: self.span(pair) }
     }
 
     /// An operand with the calls, indices and members behind it.

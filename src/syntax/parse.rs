@@ -116,7 +116,11 @@ impl<'t> Builder<'t> {
                 }
                 _ => {
                     first = first.or(Some(span));
+                    let closed = closed(&pair);
                     file.items.push(self.item(pair));
+                    if !closed {
+                        continue;
+                    }
                 }
             }
             self.drop_docs();
@@ -220,11 +224,14 @@ impl<'t> Builder<'t> {
                     let whole = matches!(rule, Rule::modality | Rule::dynamics | Rule::event);
                     let sound = whole || self.errors == mark;
                     statements.push(if sound { statement } else { bad(self.broken(&pair)) });
+                    if !closed(&pair) {
+                        continue;
+                    }
                 }
             }
             self.drop_docs();
         }
-        self.drop_docs();
+        // Docs at the end of a block stay: where the block is not closed, they belong to what follows.
         statements
     }
 
@@ -374,4 +381,10 @@ impl<'t> Builder<'t> {
         let span = Span::new(self.file, start + at, start + at + name.len());
         Some(Name { text: name.to_owned(), span })
     }
+}
+
+/// Whether a statement ends itself. A block that is not closed ends before the next statement, and has
+/// read the doc comment of that statement.
+fn closed(pair: &Pair<'_>) -> bool {
+    !has(pair, Rule::open_brace) || has(pair, Rule::close_brace)
 }

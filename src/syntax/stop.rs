@@ -12,7 +12,7 @@ use crate::diag::Diagnostic;
 use crate::grammar::{Grammar, Rule};
 use crate::recover::{Line, found, found_length, word_at, words};
 use crate::source::Span;
-use crate::words::{self, RESERVED, Word};
+use crate::words::{self, Block, RESERVED, Word};
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
@@ -351,10 +351,12 @@ impl<'t> Stop<'t> {
             Some((last, others)) => format!("expected {} or {last}, but found {found}", others.join(", ")),
         };
         let told = UNEXPECTED.at(self.span(found_length(self.rest)), message);
-        match self.word {
-            Some(word) => told.help(format!("it is written like this: `{}`", word.example)),
-            None => told,
-        }
+        let example = match (self.word, self.line.block) {
+            (Some(word), _) => word.example,
+            (None, Block::Dynamics) => "x' = -rate * x",
+            (None, _) => "x = x + 1",
+        };
+        told.help(format!("it is written like this: `{example}`"))
     }
 }
 
