@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod arrays;
+mod compiler;
 mod distributions;
 mod elementary;
+mod examples;
 mod models;
 mod rng;
 mod simulator;

@@ -1,0 +1,86 @@
+//! The examples, from their files: what comes out has the law that they state.
+
+use crate::models::two_moons;
+use crate::rng::kolmogorov;
+use sbi_model::{Graph, ReadError, World, compile};
+use sbi_sim::{Simulator, Table};
+use statrs::distribution::Normal;
+use std::path::{Path, PathBuf};
+
+struct Examples(PathBuf);
+
+impl World for Examples {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        std::fs::read(self.0.join(path)).map_err(|error| ReadError::Other(error.to_string()))
+    }
+}
+
+/// The first draws of the tokens of an example's model, under seed 1.
+fn simulate(name: &str, draws: u64) -> Table {
+    let examples = Examples(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples"));
+    let text = std::fs::read_to_string(examples.0.join(name)).unwrap();
+    let checked = compile(&text, &examples);
+    let file = checked.file.unwrap_or_else(|| panic!("{name}: {:?}", checked.diagnostics));
+    let model = &file.models[0];
+    let tokens = Graph::of(model).tokens;
+    let outputs: Vec<_> = tokens.iter().map(|token| (token.node, token.element)).collect();
+    let simulator = Simulator::new(model, &outputs).unwrap();
+    assert!(simulator.columns().iter().eq(tokens.iter().map(|token| &token.name)));
+    simulator.run(1, 0..draws, 2).unwrap()
+}
+
+fn rows(table: &Table) -> impl Iterator<Item = &[f64]> {
+    (0..table.rows).map(|row| table.row(row))
+}
+
+#[test]
+fn two_moons_from_its_file_is_the_model_made_by_hand() {
+    let (model, nodes) = two_moons();
+    assert_eq!(simulate("two_moons.sbi", 100), model.simulator(&nodes).run(1, 0..100, 1).unwrap());
+}
+
+#[test]
+fn linear_gaussian_adds_noise_of_a_tenth() {
+    let table = simulate("linear_gaussian.sbi", 4_000);
+    let standard = Normal::new(0.0, 0.1f64.sqrt()).unwrap();
+    let mut theta: Vec<f64> = rows(&table).flat_map(|row| row[..10].to_vec()).collect();
+    let mut noise: Vec<f64> = rows(&table).flat_map(|row| (0..10).map(|i| row[10 + i] - row[i])).collect();
+    assert!(kolmogorov(&mut theta, &standard) < 1.95);
+    assert!(kolmogorov(&mut noise, &standard) < 1.95);
+}
+
+/// The squares of the two residuals share their scale: E r1^2 = 1.01 / 2 and E r1^2 r2^2 = (1 + .1^4) / 2, where
+/// independent scales would give a quarter of 1.01^2.
+#[test]
+fn the_mixture_has_one_scale_for_both_dimensions() {
+    let n = 40_000;
+    let table = simulate("gaussian_mixture.sbi", n);
+    let squares: Vec<[f64; 2]> =
+        rows(&table).map(|r| [(r[2] - r[0]).powi(2), (r[3] - r[1]).powi(2)]).collect();
+    let mean = squares.iter().map(|[a, _]| a).sum::<f64>() / n as f64;
+    let product = squares.iter().map(|[a, b]| a * b).sum::<f64>() / n as f64;
+    // Variances: 3 (1 + .1^4) / 2 - .505^2, and 9 / 2 - .5^2.
+    assert!((mean - 0.505).abs() < 4.0 * (1.245 / n as f64).sqrt(), "{mean}");
+    assert!((product - 0.50005).abs() < 4.0 * (4.25 / n as f64).sqrt(), "{product}");
+}
+
+/// Whitened by the covariance that the file states, the four points are standard normal.
+#[test]
+fn slcp_draws_four_points_with_the_stated_covariance() {
+    let table = simulate("slcp.sbi", 5_000);
+    let mut whitened = Vec::new();
+    for row in rows(&table) {
+        let (theta, x) = row.split_at(5);
+        let (s_1, s_2) = (theta[2].powi(2), theta[3].powi(2));
+        let cross = theta[4].tanh() * s_1 * s_2;
+        let (v_1, v_2) = (s_1 * s_1 + 1e-6, s_2 * s_2 + 1e-6);
+        for point in x.chunks(2) {
+            let (a, b) = (point[0] - theta[0], point[1] - theta[1]);
+            whitened.push(a / v_1.sqrt());
+            whitened.push((b - cross / v_1 * a) / (v_2 - cross * cross / v_1).sqrt());
+        }
+    }
+    let products: f64 = whitened.chunks(2).map(|z| z[0] * z[1]).sum();
+    assert!(products.abs() / (whitened.len() as f64 / 2.0).sqrt() < 4.0);
+    assert!(kolmogorov(&mut whitened, &Normal::new(0.0, 1.0).unwrap()) < 1.95);
+}
