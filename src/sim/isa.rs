@@ -31,18 +31,10 @@ impl InstructionSet {
 
     /// The sets of this machine, from the narrowest to the widest.
     pub fn available() -> Vec<InstructionSet> {
-        let mut sets = vec![InstructionSet::BASELINE];
+        let baseline = vec![InstructionSet::BASELINE];
         #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") {
-                sets.push(InstructionSet(Level::Avx2));
-            }
-            let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
-            if wide && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512bw") {
-                sets.push(InstructionSet(Level::Avx512));
-            }
-        }
-        sets
+        let baseline = [baseline, wider()].concat();
+        baseline
     }
 
     /// The widest set of this machine.
@@ -55,7 +47,7 @@ impl InstructionSet {
     pub(crate) fn run<K: Kernel>(self, kernel: K) {
         match self.0 {
             Level::Baseline => kernel.run(),
-            // SAFETY: a value of this type other than the baseline comes from `available` alone, which
+            // SAFETY: a value of this type other than the baseline comes from `wider` alone, which
             // has asked the processor for every feature that the function enables.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => unsafe { with_avx2(kernel) },
@@ -64,6 +56,18 @@ impl InstructionSet {
             Level::Avx512 => unsafe { with_avx512(kernel) },
         }
     }
+}
+
+/// What this processor has beyond SSE2, narrowest first.
+#[cfg(target_arch = "x86_64")]
+fn wider() -> Vec<InstructionSet> {
+    let avx2 = is_x86_feature_detected!("avx2");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw");
+    let has = [(avx2, Level::Avx2), (avx512, Level::Avx512)];
+    has.into_iter().filter(|(has, _)| *has).map(|(_, level)| InstructionSet(level)).collect()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -186,6 +186,9 @@ impl Lower<'_> {
         }
         let outside = self.stand(axis, None);
         let size = self.size(axis);
+        if size > MAX_VALUES {
+            self.program.overflow();
+        }
         let mut total = None;
         for position in 0..size {
             self.stand(axis, Some(position));

@@ -89,6 +89,11 @@ impl Program {
         self.ops.len() >= MAX_VALUES || self.requests >= MAX_REQUESTS
     }
 
+    /// Outgrows the bounds at once, for what is known to be too much before it is tried.
+    pub fn overflow(&mut self) {
+        self.requests = MAX_REQUESTS;
+    }
+
     /// How `value` is made.
     pub fn op(&self, value: Value) -> Op {
         self.ops.get(value.position()).copied().expect("a value belongs to the program that made it")
