@@ -1,0 +1,117 @@
+//! Runs the `sbi` binary as a user would, and times it.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How often a running program is looked at: the precision of all times told here.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// The program, and the threads it may use.
+#[derive(Debug)]
+pub struct Sbi {
+    /// The binary.
+    pub program: PathBuf,
+    /// For its `--threads`.
+    pub threads: usize,
+}
+
+/// A folder in which one spec is run: `spec.sbi`, `store/`, `out/` and `log.txt`.
+#[derive(Debug)]
+pub struct Workplace {
+    folder: PathBuf,
+    /// Whether nothing was kept from an earlier run, so that times mean something.
+    pub cold: bool,
+}
+
+/// How long a run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// From start to exit.
+    pub whole: Duration,
+    /// From start until the watched answer had its final name.
+    pub answered: Duration,
+}
+
+impl Workplace {
+    /// Opens a folder, and empties it first if `fresh`. What an interrupted run kept is used again otherwise.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub fn open(folder: PathBuf, fresh: bool) -> Result<Workplace> {
+        if fresh && folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        let cold = !folder.join("store").exists();
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Workplace { folder, cold })
+    }
+
+    /// A file in the folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The draws that answer a query.
+    pub fn draws(&self, query: &str) -> PathBuf {
+        self.folder.join("out").join(query).join("draws.csv")
+    }
+
+    /// A number that the summary beside the draws of `query` holds at `pointer` (`/plan/steps`), or nothing.
+    pub fn told(&self, query: &str, pointer: &str) -> Option<f64> {
+        let path = self.folder.join("out").join(query).join("summary.json");
+        let summary: Value = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
+        summary.pointer(pointer)?.as_f64()
+    }
+}
+
+impl Sbi {
+    /// Runs `spec` in a workplace until it exits, and notes when the draws of `watched` were there.
+    ///
+    /// # Errors
+    /// A program that cannot be started or that fails; its last words are told.
+    pub fn run(&self, place: &Workplace, spec: &str, watched: &str) -> Result<Times> {
+        fs::write(place.file("spec.sbi"), spec)?;
+        let answer = place.draws(watched);
+        if answer.exists() {
+            fs::remove_file(&answer)?;
+        }
+        let log = fs::File::create(place.file("log.txt"))?;
+        let mut command = Command::new(&self.program);
+        command.arg("run").arg(place.file("spec.sbi"));
+        command.arg("--out").arg(place.file("out")).arg("--store").arg(place.file("store"));
+        command.arg("--threads").arg(self.threads.to_string());
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+
+        let start = Instant::now();
+        let mut child = command.spawn().with_context(|| {
+            format!("cannot start {}; `cargo build --release` makes it", self.program.display())
+        })?;
+        let mut answered = None;
+        let status = loop {
+            let status = child.try_wait()?;
+            if answered.is_none() && answer.exists() {
+                answered = Some(start.elapsed());
+            }
+            match status {
+                Some(status) => break status,
+                None => sleep(GLANCE),
+            }
+        };
+        let whole = start.elapsed();
+        ensure!(status.success(), "sbi failed ({status}):\n{}", last_lines(&place.file("log.txt"), 20));
+        let answered = answered.with_context(|| format!("sbi left no {}", answer.display()))?;
+        Ok(Times { whole, answered })
+    }
+}
+
+/// The end of a text file.
+fn last_lines(path: &Path, count: usize) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().skip(lines.len().saturating_sub(count)).map(|line| format!("  {line}\n")).collect()
+}

@@ -1,0 +1,220 @@
+//! `README.md` beside the results: their tables, made from the result files and from nothing else.
+
+use crate::forest::{self, Agreement};
+use crate::records;
+use crate::tasks::{self, TASKS, Task};
+use crate::{conditionals, race, study};
+use anyhow::Result;
+
+const INTRODUCTION: &str = "\
+# Accuracy
+
+Made by `cargo run --release -p sbi-bench --bin accuracy`; not to be edited. `../README.md` says what each study is.
+
+C2ST is the accuracy with which a random forest tells draws from reference draws: .5 if they cannot be told apart, 1
+if they never mix. Reference draws measured against one another read .47 to .51.
+";
+
+const POSTERIORS: &str = "
+## Posteriors
+
+One training answers observations 1 to 5 with 10,000 draws each. The specs state simulations and seed and nothing
+else. \"Goal\" is the mean to stay below, \"sbi 0.27\" the mean of the Python package's NPE with a neural spline flow
+(`baseline_sbi.py`). Whole time is from start to exit, all five answers included.
+";
+
+const CONDITIONALS: &str = "
+## Conditionals
+
+The network of the linear Gaussian task is asked for the data given the parameters (5 queries) and for random subsets
+of parameters and data given the rest (15), each answer against its closed form: KL(normal fitted to 10,000 draws ||
+exact) in nats, the mean furthest off in exact standard deviations, the standard deviation furthest off in percent.
+Goals: mean KL .10, .15 sd, 12 %.
+";
+
+const RACE: &str = "
+## Race
+
+From a spec and an empty store to 10,000 draws for observation 1, nothing else running: wall time of the process until
+`draws.csv` has its final name, beside training and drawing of the Python package `sbi` 0.27 (NPE, neural spline flow).
+Both sets of draws are scored by the same forest.
+";
+
+const FOREST: &str = "
+## The forest
+
+Our forest (smartcore's) and scikit-learn's `RandomForestClassifier()` on the same arrays.
+";
+
+const NOT_RUN: &str = "\nNot run yet.\n";
+
+/// A table in Markdown.
+struct Table {
+    heads: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Writes `README.md` anew.
+///
+/// # Errors
+/// A result file that cannot be read, or a folder that cannot be written to.
+pub fn write() -> Result<()> {
+    let mut text = INTRODUCTION.to_owned();
+    for (section, table) in [
+        (POSTERIORS, posteriors()?),
+        (CONDITIONALS, conditionals()?),
+        (RACE, races()?),
+        (FOREST, agreements()?),
+    ] {
+        text += section;
+        text += &table.text();
+    }
+    records::replace(&tasks::study().join("README.md"), text.as_bytes())
+}
+
+fn posteriors() -> Result<Table> {
+    let mut rows: Vec<study::Row> = records::read(&study::results())?;
+    rows.sort_by_key(|row| (position(&row.task), row.budget, row.seed));
+    let cells = |row: study::Row| {
+        let task = Task::named(&row.task).ok();
+        let peer = task.filter(|_| row.budget == 10_000).map(|task| task.peer);
+        let network = row.width.zip(row.layers).map(|(width, layers)| format!("{width} x {layers}"));
+        vec![
+            row.task,
+            row.budget.to_string(),
+            row.seed.to_string(),
+            share(row.c2st_1),
+            share(row.c2st_2),
+            share(row.c2st_3),
+            share(row.c2st_4),
+            share(row.c2st_5),
+            format!("**{}**", share(row.mean)),
+            or_blank(task.and_then(|task| task.goal(row.budget)).map(share)),
+            or_blank(peer.map(share)),
+            or_blank(network),
+            or_blank(row.steps.map(|steps| steps.to_string())),
+            or_blank(row.train_s.map(|s| format!("{s:.0} s"))),
+            or_blank(row.wall_s.map(|s| format!("{s:.0} s"))),
+        ]
+    };
+    let heads = vec![
+        "task",
+        "simulations",
+        "seed",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "mean",
+        "goal",
+        "sbi 0.27",
+        "width x layers",
+        "steps",
+        "training",
+        "whole",
+    ];
+    Ok(Table { heads, rows: rows.into_iter().map(cells).collect() })
+}
+
+fn conditionals() -> Result<Table> {
+    let rows: Vec<conditionals::Row> = records::read(&conditionals::results())?;
+    let cells = |row: conditionals::Row| {
+        vec![
+            row.task,
+            row.budget.to_string(),
+            row.seed.to_string(),
+            row.queries.to_string(),
+            format!("**{:.3}**", row.mean_kl),
+            format!("{:.3}", row.worst_kl),
+            format!("{:.3}", row.worst_mean_sd),
+            format!("{:.1} %", row.worst_sd_percent),
+        ]
+    };
+    let heads = vec![
+        "task",
+        "simulations",
+        "seed",
+        "queries",
+        "mean KL",
+        "worst KL",
+        "worst mean, in sd",
+        "worst sd",
+    ];
+    Ok(Table { heads, rows: rows.into_iter().map(cells).collect() })
+}
+
+fn races() -> Result<Table> {
+    let mut rows: Vec<race::Row> = records::read(&race::results())?;
+    rows.sort_by_key(|row| (position(&row.task), row.budget, row.seed));
+    let cells = |row: race::Row| {
+        vec![
+            row.task,
+            row.budget.to_string(),
+            row.seed.to_string(),
+            row.threads.to_string(),
+            format!("{:.1} s", row.ours_s),
+            format!("{:.1} s", row.theirs_s),
+            format!("**{:.2}**", row.ratio),
+            share(row.ours_c2st),
+            share(row.theirs_c2st),
+        ]
+    };
+    let heads = vec![
+        "task",
+        "simulations",
+        "seed",
+        "threads",
+        "ours",
+        "sbi 0.27",
+        "theirs / ours",
+        "C2ST, ours",
+        "C2ST, sbi 0.27",
+    ];
+    Ok(Table { heads, rows: rows.into_iter().map(cells).collect() })
+}
+
+fn agreements() -> Result<Table> {
+    let rows: Vec<Agreement> = records::read(&forest::results())?;
+    let cells = |row: Agreement| {
+        vec![
+            row.pair,
+            format!("{} x {}", row.rows, row.columns),
+            format!("{:.4}", row.ours),
+            format!("{:.4}", row.sklearn),
+            format!("{:+.4}", row.ours - row.sklearn),
+            format!("{:.1} s", row.ours_s),
+            format!("{:.1} s", row.sklearn_s),
+        ]
+    };
+    let heads = vec!["pair", "size", "ours", "scikit-learn", "difference", "our time", "its time"];
+    Ok(Table { heads, rows: rows.into_iter().map(cells).collect() })
+}
+
+impl Table {
+    fn text(&self) -> String {
+        if self.rows.is_empty() {
+            return NOT_RUN.to_owned();
+        }
+        let heads: Vec<String> = self.heads.iter().map(|&head| head.to_owned()).collect();
+        let rules = vec!["---".to_owned(); heads.len()];
+        let lines = [heads, rules].into_iter().chain(self.rows.iter().cloned());
+        let body: String = lines.map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
+        format!("\n{body}")
+    }
+}
+
+/// The place of a task among all, so that tables list them in one order.
+fn position(task: &str) -> usize {
+    TASKS.iter().position(|known| known.name == task).unwrap_or(TASKS.len())
+}
+
+/// A share as people write it: `.561`.
+fn share(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
+}
+
+fn or_blank(cell: Option<String>) -> String {
+    cell.unwrap_or_default()
+}
