@@ -28,7 +28,11 @@ static SIGNS: &[(&str, &str, &str)] = &[
     ("-=", "nothing is changed once it is defined", "write what it is in one expression, with `=`"),
     ("!=", "`!=` compares two values", "write it between them: `a != b`"),
     ("!", "`!` is no operator", "write `not`"),
-    ("|", "`|` is no operator here", "alternatives are written `or`; a draw is passed on with `|>`"),
+    (
+        "|",
+        "`|` is no operator here",
+        "alternatives are written `or`, an absolute value `abs(x)`; a draw is passed on with `|>`",
+    ),
     ("?", "`?` is no operator", "a choice is written `if condition then a else b`"),
     (";", "a statement ends with its line", "remove the `;`, and give each statement a line of its own"),
     ("#", "`#` starts no comment", "comments are written `// …`"),
@@ -107,7 +111,7 @@ static GREEK: &[(char, &str)] = &[
     ('ϵ', "epsilon"),
 ];
 
-/// Words that start a line elsewhere: the word, the blocks where it is meant (all where empty), the edit.
+/// Words that start a line of a model elsewhere, and the edit.
 static STARTS: &[(&str, &str)] = &[
     ("for", "there are no loops: declare `axis i : index(n)` and write `x[i] ~ …`"),
     ("while", "there are no loops: steps of time are written in `dynamics`"),

@@ -12,6 +12,7 @@ mod dynamics;
 mod expr;
 mod foreign;
 mod grammar;
+mod habits;
 mod model;
 mod node;
 mod number;

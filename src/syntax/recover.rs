@@ -115,11 +115,13 @@ impl Line<'_> {
             return UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
-        if let Some(told) = self.role_missing(first, span, behind) {
+        if let Some(told) =
+            self.role_missing(first, span, behind).or_else(|| self.derivative(first, span, behind))
+        {
             return told;
         }
-        let here = suggest(first, words::words_of(self.block));
-        let similar = here.or_else(|| suggest(first, words::WORDS.iter().map(|word| word.text)));
+        let similar = words::meant(first, self.block)
+            .or_else(|| suggest(first, words::WORDS.iter().map(|word| word.text)));
         let told =
             UNKNOWN_WORD.at(span, format!("no statement {} starts with `{first}`", self.block.place()));
         match (similar, self.block) {
@@ -152,11 +154,26 @@ impl Line<'_> {
             Block::Top => {
                 format!("define it in a `model`: `param {name} ~ …`; here stand fixed numbers: `const {name} = …`")
             }
-            block => match suggest(&name, words::words_of(block)) {
+            block => match words::meant(&name, block) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None => format!("{} has {}", block.name(), all_words(block)),
             },
         }))
+    }
+
+    /// `dx/dt = …`, `d(x) = …`, `der(x) = …` in `dynamics`.
+    fn derivative(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        if self.block != Block::Dynamics {
+            return None;
+        }
+        let state = match first {
+            "d" | "der" | "deriv" | "diff" | "D" => {
+                behind.strip_prefix('(').and_then(|inner| word_at(inner.trim_start()))?
+            }
+            _ => first.strip_prefix('d').filter(|_| behind.starts_with("/dt"))?,
+        };
+        let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime");
+        Some(told.help(format!("write `{state}' = …`")))
     }
 
     /// A statement that stands in the wrong block.

@@ -146,5 +146,5 @@ fn starts_statement(line: &str) -> bool {
     let mut parts = line.split_ascii_whitespace();
     let (Some(first), Some(second)) = (parts.next(), parts.next()) else { return false };
     words::find(first).is_some_and(|word| !word.setting)
-        && second.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '"')
+        && second.starts_with(|c: char| c.is_ascii_alphanumeric() || "_\"{".contains(c))
 }

@@ -1,6 +1,7 @@
 //! The words of the language: which statement each starts, in which block it stands, and what the
 //! rules of the grammar are called in messages.
 
+use crate::diag::suggest;
 use crate::grammar::Rule;
 
 /// The kinds of place a statement can stand in.
@@ -148,6 +149,56 @@ pub(crate) static WORDS: &[Word] = &[
     setting("draws", QUERY, "draws 4000"),
 ];
 
+/// What the same thing is called elsewhere, and its word here.
+static SYNONYMS: &[(&str, &str)] = &[
+    ("samples", "draws"),
+    ("num_samples", "draws"),
+    ("iterations", "steps"),
+    ("epochs", "steps"),
+    ("max_steps", "steps"),
+    ("batch_size", "batch"),
+    ("lr", "learning_rate"),
+    ("learning", "learning_rate"),
+    ("num_simulations", "simulations"),
+    ("budget", "simulations"),
+    ("n", "simulations"),
+    ("random_seed", "seed"),
+    ("rng", "seed"),
+    ("condition", "given"),
+    ("observed", "given"),
+    ("fix", "given"),
+    ("sample", "infer"),
+    ("predict", "infer"),
+    ("estimate", "infer"),
+    ("ask", "infer"),
+    ("constrain", "where"),
+    ("subject", "where"),
+    ("network", "joint"),
+    ("estimator", "joint"),
+    ("fusion", "fuse"),
+    ("encoder", "encode"),
+    ("embed", "encode"),
+    ("dim", "axis"),
+    ("dimension", "axis"),
+    ("dims", "axis"),
+    ("nuisance", "latent"),
+    ("hidden", "latent"),
+    ("output", "data"),
+    ("state", "init"),
+    ("initial", "init"),
+    ("update", "next"),
+    ("depend", "depends"),
+    ("constant", "const"),
+];
+
+/// The word of a block that another word most likely stands for.
+pub(crate) fn meant(text: &str, block: Block) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower).and_then(|(_, word)| find(word));
+    let fits = synonym.filter(|word| stands_in(word, block)).map(|word| word.text);
+    fits.or_else(|| suggest(text, words_of(block)))
+}
+
 /// Words that are never names.
 pub(crate) static RESERVED: &[&str] =
     &["if", "then", "else", "and", "or", "not", "in", "over", "true", "false"];
@@ -181,7 +232,6 @@ pub(crate) fn expected(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::arrow | Rule::outputs => (2, "`->` and what is returned"),
         Rule::tilde | Rule::draws_from => (3, "`~` with a distribution"),
         Rule::equals_sign | Rule::equals => (3, "`=` with a value"),
-        Rule::prime => (3, "`'` for a derivative"),
         Rule::table => (4, "`from \"file\"`"),
         Rule::name | Rule::target | Rule::place | Rule::label | Rule::input | Rule::path => (5, "a name"),
         Rule::model_head | Rule::modality_head | Rule::dynamics_head => (5, "a name"),
@@ -202,6 +252,8 @@ pub(crate) fn expected(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::open_paren | Rule::inputs | Rule::args => (OPTIONAL, "`(`"),
         Rule::open_bracket | Rule::list | Rule::axes | Rule::index => (OPTIONAL, "`[`"),
         Rule::colon | Rule::ascription => (OPTIONAL, "`:`"),
+        Rule::prime => (OPTIONAL, "`'` for a derivative"),
+        Rule::kw_in | Rule::missing_in => (OPTIONAL, "`in`"),
         Rule::pipe => (OPTIONAL, "`|>`"),
         Rule::kw_at | Rule::on_axis => (OPTIONAL, "`at`"),
         Rule::kw_of => (OPTIONAL, "`of`"),
@@ -226,7 +278,6 @@ fn keyword(rule: Rule) -> Option<&'static str> {
         Rule::kw_probability => "`probability`",
         Rule::kw_when => "`when`",
         Rule::kw_rate => "`rate`",
-        Rule::kw_in | Rule::missing_in => "`in`",
         _ => return None,
     })
 }

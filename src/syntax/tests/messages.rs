@@ -96,7 +96,11 @@ fn misspelt_and_misplaced_words() {
     one("query q {\n", "infr x", "\n}\n", ("unknown-word", "infr", "did you mean `infer`?"));
     one("query q {\n", "x = 3", "\n}\n", ("role-missing", "x", "given x = …"));
     one("query q {\n", "param x ~ f()", "\n}\n", ("statement-misplaced", "param", "close the query"));
-    one("train a {\n", "epochs 100", "\n}\n", ("unknown-word", "epochs", "`simulations`"));
+    one("train a {\n", "patience 100", "\n}\n", ("unknown-word", "patience", "`simulations`"));
+    one("train a {\n", "epochs 100", "\n}\n", ("unknown-word", "epochs", "did you mean `steps`?"));
+    one("query q {\n", "samples 100", "\n}\n", ("unknown-word", "samples", "did you mean `draws`?"));
+    one("model m {\ndynamics d {\n", "dx/dt = 3", "\n}\n}\n", ("unknown-word", "dx", "write `x' = …`"));
+    one("model m {\ndynamics d {\n", "der(x) = 3", "\n}\n}\n", ("unknown-word", "der", "write `x' = …`"));
     one("train a {\n", "sede 1", "\n}\n", ("unknown-word", "sede", "did you mean `seed`?"));
     one("model m {\ndynamics d {\n", "x = 3", "\n}\n}\n", ("role-missing", "x", "x' = …"));
     one("model m {\ndynamics d {\n", "data x = 3", "\n}\n}\n", ("statement-misplaced", "data", "in a model"));
@@ -120,6 +124,16 @@ fn draws_and_definitions() {
         ("let x = f(a,, b)", ("unexpected", ",", "expected")),
         ("let x = f(sd = )", ("unexpected", ")", "expected a value")),
         ("let x = if a then b", ("else-missing", "", "needs an `else`")),
+        ("param x[3] ~ f()", ("unexpected", "3", "declare `axis i : index(3)`, and write `[i]`")),
+        ("param x, y ~ f()", ("several-on-line", ",", "`param y …`")),
+        ("axis i, j : index(3)", ("several-on-line", ",", "`axis j …`")),
+        ("param x-y ~ f()", ("unexpected", "-", "write `x_y`")),
+        ("param x.y ~ f()", ("unexpected", ".", "write `x_y`")),
+        ("param 2x ~ f()", ("unexpected", "2x", "a name starts with a letter")),
+        ("param x ~ normal 0, 1", ("unexpected", "0", "write `normal(…)`")),
+        ("param x ~ uniform[0, 1]", ("unexpected", "[", "write `uniform(…)`")),
+        ("param x ~ normal(0, 1) between 0 and 1", ("unexpected", "between", "|> between(low, high)")),
+        ("let x = a not in 0 .. 1", ("operator-foreign", "not", "not x in low .. high")),
         ("let x = if a b", ("unexpected", "b", "`then`")),
         ("depends x y", ("unexpected", "y", "expected `from`")),
         ("missing x with 10%", ("unexpected", "10", "expected `probability`")),
@@ -128,6 +142,8 @@ fn draws_and_definitions() {
     one("query q {\n", "given x ~ 3", "\n}\n", ("unexpected", "~", "given x = value"));
     one("query q {\n", "given x 3", "\n}\n", ("unexpected", "3", "expected `=` with a value or `from"));
     one("query q {\n", "given x from a.csv", "\n}\n", ("unexpected", "a.csv", "write `\"a.csv\"`"));
+    one("query q {\n", "where x between 0 and 1", "\n}\n", ("unexpected", "between", "in low .. high"));
+    one("query q {\n", "given x = 1, y = 2", "\n}\n", ("several-on-line", ",", "`given y …`"));
     one("query q {\n", "infer a b", "\n}\n", ("unexpected", "b", "expected `,`"));
     one("query q {\n", "infer", "\n}\n", ("unexpected", "", "expected a name"));
     one("query q {\n", "where a = 3", "\n}\n", ("operator-foreign", "=", "write `==`"));
@@ -141,6 +157,7 @@ fn numbers_brackets_and_quotes() {
     in_model(&[
         ("let x = .5", ("unexpected", ".5", "write `0.5`")),
         ("let x = 5. + 1", ("unexpected", ".", "write `5.0`")),
+        ("let x = 3,14", ("unexpected", ",14", "write `3.14`")),
         ("let x = 2(a + 1)", ("unexpected", "(", "write `2 * (…)`")),
         ("let x = f(1, 2", ("bracket-open", "(", "add `)`")),
         ("let x = f([1, 2)", ("bracket-open", ")", "write `]`")),

@@ -80,7 +80,7 @@ fn an_open_block_is_blamed_where_it_opened() {
     let [_, (next, why)] = &block.labels[..] else { panic!("{:?}", block.labels) };
     assert_eq!(
         (source.position(next.start).line, why.as_str()),
-        (15, "`approximator` cannot stand in a model")
+        (14, "`approximator` cannot stand in a model")
     );
     assert_eq!(block.help.as_deref(), Some("close the block with `}` before line 14"));
     assert_eq!(parsed.tree.items.len(), 5);

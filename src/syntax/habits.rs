@@ -1,0 +1,286 @@
+//! Where a line stops because of a habit from elsewhere: another language's signs, a slip of
+//! punctuation, a name that is none.
+
+use crate::codes::{OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
+use crate::diag::Diagnostic;
+use crate::grammar::Rule;
+use crate::recover::{found_length, word_at, words};
+use crate::stop::Stop;
+use crate::words::RESERVED;
+
+/// The words whose statements define what they name.
+const DEFINING: &[&str] = &["param", "latent", "data", "let", "const", "init", "next", "noise"];
+
+/// Words that join the parts of a statement, and so are never half of a name.
+const JOINING: &[&str] =
+    &["for", "from", "of", "on", "at", "with", "by", "every", "as", "to", "is", "extends"];
+
+impl<'t> Stop<'t> {
+    /// The first habit that is recognised, the most particular first.
+    pub(crate) fn habit(&self) -> Option<Diagnostic> {
+        let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
+            Self::setting_sign,
+            Self::draw_sign,
+            Self::computed_draw,
+            Self::truncated_draw,
+            Self::bounded,
+            Self::point,
+            Self::called_number,
+            Self::comma_in_number,
+            Self::position_for_axis,
+            Self::call_without_brackets,
+            Self::range_sign,
+            Self::condition_sign,
+            Self::not_in,
+            Self::unquoted,
+            Self::name_with_sign,
+            Self::name_in_two,
+            Self::two_in_one,
+        ];
+        checks.iter().find_map(|check| check(self))
+    }
+
+    /// `simulations = 10_000`, `seed: 1`.
+    fn setting_sign(&self) -> Option<Diagnostic> {
+        let word = self.word.filter(|word| word.setting)?;
+        let sign = ["==", ":=", "=", ":", "<-"].into_iter().find(|sign| self.rest.starts_with(sign))?;
+        let message = format!("a setting has no `{sign}` before its value");
+        Some(OPERATOR_FOREIGN.at(self.span(sign.len()), message).help(format!("write `{}`", word.example)))
+    }
+
+    /// `~` where only `=` can stand, and other signs where `~` or `=` must.
+    fn draw_sign(&self) -> Option<Diagnostic> {
+        let word = self.word_text();
+        if self.rest.starts_with('~') && matches!(word, "let" | "const" | "fn" | "given" | "at") {
+            let help = match word {
+                "given" => "write `given x = value`, or `given x from \"file.csv\"`",
+                "let" => "write `=`, or `latent name ~ distribution` for a draw",
+                _ => "write `=`",
+            };
+            return Some(UNEXPECTED.at(self.span(1), format!("a `{word}` is never drawn")).help(help));
+        }
+        let sign = ["==", ":=", "<-"].into_iter().find(|sign| self.rest.starts_with(sign))?;
+        if !self.expects(&[Rule::tilde, Rule::draws_from]) {
+            return None;
+        }
+        let told = OPERATOR_FOREIGN.at(self.span(sign.len()), format!("`{sign}` defines nothing"));
+        Some(told.help("a draw is written `~`, a definition `=`"))
+    }
+
+    /// `x ~ 2 * normal(0, 1)`, `x ~ normal(0, 1) + 3`.
+    fn computed_draw(&self) -> Option<Diagnostic> {
+        let starts = self.before.trim_end().ends_with('~')
+            && self.rest.starts_with(|c: char| c.is_ascii_digit() || "-+([.".contains(c));
+        let goes_on = self.expects(&[Rule::pipe]) && self.rest.starts_with(['+', '-', '*', '/', '^']);
+        if !starts && !goes_on {
+            return None;
+        }
+        let message = "behind `~` stands a distribution, nothing computed";
+        let help =
+            "write `=` for what is computed; to compute with a draw, name it: `latent z ~ …`, then `= 2 * z`";
+        Some(UNEXPECTED.at(self.span(found_length(self.rest)), message).help(help))
+    }
+
+    /// `x ~ normal(0, 1) T[0, ]`, as in Stan and BUGS.
+    fn truncated_draw(&self) -> Option<Diagnostic> {
+        let start = ["T[", "T(", "I("].into_iter().find(|start| self.rest.starts_with(start))?;
+        if !self.expects(&[Rule::pipe]) {
+            return None;
+        }
+        let told = OPERATOR_FOREIGN.at(self.span(start.len()), "draws are not truncated this way");
+        Some(told.help("pass the draw on: `~ normal(0, 1) |> between(low, high)`"))
+    }
+
+    /// The number that ends right before the stop.
+    fn number_before(&self) -> Option<&'t str> {
+        let number =
+            self.before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.').next()?;
+        number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+    }
+
+    /// `.5` and `1.`.
+    fn point(&self) -> Option<Diagnostic> {
+        let inner = self.rest.strip_prefix('.').filter(|inner| !inner.starts_with(['.', '*', '^', '/']))?;
+        let digits = inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(inner.len());
+        let (message, help) = match (self.number_before(), digits) {
+            (Some(number), 0) => ("a number does not end with its point", format!("write `{number}.0`")),
+            (None, 1..) => {
+                ("a number does not start with its point", format!("write `0.{}`", inner.get(..digits)?))
+            }
+            _ => return None,
+        };
+        Some(UNEXPECTED.at(self.span(1 + digits), message).help(help))
+    }
+
+    /// `2(x + 1)`.
+    fn called_number(&self) -> Option<Diagnostic> {
+        let number = self.number_before().filter(|_| self.rest.starts_with('('))?;
+        let told = UNEXPECTED.at(self.span(1), "a product needs its `*`");
+        Some(told.help(format!("write `{number} * (…)`")))
+    }
+
+    /// `10,000` and `3,14` outside brackets.
+    fn comma_in_number(&self) -> Option<Diagnostic> {
+        let number = self.number_before().filter(|_| self.open_bracket().is_none())?;
+        let behind = self.rest.strip_prefix(',')?;
+        let digits =
+            behind.get(..found_length(behind)).filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+        let told = UNEXPECTED.at(self.span(1 + digits.len()), "a comma is no part of a number");
+        match digits.len() {
+            0 => None,
+            3 => Some(told.help(format!("write `{number}_{digits}`"))),
+            _ => Some(told.help(format!("write `{number}.{digits}`"))),
+        }
+    }
+
+    /// `1:10` in brackets or in an expression.
+    fn range_sign(&self) -> Option<Diagnostic> {
+        let plain =
+            self.rest.starts_with(':') && !self.rest.starts_with("::") && !self.rest.starts_with(":=");
+        let valued = self.open_bracket().is_some() || self.before.contains('=');
+        if !plain || !valued {
+            return None;
+        }
+        let told = OPERATOR_FOREIGN.at(self.span(1), "`:` makes no range and gives no argument");
+        Some(told.help("a range is `low .. high`, with positions from 1; an argument is `name = value`"))
+    }
+
+    /// `=` where two values are compared.
+    fn condition_sign(&self) -> Option<Diagnostic> {
+        let single =
+            self.rest.starts_with('=') && !["==", "=<", "=>"].iter().any(|sign| self.rest.starts_with(sign));
+        let condition = words(self.before).any(|(_, word)| matches!(word, "if" | "where" | "when"));
+        if !single || !condition {
+            return None;
+        }
+        Some(
+            OPERATOR_FOREIGN.at(self.span(1), "`=` does not compare").help("write `==`, or `in low .. high`"),
+        )
+    }
+
+    /// `from data.csv`, `protocol lines`.
+    fn unquoted(&self) -> Option<Diagnostic> {
+        let text = self
+            .rest
+            .split(|c: char| c.is_whitespace() || c == '(')
+            .next()
+            .filter(|text| !text.is_empty())?;
+        if !self.expects(&[Rule::text]) || self.expects(&[Rule::primary, Rule::postfix, Rule::expr]) {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(text.len()), "the name of a file stands in double quotes");
+        Some(told.help(format!("write `\"{}\"`", text.trim_matches(['\'', '“', '”']))))
+    }
+
+    /// `param drift rate ~ …`, `model two moons {`.
+    fn name_in_two(&self) -> Option<Diagnostic> {
+        let second = word_at(self.rest)?;
+        let first = self.only_name()?;
+        let joins = |word: &str| JOINING.contains(&word) || RESERVED.contains(&word);
+        if !self.expects(&[Rule::tilde, Rule::draws_from, Rule::open_brace]) || joins(first) || joins(second)
+        {
+            return None;
+        }
+        let span = self.line.span(self.before.rfind(first)?, 0).to(self.span(second.len()));
+        let told = UNEXPECTED.at(span, format!("`{first} {second}` is not one name"));
+        Some(told.help(format!("a name has no spaces: `{first}_{second}`")))
+    }
+
+    /// The name before the stop, where nothing but the statement's word stands before it.
+    fn only_name(&self) -> Option<&'t str> {
+        let mut before = words(self.before);
+        match (before.next(), before.next(), before.next()) {
+            (Some(_), Some((_, name)), None) if self.before.trim_end().ends_with(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// `param x ~ normal(0, 1) between 0 and 1`, `where x between 0 and 1`.
+    fn bounded(&self) -> Option<Diagnostic> {
+        let word = word_at(self.rest).filter(|word| matches!(*word, "between" | "truncated"))?;
+        let told = UNEXPECTED.at(self.span(word.len()), format!("`{word}` is not written this way"));
+        Some(match self.expects(&[Rule::pipe]) {
+            true => told.help("pass the draw on: `~ normal(0, 1) |> between(low, high)`"),
+            false => told.help("write `x in low .. high`"),
+        })
+    }
+
+    /// `param x[3] ~ …`: declarations name axes.
+    fn position_for_axis(&self) -> Option<Diagnostic> {
+        let (_, bracket) = self.open_bracket()?;
+        let position = self.rest.starts_with(|c: char| c.is_ascii_digit() || c == ']' || c == ':');
+        if bracket != '['
+            || !position
+            || !DEFINING.contains(&self.word_text())
+            || self.before.contains(['~', '='])
+        {
+            return None;
+        }
+        let length = found_length(self.rest);
+        let size =
+            self.rest.get(..length).filter(|text| text.bytes().all(|b| b.is_ascii_digit())).unwrap_or("10");
+        let told = UNEXPECTED.at(self.span(length), "a definition names its axes, not positions on them");
+        Some(told.help(format!("declare `axis i : index({size})`, and write `[i]` here")))
+    }
+
+    /// `normal 0, 1`, `uniform[0, 1]`.
+    fn call_without_brackets(&self) -> Option<Diagnostic> {
+        let starts = self.rest.starts_with(|c: char| c.is_ascii_digit() || "[-.".contains(c));
+        if !starts || !self.expects(&[Rule::args, Rule::open_paren]) || self.expects(&[Rule::infix]) {
+            return None;
+        }
+        let (_, name) =
+            words(self.before).last().filter(|(at, word)| self.before.trim_end().len() == at + word.len())?;
+        let called =
+            self.before.contains(['~', ':']) || matches!(self.word_text(), "joint" | "posterior" | "encode");
+        if !called {
+            return None;
+        }
+        let told = UNEXPECTED
+            .at(self.span(found_length(self.rest)), format!("what `{name}` takes stands in round brackets"));
+        Some(told.help(format!("write `{name}(…)`")))
+    }
+
+    /// `a not in 0 .. 1`.
+    fn not_in(&self) -> Option<Diagnostic> {
+        let behind = self.rest.strip_prefix("not")?;
+        if word_at(behind.trim_start()) != Some("in") {
+            return None;
+        }
+        let told = OPERATOR_FOREIGN.at(self.span(3), "`not` stands before what it negates");
+        Some(told.help("write `not x in low .. high`"))
+    }
+
+    /// `param 2x ~ …`, `param drift-rate ~ …`, `param drift.rate ~ …`.
+    fn name_with_sign(&self) -> Option<Diagnostic> {
+        if self.expects(&[Rule::name, Rule::target]) && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+            let length = found_length(self.rest);
+            let name =
+                self.rest.get(..length).filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic()))?;
+            let told = UNEXPECTED.at(self.span(length), "a name starts with a letter");
+            return Some(told.help(format!("write `x_{name}`, or another name")));
+        }
+        let second = word_at(self.rest.strip_prefix(['-', '.'])?)?;
+        let first = self.only_name()?;
+        if !self.expects(&[Rule::tilde, Rule::equals_sign, Rule::open_brace]) {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(1), "a name has letters, digits and `_`");
+        Some(told.help(format!("write `{first}_{second}`")))
+    }
+
+    /// `param x, y ~ …`, `given x = 1, y = 2`.
+    fn two_in_one(&self) -> Option<Diagnostic> {
+        let second = word_at(self.rest.strip_prefix(',')?.trim_start())?;
+        let word = self.word_text();
+        let whole = self.expects(&[Rule::EOI, Rule::tilde, Rule::equals_sign, Rule::colon]);
+        if self.open_bracket().is_some()
+            || !whole
+            || !(DEFINING.contains(&word) || matches!(word, "given" | "axis" | "at"))
+        {
+            return None;
+        }
+        let told = SEVERAL_ON_LINE.at(self.span(1), "each statement is about one name");
+        Some(told.help(format!("give the other a line of its own: `{word} {second} …`")))
+    }
+}
