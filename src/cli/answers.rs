@@ -1,0 +1,86 @@
+//! What users get: `DIR/<query>/draws.csv` and `summary.json`, and a table on standard output.
+
+use super::case::Case;
+use super::draws::Answer;
+use super::failure::{Outcome, print};
+use super::files;
+use super::numbers::exact;
+use super::progress::grouped;
+use super::summary::{self, Redrawn, Seconds, StoreKeys, Summary};
+use std::path::PathBuf;
+
+const HELP: &str = "name a folder that can be written: `--out DIR`";
+
+/// The folder of the answers.
+pub struct Answers {
+    folder: PathBuf,
+}
+
+impl Answers {
+    /// Answers go to `folder`, which need not exist.
+    pub fn in_folder(folder: PathBuf) -> Answers {
+        Answers { folder }
+    }
+
+    /// Fails where nothing can be written: to be asked before any long work.
+    pub fn ensure_writable(&self) -> Outcome {
+        files::probe(&self.folder).map_err(|e| files::unwritable(&self.folder, &e, HELP))
+    }
+
+    /// Writes the answer to one query and prints it.
+    pub fn give(&self, case: &Case, answer: &Answer) -> Outcome {
+        let folder = self.folder.join(&case.query.name);
+        files::probe(&folder).map_err(|e| files::unwritable(&folder, &e, HELP))?;
+        let draws = folder.join("draws.csv");
+        files::output(&draws, &answer.csv, HELP)?;
+        let summary = summary(case, answer);
+        let mut json = serde_json::to_string_pretty(&summary).expect("a summary is plain data");
+        json.push('\n');
+        files::output(&folder.join("summary.json"), json.as_bytes(), HELP)?;
+        let table = summary::table(&summary.quantities);
+        print(&format!("\n{}\n{table}\ndraws: {}\n", headline(case), draws.display()))
+    }
+}
+
+/// `posterior: 10,000 draws given x_1 = 0, x_2 = 0`.
+fn headline(case: &Case) -> String {
+    const MOST: usize = 6;
+    let given = case.given();
+    let mut parts: Vec<String> =
+        given.iter().take(MOST).map(|(name, value)| format!("{name} = {}", exact(*value))).collect();
+    if given.len() > MOST {
+        parts.push(format!("and {} more", given.len() - MOST));
+    }
+    let condition = if parts.is_empty() { String::new() } else { format!(" given {}", parts.join(", ")) };
+    format!("{}: {} draws{condition}", case.query.name, grouped(case.query.draws))
+}
+
+fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
+    let notes = &answer.notes;
+    Summary {
+        format: 1,
+        sbi: env!("CARGO_PKG_VERSION"),
+        query: &case.query.name,
+        approximator: &case.approximator.name,
+        model: &case.model.name,
+        device: case.device.name(),
+        seed: case.seed(),
+        simulations: case.approximator.train.simulations,
+        draws: case.query.draws,
+        keys: StoreKeys {
+            simulations: &case.keys.simulations,
+            weights: &case.keys.weights,
+            draws: &case.keys.draws,
+        },
+        given: case.given().into_iter().collect(),
+        absent: case.absent(),
+        quantities: summary::quantities(answer, |number| case.label(number)),
+        redrawn: Redrawn::new(notes.redrawn, case.query.draws),
+        plan: &notes.plan,
+        seconds: Seconds {
+            simulate: notes.simulate_seconds,
+            train: notes.train_seconds,
+            draw: notes.draw_seconds,
+        },
+    }
+}

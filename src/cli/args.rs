@@ -1,0 +1,139 @@
+//! The command line. The doc comments here are the help that users read.
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Simulation-based inference that scientists can write down.
+#[derive(Debug, Parser)]
+#[command(name = "sbi", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulates, trains and answers the queries of a file; whatever is still valid is used again
+    Run(Run),
+    /// Shows all errors of a file at once, and does nothing else
+    Check(Check),
+    /// Prints the dependency graph and the attention mask of each query
+    Graph(Graph),
+    /// Writes joint draws of a model: parameters and data
+    Simulate(Simulate),
+}
+
+/// `sbi run`.
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// Answers this query only (may be repeated)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub query: Vec<String>,
+    /// Draws for each query, in place of what the file says
+    #[arg(long, value_name = "N")]
+    pub draws: Option<NonZeroUsize>,
+    /// Folder for the answers [default: the file's name with `.out` for `.sbi`]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where networks are trained and draws are made
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
+    /// Folder in which simulations, weights and draws are kept [default: `.sbi` beside the file]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `sbi check`.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// Prints the diagnostics as one JSON array on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sbi graph`.
+#[derive(Debug, clap::Args)]
+pub struct Graph {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+}
+
+/// `sbi simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// The model to simulate; needed when the file has several
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub model: Option<String>,
+    /// How many draws
+    #[arg(long, value_name = "N")]
+    pub n: NonZeroUsize,
+    /// The file to write, a .csv
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// Options of every command that computes.
+#[derive(Debug, clap::Args)]
+pub struct Work {
+    /// Seed of everything random, in place of what the file says
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; results are the same for any number [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Prints results and errors only
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl Work {
+    /// The number of threads asked for, or that of the machine.
+    pub fn threads(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
+}
+
+/// Where networks run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The processor
+    Cpu,
+    /// An NVIDIA graphics card (needs a build with `--features cuda`)
+    Cuda,
+}
+
+impl Device {
+    /// Its name in keys and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Device::Cpu => "cpu",
+            Device::Cuda => "cuda",
+        }
+    }
+}
+
+/// How `sbi graph` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}

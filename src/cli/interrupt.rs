@@ -1,0 +1,33 @@
+//! Ctrl-C and SIGTERM: the first one asks the work to stop at the next safe point, a second one ends at once.
+
+use super::failure::{Exit, Failure, Outcome};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static CAUGHT: AtomicBool = AtomicBool::new(false);
+
+/// Starts to listen. To be called once.
+pub fn install() -> Outcome {
+    ctrlc::set_handler(|| {
+        if CAUGHT.swap(true, Ordering::SeqCst) {
+            // Files reach their names only when whole, so that ending here harms nothing.
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    })
+    .map_err(|e| Failure::failed(format!("cannot listen for Ctrl-C: {e}")))
+}
+
+/// Whether a stop was asked for.
+pub fn caught() -> bool {
+    CAUGHT.load(Ordering::SeqCst)
+}
+
+/// Break when a stop was asked for.
+pub fn flow() -> ControlFlow<()> {
+    if caught() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// Fails when a stop was asked for.
+pub fn check() -> Outcome {
+    if caught() { Err(Failure::interrupted()) } else { Ok(()) }
+}

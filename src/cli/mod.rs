@@ -1,0 +1,67 @@
+//! The commands of `sbi`: arguments, terminal, files, and the store of results.
+
+mod answers;
+pub mod args;
+mod case;
+mod check;
+mod draws;
+mod failure;
+mod fault;
+mod files;
+mod graph;
+mod interrupt;
+mod numbers;
+mod progress;
+mod report;
+mod run;
+mod simulate;
+mod simulations;
+mod spec;
+mod stage;
+mod store;
+mod summary;
+mod weights;
+mod world;
+
+use args::{Args, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use failure::{Failure, Outcome};
+
+/// Does what the command line says; gives the status for the shell.
+pub fn main() -> u8 {
+    let outcome = fault::guard(|| {
+        let args = parse()?;
+        interrupt::install()?;
+        match &args.command {
+            Command::Run(args) => run::run(args),
+            Command::Check(args) => check::check(args),
+            Command::Graph(args) => graph::graph(args),
+            Command::Simulate(args) => simulate::simulate(args),
+        }
+    });
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            failure::say(&failure.render(failure::colour()));
+            failure.exit as u8
+        }
+    }
+}
+
+/// The command line; its mistakes in the form of all failures.
+fn parse() -> Outcome<Args> {
+    Args::try_parse().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let done = if error.print().is_ok() { 0 } else { 1 };
+            std::process::exit(done)
+        }
+        _ => {
+            let text = error.render().to_string();
+            let mut paragraphs = text.split("\n\n").map(str::trim);
+            let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ").to_string();
+            let help: Vec<&str> = paragraphs.map(|p| p.trim_start_matches("tip: ")).collect();
+            Failure::wrong(message).help(help.join("\n"))
+        }
+    })
+}

@@ -1,0 +1,113 @@
+//! `sbi run`: from a file to answers, by way of simulations, weights and draws, each made only if the store lacks it.
+
+use super::answers::Answers;
+use super::args::{self, Device};
+use super::case::Case;
+use super::draws::Drawing;
+use super::failure::{Exit, Failure, Outcome};
+use super::progress::Progress;
+use super::simulations::Simulations;
+use super::spec::{Spec, find};
+use super::stage::{Bench, Job};
+use super::store::Store;
+use super::weights::Training;
+use super::world::folder_of;
+use sbi_infer::Machine;
+use std::collections::BTreeMap;
+
+/// Answers the queries of a file.
+pub fn run(args: &args::Run) -> Outcome {
+    let mut spec = Spec::read(&args.file)?;
+    spec.override_with(args.work.seed, args.draws.map(usize::from));
+    let bench = bench(args)?;
+    let cases = asked(&spec, &args.query)?;
+    let cases: Vec<Case> = cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();
+    let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
+    let answers = Answers::in_folder(folder);
+    answers.ensure_writable()?;
+    answer(&cases, &bench, &answers).map_err(|failure| match failure.exit {
+        Exit::Interrupted => failure.help(format!("what was finished is kept; to go on: {}", command())),
+        _ => failure,
+    })
+}
+
+/// The work of the queries asked: what the store lacks, in order, each thing once.
+fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
+    let look = |case| Job::look(Drawing::of(case, &bench.store), bench.progress);
+    let mut drawings: Vec<Job<Drawing>> = cases.iter().map(look).collect();
+
+    let mut trainings: BTreeMap<&str, Job<Training>> = BTreeMap::new();
+    for (case, _) in cases.iter().zip(&drawings).filter(|(_, drawing)| drawing.product().is_none()) {
+        let look = || Job::look(Training::of(case, &bench.store), bench.progress);
+        trainings.entry(&case.keys.weights).or_insert_with(look);
+    }
+    let mut simulations: BTreeMap<&str, Job<Simulations>> = BTreeMap::new();
+    for case in cases {
+        if trainings.get(case.keys.weights.as_str()).is_some_and(|training| training.product().is_none()) {
+            // Approximators of one model and seed share their simulations: the largest budget holds them all.
+            let peers = cases.iter().filter(|other| other.keys.simulations == case.keys.simulations);
+            let rows = peers.map(|peer| peer.approximator.train.simulations).max().unwrap_or(0);
+            let look = || Job::look(Simulations::of(case, rows, &bench.store), bench.progress);
+            simulations.entry(&case.keys.simulations).or_insert_with(look);
+        }
+    }
+
+    simulations.values().for_each(|job| bench.progress.say(&job.outlook()));
+    trainings.values().for_each(|job| bench.progress.say(&job.outlook()));
+    drawings.iter().for_each(|job| bench.progress.say(&job.outlook()));
+    if drawings.iter().any(|drawing| drawing.product().is_none()) {
+        bench.store.ensure_writable()?;
+    }
+
+    for (case, drawing) in cases.iter().zip(&mut drawings) {
+        if drawing.product().is_none() {
+            let training =
+                trainings.get_mut(case.keys.weights.as_str()).expect("missing draws have their training");
+            if training.product().is_none() {
+                let simulation = simulations.get_mut(case.keys.simulations.as_str());
+                let simulation = simulation.expect("missing weights have their simulations");
+                training.obtain(simulation.obtain(&(), bench)?, bench)?;
+            }
+            drawing.obtain(training.product().expect("the weights were made above"), bench)?;
+        }
+        answers.give(case, drawing.product().expect("the draws were made above"))?;
+    }
+    Ok(())
+}
+
+fn bench(args: &args::Run) -> Outcome<Bench> {
+    let device = match args.device {
+        Device::Cpu => sbi_infer::Device::Cpu,
+        Device::Cuda => {
+            let failed = |why| Failure::failed(why).help("leave `--device cuda` out to use the processor");
+            sbi_infer::probe_cuda().map_err(failed)?;
+            sbi_infer::Device::Cuda
+        }
+    };
+    let root = args.store.clone().unwrap_or_else(|| folder_of(&args.file).join(".sbi"));
+    Ok(Bench {
+        store: Store::at(root),
+        progress: Progress::new(args.work.quiet),
+        machine: Machine { device, threads: args.work.threads() },
+    })
+}
+
+/// The queries to answer: those named, in the order of the file, or all.
+fn asked<'a>(spec: &'a Spec, names: &[String]) -> Outcome<Vec<&'a sbi_model::Query>> {
+    let queries = &spec.file.queries;
+    if queries.is_empty() {
+        return Err(spec.no_query());
+    }
+    let known: Vec<&str> = queries.iter().map(|query| query.name.as_str()).collect();
+    for name in names {
+        find("query", name, &known)?;
+    }
+    Ok(queries.iter().filter(|query| names.is_empty() || names.contains(&query.name)).collect())
+}
+
+/// The command line as typed, to be typed again.
+fn command() -> String {
+    let plain = |arg: &str| arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=,:@%+".contains(&b));
+    let quoted = |arg: String| if plain(&arg) { arg } else { format!("'{}'", arg.replace('\'', r"'\''")) };
+    std::env::args_os().map(|arg| quoted(arg.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
+}

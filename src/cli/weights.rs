@@ -1,0 +1,252 @@
+//! The stage of weights: a network trained on simulations, with a checkpoint kept beside while it trains.
+
+use super::case::Case;
+use super::failure::{Failure, Outcome};
+use super::interrupt;
+use super::progress::{Bar, grouped};
+use super::simulations::Simulated;
+use super::stage::{Bench, Found, Stage};
+use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
+use sbi_infer::{Hooks, Plan, Progress, Table, TrainError, Weights};
+use sbi_model::{Approximator, Estimator, Graph};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+const WEIGHTS: &str = "weights.safetensors";
+const CHECKPOINT: &str = "checkpoint-";
+
+/// Checkpoints come as often as they cost a hundredth of the time, but no more often than each second
+/// and at least every twenty.
+const SHARE: u32 = 100;
+const SOONEST: Duration = Duration::from_secs(1);
+const LATEST: Duration = Duration::from_secs(20);
+
+/// The network of one approximator.
+pub struct Training<'a> {
+    entry: Entry,
+    approximator: &'a Approximator,
+    graph: &'a Graph,
+}
+
+/// A network and how long it took.
+pub struct Trained {
+    /// The network.
+    pub weights: Weights,
+    /// How it came about.
+    pub notes: Notes,
+}
+
+/// What is noted with weights and checkpoints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Seconds spent on the simulations.
+    pub simulate_seconds: f64,
+    /// Seconds of training, over all runs that took part.
+    pub train_seconds: f64,
+    /// Steps done.
+    pub step: usize,
+    /// Steps planned.
+    pub steps: usize,
+}
+
+impl Stage for Training<'_> {
+    type Input = Simulated;
+    type Product = Trained;
+
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn title(&self) -> String {
+        format!("`{}`", self.approximator.name)
+    }
+
+    fn load(&self, manifest: &Manifest) -> Result<Found<Trained>, Damage> {
+        let damage =
+            |what: &str| Damage(format!("what is kept of the network `{}` {what}", self.approximator.name));
+        if manifest.lists(WEIGHTS) {
+            let bytes = self.entry.read(manifest, WEIGHTS)?;
+            let notes = manifest.notes().ok_or_else(|| damage("has no notes"))?;
+            let weights = Weights::from_bytes(&bytes).map_err(|e| damage(&format!("cannot be used: {e}")))?;
+            return Ok(Found::Whole(Trained { weights, notes }));
+        }
+        match checkpoints(manifest).last() {
+            Some(name) => {
+                self.entry.read(manifest, name)?;
+                let Notes { step, steps, .. } = manifest.notes().ok_or_else(|| damage("has no notes"))?;
+                Ok(Found::Part(format!("from step {} of {}", grouped(step), grouped(steps))))
+            }
+            None => Ok(Found::Nothing),
+        }
+    }
+
+    fn make(&self, simulated: &Simulated, bench: &Bench, held: &mut Held) -> Outcome<Trained> {
+        let Estimator::Joint(transformer) = &self.approximator.estimator else {
+            return Err(Failure::failed(format!("this version cannot train `{}`", self.approximator.name)));
+        };
+        let train = &self.approximator.train;
+        let table = first(&simulated.table, train.simulations);
+        let plan = sbi_infer::plan(self.graph, transformer, train, &table);
+        let new = Notes { simulate_seconds: simulated.seconds, steps: plan.steps, ..Notes::default() };
+        if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
+            let kept = Notes { simulate_seconds: simulated.seconds, ..notes };
+            match self.attempt(&plan, &table, Some(&bytes), kept, bench, held) {
+                Err(Stop::Checkpoint(why)) => bench.progress.say(&format!("{why}: training starts anew")),
+                Err(Stop::Failure(failure)) => return Err(failure),
+                Ok(trained) => return Ok(trained),
+            }
+        }
+        held.clear()?;
+        self.attempt(&plan, &table, None, new, bench, held).map_err(Stop::into_failure)
+    }
+}
+
+/// Why an attempt at training gave no weights.
+enum Stop {
+    /// The checkpoint to go on from is no use.
+    Checkpoint(String),
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl Stop {
+    fn into_failure(self) -> Failure {
+        match self {
+            Stop::Checkpoint(why) => Failure::failed(why),
+            Stop::Failure(failure) => failure,
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failure(failure)
+    }
+}
+
+impl<'a> Training<'a> {
+    /// The network that answers a case.
+    pub fn of(case: &Case<'a>, store: &Store) -> Training<'a> {
+        let entry = store.entry(Kind::Weights, &case.keys.weights);
+        Training { entry, approximator: case.approximator, graph: case.graph }
+    }
+
+    /// The kept checkpoint with its notes; none where there is none or it cannot be believed.
+    fn checkpoint(&self, manifest: &Manifest) -> Option<(Vec<u8>, Notes)> {
+        let bytes = self.entry.read(manifest, checkpoints(manifest).last()?).ok()?;
+        Some((bytes, manifest.notes()?))
+    }
+
+    fn attempt(
+        &self,
+        plan: &Plan,
+        table: &Table,
+        resume: Option<&[u8]>,
+        notes: Notes,
+        bench: &Bench,
+        held: &mut Held,
+    ) -> Result<Trained, Stop> {
+        let bar = bench.progress.start("train", &plan.summary(), notes.step, plan.steps);
+        let mut watch = Watch { held, bar, notes, last: Instant::now(), pause: SOONEST, failure: None };
+        let result = sbi_infer::train(plan, self.graph, table, &bench.machine, resume, &mut watch);
+        let Watch { held, bar, mut notes, last, failure, .. } = watch;
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        let weights = match result {
+            Ok(weights) => weights,
+            Err(TrainError::Stopped) => return Err(Failure::interrupted().into()),
+            Err(error @ TrainError::Checkpoint(_)) => return Err(Stop::Checkpoint(error.to_string())),
+            Err(error) => return Err(self.failed(&error).into()),
+        };
+        notes.train_seconds += last.elapsed().as_secs_f64();
+        let put = vec![(WEIGHTS.to_string(), weights.to_bytes())];
+        held.commit(Change { put, drop: checkpoints(held.manifest()), notes: value(&notes) })?;
+        bar.finish(&validated(&weights));
+        Ok(Trained { weights, notes })
+    }
+
+    fn failed(&self, error: &TrainError) -> Failure {
+        let name = &self.approximator.name;
+        let failure = Failure::failed(format!("`{name}` was not trained: {error}"));
+        match error {
+            TrainError::Diverged { .. } => {
+                failure.help(format!("lower the learning rate: `learning_rate 0.0005` in `train {name}`"))
+            }
+            TrainError::TooFew { .. } => failure.help(format!("`simulations 10_000` in `train {name}`")),
+            TrainError::Device(_) => failure.help("leave `--device cuda` out to train on the processor"),
+            _ => failure,
+        }
+    }
+}
+
+/// Looks on while a network trains: moves the bar, keeps checkpoints, stops on request.
+struct Watch<'a, 'b> {
+    held: &'a mut Held<'b>,
+    bar: Bar,
+    notes: Notes,
+    /// When the last checkpoint was kept, or training began.
+    last: Instant,
+    /// How long to wait with the next.
+    pause: Duration,
+    failure: Option<Failure>,
+}
+
+impl Hooks for Watch<'_, '_> {
+    fn step(&mut self, at: &Progress) -> ControlFlow<()> {
+        self.notes.step = at.step;
+        self.bar.set(at.step);
+        if let Some(validation) = at.validation {
+            self.bar.note(&format!("validation loss {validation:.4}"));
+        }
+        if self.failure.is_some() { ControlFlow::Break(()) } else { interrupt::flow() }
+    }
+
+    fn wants_checkpoint(&mut self) -> bool {
+        self.last.elapsed() >= self.pause
+    }
+
+    fn checkpoint(&mut self, bytes: Vec<u8>) {
+        // After a checkpoint could not be kept, another one comes with the stop: nothing is better about it.
+        if self.failure.is_some() {
+            return;
+        }
+        let began = Instant::now();
+        self.notes.train_seconds += (began - self.last).as_secs_f64();
+        let name = format!("{CHECKPOINT}{}", self.notes.step);
+        let drop = checkpoints(self.held.manifest());
+        // Stopped just after one was kept, it is there already.
+        if !drop.contains(&name) {
+            let change = Change { put: vec![(name, bytes)], drop, notes: value(&self.notes) };
+            self.failure = self.held.commit(change).err();
+        }
+        self.last = Instant::now();
+        self.pause = (began.elapsed() * SHARE).clamp(SOONEST, LATEST);
+    }
+}
+
+/// `done, validation loss 0.1234`: of the weights that are kept, the best of the training.
+fn validated(weights: &Weights) -> String {
+    let best = weights.curve.iter().map(|point| point.validation).reduce(f64::min);
+    best.map_or_else(|| "done".into(), |loss| format!("done, validation loss {loss:.4},"))
+}
+
+/// The first `rows` rows: a smaller budget is a prefix of a larger one.
+fn first(table: &Table, rows: usize) -> Cow<'_, Table> {
+    match table.values.get(..rows * table.columns) {
+        Some(values) if values.len() < table.values.len() => {
+            Cow::Owned(Table { columns: table.columns, values: values.to_vec() })
+        }
+        _ => Cow::Borrowed(table),
+    }
+}
+
+fn checkpoints(manifest: &Manifest) -> Vec<String> {
+    manifest.names().filter(|name| name.starts_with(CHECKPOINT)).map(String::from).collect()
+}
+
+fn value(notes: &Notes) -> serde_json::Value {
+    serde_json::to_value(notes).expect("notes are plain data")
+}
