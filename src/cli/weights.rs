@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 const WEIGHTS: &str = "weights.safetensors";
 const CHECKPOINT: &str = "checkpoint-";
 
-/// Checkpoints come as often as they cost a hundredth of the time, but no more often than each second
+/// Checkpoints come as often as they cost a hundredth of the time, but no more often than each half second
 /// and at least every twenty.
 const SHARE: u32 = 100;
-const SOONEST: Duration = Duration::from_secs(1);
+const SOONEST: Duration = Duration::from_millis(500);
 const LATEST: Duration = Duration::from_secs(20);
 
 /// The network of one approximator.

@@ -1,0 +1,10 @@
+//! The command line: contracts, mistakes, and what is kept.
+
+mod bench;
+mod check;
+mod graph;
+mod kept;
+mod run;
+mod simulate;
+mod stopped;
+mod wrong;

@@ -1,0 +1,3 @@
+//! What users and scripts rely on, tried on the program itself.
+
+mod cli;
