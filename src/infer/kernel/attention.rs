@@ -1,10 +1,22 @@
 //! Masked attention of the tokens of each sample, all heads, forward and back.
+//!
+//! Queries lie along the lanes: logits and weights are kept as `[keys, queries]`, so that a softmax goes down the rows
+//! and never across a vector, and the products with values, keys and queries read them either way round. With weights
+//! w, queries q, keys k, values v and outputs o (q holds the 1/√head_width already):
+//!
+//! ```text
+//! w = softmax over keys of k·qᵀ        o = wᵀ·v
+//! ∂v = w·∂o        ∂w = v·∂oᵀ        ∂l = w ⊙ (∂w − Σ_keys w ⊙ ∂w)        ∂q = ∂lᵀ·k        ∂k = ∂l·q
+//! ```
+//!
+//! Lanes behind the last query hold numbers without meaning, which nothing reads.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
+use super::batch::{Count, Places, Starts, products, transposes};
 use super::functions::exp_negative;
 use super::lanes::{LANES, Lanes, Simd};
 use super::plan::Plan;
-use super::product::{Left, Matrix, MatrixMut, Sizes, Start, product_inside};
+use super::product::Sizes;
 use crate::network::Masks;
 
 /// The logit of a pair that may not attend; far below every real one, and still a number.
@@ -13,7 +25,7 @@ const FORBIDDEN: f32 = -1e30;
 /// The distinct masks of a batch as what the logits start from: zero or [`FORBIDDEN`].
 #[derive(Default)]
 pub(super) struct MaskTable {
-    /// `[masks, T, padded T]`.
+    /// `[masks, keys, padded queries]`.
     starts: Vec<f32>,
     size: usize,
 }
@@ -21,204 +33,203 @@ pub(super) struct MaskTable {
 impl MaskTable {
     /// Fills the table.
     pub fn set(&mut self, plan: &Plan, masks: &Masks) {
-        let (t, keys) = (plan.tokens, plan.rows.keys);
-        self.size = t * keys;
+        let (t, queries) = (plan.tokens, plan.rows.queries);
+        self.size = t * queries;
         self.starts.clear();
         self.starts.resize(masks.masks.len() * self.size, FORBIDDEN);
         for (mask, starts) in masks.masks.iter().zip(self.starts.chunks_exact_mut(self.size)) {
             assert_eq!(mask.size(), t, "a mask has as many tokens as the network");
-            for (i, row) in starts.chunks_exact_mut(keys).enumerate() {
-                for (j, start) in row.iter_mut().enumerate().take(t) {
-                    if mask.get(i, j) {
+            for (key, row) in starts.chunks_exact_mut(queries).enumerate() {
+                for (query, start) in row.iter_mut().enumerate().take(t) {
+                    if mask.get(query, key) {
                         *start = 0.0;
                     }
                 }
             }
         }
     }
-
-    fn get(&self, mask: u32) -> &[f32] {
-        let start = mask as usize * self.size;
-        self.starts.get(start..start + self.size).expect("a sample's mask is in the table")
-    }
 }
 
-/// Attention of a micro-batch: weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]`.
-pub(super) fn attend<S: Simd>(
-    s: S,
-    plan: &Plan,
-    (masks, mask): (&MaskTable, &[u32]),
-    qkv: &[f32],
-    weights: &mut [f32],
-    out: &mut [f32],
-    turned: &mut [f32],
-) {
-    s.enter(#[inline(always)] || {
-        let shape = Shape::new(plan);
-        for (sample, &mask) in mask.iter().enumerate() {
-            let start = Matrix::new(masks.get(mask), shape.keys);
-            let qkv = &qkv[sample * shape.tokens * shape.qkv..];
-            let out = &mut out[sample * shape.tokens * shape.out..];
-            for head in 0..plan.heads {
-                let at = head * shape.head;
-                let weights = shape.weights(weights, sample, head);
-                shape.transpose(&qkv[shape.attention + at..], turned);
-                let keys = Matrix::new(turned, shape.keys);
-                let queries = Left::Plain(Matrix::new(&qkv[at..], shape.qkv));
-                let logits = MatrixMut::new(weights, shape.keys);
-                product_inside(s, shape.pairs(), queries, keys, logits, Start::From(start));
-                for row in weights.chunks_exact_mut(shape.keys) {
-                    softmax(s, row);
-                }
-                let values = Matrix::new(&qkv[2 * shape.attention + at..], shape.qkv);
-                let left = Left::Plain(Matrix::new(weights, shape.keys));
-                let to = MatrixMut::new(&mut out[at..], shape.out);
-                product_inside(s, shape.mixture(), left, values, to, Start::Zero);
-            }
-        }
-    });
-}
-
-/// The gradient with respect to queries, keys and values, from that with respect to attention's outputs.
-pub(super) fn attend_back<S: Simd>(
-    s: S,
-    plan: &Plan,
-    samples: usize,
-    qkv: &[f32],
-    weights: &[f32],
-    of_out: &[f32],
-    of_qkv: &mut [f32],
-    scratch: (&mut [f32], &mut [f32]),
-) {
-    let (turned, of_weights) = scratch;
-    s.enter(#[inline(always)] || {
-        let shape = Shape::new(plan);
-        for sample in 0..samples {
-            let qkv = &qkv[sample * shape.tokens * shape.qkv..];
-            let of_qkv = &mut of_qkv[sample * shape.tokens * shape.qkv..];
-            let of_out = &of_out[sample * shape.tokens * shape.out..];
-            for head in 0..plan.heads {
-                let (q, k, v) = shape.columns(head);
-                let size = shape.tokens * shape.keys;
-                let weights = &weights[(sample * shape.heads + head) * size..][..size];
-                let weights = Matrix::new(weights, shape.keys);
-                let of_out = Matrix::new(&of_out[q..], shape.out);
-                let to = MatrixMut::new(&mut of_qkv[v..], shape.qkv);
-                product_inside(s, shape.mixture(), Left::Transposed(weights), of_out, to, Start::Zero);
-                shape.transpose(&qkv[v..], turned);
-                let values = Matrix::new(turned, shape.keys);
-                let to = MatrixMut::new(of_weights, shape.keys);
-                product_inside(s, shape.pairs(), Left::Plain(of_out), values, to, Start::Zero);
-                for (of_row, row) in
-                    of_weights.chunks_exact_mut(shape.keys).zip(weights.data.chunks_exact(shape.keys))
-                {
-                    softmax_back(s, row, of_row);
-                }
-                let of_logits = Matrix::new(of_weights, shape.keys);
-                let (queries, keys) = (Matrix::new(&qkv[q..], shape.qkv), Matrix::new(&qkv[k..], shape.qkv));
-                let to = MatrixMut::new(&mut of_qkv[q..], shape.qkv);
-                product_inside(s, shape.mixture(), Left::Plain(of_logits), keys, to, Start::Zero);
-                let to = MatrixMut::new(&mut of_qkv[k..], shape.qkv);
-                product_inside(s, shape.mixture(), Left::Transposed(of_logits), queries, to, Start::Zero);
-            }
-        }
-    });
-}
+/// How many numbers of one kind a group of samples may have, so that its stages find them in the first cache.
+const GROUP_NUMBERS: usize = 4096;
 
 /// The sizes that attention works with.
 #[derive(Clone, Copy)]
-struct Shape {
+pub(super) struct Attention {
     tokens: usize,
     heads: usize,
+    /// Width of a head, and of all heads together.
     head: usize,
-    attention: usize,
-    keys: usize,
+    all: usize,
+    /// Lengths of a row of weights, of queries with keys and values, of outputs.
+    queries: usize,
     qkv: usize,
     out: usize,
 }
 
-impl Shape {
-    #[inline(always)]
-    fn new(plan: &Plan) -> Shape {
-        Shape {
+impl Attention {
+    pub fn new(plan: &Plan) -> Attention {
+        Attention {
             tokens: plan.tokens,
             heads: plan.heads,
             head: plan.head_width,
-            attention: plan.attention,
-            keys: plan.rows.keys,
+            all: plan.attention,
+            queries: plan.rows.queries,
             qkv: plan.rows.qkv,
             out: plan.rows.attention,
         }
     }
 
-    /// Where a head's queries, keys and values start in a row.
-    #[inline(always)]
-    fn columns(self, head: usize) -> (usize, usize, usize) {
-        let at = head * self.head;
-        (at, self.attention + at, 2 * self.attention + at)
+    /// How many samples go through the stages together.
+    fn group(self) -> usize {
+        (GROUP_NUMBERS / (self.heads * self.head.max(self.tokens) * self.queries)).max(1)
     }
 
-    #[inline(always)]
-    fn weights(self, all: &mut [f32], sample: usize, head: usize) -> &mut [f32] {
-        let size = self.tokens * self.keys;
-        &mut all[(sample * self.heads + head) * size..][..size]
+    /// How many numbers of scratch the stages need for each of their two kinds.
+    pub fn scratch(self) -> usize {
+        self.group() * self.heads * self.head.max(self.tokens) * self.queries
     }
 
-    /// Products of every query with every key.
-    #[inline(always)]
+    /// Queries, keys or values.
+    fn part(self, part: usize) -> Places {
+        let (row, head) = (self.qkv, self.head);
+        Places { first: part * self.all, row, head, sample: self.tokens * row }
+    }
+
+    /// Rows of outputs.
+    fn outputs(self) -> Places {
+        Places { first: 0, row: self.out, head: self.head, sample: self.tokens * self.out }
+    }
+
+    /// `rows` rows of queries for each head of each sample.
+    fn queries(self, rows: usize) -> Places {
+        let head = rows * self.queries;
+        Places { first: 0, row: self.queries, head, sample: self.heads * head }
+    }
+
+    /// Weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]` of the samples with these masks.
+    pub fn forward<S: Simd>(
+        self,
+        s: S,
+        (table, masks): (&MaskTable, &[u32]),
+        qkv: &[f32],
+        weights: &mut [f32],
+        out: &mut [f32],
+        turned: &mut [f32],
+    ) {
+        let (pairs, rows) = (self.queries(self.tokens), self.queries(self.head));
+        let [q, k, v] = [0, 1, 2].map(|part| self.part(part));
+        for (group, masks) in masks.chunks(self.group()).enumerate() {
+            let (first, samples) = (group * self.group(), masks.len());
+            let count = Count { samples, heads: self.heads };
+            let qkv = &qkv[first * q.sample..];
+            let weights = &mut weights[first * pairs.sample..][..samples * pairs.sample];
+            transposes(s, count, [self.tokens, self.head], (qkv, q), (turned, rows));
+            let starts = Starts { data: &table.starts, index: masks, stride: self.queries };
+            products::<S, false>(s, count, self.pairs(), (qkv, k), (turned, rows), (weights, pairs), Some(starts));
+            softmax(s, self.tokens, self.queries, weights);
+            let out = (&mut out[first * self.outputs().sample..], self.outputs());
+            products::<S, true>(s, count, self.mixture(), (weights, pairs), (qkv, v), out, None);
+        }
+    }
+
+    /// The gradient with respect to queries, keys and values, from that with respect to the outputs.
+    pub fn backward<S: Simd>(
+        self,
+        s: S,
+        qkv: &[f32],
+        weights: &[f32],
+        of_out: &[f32],
+        of_qkv: &mut [f32],
+        [turned, of_pairs]: [&mut [f32]; 2],
+    ) {
+        let (pairs, rows, outputs) = (self.queries(self.tokens), self.queries(self.head), self.outputs());
+        let [q, k, v] = [0, 1, 2].map(|part| self.part(part));
+        for (group, weights) in weights.chunks(self.group() * pairs.sample).enumerate() {
+            let (first, samples) = (group * self.group(), weights.len() / pairs.sample);
+            let count = Count { samples, heads: self.heads };
+            let (qkv, of_qkv) = (&qkv[first * q.sample..], &mut of_qkv[first * q.sample..]);
+            let of_out = &of_out[first * outputs.sample..];
+            let (mixture, all_pairs) = (self.mixture(), self.pairs());
+            products::<S, false>(s, count, mixture, (weights, pairs), (of_out, outputs), (of_qkv, v), None);
+            transposes(s, count, [self.tokens, self.head], (of_out, outputs), (turned, rows));
+            products::<S, false>(s, count, all_pairs, (qkv, v), (turned, rows), (of_pairs, pairs), None);
+            softmax_back(s, self.tokens, self.queries, weights, of_pairs);
+            products::<S, true>(s, count, mixture, (of_pairs, pairs), (qkv, k), (of_qkv, q), None);
+            products::<S, false>(s, count, mixture, (of_pairs, pairs), (qkv, q), (of_qkv, k), None);
+        }
+    }
+
+    /// Products of every key with every query.
     fn pairs(self) -> Sizes {
-        Sizes { rows: self.tokens, terms: self.head, columns: self.keys }
+        Sizes { rows: self.tokens, terms: self.head, columns: self.queries }
     }
 
-    /// Mixtures of values by weights.
-    #[inline(always)]
+    /// Mixtures of rows of a head by weights.
     fn mixture(self) -> Sizes {
         Sizes { rows: self.tokens, terms: self.tokens, columns: self.head }
     }
+}
 
-    /// One head's columns as rows; what is behind the last token stays zero.
-    #[inline(always)]
-    fn transpose(self, from: &[f32], to: &mut [f32]) {
-        for i in 0..self.tokens {
-            for d in 0..self.head {
-                to[d * self.keys + i] = from[i * self.qkv + d];
+/// exp(l − max) / sum down every column of every matrix `keys × queries`; exactly zero where forbidden, also where a
+/// whole column is.
+fn softmax<S: Simd>(s: S, keys: usize, queries: usize, logits: &mut [f32]) {
+    s.enter(
+        #[inline(always)]
+        || {
+            let vectors = queries / LANES;
+            for matrix in logits.as_chunks_mut::<LANES>().0.chunks_exact_mut(keys * vectors) {
+                for column in 0..vectors {
+                    softmax_column(s, &mut matrix[column..], vectors);
+                }
             }
-        }
-    }
+        },
+    );
 }
 
-/// exp(x − max) / sum over the row; exactly zero where forbidden, all zero where everything is.
 #[inline(always)]
-fn softmax<S: Simd>(s: S, row: &mut [f32]) {
-    let row = row.as_chunks_mut::<LANES>().0;
+fn softmax_column<S: Simd>(s: S, logits: &mut [[f32; LANES]], step: usize) {
     let mut largest = s.splat(0.5 * FORBIDDEN);
-    for x in row.iter() {
-        largest = largest.max(s.load(x));
+    for l in logits.iter().step_by(step) {
+        largest = largest.max(s.load(l));
     }
-    let (largest, mut sum) = (s.splat(largest.largest()), s.zero());
-    for x in row.iter_mut() {
-        let weight = exp_negative(s, s.load(x) - largest);
+    let mut sum = s.zero();
+    for l in logits.iter_mut().step_by(step) {
+        let weight = exp_negative(s, s.load(l) - largest);
         sum = sum + weight;
-        weight.store(x);
+        weight.store(l);
     }
-    let sum = sum.sum();
-    let share = s.splat(if sum > 0.0 { 1.0 / sum } else { 0.0 });
-    for x in row {
-        (s.load(x) * share).store(x);
+    // The largest adds one, so that a smaller sum is that of a forbidden column.
+    let share = sum.max(s.splat(1.0)).reciprocal();
+    for l in logits.iter_mut().step_by(step) {
+        (s.load(l) * share).store(l);
     }
 }
 
-/// From the gradient with respect to weights w, in place, that with respect to logits: w ⊙ (d − Σ w d).
+/// From the gradient with respect to weights w, in place, that with respect to logits: w ⊙ (∂w − Σ w ⊙ ∂w).
+fn softmax_back<S: Simd>(s: S, keys: usize, queries: usize, weights: &[f32], gradient: &mut [f32]) {
+    s.enter(
+        #[inline(always)]
+        || {
+            let vectors = queries / LANES;
+            let weights = weights.as_chunks::<LANES>().0.chunks_exact(keys * vectors);
+            let gradient = gradient.as_chunks_mut::<LANES>().0.chunks_exact_mut(keys * vectors);
+            for (weights, gradient) in weights.zip(gradient) {
+                for column in 0..vectors {
+                    softmax_column_back(s, &weights[column..], &mut gradient[column..], vectors);
+                }
+            }
+        },
+    );
+}
+
 #[inline(always)]
-fn softmax_back<S: Simd>(s: S, weights: &[f32], gradient: &mut [f32]) {
-    let weights = weights.as_chunks::<LANES>().0;
-    let gradient = gradient.as_chunks_mut::<LANES>().0;
+fn softmax_column_back<S: Simd>(s: S, weights: &[[f32; LANES]], gradient: &mut [[f32; LANES]], step: usize) {
     let mut mean = s.zero();
-    for (w, d) in weights.iter().zip(gradient.iter()) {
+    for (w, d) in weights.iter().step_by(step).zip(gradient.iter().step_by(step)) {
         mean = s.load(w).mul_add(s.load(d), mean);
     }
-    let mean = s.splat(mean.sum());
-    for (w, d) in weights.iter().zip(gradient) {
+    for (w, d) in weights.iter().step_by(step).zip(gradient.iter_mut().step_by(step)) {
         (s.load(w) * (s.load(d) - mean)).store(d);
     }
 }

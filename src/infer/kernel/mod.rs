@@ -1,6 +1,7 @@
 //! The whole score network as one operation on the CPU: forward, and forward with gradient.
 
 mod attention;
+mod batch;
 mod buffer;
 mod elementwise;
 mod functions;

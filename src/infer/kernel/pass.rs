@@ -1,7 +1,7 @@
 //! One micro-batch through the network, and back.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
-use super::attention::{MaskTable, attend, attend_back};
+use super::attention::{Attention, MaskTable};
 use super::elementwise::{activate, add, add_rows, level_features, multiply, token_features};
 use super::functions::{gelu, silu};
 use super::lanes::Simd;
@@ -128,7 +128,14 @@ impl<'a, S: Simd> Pass<'a, S> {
         let start = Start::Bias(self.row(&block.qkv.bias));
         self.apply(tokens, normal, &block.qkv.weight, &mut space.qkv, start);
         let masks = (micro.masks, micro.mask);
-        attend(self.s, plan, masks, &space.qkv, &mut space.weights, &mut space.attended, turned);
+        Attention::new(plan).forward(
+            self.s,
+            masks,
+            &space.qkv,
+            &mut space.weights,
+            &mut space.attended,
+            turned,
+        );
         let attended = Left::Plain(Matrix::new(&space.attended, plan.rows.attention));
         let start = Start::AddBias(self.row(&block.out.bias));
         self.apply(tokens, attended, &block.out.weight, stream, start);
@@ -261,15 +268,14 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.add_linear(tokens, &kept.attended, &back.stream, &block.out, gradient);
         let d = Left::Plain(Matrix::new(&back.stream, width));
         self.apply(tokens, d, &block.out.transposed, &mut back.attended, Start::Zero);
-        attend_back(
+        let pairs = plan.heads * tokens * plan.rows.queries;
+        Attention::new(plan).backward(
             self.s,
-            plan,
-            micro.level.len(),
             &kept.qkv,
-            &kept.weights,
+            &kept.weights[..pairs],
             &back.attended,
             &mut back.qkv,
-            (&mut space.turned, &mut back.weights),
+            [&mut space.turned, &mut back.weights],
         );
         self.add_linear(tokens, &kept.first.rows, &back.qkv, &block.qkv, gradient);
         let d = Left::Plain(Matrix::new(&back.qkv, plan.rows.qkv));

@@ -48,8 +48,8 @@ pub(super) struct RowSizes {
     pub attention: usize,
     /// The hidden layer, F.
     pub hidden: usize,
-    /// Weights or mask of one token's attention, T.
-    pub keys: usize,
+    /// Attention weights or mask of one key, T.
+    pub queries: usize,
     /// Shifts and scales of all blocks.
     pub modulation: usize,
 }
@@ -141,7 +141,7 @@ impl Plan {
             qkv: pad(3 * attention),
             attention: pad(attention),
             hidden: pad(hidden),
-            keys: pad(tokens),
+            queries: pad(tokens),
             modulation: layers * 2 * pad(width),
         };
         let mut place = Placer { next: 0 };

@@ -72,12 +72,6 @@ impl<'a> MatrixMut<'a> {
 
 /// C = start + A·B. Of B and of the start, whole vectors are read: up to 15 numbers beyond a row's end.
 pub(super) fn product<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: MatrixMut, start: Start) {
-    s.enter(#[inline(always)] || product_inside(s, sizes, a, b, c, start));
-}
-
-/// [`product`], for callers that are inside already.
-#[inline(always)]
-pub(super) fn product_inside<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: MatrixMut, start: Start) {
     let Sizes { rows, terms, columns } = sizes;
     if rows == 0 || columns == 0 {
         return;
@@ -110,32 +104,38 @@ pub(super) fn product_inside<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c:
         Left::Plain(a) => {
             a.check(rows, terms, "the left factor");
             let walk = Walk { a: a.data.as_ptr(), ..walk };
-            unsafe { panels(s, walk, rows, columns, a.stride, 1) }
+            s.enter(
+#[inline(always)]
+|| unsafe { panels(s, walk, rows, columns, a.stride, 1) }
+);
         }
         Left::Transposed(a) => {
             a.check(terms, rows, "the left factor");
             let walk = Walk { a: a.data.as_ptr(), ..walk };
-            unsafe { panels(s, walk, rows, columns, 1, a.stride) }
+            s.enter(
+#[inline(always)]
+|| unsafe { panels(s, walk, rows, columns, 1, a.stride) }
+);
         }
     }
 }
 
 /// Where a tile's matrices start.
 #[derive(Clone, Copy)]
-struct Walk {
-    terms: usize,
-    a: *const f32,
-    b: *const f32,
-    b_stride: usize,
-    c: *mut f32,
-    c_stride: usize,
+pub(super) struct Walk {
+    pub terms: usize,
+    pub a: *const f32,
+    pub b: *const f32,
+    pub b_stride: usize,
+    pub c: *mut f32,
+    pub c_stride: usize,
     /// Null: start from zero.
-    from: *const f32,
-    from_stride: usize,
+    pub from: *const f32,
+    pub from_stride: usize,
     /// Null: no bias.
-    bias: *const f32,
+    pub bias: *const f32,
     /// How many lanes of the last vector are stored.
-    lanes: usize,
+    pub lanes: usize,
 }
 
 impl Walk {
@@ -169,7 +169,14 @@ impl Walk {
 
 /// Splits C into panels as wide as a tile. `a_row` and `a_term` are the steps in A from row to row and term to term.
 #[inline(always)]
-unsafe fn panels<S: Simd>(s: S, walk: Walk, rows: usize, columns: usize, a_row: usize, a_term: usize) {
+unsafe fn panels<S: Simd>(
+    s: S,
+    walk: Walk,
+    rows: usize,
+    columns: usize,
+    a_row: usize,
+    a_term: usize,
+) {
     let mut column = 0;
     while column < columns {
         let left = (columns - column).div_ceil(LANES);
@@ -220,7 +227,7 @@ unsafe fn tiles<S: Simd, const WIDE: usize>(s: S, walk: Walk, rows: usize, a_row
 
 /// One tile of C.
 #[inline(always)]
-unsafe fn tile<S: Simd, const ROWS: usize, const WIDE: usize>(s: S, walk: Walk, a_row: usize, a_term: usize) {
+pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const WIDE: usize>(s: S, walk: Walk, a_row: usize, a_term: usize) {
     unsafe {
         let mut sums = [[s.zero(); WIDE]; ROWS];
         if !walk.from.is_null() {

@@ -1,5 +1,6 @@
 //! What one thread needs for one micro-batch: activations kept for the way back, and gradients on their way.
 
+use super::attention::Attention;
 use super::buffer::Buffer;
 use super::plan::Plan;
 use crate::network::LEVEL_FREQUENCIES;
@@ -75,7 +76,7 @@ impl Workspace {
         let samples = (MICRO_TOKENS / plan.tokens).max(1);
         let tokens = samples * plan.tokens;
         let rows = plan.rows;
-        let pairs = plan.heads * plan.tokens * rows.keys;
+        let pairs = plan.heads * plan.tokens * rows.queries;
         let (token_stride, level_stride) = (tokens.next_multiple_of(16), samples.next_multiple_of(16));
         let activated = |n: usize| Activated { value: Buffer::new(n), slope: Buffer::new(n) };
         let normal = || Normal { rows: Buffer::new(tokens * rows.token), scale: vec![0.0; tokens] };
@@ -108,12 +109,12 @@ impl Workspace {
                 rows: of(tokens * rows.token),
                 attended: of(tokens * rows.attention),
                 qkv: of(tokens * rows.qkv),
-                weights: of(plan.tokens * rows.keys),
+                weights: of(Attention::new(plan).scratch()),
                 hidden: of(tokens * rows.hidden),
                 modulation: of(samples * rows.modulation),
                 context: of(samples * rows.token),
             },
-            turned: Buffer::new(plan.head_width * rows.keys),
+            turned: Buffer::new(Attention::new(plan).scratch()),
         }
     }
 }

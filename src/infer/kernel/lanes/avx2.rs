@@ -75,6 +75,36 @@ impl Avx2Lanes {
     }
 }
 
+/// Transposes eight rows of eight.
+#[inline(always)]
+fn eight(rows: [__m256; 8]) -> [__m256; 8] {
+    let mut columns = rows;
+    unsafe {
+        let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+        let (upper, lower) = (blocks([r0, r1, r2, r3]), blocks([r4, r5, r6, r7]));
+        for m in 0..4 {
+            columns[m] = _mm256_permute2f128_ps::<0x20>(upper[m], lower[m]);
+            columns[4 + m] = _mm256_permute2f128_ps::<0x31>(upper[m], lower[m]);
+        }
+    }
+    columns
+}
+
+/// Transposes the two 4×4 blocks that four rows of eight consist of, each in its place.
+#[inline(always)]
+fn blocks([a, b, c, d]: [__m256; 4]) -> [__m256; 4] {
+    unsafe {
+        let (ab_low, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        let (cd_low, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+        [
+            _mm256_shuffle_ps::<0x44>(ab_low, cd_low),
+            _mm256_shuffle_ps::<0xee>(ab_low, cd_low),
+            _mm256_shuffle_ps::<0x44>(ab_high, cd_high),
+            _mm256_shuffle_ps::<0xee>(ab_high, cd_high),
+        ]
+    }
+}
+
 impl Add for Avx2Lanes {
     type Output = Avx2Lanes;
 
@@ -189,6 +219,34 @@ impl Lanes for Avx2Lanes {
                 _mm256_and_ps(self.1, _mm256_castsi256_ps(first(count - 8))),
             )
         }
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Avx2Lanes; LANES]) -> [Avx2Lanes; LANES] {
+        let mut columns = rows;
+        for half in [0, 8] {
+            let (mut left, mut right) = ([rows[0].0; 8], [rows[0].0; 8]);
+            for i in 0..8 {
+                (left[i], right[i]) = (rows[half + i].0, rows[half + i].1);
+            }
+            let (left, right) = (eight(left), eight(right));
+            for i in 0..8 {
+                let (to, beside) = (left[i], right[i]);
+                if half == 0 {
+                    (columns[i].0, columns[8 + i].0) = (to, beside);
+                } else {
+                    (columns[i].1, columns[8 + i].1) = (to, beside);
+                }
+            }
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn transpose_four(rows: [Avx2Lanes; 4]) -> [Avx2Lanes; LANES] {
+        let [a, b, c, d] = rows;
+        let z = Avx2(()).zero();
+        Avx2Lanes::transpose([a, b, c, d, z, z, z, z, z, z, z, z, z, z, z, z])
     }
 
     #[inline(always)]

@@ -59,6 +59,21 @@ fn first(count: usize) -> __mmask16 {
     ((1_u32 << count) - 1) as __mmask16
 }
 
+/// Transposes the four 4×4 blocks that four rows consist of, each in its place.
+#[inline(always)]
+fn blocks([a, b, c, d]: [Avx512Lanes; 4]) -> [Avx512Lanes; 4] {
+    unsafe {
+        let (ab_low, ab_high) = (_mm512_unpacklo_ps(a.0, b.0), _mm512_unpackhi_ps(a.0, b.0));
+        let (cd_low, cd_high) = (_mm512_unpacklo_ps(c.0, d.0), _mm512_unpackhi_ps(c.0, d.0));
+        [
+            Avx512Lanes(_mm512_shuffle_ps::<0x44>(ab_low, cd_low)),
+            Avx512Lanes(_mm512_shuffle_ps::<0xee>(ab_low, cd_low)),
+            Avx512Lanes(_mm512_shuffle_ps::<0x44>(ab_high, cd_high)),
+            Avx512Lanes(_mm512_shuffle_ps::<0xee>(ab_high, cd_high)),
+        ]
+    }
+}
+
 impl Add for Avx512Lanes {
     type Output = Avx512Lanes;
 
@@ -158,6 +173,42 @@ impl Lanes for Avx512Lanes {
     #[inline(always)]
     fn keep_first(self, count: usize) -> Avx512Lanes {
         Avx512Lanes(unsafe { _mm512_maskz_mov_ps(first(count), self.0) })
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Avx512Lanes; LANES]) -> [Avx512Lanes; LANES] {
+        let mut columns = rows;
+        unsafe {
+            // First the 4×4 blocks of four rows at a time, then the 4×4 matrix of blocks.
+            let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15] = rows;
+            let (top, upper) = (blocks([r0, r1, r2, r3]), blocks([r4, r5, r6, r7]));
+            let (lower, bottom) = (blocks([r8, r9, r10, r11]), blocks([r12, r13, r14, r15]));
+            for m in 0..4 {
+                let (a, b, c, d) = (top[m].0, upper[m].0, lower[m].0, bottom[m].0);
+                let (ab_low, ab_high) = (_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
+                let (cd_low, cd_high) = (_mm512_shuffle_f32x4::<0x44>(c, d), _mm512_shuffle_f32x4::<0xee>(c, d));
+                columns[m] = Avx512Lanes(_mm512_shuffle_f32x4::<0x88>(ab_low, cd_low));
+                columns[4 + m] = Avx512Lanes(_mm512_shuffle_f32x4::<0xdd>(ab_low, cd_low));
+                columns[8 + m] = Avx512Lanes(_mm512_shuffle_f32x4::<0x88>(ab_high, cd_high));
+                columns[12 + m] = Avx512Lanes(_mm512_shuffle_f32x4::<0xdd>(ab_high, cd_high));
+            }
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn transpose_four(rows: [Avx512Lanes; 4]) -> [Avx512Lanes; LANES] {
+        let mut columns = [rows[0]; LANES];
+        for (m, block) in blocks(rows).into_iter().enumerate() {
+            unsafe {
+                let b = block.0;
+                columns[m] = Avx512Lanes(_mm512_maskz_mov_ps(0xf, b));
+                columns[4 + m] = Avx512Lanes(_mm512_maskz_shuffle_f32x4::<0x55>(0xf, b, b));
+                columns[8 + m] = Avx512Lanes(_mm512_maskz_shuffle_f32x4::<0xaa>(0xf, b, b));
+                columns[12 + m] = Avx512Lanes(_mm512_maskz_shuffle_f32x4::<0xff>(0xf, b, b));
+            }
+        }
+        columns
     }
 
     #[inline(always)]

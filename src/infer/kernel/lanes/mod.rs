@@ -82,6 +82,12 @@ pub(super) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
     /// The first `count` lanes, zero in the others.
     fn keep_first(self, count: usize) -> Self;
 
+    /// Lane j of result i is lane i of row j.
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES];
+
+    /// The same for four rows and twelve of zeros.
+    fn transpose_four(rows: [Self; 4]) -> [Self; LANES];
+
     /// The sum of the lanes, added pairwise.
     fn sum(self) -> f32;
 

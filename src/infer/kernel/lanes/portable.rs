@@ -151,6 +151,16 @@ impl Lanes for PortableLanes {
     }
 
     #[inline(always)]
+    fn transpose(rows: [PortableLanes; LANES]) -> [PortableLanes; LANES] {
+        from_fn(|i| PortableLanes(from_fn(|j| rows[j].0[i])))
+    }
+
+    #[inline(always)]
+    fn transpose_four(rows: [PortableLanes; 4]) -> [PortableLanes; LANES] {
+        from_fn(|i| PortableLanes(from_fn(|j| if j < 4 { rows[j].0[i] } else { 0.0 })))
+    }
+
+    #[inline(always)]
     fn sum(self) -> f32 {
         self.fold(|a, b| a + b)
     }
