@@ -1,7 +1,7 @@
 //! What is told to the person who wrote the file: the [`Diagnostic`] and the table of its codes.
 //!
 //! A diagnostic is data; the terminal and editors draw it. Each crate declares its codes once, in
-//! one table, with [`codes!`](crate::codes), and makes diagnostics from them:
+//! one table, with [`codes!`](crate::codes!), and makes diagnostics from them:
 //!
 //! ```
 //! use sbi_syntax::{Span, codes};

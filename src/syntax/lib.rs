@@ -1,11 +1,12 @@
 //! sbi-syntax: text to tree, with diagnostics. Parsing never fails and does no I/O.
 //!
-//! [`parse`] takes a text and gives a [`tree::File`] with everything that is wrong with it. The
+//! [`parse()`] takes a text and gives a [`tree::File`] with everything that is wrong with it. The
 //! grammar is `grammar/sbi.pest`; each construct has a file here of the same name as in the other
 //! crates. What names mean, and whether a file makes sense, is checked in `sbi-model`.
 
 mod approximator;
 mod axis;
+mod block;
 mod codes;
 mod diag;
 mod dynamics;

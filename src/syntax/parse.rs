@@ -1,15 +1,15 @@
 //! From text to tree: the whole file at once, and the helpers that each construct's file uses.
 
+use crate::block::closed;
 use crate::codes::{
-    BLOCK_OPEN, BLOCK_STRAY, BLOCK_UNOPENED, DOC_MISPLACED, EDITION_MISPLACED, EDITION_MISSING,
-    EDITION_UNKNOWN, FILE_EMPTY, FILE_TOO_LARGE, NESTING_TOO_DEEP,
+    DOC_MISPLACED, EDITION_MISPLACED, EDITION_MISSING, EDITION_UNKNOWN, FILE_EMPTY, FILE_TOO_LARGE,
+    NESTING_TOO_DEEP,
 };
 use crate::diag::Diagnostic;
 use crate::grammar::{Grammar, Pair, Rule, child, children, end, has, presume};
-use crate::recover;
 use crate::scan::scan;
 use crate::source::{Lines, Span};
-use crate::tree::{Bad, Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
+use crate::tree::{Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
 use crate::words::Block;
 use pest::Parser as _;
 use pest::error::InputLocation;
@@ -23,7 +23,7 @@ const EDITIONS: &[u32] = &[2026];
 /// What parsing gives: always a tree, and everything that is wrong with the text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
-    /// The tree; where the text could not be read it has [`Bad`] entries, or is empty.
+    /// The tree; where the text could not be read it has [`Bad`](crate::tree::Bad) entries, or is empty.
     pub tree: File,
     /// What is wrong, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
@@ -81,13 +81,13 @@ pub(crate) struct Builder<'t> {
     pub(crate) text: &'t str,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The doc lines read since the last statement.
-    docs: Vec<Pair<'t>>,
+    pub(crate) docs: Vec<Pair<'t>>,
     /// How many of the diagnostics are errors.
-    errors: usize,
+    pub(crate) errors: usize,
     /// The lines of the text.
-    lines: Lines,
+    pub(crate) lines: Lines,
     /// Whether a block above was ended by a statement in place of its `}`.
-    left_open: bool,
+    pub(crate) left_open: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -199,106 +199,6 @@ impl<'t> Builder<'t> {
         }
     }
 
-    // ---- blocks --------------------------------------------------------------------------------
-
-    /// Reads the statements of a block. A statement in which anything is wrong becomes a [`Bad`].
-    pub(crate) fn statements<S>(
-        &mut self,
-        body: &Pair<'t>,
-        block: Block,
-        bad: fn(Bad) -> S,
-        read: fn(&mut Self, &Pair<'t>) -> Result<S, Bad>,
-    ) -> Vec<S> {
-        let mut statements = Vec::new();
-        for pair in body.clone().into_inner() {
-            match pair.as_rule() {
-                Rule::doc => {
-                    self.docs.push(pair);
-                    continue;
-                }
-                Rule::stray_doc => self.doc_misplaced(self.span(&pair)),
-                Rule::bad => statements.push(bad(self.bad(&pair, block))),
-                rule => {
-                    let mark = self.errors;
-                    let statement = read(self, &pair).unwrap_or_else(bad);
-                    let whole = matches!(rule, Rule::modality | Rule::dynamics | Rule::event);
-                    let sound = whole || self.errors == mark;
-                    statements.push(if sound { statement } else { bad(self.broken(&pair)) });
-                    if !closed(&pair) {
-                        continue;
-                    }
-                }
-            }
-            self.drop_docs();
-        }
-        // Docs at the end of a block stay: where the block is not closed, they belong to what follows.
-        statements
-    }
-
-    /// The head of a block; one that cannot be read is told. Both its braces are checked.
-    pub(crate) fn head(
-        &mut self,
-        pair: &Pair<'t>,
-        rule: Rule,
-        block: Block,
-        outer: Block,
-    ) -> Result<Pair<'t>, Bad> {
-        let head = child(pair, rule);
-        let open = child(pair, Rule::open_brace);
-        let bad = child(pair, Rule::bad_head).map(|bad| {
-            let start = pair.as_span().start();
-            let stop = open.as_ref().map_or_else(|| bad.as_span().end(), |brace| brace.as_span().end());
-            let text = self.text.get(start..stop).unwrap_or("").trim_end();
-            let told = recover::explain(self, outer, text, start);
-            self.tell(told);
-            Bad {
-                name: self.defined_name(text, start),
-                span: Span::new(self.file, start, start + text.len()),
-            }
-        });
-        match (&open, &head) {
-            (Some(open), _) if !has(pair, Rule::close_brace) => self.unclosed(pair, open, block),
-            (None, Some(head)) => self.unopened(pair, head, block),
-            _ => {}
-        }
-        match (head, bad) {
-            (_, Some(bad)) => Err(bad),
-            (Some(head), None) => Ok(head),
-            (None, None) => unreachable!("the grammar gives every block a head, good or bad"),
-        }
-    }
-
-    fn unopened(&mut self, pair: &Pair<'t>, head: &Pair<'t>, block: Block) {
-        let span = Span::new(self.file, pair.as_span().start(), end(head));
-        let line = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
-        let message = format!("{} needs its statements in braces", block.name());
-        self.tell(BLOCK_UNOPENED.at(span, message).help(format!("write `{line} {{`, and `}}` at its end")));
-    }
-
-    fn unclosed(&mut self, pair: &Pair<'t>, open: &Pair<'t>, block: Block) {
-        let open = self.span(open);
-        let told = BLOCK_OPEN.at(open, "this block is never closed").label(open, "opened here");
-        let stop = pair.as_span().end();
-        let rest = self.text.get(stop..).unwrap_or("");
-        let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-        if word.is_empty() {
-            return self.tell(told.help("add the missing `}` at its end"));
-        }
-        self.left_open = true;
-        let next = Span::new(self.file, stop, stop + word.len());
-        let why = format!("`{word}` cannot stand in {}", block.name());
-        let help = format!("close the block with `}}` before line {}", self.lines.line_of(stop));
-        self.tell(told.label(next, why).help(help));
-    }
-
-    /// A `}` at the top of a file. Where a block was left open above, this is its end, and is told already.
-    fn stray_close(&mut self, span: Span) {
-        if !self.left_open {
-            let told = BLOCK_STRAY.at(span, "this `}` closes nothing");
-            self.tell(told.help("remove it, or look above for a block that was closed too early"));
-        }
-    }
-
     // ---- docs ----------------------------------------------------------------------------------
 
     /// The doc comment of the statement being read: the doc lines right above it.
@@ -312,13 +212,13 @@ impl<'t> Builder<'t> {
         Some(Doc { text: lines.iter().map(line).collect::<Vec<_>>().join("\n"), span })
     }
 
-    fn drop_docs(&mut self) {
+    pub(crate) fn drop_docs(&mut self) {
         if let Some(doc) = self.take_doc() {
             self.doc_misplaced(doc.span);
         }
     }
 
-    fn doc_misplaced(&mut self, span: Span) {
+    pub(crate) fn doc_misplaced(&mut self, span: Span) {
         let told = DOC_MISPLACED.at(span, "this doc comment documents nothing");
         self.tell(told.help("put it on the lines above what it documents, or write `//`"));
     }
@@ -348,43 +248,4 @@ impl<'t> Builder<'t> {
     pub(crate) fn quoted(&self, pair: &Pair<'_>) -> Text {
         Text { value: presume(pair, Rule::text_value).as_str().to_owned(), span: self.span(pair) }
     }
-
-    /// A line that no statement matches: it is told why.
-    fn bad(&mut self, pair: &Pair<'t>, block: Block) -> Bad {
-        let start = pair.as_span().start();
-        let text = pair.as_str().trim_end();
-        let told = recover::explain(self, block, text, start);
-        if !self.follows_from_open_block(&told, block) {
-            self.tell(told);
-        }
-        Bad { name: self.defined_name(text, start), span: Span::new(self.file, start, start + text.len()) }
-    }
-
-    /// Whether a misplaced statement is only the consequence of a block that is told to be open.
-    fn follows_from_open_block(&self, told: &Diagnostic, block: Block) -> bool {
-        told.code == crate::codes::STATEMENT_MISPLACED.name && block == Block::Top && self.left_open
-    }
-
-    /// A statement that matched the grammar and is wrong all the same, and told.
-    fn broken(&self, pair: &Pair<'_>) -> Bad {
-        let span = self.span(pair);
-        Bad { name: self.defined_name(pair.as_str(), span.start as usize), span }
-    }
-
-    /// The name that a statement seems to define: the one behind its first word, or the state of a
-    /// derivative.
-    fn defined_name(&self, text: &str, start: usize) -> Option<Name> {
-        let mut words = recover::words(text);
-        let (at, first) = words.next()?;
-        let derivative = text.get(at + first.len()..).is_some_and(|rest| rest.trim_start().starts_with('\''));
-        let (at, name) = if derivative { (at, first) } else { words.find(|(_, word)| *word != first)? };
-        let span = Span::new(self.file, start + at, start + at + name.len());
-        Some(Name { text: name.to_owned(), span })
-    }
-}
-
-/// Whether a statement ends itself. A block that is not closed ends before the next statement, and has
-/// read the doc comment of that statement.
-fn closed(pair: &Pair<'_>) -> bool {
-    !has(pair, Rule::open_brace) || has(pair, Rule::close_brace)
 }

@@ -70,7 +70,7 @@ impl Lines {
     }
 
     /// The byte at which a line starts.
-    fn start_of(&self, line: usize) -> usize {
+    pub(crate) fn start_of(&self, line: usize) -> usize {
         self.0.get(line.saturating_sub(1)).copied().unwrap_or(0)
     }
 }

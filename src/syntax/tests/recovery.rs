@@ -89,7 +89,11 @@ fn an_open_block_is_blamed_where_it_opened() {
 #[test]
 fn a_block_open_at_the_end_is_told() {
     assert_eq!(told("edition 2026\nmodel m {\n  param a ~ normal(0, 1)\n"), [("block-open", 2)]);
-    assert_eq!(told("edition 2026\nmodel m {\n  modality k {\n  data a ~ f()\n}\n"), [("block-open", 2)]);
+    // By its place the `}` belongs to the model, so the modality is the one left open.
+    assert_eq!(told("edition 2026\nmodel m {\n  modality k {\n    data a ~ f()\n}\n"), [("block-open", 3)]);
+    let text = "edition 2026\nmodel m {\n  modality k {\n  data a ~ f()\n  }\n  modality l {\n  data b ~ f()\n}\nquery q {\n}\n";
+    assert_eq!(told(text), [("block-open", 6)]);
+    assert_eq!(parse(0, text).diagnostics[0].help.as_deref(), Some("close the block with `}` before line 8"));
 }
 
 #[test]
