@@ -13,7 +13,7 @@ impl Bits {
     }
 
     /// The numbers below `size` for which `holds` is true.
-    pub(crate) fn filter(size: usize, holds: impl Fn(usize) -> bool) -> Bits {
+    pub(crate) fn filter(size: usize, mut holds: impl FnMut(usize) -> bool) -> Bits {
         let mut bits = Bits::new(size);
         (0..size).filter(|&number| holds(number)).for_each(|number| bits.insert(number));
         bits

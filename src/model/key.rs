@@ -212,17 +212,7 @@ impl<'m> Normal<'m> {
     /// Digests all expressions, each after what it reads: lets in order, operands before their users.
     fn digest(&mut self) {
         for id in &self.model.order {
-            let mut wanted: Vec<ExprId> = Vec::new();
-            let mut waiting: Vec<ExprId> = self.model.node(*id).exprs().collect();
-            while let Some(id) = waiting.pop() {
-                if !self.exprs.contains_key(&id) {
-                    wanted.push(id);
-                    waiting.extend(self.model.expr(id).operands());
-                }
-            }
-            wanted.sort_unstable();
-            wanted.dedup();
-            for id in wanted {
+            for id in self.model.below(self.model.node(*id).exprs(), |id| !self.exprs.contains_key(&id)) {
                 let hash = self.expr(self.model.expr(id));
                 self.exprs.insert(id, hash);
             }

@@ -57,19 +57,31 @@ impl Model {
         self.nodes.iter().enumerate().map(|(id, node)| (NodeId(id), node))
     }
 
-    /// The nodes that a node's expressions read, by their numbers.
-    pub(crate) fn reads(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
-        let mut seen = BTreeSet::new();
+    /// The expressions that these are made of, themselves included, in rising order: operands first. Where `wanted`
+    /// is false, neither an expression nor what only it is made of counts.
+    pub(crate) fn below(
+        &self,
+        roots: impl IntoIterator<Item = ExprId>,
+        wanted: impl Fn(ExprId) -> bool,
+    ) -> BTreeSet<ExprId> {
         let mut found = BTreeSet::new();
-        let mut waiting: Vec<ExprId> = self.node(id).exprs().collect();
+        let mut waiting: Vec<ExprId> = roots.into_iter().collect();
         while let Some(id) = waiting.pop() {
-            if seen.insert(id) {
-                let expr = self.expr(id);
-                found.extend(if let Expr::Element { node, .. } = expr { Some(*node) } else { None });
-                waiting.extend(expr.operands());
+            if wanted(id) && found.insert(id) {
+                waiting.extend(self.expr(id).operands());
             }
         }
-        found.into_iter()
+        found
+    }
+
+    /// The nodes that a node's expressions read, by their numbers.
+    pub(crate) fn reads(&self, id: NodeId) -> BTreeSet<NodeId> {
+        let exprs = self.below(self.node(id).exprs(), |_| true);
+        let read = exprs.into_iter().filter_map(|id| match self.expr(id) {
+            Expr::Element { node, .. } => Some(*node),
+            _ => None,
+        });
+        read.collect()
     }
 
     /// How many elements a node has; it saturates.

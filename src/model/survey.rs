@@ -113,19 +113,8 @@ impl<'m> Survey<'m> {
 
     /// Tabulates an expression after its operands.
     fn expr(&mut self, root: ExprId) {
-        let mut wanted = vec![root];
-        let mut waiting = vec![root];
-        while let Some(id) = waiting.pop() {
-            for operand in self.model.expr(id).operands() {
-                if self.exprs.get(operand.0).is_some_and(Option::is_none) {
-                    wanted.push(operand);
-                    waiting.push(operand);
-                }
-            }
-        }
-        wanted.sort_unstable();
-        wanted.dedup();
-        for id in wanted {
+        // Operands have smaller numbers than what uses them: rising order is an order of evaluation.
+        for id in self.model.below([root], |id| self.exprs.get(id.0).is_some_and(Option::is_none)) {
             let table = self.tabulate(id);
             if let Some(place) = self.exprs.get_mut(id.0) {
                 *place = Some(table);

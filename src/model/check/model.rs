@@ -373,8 +373,10 @@ impl<'t> Builder<'t> {
         if !acyclic || self.arena.full {
             return (model, None);
         }
-        let reads: Vec<Vec<usize>> =
-            model.numbered().map(|(id, _)| model.reads(id).map(|node| node.0).collect()).collect();
+        let reads: Vec<Vec<usize>> = model
+            .numbered()
+            .map(|(id, _)| model.reads(id).into_iter().map(|node| node.0).collect())
+            .collect();
         model.order = match order::order(&reads, &model.ranks()) {
             Ok(order) => order.into_iter().map(NodeId).collect(),
             Err(_) => unreachable!("the tree was found to have no circle"),

@@ -1,9 +1,12 @@
 //! Tests of the crate, one file for each concern.
 
 mod examples;
-mod probe;
+mod graph;
+mod key;
+mod messages;
+mod values;
 
-use crate::{Checked, File, ReadError, World, compile};
+use crate::{Checked, File, Model, ReadError, World, compile};
 use sbi_syntax::Source;
 use std::collections::BTreeMap;
 
@@ -17,25 +20,53 @@ impl World for Files {
     }
 }
 
-/// The diagnostics of a text, one a line: `4:12 code: message | help`.
-fn told(text: &str, world: &dyn World) -> String {
-    show(text, &compile(text, world))
-}
-
+/// The diagnostics as text, two lines each: `4:12 code: message` and the help under it.
 fn show(text: &str, checked: &Checked) -> String {
     let source = Source::new("test.sbi", text);
     let lines = checked.diagnostics.iter().map(|told| {
         let at = source.position(told.span.start);
         let help = told.help.as_deref().unwrap_or("NO HELP");
-        format!("{}:{} {}: {} | {help}", at.line, at.column, told.code, told.message)
+        format!("{}:{} {}: {}\n    {help}\n", at.line, at.column, told.code, told.message)
     });
-    lines.collect::<Vec<_>>().join("\n")
+    lines.collect()
 }
 
 /// The checked file of a text that has nothing wrong.
 #[track_caller]
 fn sound(text: &str) -> File {
     let checked = compile(text, &());
-    assert_eq!(show(text, &checked), "");
+    assert_eq!(show(text, &checked), "", "{text}");
     checked.file.expect("a file without errors")
+}
+
+/// A model with this body, which has nothing wrong.
+#[track_caller]
+fn model(body: &str) -> Model {
+    sound(&format!("edition 2026\nmodel m {{\n{body}\n}}\n")).models.remove(0)
+}
+
+/// Numbers that are the same in every run (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.bits() % end as u64) as usize
+    }
+
+    /// Whether something of this probability happens.
+    fn happens(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
 }
