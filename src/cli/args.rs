@@ -1,9 +1,13 @@
 //! The command line. The doc comments here are the help that users read.
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+/// As in a file's `draws`.
+const MOST_DRAWS: i64 = 10_000_000;
+const MOST_THREADS: i64 = 1024;
 
 /// Simulation-based inference that scientists can write down.
 #[derive(Debug, Parser)]
@@ -36,8 +40,8 @@ pub struct Run {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub query: Vec<String>,
     /// Draws for each query, in place of what the file says
-    #[arg(long, value_name = "N")]
-    pub draws: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_DRAWS))]
+    pub draws: Option<u32>,
     /// Folder for the answers [default: the file's name with `.out` for `.sbi`]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -96,8 +100,8 @@ pub struct Work {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Threads; results are the same for any number [default: all cores]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
     /// Prints results and errors only
     #[arg(long)]
     pub quiet: bool,
@@ -106,7 +110,8 @@ pub struct Work {
 impl Work {
     /// The number of threads asked for, or that of the machine.
     pub fn threads(&self) -> usize {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(all, usize::from)
     }
 }
 

@@ -77,6 +77,11 @@ impl Stage for Drawing<'_> {
     }
 
     fn make(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<Answer> {
+        let bytes = self.query.draws.saturating_mul(self.query.infer.len()).saturating_mul(size_of::<f64>());
+        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+            return Err(Failure::failed(format!("{} need more memory than there is", self.title()))
+                .help("ask for fewer: `--draws N`"));
+        }
         let bar = bench.progress.start("draw", &self.title(), 0, self.query.draws);
         let mut progress = |done, _total| {
             bar.set(done);

@@ -19,3 +19,15 @@ fn tell(panic: &PanicHookInfo) {
         env!("CARGO_PKG_VERSION")
     ));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::failure::Exit;
+
+    #[test]
+    fn a_panic_ends_as_a_failed_run_that_was_told() {
+        let failure = guard(|| panic!("a broken invariant")).unwrap_err();
+        assert_eq!((failure.exit, failure.message.as_str()), (Exit::Failed, ""));
+    }
+}

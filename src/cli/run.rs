@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// Answers the queries of a file.
 pub fn run(args: &args::Run) -> Outcome {
     let mut spec = Spec::read(&args.file)?;
-    spec.override_with(args.work.seed, args.draws.map(usize::from));
+    spec.override_with(args.work.seed, args.draws.map(|draws| draws as usize));
     let bench = bench(args)?;
     let cases = asked(&spec, &args.query)?;
     let cases: Vec<Case> = cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();

@@ -176,7 +176,7 @@ pub fn table(quantities: &[Quantity]) -> String {
     for column in table.column_iter_mut().skip(1).take(5) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 fn rule_below_header() -> TableStyle {
