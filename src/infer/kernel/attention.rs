@@ -126,7 +126,15 @@ impl Attention {
             let weights = &mut weights[first * pairs.sample..][..samples * pairs.sample];
             transposes(s, count, [self.tokens, self.head], (qkv, q), (turned, rows));
             let starts = Starts { data: &table.starts, index: masks, stride: self.queries };
-            products::<S, false>(s, count, self.pairs(), (qkv, k), (turned, rows), (weights, pairs), Some(starts));
+            products::<S, false>(
+                s,
+                count,
+                self.pairs(),
+                (qkv, k),
+                (turned, rows),
+                (weights, pairs),
+                Some(starts),
+            );
             softmax(s, self.tokens, self.queries, weights);
             let out = (&mut out[first * self.outputs().sample..], self.outputs());
             products::<S, true>(s, count, self.mixture(), (weights, pairs), (qkv, v), out, None);

@@ -111,14 +111,7 @@ struct Walks<'a> {
 impl Walks<'_> {
     /// The same tile of every matrix, whose first row and column are given.
     #[inline(always)]
-    fn each(
-        self,
-        sizes: Sizes,
-        [row, column]: [usize; 2],
-        a_row: usize,
-        lanes: usize,
-        tile: impl Fn(Walk),
-    ) {
+    fn each(self, sizes: Sizes, [row, column]: [usize; 2], a_row: usize, lanes: usize, tile: impl Fn(Walk)) {
         for sample in 0..self.count.samples {
             // In bounds: the sizes were checked for the last sample and head.
             let (from, from_stride) = match self.starts {
@@ -212,7 +205,12 @@ unsafe fn transpose_corner<S: Simd>(
 
 /// The vectors that begin N rows, zero from `rows` on.
 #[inline(always)]
-unsafe fn load_rows<S: Simd, const N: usize>(s: S, rows: usize, from: *const f32, stride: usize) -> [S::V; N] {
+unsafe fn load_rows<S: Simd, const N: usize>(
+    s: S,
+    rows: usize,
+    from: *const f32,
+    stride: usize,
+) -> [S::V; N] {
     let mut loaded = [s.zero(); N];
     for (i, to) in loaded.iter_mut().enumerate() {
         if i < rows {

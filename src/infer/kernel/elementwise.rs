@@ -12,51 +12,63 @@ pub(super) fn activate<S: Simd>(
     value: &mut [f32],
     function: impl Fn(S, S::V) -> (S::V, S::V),
 ) {
-    s.enter(#[inline(always)] || {
-        for (x, value) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(value.as_chunks_mut::<LANES>().0) {
-            let (y, slope) = function(s, s.load(x));
-            y.store(value);
-            slope.store(x);
-        }
-    });
+    s.enter(
+        #[inline(always)]
+        || {
+            for (x, value) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(value.as_chunks_mut::<LANES>().0) {
+                let (y, slope) = function(s, s.load(x));
+                y.store(value);
+                slope.store(x);
+            }
+        },
+    );
 }
 
 /// x ⊙= y.
 pub(super) fn multiply<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
-    s.enter(#[inline(always)] || {
-        for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
-            (s.load(x) * s.load(y)).store(x);
-        }
-    });
+    s.enter(
+        #[inline(always)]
+        || {
+            for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
+                (s.load(x) * s.load(y)).store(x);
+            }
+        },
+    );
 }
 
 /// x += y.
 pub(super) fn add<S: Simd>(s: S, x: &mut [f32], y: &[f32]) {
-    s.enter(#[inline(always)] || {
-        for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
-            (s.load(x) + s.load(y)).store(x);
-        }
-    });
+    s.enter(
+        #[inline(always)]
+        || {
+            for (x, y) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0) {
+                (s.load(x) + s.load(y)).store(x);
+            }
+        },
+    );
 }
 
 /// `sums` += the sum of the rows of `matrix`, whose rows are as long as `sums`.
 pub(super) fn add_rows<S: Simd>(s: S, matrix: &[f32], sums: &mut [f32]) {
-    s.enter(#[inline(always)] || {
-        let sums = sums.as_chunks_mut::<LANES>().0;
-        let (matrix, vectors) = (matrix.as_chunks::<LANES>().0, sums.len());
-        let rows = matrix.len() / vectors.max(1);
-        for (j, to) in sums.iter_mut().enumerate() {
-            let (mut even, mut odd) = (s.load(to), s.zero());
-            for i in 0..rows / 2 {
-                even = even + s.load(&matrix[2 * i * vectors + j]);
-                odd = odd + s.load(&matrix[(2 * i + 1) * vectors + j]);
+    s.enter(
+        #[inline(always)]
+        || {
+            let sums = sums.as_chunks_mut::<LANES>().0;
+            let (matrix, vectors) = (matrix.as_chunks::<LANES>().0, sums.len());
+            let rows = matrix.len() / vectors.max(1);
+            for (j, to) in sums.iter_mut().enumerate() {
+                let (mut even, mut odd) = (s.load(to), s.zero());
+                for i in 0..rows / 2 {
+                    even = even + s.load(&matrix[2 * i * vectors + j]);
+                    odd = odd + s.load(&matrix[(2 * i + 1) * vectors + j]);
+                }
+                if rows % 2 == 1 {
+                    even = even + s.load(&matrix[(rows - 1) * vectors + j]);
+                }
+                (even + odd).store(to);
             }
-            if rows % 2 == 1 {
-                even = even + s.load(&matrix[(rows - 1) * vectors + j]);
-            }
-            (even + odd).store(to);
-        }
-    });
+        },
+    );
 }
 
 /// The features of tokens, one feature a row of `stride` numbers: the value v, sin(ω_k v), cos(ω_k v), the condition
@@ -97,16 +109,19 @@ pub(super) fn level_features<S: Simd>(
 /// sin(frequency · x) and cos(frequency · x), with an absolute error below 5e-7 while the angle is below 10^7.
 fn waves<S: Simd>(s: S, frequency: f64, x: &[f32], sine: &mut [f32], cosine: &mut [f32]) {
     let per_unit = frequency / TAU;
-    s.enter(#[inline(always)] || {
-        let outputs = sine.as_chunks_mut::<LANES>().0.iter_mut().zip(cosine.as_chunks_mut::<LANES>().0);
-        for (x, (sine, cosine)) in x.chunks(LANES).zip(outputs) {
-            let mut turns = [0.0; LANES];
-            for (turns, x) in turns.iter_mut().zip(x) {
-                *turns = f64::from(*x) * per_unit;
+    s.enter(
+        #[inline(always)]
+        || {
+            let outputs = sine.as_chunks_mut::<LANES>().0.iter_mut().zip(cosine.as_chunks_mut::<LANES>().0);
+            for (x, (sine, cosine)) in x.chunks(LANES).zip(outputs) {
+                let mut turns = [0.0; LANES];
+                for (turns, x) in turns.iter_mut().zip(x) {
+                    *turns = f64::from(*x) * per_unit;
+                }
+                let (a, b) = sine_cosine(s, s.load(&fractions(turns)));
+                a.store(sine);
+                b.store(cosine);
             }
-            let (a, b) = sine_cosine(s, s.load(&fractions(turns)));
-            a.store(sine);
-            b.store(cosine);
-        }
-    });
+        },
+    );
 }

@@ -4,46 +4,84 @@
 use super::lanes::{LANES, Lanes, Simd};
 use crate::network::NORM_EPSILON;
 
-/// Rows of `vectors` vectors each; the last vector of a row has `last` lanes in use.
+/// Rows of `width` numbers in whole vectors.
 #[derive(Clone, Copy)]
 pub(super) struct RowShape {
-    pub width: usize,
+    width: usize,
     pub vectors: usize,
-    pub last: usize,
+    /// 1 / width.
+    share: f32,
 }
 
 impl RowShape {
     pub fn new(width: usize) -> RowShape {
-        let vectors = width.div_ceil(LANES);
-        RowShape { width, vectors, last: width - (vectors - 1) * LANES }
+        RowShape { width, vectors: width.div_ceil(LANES), share: 1.0 / width as f32 }
+    }
+
+    /// How many lanes of a row's vector are in use.
+    #[inline(always)]
+    fn used(self, vector: usize) -> usize {
+        LANES.min(self.width - vector * LANES)
     }
 }
 
 /// x̂ = (h − mean) · r with r = 1/√(variance + ε), for every row; padding of `h` and x̂ is zero.
 pub(super) fn normalise<S: Simd>(s: S, shape: RowShape, h: &[f32], normal: &mut [f32], scale: &mut [f32]) {
-    s.enter(#[inline(always)] || {
-        let h = h.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
-        let normal = normal.as_chunks_mut::<LANES>().0.chunks_exact_mut(shape.vectors);
-        let share = 1.0 / shape.width as f32;
-        for ((h, normal), scale) in h.zip(normal).zip(scale) {
-            let mut sum = s.zero();
-            for x in h {
-                sum = sum + s.load(x);
+    s.enter(
+        #[inline(always)]
+        || {
+            let (h, normal) = (h.as_chunks::<LANES>().0, normal.as_chunks_mut::<LANES>().0);
+            let (fours, rest) = scale.as_chunks_mut::<4>();
+            let ones = fours.len() * 4 * shape.vectors;
+            for (i, scale) in fours.iter_mut().enumerate() {
+                let at = i * 4 * shape.vectors;
+                normalise_rows(s, shape, &h[at..], &mut normal[at..], scale);
             }
-            let mean = s.splat(sum.sum() * share);
-            let mut squares = s.zero();
-            for (j, (x, to)) in h.iter().zip(normal.iter_mut()).enumerate() {
-                let lanes = if j + 1 == shape.vectors { shape.last } else { LANES };
-                let centred = (s.load(x) - mean).keep_first(lanes);
-                squares = centred.mul_add(centred, squares);
-                centred.store(to);
+            for (i, scale) in rest.iter_mut().enumerate() {
+                let at = ones + i * shape.vectors;
+                normalise_rows(s, shape, &h[at..], &mut normal[at..], std::array::from_mut(scale));
             }
-            *scale = 1.0 / (squares.sum() * share + NORM_EPSILON).sqrt();
-            for to in normal {
-                (s.load(to) * s.splat(*scale)).store(to);
-            }
+        },
+    );
+}
+
+/// A few rows together, so that the sums across vectors of one hide behind those of the others.
+#[inline(always)]
+fn normalise_rows<S: Simd, const ROWS: usize>(
+    s: S,
+    shape: RowShape,
+    h: &[[f32; LANES]],
+    normal: &mut [[f32; LANES]],
+    scale: &mut [f32; ROWS],
+) {
+    let vectors = shape.vectors;
+    let (h, normal) = (&h[..ROWS * vectors], &mut normal[..ROWS * vectors]);
+    let mut sums = [s.zero(); ROWS];
+    for (i, sum) in sums.iter_mut().enumerate() {
+        for x in &h[i * vectors..][..vectors] {
+            *sum = *sum + s.load(x);
         }
-    });
+    }
+    let means = totals::<S, ROWS>(sums);
+    let mut squares = [s.zero(); ROWS];
+    for i in 0..ROWS {
+        let mean = s.splat(means[i] * shape.share);
+        for j in 0..vectors {
+            let centred = (s.load(&h[i * vectors + j]) - mean).keep_first(shape.used(j));
+            squares[i] = centred.mul_add(centred, squares[i]);
+            centred.store(&mut normal[i * vectors + j]);
+        }
+    }
+    *scale = totals::<S, ROWS>(squares);
+    for r in scale.iter_mut() {
+        *r = 1.0 / (*r * shape.share + NORM_EPSILON).sqrt();
+    }
+    for i in 0..ROWS {
+        let r = s.splat(scale[i]);
+        for x in &mut normal[i * vectors..][..vectors] {
+            (s.load(x) * r).store(x);
+        }
+    }
 }
 
 /// dh += r · (dx̂ − mean(dx̂) − x̂ · mean(dx̂ ⊙ x̂)), for every row.
@@ -51,31 +89,72 @@ pub(super) fn normalise_back<S: Simd>(
     s: S,
     shape: RowShape,
     of_normal: &[f32],
-    normal: &[f32],
-    scale: &[f32],
+    (normal, scale): (&[f32], &[f32]),
     of_h: &mut [f32],
 ) {
-    s.enter(#[inline(always)] || {
-        let of_normal = of_normal.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
-        let normal = normal.as_chunks::<LANES>().0.chunks_exact(shape.vectors);
-        let of_h = of_h.as_chunks_mut::<LANES>().0.chunks_exact_mut(shape.vectors);
-        let share = 1.0 / shape.width as f32;
-        for (((of_normal, normal), scale), of_h) in of_normal.zip(normal).zip(scale).zip(of_h) {
-            let (mut sum, mut dot) = (s.zero(), s.zero());
-            for (d, x) in of_normal.iter().zip(normal) {
-                let d = s.load(d);
-                sum = sum + d;
-                dot = d.mul_add(s.load(x), dot);
+    s.enter(
+        #[inline(always)]
+        || {
+            let (of_normal, normal) = (of_normal.as_chunks::<LANES>().0, normal.as_chunks::<LANES>().0);
+            let of_h = of_h.as_chunks_mut::<LANES>().0;
+            let (fours, rest) = scale.as_chunks::<4>();
+            let ones = fours.len() * 4 * shape.vectors;
+            for (i, scale) in fours.iter().enumerate() {
+                let at = i * 4 * shape.vectors;
+                normalise_rows_back(s, shape, &of_normal[at..], (&normal[at..], scale), &mut of_h[at..]);
             }
-            let (mean, along) = (s.splat(sum.sum() * share), s.splat(dot.sum() * share));
-            let scale = s.splat(*scale);
-            for (j, ((d, x), to)) in of_normal.iter().zip(normal).zip(of_h).enumerate() {
-                let lanes = if j + 1 == shape.vectors { shape.last } else { LANES };
-                let rest = s.load(d) - mean - s.load(x) * along;
-                (scale * rest).keep_first(lanes).mul_add(s.splat(1.0), s.load(to)).store(to);
+            for (i, scale) in rest.iter().enumerate() {
+                let at = ones + i * shape.vectors;
+                let scale = std::array::from_ref(scale);
+                normalise_rows_back(s, shape, &of_normal[at..], (&normal[at..], scale), &mut of_h[at..]);
             }
+        },
+    );
+}
+
+#[inline(always)]
+fn normalise_rows_back<S: Simd, const ROWS: usize>(
+    s: S,
+    shape: RowShape,
+    of_normal: &[[f32; LANES]],
+    (normal, scale): (&[[f32; LANES]], &[f32; ROWS]),
+    of_h: &mut [[f32; LANES]],
+) {
+    let vectors = shape.vectors;
+    let (of_normal, normal) = (&of_normal[..ROWS * vectors], &normal[..ROWS * vectors]);
+    let of_h = &mut of_h[..ROWS * vectors];
+    let (mut sums, mut dots) = ([s.zero(); ROWS], [s.zero(); ROWS]);
+    for i in 0..ROWS {
+        for j in i * vectors..(i + 1) * vectors {
+            let d = s.load(&of_normal[j]);
+            sums[i] = sums[i] + d;
+            dots[i] = d.mul_add(s.load(&normal[j]), dots[i]);
         }
-    });
+    }
+    let (sums, dots) = (totals::<S, ROWS>(sums), totals::<S, ROWS>(dots));
+    for i in 0..ROWS {
+        let (mean, along) = (s.splat(sums[i] * shape.share), s.splat(dots[i] * shape.share));
+        let r = s.splat(scale[i]);
+        for j in 0..vectors {
+            let at = i * vectors + j;
+            let rest = s.load(&of_normal[at]) - mean - s.load(&normal[at]) * along;
+            ((r * rest).keep_first(shape.used(j)) + s.load(&of_h[at])).store(&mut of_h[at]);
+        }
+    }
+}
+
+/// The sum of the lanes of every vector.
+#[inline(always)]
+fn totals<S: Simd, const ROWS: usize>(vectors: [S::V; ROWS]) -> [f32; ROWS] {
+    let mut totals = [0.0; ROWS];
+    if let (Some(vectors), Some(totals)) = (vectors.first_chunk(), totals.first_chunk_mut()) {
+        *totals = S::V::sum_four(*vectors);
+    } else {
+        for (total, vector) in totals.iter_mut().zip(vectors) {
+            *total = vector.sum();
+        }
+    }
+    totals
 }
 
 /// How one block modulates its second norm: x = (1 + scale) ⊙ (gain ⊙ x̂ + shift) + offset.
@@ -101,23 +180,26 @@ impl Modulation<'_> {
     /// The modulated rows of `normal`, sample by sample.
     pub fn forward<S: Simd>(self, s: S, normal: &[f32], out: &mut [f32]) {
         let Modulation { vectors, tokens, .. } = self;
-        s.enter(#[inline(always)] || {
-            let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
-            let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
-            let out = out.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
-            for ((by, normal), out) in self.samples.chunks(self.stride).zip(normal).zip(out) {
-                let by = by.as_chunks::<LANES>().0;
-                for j in 0..vectors {
-                    let scale = s.load(&by[vectors + j]);
-                    let factor = scale * s.load(&gain[j]);
-                    let offset = scale.mul_add(s.load(&shift[j]), s.load(&by[j]));
-                    for i in 0..tokens {
-                        let at = i * vectors + j;
-                        s.load(&normal[at]).mul_add(factor, offset).store(&mut out[at]);
+        s.enter(
+            #[inline(always)]
+            || {
+                let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
+                let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
+                let out = out.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
+                for ((by, normal), out) in self.samples.chunks(self.stride).zip(normal).zip(out) {
+                    let by = by.as_chunks::<LANES>().0;
+                    for j in 0..vectors {
+                        let scale = s.load(&by[vectors + j]);
+                        let factor = scale * s.load(&gain[j]);
+                        let offset = scale.mul_add(s.load(&shift[j]), s.load(&by[j]));
+                        for i in 0..tokens {
+                            let at = i * vectors + j;
+                            s.load(&normal[at]).mul_add(factor, offset).store(&mut out[at]);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// From the gradient with respect to the modulated rows, in place, that with respect to x̂; those of the samples'
@@ -131,32 +213,37 @@ impl Modulation<'_> {
         of_norm: NormGradient,
     ) {
         let Modulation { vectors, tokens, .. } = self;
-        s.enter(#[inline(always)] || {
-            let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
-            let of_gain = of_norm.gain.as_chunks_mut::<LANES>().0;
-            let of_shift = of_norm.shift.as_chunks_mut::<LANES>().0;
-            let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
-            let gradient = gradient.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
-            let samples = self.samples.chunks(self.stride).zip(of_samples.chunks_mut(self.stride));
-            for (((by, of_by), normal), gradient) in samples.zip(normal).zip(gradient) {
-                let (by, of_by) = (by.as_chunks::<LANES>().0, of_by.as_chunks_mut::<LANES>().0);
-                for j in 0..vectors {
-                    let scale = s.load(&by[vectors + j]);
-                    let factor = scale * s.load(&gain[j]);
-                    let (mut sum, mut along) = (s.zero(), s.zero());
-                    for i in 0..tokens {
-                        let at = i * vectors + j;
-                        let d = s.load(&gradient[at]);
-                        sum = sum + d;
-                        along = d.mul_add(s.load(&normal[at]), along);
-                        (d * factor).store(&mut gradient[at]);
+        s.enter(
+            #[inline(always)]
+            || {
+                let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
+                let of_gain = of_norm.gain.as_chunks_mut::<LANES>().0;
+                let of_shift = of_norm.shift.as_chunks_mut::<LANES>().0;
+                let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
+                let gradient = gradient.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
+                let samples = self.samples.chunks(self.stride).zip(of_samples.chunks_mut(self.stride));
+                for (((by, of_by), normal), gradient) in samples.zip(normal).zip(gradient) {
+                    let (by, of_by) = (by.as_chunks::<LANES>().0, of_by.as_chunks_mut::<LANES>().0);
+                    for j in 0..vectors {
+                        let scale = s.load(&by[vectors + j]);
+                        let factor = scale * s.load(&gain[j]);
+                        let (mut sum, mut along) = (s.zero(), s.zero());
+                        for i in 0..tokens {
+                            let at = i * vectors + j;
+                            let d = s.load(&gradient[at]);
+                            sum = sum + d;
+                            along = d.mul_add(s.load(&normal[at]), along);
+                            (d * factor).store(&mut gradient[at]);
+                        }
+                        sum.store(&mut of_by[j]);
+                        along
+                            .mul_add(s.load(&gain[j]), sum * s.load(&shift[j]))
+                            .store(&mut of_by[vectors + j]);
+                        along.mul_add(scale, s.load(&of_gain[j])).store(&mut of_gain[j]);
+                        sum.mul_add(scale, s.load(&of_shift[j])).store(&mut of_shift[j]);
                     }
-                    sum.store(&mut of_by[j]);
-                    along.mul_add(s.load(&gain[j]), sum * s.load(&shift[j])).store(&mut of_by[vectors + j]);
-                    along.mul_add(scale, s.load(&of_gain[j])).store(&mut of_gain[j]);
-                    sum.mul_add(scale, s.load(&of_shift[j])).store(&mut of_shift[j]);
                 }
-            }
-        });
+            },
+        );
     }
 }

@@ -14,8 +14,10 @@
 //! ```
 #![allow(clippy::indexing_slicing)] // Ranges come from the two layouts, made of the same sizes.
 
+use super::batch::{Count, Places, transposes};
+use super::lanes::Simd;
 use super::plan::{Place, Plan};
-use crate::network::{Architecture, Layout};
+use crate::network::Architecture;
 use std::ops::Range;
 
 /// The way between the flat parameters and the padded weights.
@@ -25,6 +27,8 @@ pub(super) struct Packing {
     folds: Vec<Fold>,
     /// Biases of the scales, stored as 1 + scale.
     scales: Vec<Range<usize>>,
+    /// How many parameters there are.
+    pub parameters: usize,
 }
 
 /// A linear map with the norm before it folded in.
@@ -40,7 +44,8 @@ struct Fold {
 }
 
 impl Packing {
-    pub fn new(architecture: &Architecture, layout: &Layout, plan: &Plan) -> Packing {
+    pub fn new(architecture: &Architecture, plan: &Plan) -> Packing {
+        let layout = &architecture.layout();
         let piece = |range: &Range<usize>, to: &Place| (flat(range.start, to.rows, to.columns), *to);
         let (values, given) = plan.embed.split(plan.embed.rows - 1);
         let mut copies =
@@ -89,7 +94,7 @@ impl Packing {
             folded: [Place { rows: width, columns: 1, stride: 1, ..plan.head }, plan.head_bias],
             scaled: (0, 1.0),
         });
-        Packing { copies, folds, scales }
+        Packing { copies, folds, scales, parameters: layout.head[1].end }
     }
 
     /// Pads and folds `parameters` into `weights`, whose padding is zero.
@@ -119,15 +124,15 @@ impl Packing {
 }
 
 /// Transposes the weights that the way back needs; `weights` are packed.
-pub(super) fn transpose(plan: &Plan, weights: &mut [f32]) {
+pub(super) fn transpose<S: Simd>(s: S, plan: &Plan, weights: &mut [f32]) {
+    let (weights, transposed) = weights.split_at_mut(plan.gradients);
     let of_blocks = plan.blocks.iter().flat_map(|block| [&block.qkv, &block.out, &block.up, &block.down]);
     for linear in [&plan.level_out, &plan.modulation].into_iter().chain(of_blocks) {
-        let (from, to) = (&linear.weight, &linear.transposed);
-        for i in 0..from.rows {
-            for j in 0..from.columns {
-                weights[to.start + j * to.stride + i] = weights[from.start + i * from.stride + j];
-            }
-        }
+        let (from, to) = (linear.weight, linear.transposed);
+        let place = |first: usize, row: usize| Places { first, row, head: 0, sample: 0 };
+        let (of_from, of_to) = (place(from.start, from.stride), place(to.start - plan.gradients, to.stride));
+        let one = Count { samples: 1, heads: 1 };
+        transposes(s, one, [from.rows, from.columns], (weights, of_from), (transposed, of_to));
     }
 }
 

@@ -4,6 +4,7 @@
 use super::attention::{Attention, MaskTable};
 use super::elementwise::{activate, add, add_rows, level_features, multiply, token_features};
 use super::functions::{gelu, silu};
+use super::head;
 use super::lanes::Simd;
 use super::norm::{Modulation, NormGradient, RowShape, normalise, normalise_back};
 use super::plan::{BlockPlan, Linear, Place, Plan};
@@ -17,7 +18,6 @@ pub(super) struct Micro<'a> {
     pub given: &'a [f32],
     pub level: &'a [f32],
     pub mask: &'a [u32],
-    pub masks: &'a MaskTable,
 }
 
 /// The network with packed weights, for one instruction set.
@@ -26,6 +26,7 @@ pub(super) struct Pass<'a, S> {
     pub s: S,
     pub plan: &'a Plan,
     pub weights: &'a [f32],
+    pub masks: &'a MaskTable,
 }
 
 impl<'a, S: Simd> Pass<'a, S> {
@@ -73,9 +74,7 @@ impl<'a, S: Simd> Pass<'a, S> {
         let shape = RowShape::new(plan.width);
         normalise(self.s, shape, &space.stream[..tokens * width], &mut last.rows, &mut last.scale[..tokens]);
         let (head, bias) = (self.row(&plan.head), self.weights[plan.head_bias.start]);
-        for (out, row) in space.outputs.iter_mut().zip(last.rows[..tokens * width].chunks_exact(width)) {
-            *out = bias + row.iter().zip(head).map(|(x, w)| x * w).sum::<f32>();
-        }
+        head::forward(self.s, &last.rows[..tokens * width], head, bias, &mut space.outputs[..tokens]);
     }
 
     /// The context of every sample, and from it the shifts and scales of all blocks.
@@ -127,7 +126,7 @@ impl<'a, S: Simd> Pass<'a, S> {
         let normal = Left::Plain(Matrix::new(&first.rows, width));
         let start = Start::Bias(self.row(&block.qkv.bias));
         self.apply(tokens, normal, &block.qkv.weight, &mut space.qkv, start);
-        let masks = (micro.masks, micro.mask);
+        let masks = (self.masks, micro.mask);
         Attention::new(plan).forward(
             self.s,
             masks,
@@ -200,29 +199,21 @@ impl<'a, S: Simd> Pass<'a, S> {
     fn head_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, tokens) = (self.plan, micro.value.len());
         let width = plan.rows.token;
-        let head = self.row(&plan.head);
         let (last, back) = (&space.last, &mut space.back);
-        for ((d, row), to) in space
-            .outputs
-            .iter()
-            .zip(last.rows[..tokens * width].chunks_exact(width))
-            .zip(back.rows.chunks_exact_mut(width))
-        {
-            for (g, x) in gradient[plan.head.range()].iter_mut().zip(row) {
-                *g += d * x;
-            }
-            gradient[plan.head_bias.start] += d;
-            for (to, w) in to.iter_mut().zip(head) {
-                *to = d * w;
-            }
-        }
+        let (before, bias) = gradient.split_at_mut(plan.head_bias.start);
+        head::backward(
+            self.s,
+            (&last.rows, self.row(&plan.head)),
+            &space.outputs[..tokens],
+            &mut back.rows,
+            (&mut before[plan.head.range()], &mut bias[0]),
+        );
         back.stream[..tokens * width].fill(0.0);
         normalise_back(
             self.s,
             RowShape::new(plan.width),
             &back.rows[..tokens * width],
-            &last.rows,
-            &last.scale,
+            (&last.rows, &last.scale[..tokens]),
             &mut back.stream,
         );
     }
@@ -255,8 +246,7 @@ impl<'a, S: Simd> Pass<'a, S> {
             self.s,
             RowShape::new(plan.width),
             &back.rows[..tokens * width],
-            &kept.second.rows,
-            &kept.second.scale,
+            (&kept.second.rows, &kept.second.scale[..tokens]),
             &mut back.stream,
         );
     }
@@ -284,8 +274,7 @@ impl<'a, S: Simd> Pass<'a, S> {
             self.s,
             RowShape::new(plan.width),
             &back.rows[..tokens * width],
-            &kept.first.rows,
-            &kept.first.scale,
+            (&kept.first.rows, &kept.first.scale[..tokens]),
             &mut back.stream,
         );
     }

@@ -12,7 +12,6 @@ pub(super) struct Plan {
     pub heads: usize,
     pub head_width: usize,
     pub attention: usize,
-    pub hidden: usize,
     pub frequencies: usize,
     /// The frequencies of the noise level's features.
     pub level_frequencies: [f32; LEVEL_FREQUENCIES],
@@ -177,7 +176,6 @@ impl Plan {
             heads,
             head_width,
             attention,
-            hidden,
             frequencies,
             level_frequencies: level_frequencies(),
             rows,

@@ -40,8 +40,6 @@ pub(super) enum Start<'a> {
     Add,
     /// What is in C, and the same row for all.
     AddBias(&'a [f32]),
-    /// Another matrix of the size of C.
-    From(Matrix<'a>),
 }
 
 /// The sizes of a product: C is `rows × columns`, sums have `terms` terms.
@@ -85,17 +83,13 @@ pub(super) fn product<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: Matrix
     let (from, from_stride) = match start {
         Start::Zero | Start::Bias(_) => (null, 0),
         Start::Add | Start::AddBias(_) => (result.cast_const(), c.stride),
-        Start::From(matrix) => {
-            matrix.check(rows, whole, "the start");
-            (matrix.data.as_ptr(), matrix.stride)
-        }
     };
     let bias = match start {
         Start::Bias(bias) | Start::AddBias(bias) => {
             Matrix::new(bias, 0).check(1, whole, "the bias");
             bias.as_ptr()
         }
-        Start::Zero | Start::Add | Start::From(_) => null,
+        Start::Zero | Start::Add => null,
     };
     let (b, b_stride, c_stride) = (b.data.as_ptr(), b.stride, c.stride);
     let walk =
@@ -105,17 +99,17 @@ pub(super) fn product<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: Matrix
             a.check(rows, terms, "the left factor");
             let walk = Walk { a: a.data.as_ptr(), ..walk };
             s.enter(
-#[inline(always)]
-|| unsafe { panels(s, walk, rows, columns, a.stride, 1) }
-);
+                #[inline(always)]
+                || unsafe { panels(s, walk, rows, columns, a.stride, 1) },
+            );
         }
         Left::Transposed(a) => {
             a.check(terms, rows, "the left factor");
             let walk = Walk { a: a.data.as_ptr(), ..walk };
             s.enter(
-#[inline(always)]
-|| unsafe { panels(s, walk, rows, columns, 1, a.stride) }
-);
+                #[inline(always)]
+                || unsafe { panels(s, walk, rows, columns, 1, a.stride) },
+            );
         }
     }
 }
@@ -169,14 +163,7 @@ impl Walk {
 
 /// Splits C into panels as wide as a tile. `a_row` and `a_term` are the steps in A from row to row and term to term.
 #[inline(always)]
-unsafe fn panels<S: Simd>(
-    s: S,
-    walk: Walk,
-    rows: usize,
-    columns: usize,
-    a_row: usize,
-    a_term: usize,
-) {
+unsafe fn panels<S: Simd>(s: S, walk: Walk, rows: usize, columns: usize, a_row: usize, a_term: usize) {
     let mut column = 0;
     while column < columns {
         let left = (columns - column).div_ceil(LANES);
@@ -227,7 +214,12 @@ unsafe fn tiles<S: Simd, const WIDE: usize>(s: S, walk: Walk, rows: usize, a_row
 
 /// One tile of C.
 #[inline(always)]
-pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const WIDE: usize>(s: S, walk: Walk, a_row: usize, a_term: usize) {
+pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const WIDE: usize>(
+    s: S,
+    walk: Walk,
+    a_row: usize,
+    a_term: usize,
+) {
     unsafe {
         let mut sums = [[s.zero(); WIDE]; ROWS];
         if !walk.from.is_null() {

@@ -2,6 +2,7 @@
 
 use super::attention::Attention;
 use super::buffer::Buffer;
+use super::lanes::LANES;
 use super::plan::Plan;
 use crate::network::LEVEL_FREQUENCIES;
 
@@ -71,17 +72,15 @@ pub(super) struct Gradients {
 }
 
 impl Workspace {
-    /// Memory for micro-batches of `plan`'s network; without `backward` the blocks share one [`BlockSpace`].
-    pub fn new(plan: &Plan, backward: bool) -> Workspace {
+    /// Memory for micro-batches of `plan`'s network.
+    pub fn new(plan: &Plan) -> Workspace {
         let samples = (MICRO_TOKENS / plan.tokens).max(1);
         let tokens = samples * plan.tokens;
         let rows = plan.rows;
         let pairs = plan.heads * plan.tokens * rows.queries;
-        let (token_stride, level_stride) = (tokens.next_multiple_of(16), samples.next_multiple_of(16));
+        let (token_stride, level_stride) = (tokens.next_multiple_of(LANES), samples.next_multiple_of(LANES));
         let activated = |n: usize| Activated { value: Buffer::new(n), slope: Buffer::new(n) };
         let normal = || Normal { rows: Buffer::new(tokens * rows.token), scale: vec![0.0; tokens] };
-        let blocks = if backward { plan.blocks.len() } else { 1 };
-        let of = |n: usize| Buffer::new(if backward { n } else { 0 });
         Workspace {
             samples,
             token_stride,
@@ -91,7 +90,9 @@ impl Workspace {
             context: [activated(samples * rows.token), activated(samples * rows.token)],
             modulation: Buffer::new(samples * rows.modulation),
             stream: Buffer::new(tokens * rows.token),
-            blocks: (0..blocks)
+            blocks: plan
+                .blocks
+                .iter()
                 .map(|_| BlockSpace {
                     first: normal(),
                     qkv: Buffer::new(tokens * rows.qkv),
@@ -105,14 +106,14 @@ impl Workspace {
             last: normal(),
             outputs: vec![0.0; tokens],
             back: Gradients {
-                stream: of(tokens * rows.token),
-                rows: of(tokens * rows.token),
-                attended: of(tokens * rows.attention),
-                qkv: of(tokens * rows.qkv),
-                weights: of(Attention::new(plan).scratch()),
-                hidden: of(tokens * rows.hidden),
-                modulation: of(samples * rows.modulation),
-                context: of(samples * rows.token),
+                stream: Buffer::new(tokens * rows.token),
+                rows: Buffer::new(tokens * rows.token),
+                attended: Buffer::new(tokens * rows.attention),
+                qkv: Buffer::new(tokens * rows.qkv),
+                weights: Buffer::new(Attention::new(plan).scratch()),
+                hidden: Buffer::new(tokens * rows.hidden),
+                modulation: Buffer::new(samples * rows.modulation),
+                context: Buffer::new(samples * rows.token),
             },
             turned: Buffer::new(Attention::new(plan).scratch()),
         }

@@ -55,19 +55,6 @@ fn first(count: i32) -> __m256i {
 }
 
 impl Avx2Lanes {
-    /// Folds the sixteen lanes to four.
-    #[inline(always)]
-    fn quarter(
-        self,
-        fold: impl Fn(__m128, __m128) -> __m128,
-        both: impl Fn(__m256, __m256) -> __m256,
-    ) -> __m128 {
-        unsafe {
-            let eight = both(self.0, self.1);
-            fold(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight))
-        }
-    }
-
     /// Applies a function of eight lanes to both halves.
     #[inline(always)]
     fn halves(self, f: impl Fn(__m256) -> __m256) -> Avx2Lanes {
@@ -250,20 +237,18 @@ impl Lanes for Avx2Lanes {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
+    fn sum_four([a, b, c, d]: [Avx2Lanes; 4]) -> [f32; 4] {
+        let mut sums = [0.0; 4];
         unsafe {
-            let four = self.quarter(|a, b| _mm_add_ps(a, b), |a, b| _mm256_add_ps(a, b));
-            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+            // Each step halves the numbers to add and keeps the four vectors apart.
+            let (a, b) = (_mm256_add_ps(a.0, a.1), _mm256_add_ps(b.0, b.1));
+            let (c, d) = (_mm256_add_ps(c.0, c.1), _mm256_add_ps(d.0, d.1));
+            let ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            let all = _mm256_add_ps(_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+            let quarter = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps::<1>(all));
+            _mm_storeu_ps(sums.as_mut_ptr(), quarter);
         }
-    }
-
-    #[inline(always)]
-    fn largest(self) -> f32 {
-        unsafe {
-            let four = self.quarter(|a, b| _mm_max_ps(a, b), |a, b| _mm256_max_ps(a, b));
-            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-            _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
-        }
+        sums
     }
 }

@@ -185,8 +185,10 @@ impl Lanes for Avx512Lanes {
             let (lower, bottom) = (blocks([r8, r9, r10, r11]), blocks([r12, r13, r14, r15]));
             for m in 0..4 {
                 let (a, b, c, d) = (top[m].0, upper[m].0, lower[m].0, bottom[m].0);
-                let (ab_low, ab_high) = (_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
-                let (cd_low, cd_high) = (_mm512_shuffle_f32x4::<0x44>(c, d), _mm512_shuffle_f32x4::<0xee>(c, d));
+                let (ab_low, ab_high) =
+                    (_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
+                let (cd_low, cd_high) =
+                    (_mm512_shuffle_f32x4::<0x44>(c, d), _mm512_shuffle_f32x4::<0xee>(c, d));
                 columns[m] = Avx512Lanes(_mm512_shuffle_f32x4::<0x88>(ab_low, cd_low));
                 columns[4 + m] = Avx512Lanes(_mm512_shuffle_f32x4::<0xdd>(ab_low, cd_low));
                 columns[8 + m] = Avx512Lanes(_mm512_shuffle_f32x4::<0x88>(ab_high, cd_high));
@@ -212,12 +214,17 @@ impl Lanes for Avx512Lanes {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
-        unsafe { _mm512_reduce_add_ps(self.0) }
-    }
-
-    #[inline(always)]
-    fn largest(self) -> f32 {
-        unsafe { _mm512_reduce_max_ps(self.0) }
+    fn sum_four([a, b, c, d]: [Avx512Lanes; 4]) -> [f32; 4] {
+        let mut sums = [0.0; 4];
+        unsafe {
+            // Each step halves the numbers to add and keeps the four vectors apart.
+            let ab = _mm512_add_ps(_mm512_unpacklo_ps(a.0, b.0), _mm512_unpackhi_ps(a.0, b.0));
+            let cd = _mm512_add_ps(_mm512_unpacklo_ps(c.0, d.0), _mm512_unpackhi_ps(c.0, d.0));
+            let all = _mm512_add_ps(_mm512_shuffle_ps::<0x44>(ab, cd), _mm512_shuffle_ps::<0xee>(ab, cd));
+            let half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps::<1>(all));
+            let quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half));
+            _mm_storeu_ps(sums.as_mut_ptr(), quarter);
+        }
+        sums
     }
 }

@@ -88,9 +88,13 @@ pub(super) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
     /// The same for four rows and twelve of zeros.
     fn transpose_four(rows: [Self; 4]) -> [Self; LANES];
 
-    /// The sum of the lanes, added pairwise.
-    fn sum(self) -> f32;
+    /// The sums of the lanes of four vectors, each as if it were alone.
+    fn sum_four(vectors: [Self; 4]) -> [f32; 4];
 
-    /// The largest lane.
-    fn largest(self) -> f32;
+    /// The sum of the lanes, in the same order as [`Lanes::sum_four`].
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let [sum, ..] = Self::sum_four([self; 4]);
+        sum
+    }
 }

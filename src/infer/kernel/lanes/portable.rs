@@ -45,17 +45,6 @@ impl PortableLanes {
     fn zip(self, other: PortableLanes, f: impl Fn(f32, f32) -> f32) -> PortableLanes {
         PortableLanes(from_fn(|i| f(self.0[i], other.0[i])))
     }
-
-    /// Folds the upper half onto the lower until one lane is left.
-    #[inline(always)]
-    fn fold(mut self, f: impl Fn(f32, f32) -> f32) -> f32 {
-        for half in [8, 4, 2, 1] {
-            for i in 0..half {
-                self.0[i] = f(self.0[i], self.0[i + half]);
-            }
-        }
-        self.0[0]
-    }
 }
 
 impl Add for PortableLanes {
@@ -161,12 +150,16 @@ impl Lanes for PortableLanes {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
-        self.fold(|a, b| a + b)
-    }
-
-    #[inline(always)]
-    fn largest(self) -> f32 {
-        self.fold(|a, b| if a > b { a } else { b })
+    fn sum_four(vectors: [PortableLanes; 4]) -> [f32; 4] {
+        let mut sums = [0.0; 4];
+        for (sum, mut vector) in sums.iter_mut().zip(vectors) {
+            for half in [8, 4, 2, 1] {
+                for i in 0..half {
+                    vector.0[i] += vector.0[i + half];
+                }
+            }
+            *sum = vector.0[0];
+        }
+        sums
     }
 }

@@ -1,0 +1,175 @@
+//! A batch on several threads: consecutive samples to each shard, shards to whichever thread is free.
+#![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
+
+use super::buffer::Buffer;
+use super::elementwise::add;
+use super::lanes::{LANES, Simd};
+use super::pass::{Micro, Pass};
+use super::plan::Plan;
+use super::workspace::Workspace;
+use crate::network::{Inputs, Targets};
+use rayon::ThreadPool;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+/// A shard has at least so many tokens, unless it is the only one: setting up a gradient and summing it takes time too.
+const SHARD_TOKENS: usize = 256;
+
+/// There are at most so many shards.
+const MOST_SHARDS: usize = 8;
+
+/// What goes through the network, and what is wanted of it.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub inputs: &'a Inputs,
+    /// With targets, the loss.
+    pub targets: Option<&'a Targets>,
+    /// The gradient of the loss too.
+    pub gradient: bool,
+}
+
+impl Batch<'_> {
+    /// Panics unless inputs and targets have the sizes of the network.
+    pub fn check(&self, plan: &Plan) {
+        let Inputs { value, given, mask, .. } = self.inputs;
+        let (samples, tokens) = (self.inputs.samples(), self.inputs.samples() * plan.tokens);
+        assert!(
+            value.len() == tokens && given.len() == tokens && mask.len() == samples,
+            "inputs have a value and a condition bit for each token and a mask for each sample"
+        );
+        if let Some(Targets { target, weight }) = self.targets {
+            assert!(
+                target.len() == tokens && weight.len() == tokens,
+                "every token has a target and a weight"
+            );
+        }
+    }
+}
+
+/// A run of consecutive samples with its share of loss and gradient.
+#[derive(Default)]
+pub(super) struct Shard {
+    samples: Range<usize>,
+    pub loss: f64,
+    gradient: Buffer,
+}
+
+/// Deals the samples to shards; how many there are depends on the sizes alone, and a power of two suits most numbers
+/// of threads.
+pub(super) fn deal(shards: &mut Vec<Shard>, samples: usize, plan: &Plan, gradient: bool) {
+    let most = (samples * plan.tokens / SHARD_TOKENS).clamp(1, MOST_SHARDS);
+    let count = 1 << most.ilog2();
+    shards.resize_with(count, Shard::default);
+    for (i, shard) in shards.iter_mut().enumerate() {
+        shard.samples = i * samples / count..(i + 1) * samples / count;
+        shard.loss = 0.0;
+        if gradient {
+            shard.gradient.resize(plan.gradients);
+        }
+    }
+}
+
+/// Takes the shards through the network; outputs go to `out` unless it is empty.
+pub(super) fn work<S: Simd>(
+    pool: Option<&ThreadPool>,
+    pass: Pass<S>,
+    batch: Batch,
+    workspaces: &mut [Workspace],
+    shards: &mut [Shard],
+    out: &mut [f32],
+) {
+    let queue = Mutex::new((shards.iter_mut(), out));
+    let next = || {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let shard = queue.0.next()?;
+        let rest = std::mem::take(&mut queue.1);
+        let (mine, rest) = rest.split_at_mut(rest.len().min(shard.samples.len() * pass.plan.tokens));
+        queue.1 = rest;
+        Some((shard, mine))
+    };
+    let work = |space: &mut Workspace| {
+        while let Some((shard, out)) = next() {
+            shard.run(pass, batch, space, out);
+        }
+    };
+    match pool {
+        Some(pool) => pool.scope(|scope| {
+            for space in workspaces {
+                scope.spawn(|_| work(space));
+            }
+        }),
+        None => workspaces.iter_mut().for_each(work),
+    }
+}
+
+/// The sum of the gradients, in the first shard's memory; every number is summed from the first shard to the last.
+pub(super) fn gather<'a, S: Simd>(pool: Option<&ThreadPool>, s: S, shards: &'a mut [Shard]) -> &'a [f32] {
+    let (sum, rest) = shards.split_first_mut().expect("there is a shard");
+    let add_from = |first: usize, part: &mut [f32]| {
+        for shard in rest.iter() {
+            add(s, part, &shard.gradient[first..first + part.len()]);
+        }
+    };
+    match pool {
+        Some(pool) if !rest.is_empty() => {
+            let size = sum.gradient.len().div_ceil(pool.current_num_threads()).next_multiple_of(LANES);
+            pool.scope(|scope| {
+                for (i, part) in sum.gradient.chunks_mut(size).enumerate() {
+                    scope.spawn(move |_| add_from(i * size, part));
+                }
+            });
+        }
+        _ => add_from(0, &mut sum.gradient),
+    }
+    &sum.gradient
+}
+
+impl Shard {
+    fn run<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, mut out: &mut [f32]) {
+        if batch.gradient {
+            self.gradient.fill(0.0);
+        }
+        let Range { start, end } = self.samples;
+        let (samples, steps) = (end - start, (end - start).div_ceil(space.samples));
+        for step in 0..steps {
+            let micro = start + step * samples / steps..start + (step + 1) * samples / steps;
+            let tokens = micro.start * pass.plan.tokens..micro.end * pass.plan.tokens;
+            self.step(pass, batch, space, micro, tokens.clone());
+            if !out.is_empty() {
+                let (mine, rest) = out.split_at_mut(tokens.len());
+                mine.copy_from_slice(&space.outputs[..tokens.len()]);
+                out = rest;
+            }
+        }
+    }
+
+    /// One micro-batch.
+    fn step<S: Simd>(
+        &mut self,
+        pass: Pass<S>,
+        batch: Batch,
+        space: &mut Workspace,
+        samples: Range<usize>,
+        tokens: Range<usize>,
+    ) {
+        let inputs = batch.inputs;
+        let micro = Micro {
+            value: &inputs.value[tokens.clone()],
+            given: &inputs.given[tokens.clone()],
+            level: &inputs.level[samples.clone()],
+            mask: &inputs.mask[samples],
+        };
+        pass.forward(&micro, space, batch.gradient);
+        if let Some(targets) = batch.targets {
+            let targets = targets.target[tokens.clone()].iter().zip(&targets.weight[tokens]);
+            for (f, (target, weight)) in space.outputs.iter_mut().zip(targets) {
+                let error = *f - target;
+                self.loss += f64::from(weight * error * error);
+                *f = 2.0 * weight * error;
+            }
+        }
+        if batch.gradient {
+            pass.backward(&micro, space, &mut self.gradient);
+        }
+    }
+}

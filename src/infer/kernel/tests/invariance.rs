@@ -1,0 +1,139 @@
+//! What must not change results, and how results of different batches belong together.
+
+use super::problem::{Problem, architecture, sets, shapes};
+use crate::kernel::Kernel;
+use sbi_model::Mask;
+
+#[test]
+fn threads_and_earlier_calls_leave_the_bits_alone() {
+    for (k, architecture) in shapes().into_iter().enumerate() {
+        let samples = 3 + 700 / architecture.tokens;
+        let problem = Problem::new(architecture.clone(), samples, 200 + k as u64);
+        let other = Problem::new(architecture, samples / 2 + 1, 300 + k as u64);
+        for set in sets() {
+            let mut one = problem.kernel(1, set);
+            let expected =
+                (problem.outputs(&mut one), problem.loss(&mut one), problem.loss_gradient(&mut one));
+            assert_eq!(expected.1, expected.2.0, "the loss with and without its gradient");
+            for threads in [1, 2, 3] {
+                let mut kernel = problem.kernel(threads, set);
+                other.loss_gradient(&mut kernel);
+                other.outputs(&mut kernel);
+                let gradient = problem.loss_gradient(&mut kernel);
+                let got = (problem.outputs(&mut kernel), problem.loss(&mut kernel), gradient);
+                assert_eq!(got, expected, "{} threads, {}", threads, set.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_do_not_see_each_other() {
+    for (k, architecture) in shapes().into_iter().enumerate() {
+        let (t, samples) = (architecture.tokens, 3 + 200 / architecture.tokens);
+        let problem = Problem::new(architecture, samples, 400 + k as u64);
+        let turned = problem.reordered((0..samples).rev());
+        for set in sets() {
+            let mut kernel = problem.kernel(2, set);
+            let outputs = problem.outputs(&mut kernel);
+            let backwards: Vec<f32> = outputs.chunks(t).rev().flatten().copied().collect();
+            assert_eq!(turned.outputs(&mut kernel), backwards, "{}", set.name());
+        }
+    }
+}
+
+#[test]
+fn the_gradient_of_a_batch_is_the_sum_of_those_of_its_samples() {
+    for (k, architecture) in shapes().into_iter().enumerate() {
+        let samples = 2 + 600 / architecture.tokens;
+        let problem = Problem::new(architecture, samples, 500 + k as u64);
+        for set in sets() {
+            let mut kernel = problem.kernel(1, set);
+            let (loss, gradient) = problem.loss_gradient(&mut kernel);
+            let mut sum = vec![0.0; gradient.len()];
+            let mut sum_of_losses = 0.0;
+            for sample in 0..samples {
+                let (loss, gradient) = problem.reordered(std::iter::once(sample)).loss_gradient(&mut kernel);
+                sum_of_losses += loss;
+                sum.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += f64::from(g));
+            }
+            assert!((loss - sum_of_losses).abs() < 1e-6 * loss, "{loss} is not {sum_of_losses}");
+            for piece in problem.architecture.layout().pieces {
+                let of = |at: usize| (f64::from(gradient[at]) - sum[at]).abs();
+                let largest = piece.range.clone().map(|at| sum[at].abs()).fold(0.0, f64::max);
+                let error = piece.range.map(of).fold(0.0, f64::max);
+                assert!(error < 1e-5 * largest + 1e-5, "{}, {}: {error}", set.name(), piece.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_nobody_attends_to_changes_nothing() {
+    for (tokens, width) in [(4, 32), (5, 24), (20, 50), (40, 32)] {
+        let mut problem =
+            Problem::new(architecture(tokens, width, 2, [2, 16], 40, 7), 9, 600 + tokens as u64);
+        let hidden = tokens / 2;
+        for mask in &mut problem.masks.masks {
+            *mask = without_column(mask, hidden);
+        }
+        for set in sets() {
+            let mut kernel = problem.kernel(1, set);
+            let before = problem.outputs(&mut kernel);
+            problem.inputs.value.iter_mut().skip(hidden).step_by(tokens).for_each(|v| *v = 70.0 - *v);
+            let after = problem.outputs(&mut kernel);
+            for (i, (before, after)) in before.iter().zip(&after).enumerate() {
+                assert!(before == after || i % tokens == hidden, "{}: F[{i}]", set.name());
+            }
+            assert_ne!(before, after, "the token itself sees its value");
+        }
+    }
+}
+
+/// The same mask with nobody attending to `column` but itself.
+fn without_column(mask: &Mask, column: usize) -> Mask {
+    let mut without = Mask::empty(mask.size());
+    for i in 0..mask.size() {
+        for j in (0..mask.size()).filter(|&j| mask.get(i, j) && (j != column || i == column)) {
+            without.set(i, j);
+        }
+    }
+    without
+}
+
+#[test]
+fn an_absent_token_attends_to_nothing() {
+    // With no pair in the mask, attention adds its bias alone, so that the other weights cannot matter.
+    let mut problem = Problem::new(architecture(5, 24, 1, [3, 8], 50, 3), 4, 7);
+    problem.masks.masks.fill(Mask::empty(5));
+    for set in sets() {
+        let mut kernel = problem.kernel(1, set);
+        let before = problem.outputs(&mut kernel);
+        let block = &problem.architecture.layout().blocks[0];
+        let mut changed = problem.reordered(0..4);
+        changed.parameters[block.qkv[0].clone()].fill(3.0);
+        changed.parameters[block.out[0].clone()].fill(-2.0);
+        assert_eq!(changed.outputs(&mut kernel), before, "{}", set.name());
+    }
+}
+
+#[test]
+fn an_empty_batch_has_no_loss() {
+    let problem = Problem::new(architecture(4, 32, 2, [2, 16], 64, 7), 0, 8);
+    let mut kernel = Kernel::new(&problem.architecture, 2);
+    assert_eq!(problem.outputs(&mut kernel), []);
+    let (loss, gradient) = problem.loss_gradient(&mut kernel);
+    assert_eq!(loss, 0.0);
+    assert!(gradient.iter().all(|&g| g == 0.0), "no sample, no gradient");
+}
+
+#[test]
+fn large_values_stay_finite() {
+    let mut problem = Problem::new(architecture(13, 48, 2, [3, 16], 96, 7), 20, 9);
+    problem.inputs.value.iter_mut().for_each(|v| *v *= 40.0);
+    for set in sets() {
+        let mut kernel = problem.kernel(1, set);
+        let (loss, gradient) = problem.loss_gradient(&mut kernel);
+        assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{}", set.name());
+    }
+}
