@@ -14,7 +14,6 @@ codes! {
     UNKNOWN_DISTRIBUTION: error "unknown-distribution", "a distribution that does not exist";
     UNKNOWN_ARGUMENT: error "unknown-argument", "an argument that the call does not take";
     UNKNOWN_CHOICE: error "unknown-choice", "a word that is none of an argument's choices";
-    UNKNOWN_SETTING: error "unknown-setting", "a setting that the block does not have";
     UNKNOWN_MODEL: error "unknown-model", "a model that the file does not define";
     UNKNOWN_APPROXIMATOR: error "unknown-approximator", "an approximator that the file does not define";
     UNKNOWN_NETWORK: error "unknown-network", "a network that does not exist";

@@ -37,7 +37,9 @@ impl<'t> Constants<'t> {
         if value.is_finite() {
             return Ok(value);
         }
-        Err(NOT_FINITE.at(expr.span, format!("this is {value}, which is no finite number")))
+        Err(NOT_FINITE
+            .at(expr.span, format!("this is {value}, which is no finite number"))
+            .help("look for a division by zero or a root of a negative number"))
     }
 
     fn evaluate(&self, expr: &Expr, depth: usize) -> Result<f64, Diagnostic> {
@@ -72,8 +74,12 @@ impl<'t> Constants<'t> {
         };
         match &constant.value {
             Source::Equals(value) if depth < DEPTH => self.evaluate(value, depth + 1),
-            Source::Equals(_) => Err(CYCLE.at(path.span, format!("`{name}` is defined by itself"))),
-            Source::From(_) => Err(NOT_CONSTANT.at(path.span, format!("`{name}` comes from a file"))),
+            Source::Equals(_) => Err(CYCLE
+                .at(path.span, format!("`{name}` is defined by itself"))
+                .help("give one of the constants a number")),
+            Source::From(_) => Err(NOT_CONSTANT
+                .at(path.span, format!("`{name}` comes from a file"))
+                .help("write the number")),
         }
     }
 }

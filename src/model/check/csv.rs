@@ -58,8 +58,9 @@ impl Wanted<'_> {
         let mut rows: Vec<(u64, StringRecord)> = Vec::new();
         let mut found = 0;
         for record in reader.into_records() {
-            let record =
-                record.map_err(|error| DATA_BINARY.at(self.span, format!("`{}`: {error}", self.path)))?;
+            let record = record.map_err(|error| {
+                DATA_BINARY.at(self.span, format!("`{}`: {error}", self.path)).help("save it as CSV in UTF-8")
+            })?;
             found += 1;
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != headers.len() {

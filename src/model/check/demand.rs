@@ -58,12 +58,14 @@ impl Demanded {
         Some(self)
     }
 
-    /// What is wrong with one element; `value` gives the constant value of an expression.
-    fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>) -> Option<Diagnostic> {
+    /// What is wrong with one element; `value` gives the constant value of an expression. Where the model is not
+    /// `sound`, a NaN may stand for something refused, of which nothing more is said.
+    fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
+        let known = |expr: ExprId| value(expr).filter(|value| sound || !value.is_nan());
         match &self.what {
-            What::One(demand, expr) => self.wrong_number(*demand, value(*expr)?),
+            What::One(demand, expr) => self.wrong_number(*demand, known(*expr)?),
             What::Below(low, high) => {
-                let (low, high) = (value(*low)?, value(*high)?);
+                let (low, high) = (known(*low)?, known(*high)?);
                 (low >= high).then(|| {
                     EMPTY_RANGE.at(self.span, format!("no number lies between {low} and {high}")).help(
                         if low > high {
@@ -80,11 +82,11 @@ impl Demanded {
                         .at(self.span, format!("`{}` reads something that is drawn", self.name))
                         .help(format!("write `let {} = …`", self.name)),
                 ),
-                Some(number) => self.wrong_number(Demand::Finite, number),
+                Some(_) => self.wrong_number(Demand::Finite, known(*expr)?),
             },
             What::Covariance(rows) => {
                 let rows: Option<Vec<Vec<f64>>> =
-                    rows.iter().map(|row| row.iter().map(|expr| value(*expr)).collect()).collect();
+                    rows.iter().map(|row| row.iter().map(|expr| known(*expr)).collect()).collect();
                 wrong_covariance(&rows?, self.span)
             }
         }
@@ -167,18 +169,12 @@ impl Builder<'_> {
     /// Tries all demands on a model whose sizes have been checked; of each the first element that fails is told.
     pub(super) fn demand(&mut self, model: &Model) {
         let survey = Survey::of(model);
-        // A NaN may be what stands for something refused, which has been told.
         let sound = !self.patched && self.told.iter().all(|told| !told.is_error());
         for demanded in &self.demands {
             let node = model.node(demanded.node);
-            let value = |expr: ExprId, element: usize| {
-                let constant = survey.facts(expr, node, element).constant;
-                constant.filter(|value| sound || !value.is_nan())
-            };
-            let wrong =
-                (0..model.elements(node)).find_map(|element| demanded.wrong(|expr| value(expr, element)));
-            // Where NaNs are passed over, "not constant" cannot be told from "refused".
-            self.told.extend(wrong.filter(|told| sound || told.code != NOT_CONSTANT.name));
+            let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;
+            let wrong = |element| demanded.wrong(|expr| value(expr, element), sound);
+            self.told.extend((0..model.elements(node)).find_map(wrong));
         }
     }
 }

@@ -145,7 +145,11 @@ impl<'t> Builder<'t> {
                 let number = self.constants.number(index)?;
                 Ok(Index::At(position(number, own, index.span)?))
             }
-            None => Err(Some(NOT_A_NUMBER.at(index.span, "an axis or a number is expected here"))),
+            None => Err(Some(
+                NOT_A_NUMBER
+                    .at(index.span, "an axis or a number is expected here")
+                    .help("without an index all elements are meant"),
+            )),
         }
     }
 }

@@ -22,6 +22,9 @@ type Written<'t> = (Way, &'t tree::Argument);
 impl<'t> Builder<'t> {
     /// Checks what a node is drawn from; `None` where it is refused.
     pub(super) fn distribution(&mut self, id: NodeId, node: &'t tree::Node, call: &'t Call) -> Option<Draw> {
+        if let Some(Symbol::Refused) = self.names.get(&call.path.text()) {
+            return None;
+        }
         let entry = match entry(call) {
             Ok(entry) => entry,
             Err(told) => {

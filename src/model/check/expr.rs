@@ -3,6 +3,7 @@
 use super::builtin;
 use super::codes::{AXIS_BOUND, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, UNKNOWN_NAME, VECTOR};
 use super::constant::DEPTH;
+use super::family;
 use super::model::Builder;
 use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
@@ -156,6 +157,9 @@ impl<'t> Builder<'t> {
         let told = UNKNOWN_NAME.at(name.span, format!("there is no `{}` here", name.text));
         if builtin::function(&name.text).is_some() {
             return told.help(format!("`{0}` is a function: call it, `{0}(…)`", name.text));
+        }
+        if family::is_distribution(&name.text) {
+            return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));
         }
         if name.text == "e" {
             return told.help("Euler's number is `exp(1)`");

@@ -141,7 +141,7 @@ impl Asked<'_, '_> {
                 )
                 .help(format!("give {}", count(*length, "value", "values")))),
             (ExprKind::List(_), None) => Err(VECTOR
-                .at(value.span, format!("`{name}` is one number"))
+                .at(value.span, format!("a list stands where one number of `{name}` is expected"))
                 .help("write it without brackets")),
             (_, Some((length, _))) => Err(VECTOR
                 .at(value.span, format!("`{name}` has {length} elements, and one value is given"))

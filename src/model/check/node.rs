@@ -4,6 +4,7 @@ use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, NOT_YET, UNIT_MISMATCH, UNKN
 use super::demand::Demanded;
 use super::expr::Scope;
 use super::family;
+use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::value::{Sort, Value};
@@ -154,6 +155,7 @@ impl<'t> Builder<'t> {
 
     /// What stands for a draw that has been refused: still a draw, so that the node keeps its place.
     fn refused_draw(&mut self, span: Span) -> Draw {
+        self.patched = true;
         let refused = self.arena.number(f64::NAN);
         let arguments = vec![Argument::Scalar(refused), Argument::Scalar(refused)];
         Draw { family: Family::Normal, arguments, span }
@@ -243,7 +245,8 @@ impl<'t> Builder<'t> {
         let show = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" by ");
         if found.len() != sizes.len() {
             let kind = if sizes.len() == 1 { "a vector" } else { "a matrix" };
-            let message = format!("`{}` has {} axes, and {kind} is expected", name.text, found.len());
+            let message =
+                format!("`{}` has {}, and {kind} is expected", name.text, count(found.len(), "axis", "axes"));
             return Err(Some(
                 VECTOR.at(name.span, message).help(format!("{kind} of {} numbers", show(sizes))),
             ));

@@ -1,11 +1,11 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
 use super::approximator::whole;
-use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED, UNKNOWN_SETTING};
+use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
 use super::given::Files;
 use super::model::Looked;
 use super::names::list;
-use super::train::{twice, unknown};
+use super::train::{not_yet, twice};
 use crate::{Graph, Query, Role, State};
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
@@ -98,10 +98,7 @@ impl Asked<'_, '_> {
     fn setting(&self, setting: &tree::Setting) -> Result<usize, Diagnostic> {
         match setting.name.text.as_str() {
             "draws" => whole("draws", &setting.value, &self.looked.constants, 1..=10_000_000),
-            "seed" => Err(UNKNOWN_SETTING
-                .at(setting.name.span, "a query has no seed of its own")
-                .help("set it where the network is trained: `train … { seed 1 }`")),
-            _ => Err(unknown(&setting.name, &["draws"], &[])),
+            _ => Err(not_yet(&setting.name)),
         }
     }
 

@@ -1,18 +1,11 @@
 //! `train name { simulations 10_000 … }`.
 
 use super::approximator::whole;
-use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, SETTING_TWICE, UNKNOWN_SETTING};
+use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, SETTING_TWICE};
 use super::constant::Constants;
-use super::names::list;
 use crate::Train;
+use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Name, Setting};
-use sbi_syntax::{Diagnostic, suggest};
-
-/// The settings that this version knows.
-const SETTINGS: [&str; 5] = ["simulations", "seed", "steps", "batch", "learning_rate"];
-
-/// Settings of the language that this version does not have.
-const LATER: [&str; 2] = ["focus", "precision"];
 
 /// The settings of a `train` block; what is wrong goes to `told`.
 pub(super) fn train(tree: &tree::Train, constants: &Constants<'_>, told: &mut Vec<Diagnostic>) -> Train {
@@ -68,7 +61,7 @@ fn set(train: &mut Train, setting: &Setting, constants: &Constants<'_>) -> Resul
             }
             train.learning_rate = Some(rate);
         }
-        _ => return Err(unknown(&setting.name, &SETTINGS, &LATER)),
+        _ => return Err(not_yet(&setting.name)),
     }
     Ok(())
 }
@@ -83,23 +76,7 @@ fn seed(value: &tree::Expr) -> Result<u64, Diagnostic> {
     }
 }
 
-/// Says that a block has no setting of this name.
-pub(super) fn unknown(name: &Name, settings: &[&str], later: &[&str]) -> Diagnostic {
-    if later.contains(&name.text.as_str()) {
-        return NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text)).help("leave it out");
-    }
-    let told = UNKNOWN_SETTING.at(name.span, format!("there is no setting `{}` here", name.text));
-    let here = match name.text.as_str() {
-        "epochs" | "iterations" => Some("steps"),
-        "budget" | "n" | "simulation" => Some("simulations"),
-        "lr" => Some("learning_rate"),
-        "batch_size" => Some("batch"),
-        "samples" | "sample" => Some("draws"),
-        _ => None,
-    };
-    let here = here.filter(|here| settings.contains(here));
-    match here.or_else(|| suggest(&name.text, settings.iter().copied())) {
-        Some(similar) => told.did_you_mean(Some(similar)),
-        None => told.help(format!("there is {}", list(settings.iter().copied()))),
-    }
+/// Says that a setting is one of a later version: the parser lets through only words of the language.
+pub(super) fn not_yet(name: &Name) -> Diagnostic {
+    NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text)).help("leave it out")
 }

@@ -320,15 +320,15 @@ fn linear_gaussian(random: &mut Random) -> (Model, Vec<Vec<f64>>) {
     let mut body = String::new();
     let mut weights = vec![vec![0.0; size]; size];
     let mut names: Vec<String> = Vec::new();
-    for node in 0..size {
+    for (node, row) in weights.iter_mut().enumerate() {
         let role = ["param", "data", "latent"][random.below(3)];
         // Names in no order, so that token order and order of writing differ.
         let name = format!("v{}_{node}", random.below(30));
         let mut mean = String::from("0");
         for parent in 0..node {
             if random.happens(density) {
-                weights[node][parent] = 0.5 + random.unit();
-                mean += &format!(" + {} * {}", weights[node][parent], names[parent]);
+                row[parent] = 0.5 + random.unit();
+                mean += &format!(" + {} * {}", row[parent], names[parent]);
             }
         }
         body += &format!("let mean_{node} = {mean}\n{role} {name} ~ normal(mean_{node}, sd = 1)\n");
@@ -341,10 +341,9 @@ fn linear_gaussian(random: &mut Random) -> (Model, Vec<Vec<f64>>) {
     for row in 0..size {
         inverse[row][row] = 1.0;
         for parent in 0..row {
-            for column in 0..size {
-                let through = weights[row][parent] * inverse[parent][column];
-                inverse[row][column] += through;
-            }
+            let above = inverse[parent].clone();
+            let through = above.iter().map(|entry| weights[row][parent] * entry);
+            inverse[row].iter_mut().zip(through).for_each(|(entry, more)| *entry += more);
         }
     }
     let graph = Graph::of(&model);
