@@ -93,9 +93,7 @@ impl<'t> Stop<'t> {
 
     /// The number that ends right before the stop.
     fn number_before(&self) -> Option<&'t str> {
-        let number =
-            self.before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.').next()?;
-        number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+        number_at_end(self.before)
     }
 
     /// `.5` and `1.`.
@@ -112,11 +110,27 @@ impl<'t> Stop<'t> {
         Some(UNEXPECTED.at(self.span(1 + digits), message).help(help))
     }
 
-    /// `2(x + 1)`.
+    /// `2(x + 1)`, and `2 sqrt(x)`, where the name was read as a unit.
     fn called_number(&self) -> Option<Diagnostic> {
-        let number = self.number_before().filter(|_| self.rest.starts_with('('))?;
-        let told = UNEXPECTED.at(self.span(1), "a product needs its `*`");
-        Some(told.help(format!("write `{number} * (…)`")))
+        if !self.rest.starts_with(['(', '[', '.', ':']) {
+            return None;
+        }
+        let unit = words(self.before).last().filter(|(at, word)| self.before.len() == at + word.len());
+        let (name, at) = match unit {
+            Some((at, name)) if self.number_before().is_none() => (name, at),
+            _ => ("", self.before.len()),
+        };
+        let number = number_at_end(self.before.get(..at)?.trim_end())?;
+        if name.is_empty() && !self.rest.starts_with('(') {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.line.span(at, name.len()).to(self.span(1)), "a product needs its `*`");
+        let behind = match self.rest.chars().next()? {
+            '(' => "(…)",
+            '[' => "[…]",
+            _ => "…",
+        };
+        Some(told.help(format!("write `{number} * {name}{behind}`")))
     }
 
     /// `10,000` and `3,14` outside brackets.
@@ -283,4 +297,10 @@ impl<'t> Stop<'t> {
         let told = SEVERAL_ON_LINE.at(self.span(1), "each statement is about one name");
         Some(told.help(format!("give the other a line of its own: `{word} {second} …`")))
     }
+}
+
+/// The number that a text ends with.
+fn number_at_end(text: &str) -> Option<&str> {
+    let number = text.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.').next()?;
+    number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
 }

@@ -23,6 +23,9 @@ pub(crate) struct Line<'t> {
     pub(crate) block: Block,
 }
 
+/// The words of what other files can use.
+const PUBLIC: &[&str] = &["model", "simulator", "external", "const", "unit", "fn"];
+
 /// Says why a line cannot be read. `start` is where its text starts in the file.
 pub(crate) fn explain(builder: &Builder<'_>, block: Block, text: &str, start: usize) -> Diagnostic {
     let line = Line { file: builder.file, start, text, block };
@@ -32,6 +35,10 @@ pub(crate) fn explain(builder: &Builder<'_>, block: Block, text: &str, start: us
         _ => (0, first),
     };
     let behind = text.get(at + first.len()..).unwrap_or("").trim_start();
+    let public = text.starts_with("pub") && (at > 0 || first == "pub");
+    if public && words::find(first).is_some() && !PUBLIC.contains(&first) {
+        return line.never_public(first, at);
+    }
     match words::find(first) {
         Some(word) if words::stands_in(word, block) => Stop::find(&line, Some(word)).explain(),
         Some(_) if defines_anew(first, behind, block) => Stop::find(&line, None).explain(),
@@ -45,8 +52,9 @@ pub(crate) fn explain(builder: &Builder<'_>, block: Block, text: &str, start: us
 fn defines_anew(first: &str, behind: &str, block: Block) -> bool {
     let (_, sign) = split_index(behind);
     match block {
+        _ if RESERVED.contains(&first) => false,
         Block::Dynamics => sign.starts_with(['\'', '’', '′']),
-        Block::Event => !RESERVED.contains(&first) && sign.starts_with(['=', '<', ':', '+', '-', '~']),
+        Block::Event => sign.starts_with(['=', '<', ':', '+', '-', '~']),
         _ => false,
     }
 }
@@ -159,6 +167,16 @@ impl Line<'_> {
                 None => format!("{} has {}", block.name(), all_words(block)),
             },
         }))
+    }
+
+    /// `pub data x = …`, or `pub` with nothing behind it.
+    fn never_public(&self, word: &str, at: usize) -> Diagnostic {
+        let message = match at {
+            0 => "`pub` stands before what other files can use".to_owned(),
+            _ => format!("a `{word}` is never `pub`"),
+        };
+        let told = UNEXPECTED.at(self.span(0, at + word.len()), message);
+        told.help("`pub` stands before `model`, `simulator`, `external`, `const`, `unit` or `fn`, on the same line; else remove it")
     }
 
     /// `dx/dt = …`, `d(x) = …`, `der(x) = …` in `dynamics`.

@@ -87,11 +87,13 @@ fn misspelt_and_misplaced_words() {
         ("given x = 3", ("statement-misplaced", "given", "stands in a query, not in a model")),
         ("simulations 100", ("statement-misplaced", "simulations", "move it into a `train` block")),
         ("init x = 3", ("statement-misplaced", "init", "move it into a `dynamics`")),
+        ("pub data x = 3", ("unexpected", "pub data", "never `pub`")),
         ("theta ~ normal(0, 1)", ("role-missing", "theta", "param theta ~ …")),
         ("theta[i] ~ normal(0, 1)", ("role-missing", "theta", "latent theta[i] ~ …")),
         ("y = 3", ("role-missing", "y", "let y = …")),
     ]);
     one("", "aproximator a {\n joint with b()\n}\n", "", ("unknown-word", "aproximator", "`approximator`"));
+    one("", "pub\n", "", ("unexpected", "pub", "on the same line"));
     one("", "param x ~ normal(0, 1)\n", "", ("statement-misplaced", "param", "move it into a model"));
     one("query q {\n", "infr x", "\n}\n", ("unknown-word", "infr", "did you mean `infer`?"));
     one("query q {\n", "x = 3", "\n}\n", ("role-missing", "x", "given x = …"));
@@ -159,6 +161,8 @@ fn numbers_brackets_and_quotes() {
         ("let x = 5. + 1", ("unexpected", ".", "write `5.0`")),
         ("let x = 3,14", ("unexpected", ",14", "write `3.14`")),
         ("let x = 2(a + 1)", ("unexpected", "(", "write `2 * (…)`")),
+        ("let x = 2 sqrt(a)", ("unexpected", "sqrt(", "write `2 * sqrt(…)`")),
+        ("let x = 2 y[i]", ("unexpected", "y[", "write `2 * y[…]`")),
         ("let x = f(1, 2", ("bracket-open", "(", "add `)`")),
         ("let x = f([1, 2)", ("bracket-open", ")", "write `]`")),
         ("let x = f(1, 2))", ("bracket-stray", ")", "closes nothing")),
