@@ -56,7 +56,7 @@ fn a_mistake_over_several_lines_is_told_once() {
         "param a ~ normal(\n    mean = 0,\n    sd = 1\n",
         "let a = 3 +\n    $ +\n    4\n",
         "param a ~ normal(0, $)\n    |> exp\n    |> between(0, 1)\n",
-        "let a = 3\n// and\n\n  + $\n",
+        "let a = 3\n// and\n\n  + 4 $\n",
         "let a = [1, 2,\n  3, 4\n",
         "param a = f(\"x)\n",
     ];
