@@ -24,8 +24,8 @@ mod weights;
 mod world;
 
 use args::{Args, Command};
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use failure::{Failure, Outcome};
 
 /// Does what the command line says; gives the status for the shell.
@@ -56,12 +56,24 @@ fn parse() -> Outcome<Args> {
             let done = if error.print().is_ok() { 0 } else { 1 };
             std::process::exit(done)
         }
-        _ => {
-            let text = error.render().to_string();
-            let mut paragraphs = text.split("\n\n").map(str::trim);
-            let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ").to_string();
-            let help: Vec<&str> = paragraphs.map(|p| p.trim_start_matches("tip: ")).collect();
-            Failure::wrong(message).help(help.join("\n"))
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            failure::say(&error.render().to_string());
+            Failure::told()
         }
+        _ => misused(&error),
     })
+}
+
+/// What clap says, cut into what is wrong and what to do.
+fn misused(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+    let mut help: Vec<String> = paragraphs.map(|p| p.trim_start_matches("tip: ").to_string()).collect();
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let command = Args::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        help.insert(0, format!("the commands are {}", numbers::listed(&names, "and")));
+    }
+    Failure::wrong(message).help(help.join("\n"))
 }
