@@ -29,12 +29,8 @@ pub struct Agreement {
     pub columns: usize,
     /// Our C2ST.
     pub ours: f64,
-    /// Our seconds.
-    pub ours_s: f64,
     /// scikit-learn's C2ST.
     pub sklearn: f64,
-    /// scikit-learn's seconds.
-    pub sklearn_s: f64,
 }
 
 /// What this side knows of a pair.
@@ -44,7 +40,6 @@ struct Score {
     rows: usize,
     columns: usize,
     ours: f64,
-    ours_s: f64,
 }
 
 /// Two samples to tell apart.
@@ -83,8 +78,7 @@ pub fn run(folder: &Path) -> Result<()> {
         let seconds = start.elapsed().as_secs_f64();
         eprintln!("{name}: {ours:.4} in {seconds:.1} s");
         let (rows, columns) = (reference.len().min(draws.len()), reference.width());
-        let (ours, ours_s) = (rounded(ours, 4), rounded(seconds, 1));
-        scores.serialize(Score { pair: name, rows, columns, ours, ours_s })?;
+        scores.serialize(Score { pair: name, rows, columns, ours: rounded(ours, 4) })?;
     }
     scores.flush()?;
     eprintln!("now: python benches/accuracy/sklearn_c2st.py {}", folder.display());

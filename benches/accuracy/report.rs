@@ -183,11 +183,9 @@ fn agreements() -> Result<Table> {
             format!("{:.4}", row.ours),
             format!("{:.4}", row.sklearn),
             format!("{:+.4}", row.ours - row.sklearn),
-            format!("{:.1} s", row.ours_s),
-            format!("{:.1} s", row.sklearn_s),
         ]
     };
-    let heads = vec!["pair", "size", "ours", "scikit-learn", "difference", "our time", "its time"];
+    let heads = vec!["pair", "size", "ours", "scikit-learn", "difference"];
     Ok(Table { heads, rows: rows.into_iter().map(cells).collect() })
 }
 
