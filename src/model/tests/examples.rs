@@ -5,7 +5,7 @@ use crate::{File, Graph, Mask, ReadError, State, World, compile};
 use std::path::{Path, PathBuf};
 
 /// The files beside the examples.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl World for Folder {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {

@@ -3,7 +3,7 @@
 use super::sound;
 use crate::{File, Key};
 
-const SPEC: &str = "edition 2026
+pub(super) const SPEC: &str = "edition 2026
 const scale = 2
 fn twice(x) = x * scale
 model m {
@@ -15,8 +15,12 @@ model m {
     axis k : index(3)
     data x[i] ~ normal(mean = m[i] + m[1], sd = 1 + blur)
 }
-approximator a { joint with diffusion_transformer(width = 32, heads = 2) }
-train a { simulations 1000 }
+approximator a {
+    joint with diffusion_transformer(width = 32, heads = 2)
+}
+train a {
+    simulations 1000
+}
 query q {
     given x = [1, 2, 3]
     infer params
@@ -34,11 +38,7 @@ fn keys(file: &File) -> [Key; 3] {
 /// How many of the three keys stay when each text is replaced by the next: an edit leaves those before its stage.
 #[track_caller]
 fn kept(edits: &[(&str, &str)]) -> usize {
-    let mut text = SPEC
-        .replace("{ joint", "{\n joint")
-        .replace("2) }", "2)\n}")
-        .replace("{ sim", "{\n sim")
-        .replace("1000 }", "1000\n}");
+    let mut text = SPEC.to_owned();
     let before = keys(&sound(&text));
     for (from, to) in edits {
         assert!(text.contains(from), "{from}");

@@ -2,6 +2,7 @@
 
 mod examples;
 mod graph;
+mod hostile;
 mod key;
 mod messages;
 mod values;
