@@ -1,6 +1,7 @@
 //! Runs that are stopped: what was finished is kept, and the next run goes on to the same answer.
 
 use crate::cli::bench::{Bench, Ran, TINY, wait_until};
+use std::path::PathBuf;
 use std::process::Child;
 
 /// Trained for long enough to be stopped at leisure: checkpoints come from the first second on.
@@ -15,9 +16,11 @@ fn slow() -> Bench {
 /// A run that has kept a checkpoint.
 fn under_way(bench: &Bench) -> Child {
     let child = bench.command("run tiny.sbi").spawn().unwrap();
-    // A checkpoint counts from the moment that the manifest lists it.
-    let lists = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains("\"checkpoint-");
-    wait_until(|| bench.files(".sbi/weights").values().any(lists));
+    // A checkpoint counts from the moment that the manifest, under its final name, lists it.
+    let lists = |(path, bytes): (PathBuf, Vec<u8>)| {
+        path.ends_with("manifest.jsonl") && String::from_utf8_lossy(&bytes).contains("\"checkpoint-")
+    };
+    wait_until(|| bench.files(".sbi/weights").into_iter().any(lists));
     child
 }
 
