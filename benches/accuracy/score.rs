@@ -109,7 +109,7 @@ mod tests {
     use crate::tasks::Task;
 
     /// scikit-learn 1.9 on the same rows, mean of 20 seeds. One seed of ours is off by its own Monte-Carlo error, .014
-    /// and .004 by those 20 seeds; the mean of four seeds must lie within three of its standard errors.
+    /// and .004 by those 20 seeds; the mean of two seeds must lie within three of its standard errors.
     #[test]
     fn scores_are_those_of_scikit_learn() {
         let all = Task::named("slcp").unwrap().reference(1).unwrap();
@@ -118,10 +118,10 @@ mod tests {
         let wider = equal.rows().flatten().map(|v| 1.15 * v).collect();
         let stretched = Sample::new(all.names().to_vec(), wider).unwrap();
         let mean =
-            |draws: &Sample| (0..4).map(|seed| c2st(&reference, draws, seed).unwrap()).sum::<f64>() / 4.0;
+            |draws: &Sample| (0..2).map(|seed| c2st(&reference, draws, seed).unwrap()).sum::<f64>() / 2.0;
         let (equal, stretched) = (mean(&equal), mean(&stretched));
-        assert!((equal - 0.503).abs() < 0.021, "{equal}");
-        assert!((stretched - 0.829).abs() < 0.006, "{stretched}");
+        assert!((equal - 0.503).abs() < 0.030, "{equal}");
+        assert!((stretched - 0.829).abs() < 0.009, "{stretched}");
     }
 
     #[test]

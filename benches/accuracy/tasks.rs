@@ -110,9 +110,9 @@ mod tests {
         for task in &TASKS {
             let example = Example::read(&task.example()).unwrap();
             let folder = tempfile::tempdir().unwrap();
+            let reference = task.reference(1).unwrap().in_index_order().unwrap();
+            assert_eq!(reference.len(), DRAWS);
             for number in OBSERVATIONS {
-                let reference = task.reference(number).unwrap().in_index_order().unwrap();
-                assert_eq!(reference.len(), DRAWS);
                 let observation = task.observation(number).unwrap();
                 let path = folder.path().join("observed.csv");
                 example.write_observation(&observation, &path).unwrap();
