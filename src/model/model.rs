@@ -1,6 +1,6 @@
 //! Models and files, checked.
 
-use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, natural};
+use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, Role, natural};
 use std::collections::BTreeSet;
 
 /// A checked model.
@@ -82,6 +82,13 @@ impl Model {
             _ => None,
         });
         read.collect()
+    }
+
+    /// A query to paste into a file that has none: all data given, all parameters inferred.
+    pub fn sample_query(&self) -> String {
+        let data = self.nodes.iter().filter(|node| node.role == Role::Data);
+        let given: String = data.map(|node| format!("    given {} from \"data.csv\"\n", node.name)).collect();
+        format!("query posterior {{\n{given}    infer params\n}}\n")
     }
 
     /// How many elements a node has; it saturates.

@@ -80,7 +80,7 @@ impl Definition {
     }
 }
 
-/// A distribution with its arguments in the order of [`Family::arguments`].
+/// A distribution with its arguments in the order that [`Family`] states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draw {
     /// Which family.

@@ -4,8 +4,9 @@ use super::codes::{
     AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
-use super::model::{Looked, Outside, model, outside};
+use super::model::{Looked, model};
 use super::names::list;
+use super::outside::{Outside, outside};
 use super::{approximator, query, train};
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Query, Train, Transformer};

@@ -23,6 +23,7 @@ mod limits;
 mod model;
 mod names;
 mod node;
+mod outside;
 mod place;
 mod query;
 mod train;

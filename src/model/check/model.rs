@@ -6,22 +6,14 @@ use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
 use super::names::{Names, Symbol};
+use super::outside::Outside;
 use super::value::{Sort, Value};
-use super::{axis, constant, limits, walk};
+use super::{axis, limits, walk};
 use crate::vertices::Cycle;
 use crate::{Axis, AxisId, Definition, ExprId, Graph, Model, Node, NodeId, Role, order};
-use sbi_syntax::tree::{self, Item, Statement};
+use sbi_syntax::tree::{self, Statement};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// What the file says outside of models.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outside<'t> {
-    pub(super) names: Names<'t>,
-    pub(super) constants: Constants<'t>,
-    /// The functions whose bodies are told to be wrong.
-    refused: BTreeSet<&'t str>,
-}
 
 /// A model that has been looked at, sound or not.
 pub(super) struct Looked<'t> {
@@ -100,53 +92,6 @@ pub(super) fn model<'t>(
     Looked { model, names, constants, shapes, graph, tokens, span: tree.name.span }
 }
 
-/// Looks at what stands outside of models; what is wrong goes to `told`.
-pub(super) fn outside<'t>(
-    items: &'t [Item],
-    told: &mut Vec<Diagnostic>,
-    unit: &mut Option<Span>,
-) -> Outside<'t> {
-    let mut outside = Outside::default();
-    let mut constants: Vec<&'t tree::Const> = Vec::new();
-    for item in items {
-        let (name, symbol) = match item {
-            Item::Const(constant) => (&constant.target.name, Symbol::Constant(constant)),
-            Item::Function(function) => (&function.name, Symbol::Function(function)),
-            Item::Simulator(simulator) => (&simulator.name, Symbol::Refused),
-            Item::External(external) => (&external.name, Symbol::Refused),
-            _ => continue,
-        };
-        match outside.names.define(name, symbol) {
-            Err(taken) => told.push(taken),
-            Ok(()) => {
-                if let Symbol::Constant(constant) = symbol {
-                    outside.constants.add(constant);
-                    constants.push(constant);
-                }
-            }
-        }
-    }
-    told.extend(constant::circles(&constants));
-    let alone = outside.clone();
-    let mut builder = Builder::new(&alone);
-    for constant in constants {
-        builder.outer_constant(constant);
-    }
-    for (_, symbol) in alone.names.iter() {
-        if let Symbol::Function(function) = symbol {
-            let before = builder.arena.full;
-            builder.function(function, true);
-            if builder.arena.full && !before {
-                builder.told.push(too_many(function.name.span, &function.name.text));
-            }
-        }
-    }
-    *unit = unit.or(builder.unit);
-    told.append(&mut builder.told);
-    outside.refused = builder.refused.into_iter().filter_map(|name| alone.names.key(name)).collect();
-    outside
-}
-
 impl Looked<'_> {
     /// The number of the token that is an element of a node.
     pub(super) fn token(&self, node: NodeId, element: usize) -> Option<usize> {
@@ -155,7 +100,7 @@ impl Looked<'_> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(outside: &'t Outside<'t>) -> Builder<'t> {
+    pub(super) fn new(outside: &'t Outside<'t>) -> Builder<'t> {
         Builder {
             outside,
             names: outside.names.clone(),
@@ -402,7 +347,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-fn too_many(span: Span, name: &str) -> Diagnostic {
+pub(super) fn too_many(span: Span, name: &str) -> Diagnostic {
     TOO_LARGE
         .at(span, format!("`{name}` has too many expressions: functions that call each other multiply them"))
         .help("name intermediate results with `let`, which are computed once")

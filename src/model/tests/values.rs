@@ -134,6 +134,16 @@ fn nodes_are_ordered_by_what_they_read() {
 }
 
 #[test]
+fn a_query_can_be_pasted() {
+    let text =
+        "edition 2026\nmodel m {\nparam a ~ normal(0, 1)\ndata b ~ normal(a, 1)\ndata c ~ normal(a, 1)\n}\n";
+    let text = format!("{text}{}", sound(text).models[0].sample_query());
+    let mut files = Files::default();
+    files.0.insert("data.csv", b"b,c\n1,2\n".to_vec());
+    assert_eq!(show(&text, &compile(&text, &files)), "");
+}
+
+#[test]
 fn what_the_file_does_not_say_has_defaults() {
     let file = sound(
         "edition 2026\nmodel m {\nparam a ~ normal(0, 1)\ndata b ~ normal(a, 1)\n}\nquery q {\ngiven b = -1\ninfer params\n}\n",
