@@ -5,8 +5,12 @@ use crate::table::is_validation;
 /// Simulations around which the scale is measured.
 const PROBES: usize = 200;
 
-/// Neighbours around a probe, at least; twice the tokens where that is more.
+/// Neighbours around a probe, at least; four times the tokens where that is more.
 const NEIGHBOURS: usize = 24;
+
+/// A neighbourhood is thin where its narrowest width is below this share of its typical one. Elsewhere it is a ball
+/// whose size says how many simulations there are, not how sharp they are.
+const THIN: f64 = 0.4;
 
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
@@ -14,12 +18,12 @@ const QUANTILE: f64 = 0.25;
 /// The finest scale of standardised simulations `[rows · tokens]`, in standard deviations, between 0 and 1.
 ///
 /// Around each probe, the nearest neighbours in the joint space give a local covariance Σ; the narrowest that one token
-/// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where posteriors are thin sheets (two moons) this sees their thickness
-/// as far as the simulations resolve it.
+/// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its thickness,
+/// as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
 pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
     let rows: Vec<&[f32]> =
         values.chunks_exact(tokens).enumerate().filter(|(row, _)| !is_validation(*row)).map(|(_, row)| row).collect();
-    let neighbours = NEIGHBOURS.max(2 * tokens);
+    let neighbours = NEIGHBOURS.max(4 * tokens);
     if rows.len() <= neighbours {
         return 1.0;
     }
@@ -43,7 +47,7 @@ fn nearest<'a>(rows: &[&'a [f32]], probe: &[f32], count: usize) -> Vec<&'a [f32]
     keyed.into_iter().map(|(_, row)| row).collect()
 }
 
-/// The smallest standard deviation of one token given the others, were the rows normal.
+/// The smallest standard deviation of one token given the others, were the rows normal; 1 where they are not [`THIN`].
 fn narrowest(rows: &[&[f32]], tokens: usize) -> f64 {
     let count = rows.len() as f64;
     let column = |token: usize| rows.iter().map(move |row| f64::from(row.get(token).copied().unwrap_or(0.0)));
@@ -56,7 +60,10 @@ fn narrowest(rows: &[&[f32]], tokens: usize) -> f64 {
         // A ridge far below any scale of interest keeps tokens that are functions of others invertible.
         *entry = product / count - mean + if a == b { 1e-8 } else { 0.0 };
     }
-    conditional_sds(covariance, tokens).fold(1.0, f64::min)
+    let trace: f64 = covariance.iter().step_by(tokens + 1).sum();
+    let typical = (trace / tokens as f64).sqrt();
+    let narrowest = conditional_sds(covariance, tokens).fold(f64::INFINITY, f64::min);
+    if narrowest < THIN * typical { narrowest } else { 1.0 }
 }
 
 /// `1 / √(Σ⁻¹)ᵢᵢ` for each i, through the inverse of the Cholesky factor.

@@ -293,7 +293,8 @@ fn initial(architecture: &Architecture, stream: &Stream) -> Vec<f32> {
     let mut values = Vec::with_capacity(architecture.parameters());
     for (number, piece) in (0u32..).zip(&architecture.layout().pieces) {
         let name = piece.name.as_str();
-        let zero = [".out.w", ".down.w", ".modulation.w", "head.w"].iter().any(|end| name.ends_with(end));
+        let silent = [".out.w", ".down.w", ".modulation.w"].iter().any(|end| name.ends_with(end));
+        let zero = (name.starts_with("block.") && silent) || name == "head.w";
         let bound = (piece.rows as f64).sqrt().recip();
         for element in 0..piece.range.len() as u64 {
             let uniform = || stream.uniform(element, 0, number);

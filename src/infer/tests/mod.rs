@@ -6,7 +6,7 @@ mod patterns;
 mod resume;
 
 use crate::{Device, Hooks, Machine, Progress, Table};
-use sbi_model::{Graph, Mask, NodeId, Query, Role, Span, State, Support, Token};
+use sbi_model::{Graph, Mask, NodeId, Query, Role, State, Support, Token};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
@@ -48,7 +48,7 @@ pub fn normal_pairs(pairs: usize, rows: usize) -> Table {
 pub fn query(states: &[Option<f64>], draws: usize) -> Query {
     let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
     let states = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
-    Query { name: "q".into(), approximator: 0, states, infer, draws, files: Vec::new(), span: Span::default() }
+    Query { name: "q".into(), approximator: 0, states, infer, draws, files: Vec::new(), span: Default::default() }
 }
 
 pub fn machine(threads: usize) -> Machine {
