@@ -12,11 +12,12 @@
 //! Lanes behind the last query hold numbers without meaning, which nothing reads.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
-use super::batch::{Count, Places, Starts, products, transposes};
+use super::buffer::Buffer;
 use super::functions::exp_negative;
 use super::lanes::{LANES, Lanes, Simd};
 use super::plan::Plan;
-use super::product::Sizes;
+use super::product::{Count, Left, Places, Sizes, Start, product};
+use super::transpose::transpose;
 use crate::network::Masks;
 
 /// The logit of a pair that may not attend; far below every real one, and still a number.
@@ -67,6 +68,29 @@ pub(super) struct Attention {
     out: usize,
 }
 
+/// What the stages hand to each other.
+pub(super) struct Scratch {
+    /// One kind of rows of every head, `[head width, tokens]`.
+    turned: Buffer,
+    /// Gradients of weights, then of logits.
+    pairs: Buffer,
+}
+
+/// A few samples that go through the stages together.
+#[derive(Clone, Copy)]
+struct Group {
+    first: usize,
+    count: Count,
+}
+
+impl Scratch {
+    pub fn new(plan: &Plan) -> Scratch {
+        let attention = Attention::new(plan);
+        let rows = attention.group() * attention.heads * attention.queries;
+        Scratch { turned: Buffer::new(rows * attention.head), pairs: Buffer::new(rows * attention.tokens) }
+    }
+}
+
 impl Attention {
     pub fn new(plan: &Plan) -> Attention {
         Attention {
@@ -80,64 +104,29 @@ impl Attention {
         }
     }
 
-    /// How many samples go through the stages together.
-    fn group(self) -> usize {
-        (GROUP_NUMBERS / (self.heads * self.head.max(self.tokens) * self.queries)).max(1)
-    }
-
-    /// How many numbers of scratch the stages need for each of their two kinds.
-    pub fn scratch(self) -> usize {
-        self.group() * self.heads * self.head.max(self.tokens) * self.queries
-    }
-
-    /// Queries, keys or values.
-    fn part(self, part: usize) -> Places {
-        let (row, head) = (self.qkv, self.head);
-        Places { first: part * self.all, row, head, sample: self.tokens * row }
-    }
-
-    /// Rows of outputs.
-    fn outputs(self) -> Places {
-        Places { first: 0, row: self.out, head: self.head, sample: self.tokens * self.out }
-    }
-
-    /// `rows` rows of queries for each head of each sample.
-    fn queries(self, rows: usize) -> Places {
-        let head = rows * self.queries;
-        Places { first: 0, row: self.queries, head, sample: self.heads * head }
-    }
-
     /// Weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]` of the samples with these masks.
     pub fn forward<S: Simd>(
         self,
         s: S,
         (table, masks): (&MaskTable, &[u32]),
         qkv: &[f32],
-        weights: &mut [f32],
-        out: &mut [f32],
-        turned: &mut [f32],
+        (weights, out): (&mut [f32], &mut [f32]),
+        scratch: &mut Scratch,
     ) {
-        let (pairs, rows) = (self.queries(self.tokens), self.queries(self.head));
-        let [q, k, v] = [0, 1, 2].map(|part| self.part(part));
-        for (group, masks) in masks.chunks(self.group()).enumerate() {
-            let (first, samples) = (group * self.group(), masks.len());
-            let count = Count { samples, heads: self.heads };
-            let qkv = &qkv[first * q.sample..];
-            let weights = &mut weights[first * pairs.sample..][..samples * pairs.sample];
-            transposes(s, count, [self.tokens, self.head], (qkv, q), (turned, rows));
-            let starts = Starts { data: &table.starts, index: masks, stride: self.queries };
-            products::<S, false>(
-                s,
-                count,
-                self.pairs(),
-                (qkv, k),
-                (turned, rows),
-                (weights, pairs),
-                Some(starts),
-            );
-            softmax(s, self.tokens, self.queries, weights);
-            let out = (&mut out[first * self.outputs().sample..], self.outputs());
-            products::<S, true>(s, count, self.mixture(), (weights, pairs), (qkv, v), out, None);
+        for group in self.groups(masks.len()) {
+            let (count, turned) = (group.count, self.by_query(0, self.head));
+            let [q, k, v] = self.parts(group);
+            let pairs = self.by_query(group.first, self.tokens);
+            transpose(s, count, [self.tokens, self.head], q.view(qkv), turned.view_mut(&mut scratch.turned));
+            let index = &masks[group.first..group.first + count.samples];
+            let start = Start::Chosen { from: &table.starts, stride: self.queries, index };
+            let (keys, queries) = (Left::Plain(k.view(qkv)), turned.view(&scratch.turned));
+            product(s, count, self.pairs(), keys, queries, pairs.view_mut(weights), start);
+            let of_group = pairs.first..pairs.first + count.samples * pairs.sample;
+            softmax(s, self.tokens, self.queries, &mut weights[of_group]);
+            let weights = Left::Transposed(pairs.view(weights));
+            let to = self.outputs(group).view_mut(out);
+            product(s, count, self.mixture(), weights, v.view(qkv), to, Start::Zero);
         }
     }
 
@@ -145,27 +134,66 @@ impl Attention {
     pub fn backward<S: Simd>(
         self,
         s: S,
-        qkv: &[f32],
-        weights: &[f32],
+        samples: usize,
+        (qkv, weights): (&[f32], &[f32]),
         of_out: &[f32],
         of_qkv: &mut [f32],
-        [turned, of_pairs]: [&mut [f32]; 2],
+        scratch: &mut Scratch,
     ) {
-        let (pairs, rows, outputs) = (self.queries(self.tokens), self.queries(self.head), self.outputs());
-        let [q, k, v] = [0, 1, 2].map(|part| self.part(part));
-        for (group, weights) in weights.chunks(self.group() * pairs.sample).enumerate() {
-            let (first, samples) = (group * self.group(), weights.len() / pairs.sample);
-            let count = Count { samples, heads: self.heads };
-            let (qkv, of_qkv) = (&qkv[first * q.sample..], &mut of_qkv[first * q.sample..]);
-            let of_out = &of_out[first * outputs.sample..];
-            let (mixture, all_pairs) = (self.mixture(), self.pairs());
-            products::<S, false>(s, count, mixture, (weights, pairs), (of_out, outputs), (of_qkv, v), None);
-            transposes(s, count, [self.tokens, self.head], (of_out, outputs), (turned, rows));
-            products::<S, false>(s, count, all_pairs, (qkv, v), (turned, rows), (of_pairs, pairs), None);
-            softmax_back(s, self.tokens, self.queries, weights, of_pairs);
-            products::<S, true>(s, count, mixture, (of_pairs, pairs), (qkv, k), (of_qkv, q), None);
-            products::<S, false>(s, count, mixture, (of_pairs, pairs), (qkv, q), (of_qkv, k), None);
+        for group in self.groups(samples) {
+            let (count, turned) = (group.count, self.by_query(0, self.head));
+            let [q, k, v] = self.parts(group);
+            let (pairs, of_pairs) = (self.by_query(group.first, self.tokens), self.by_query(0, self.tokens));
+            let of_out = self.outputs(group).view(of_out);
+            let mut mix = |left, right, to: Places| {
+                product(s, count, self.mixture(), left, right, to.view_mut(of_qkv), Start::Zero);
+            };
+            mix(Left::Plain(pairs.view(weights)), of_out, v);
+            transpose(s, count, [self.tokens, self.head], of_out, turned.view_mut(&mut scratch.turned));
+            let (values, right) = (Left::Plain(v.view(qkv)), turned.view(&scratch.turned));
+            let to = of_pairs.view_mut(&mut scratch.pairs);
+            product(s, count, self.pairs(), values, right, to, Start::Zero);
+            let of_group = pairs.first..pairs.first + count.samples * pairs.sample;
+            softmax_back(s, self.tokens, self.queries, &weights[of_group], &mut scratch.pairs);
+            mix(Left::Transposed(of_pairs.view(&scratch.pairs)), k.view(qkv), q);
+            mix(Left::Plain(of_pairs.view(&scratch.pairs)), q.view(qkv), k);
         }
+    }
+
+    /// How many samples go through the stages together.
+    fn group(self) -> usize {
+        (GROUP_NUMBERS / (self.heads * self.head.max(self.tokens) * self.queries)).max(1)
+    }
+
+    fn groups(self, samples: usize) -> impl Iterator<Item = Group> {
+        let (size, heads) = (self.group(), self.heads);
+        (0..samples).step_by(size).map(move |first| {
+            let samples = size.min(samples - first);
+            Group { first, count: Count { samples, heads } }
+        })
+    }
+
+    /// Queries, keys and values.
+    fn parts(self, group: Group) -> [Places; 3] {
+        let sample = self.tokens * self.qkv;
+        [0, 1, 2].map(|part| Places {
+            first: group.first * sample + part * self.all,
+            row: self.qkv,
+            head: self.head,
+            sample,
+        })
+    }
+
+    /// Rows of outputs.
+    fn outputs(self, group: Group) -> Places {
+        let sample = self.tokens * self.out;
+        Places { first: group.first * sample, row: self.out, head: self.head, sample }
+    }
+
+    /// So many rows with queries along them, from this sample on.
+    fn by_query(self, sample: usize, rows: usize) -> Places {
+        let head = rows * self.queries;
+        Places { first: sample * self.heads * head, row: self.queries, head, sample: self.heads * head }
     }
 
     /// Products of every key with every query.
@@ -173,7 +201,7 @@ impl Attention {
         Sizes { rows: self.tokens, terms: self.head, columns: self.queries }
     }
 
-    /// Mixtures of rows of a head by weights.
+    /// Mixtures of a head's rows by weights.
     fn mixture(self) -> Sizes {
         Sizes { rows: self.tokens, terms: self.tokens, columns: self.head }
     }

@@ -4,7 +4,7 @@
 //! last place.
 
 use super::lanes::{LANES, Lanes, Simd};
-use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
+use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E, TAU};
 
 /// A polynomial, coefficients from the highest power down.
 #[inline(always)]
@@ -28,7 +28,7 @@ pub(super) fn exp_negative<S: Simd>(s: S, x: S::V) -> S::V {
     let fraction = polynomial(
         s,
         rest,
-        [1.546_144_5e-4, 1.340_042_8e-3, 9.618_057e-3, 5.550_327_2e-2, 2.402_265_1e-1, 6.931_472e-1, 1.0],
+        [1.546_144_5e-4, 1.340_042_8e-3, 9.618_057e-3, 5.550_327e-2, 2.402_265e-1, 6.931_472e-1, 1.0],
     );
     fraction.times_two_to(power).where_above(x, s.splat(-80.0))
 }
@@ -74,7 +74,7 @@ pub(super) fn sine_cosine<S: Simd>(s: S, turns: S::V) -> (S::V, S::V) {
 /// sin(2π·turns) for |turns| <= 1/4, to 7e-9.
 #[inline(always)]
 fn quarter_sine<S: Simd>(s: S, turns: S::V) -> S::V {
-    let series = polynomial(s, turns * turns, [39.759_827, -76.581_17, 81.602_48, -41.341_68, 6.283_185_3]);
+    let series = polynomial(s, turns * turns, [39.759_827, -76.581_17, 81.602_48, -41.341_68, TAU]);
     turns * series
 }
 
@@ -85,5 +85,9 @@ fn quarter_sine<S: Simd>(s: S, turns: S::V) -> S::V {
 pub(super) fn fractions(turns: [f64; LANES]) -> [f32; LANES] {
     // Adding and subtracting it rounds to a whole number.
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
-    turns.map(|t| (t - ((t + ROUNDER) - ROUNDER)) as f32)
+    let mut fractions = [0.0; LANES];
+    for (fraction, t) in fractions.iter_mut().zip(turns) {
+        *fraction = (t - ((t + ROUNDER) - ROUNDER)) as f32;
+    }
+    fractions
 }

@@ -2,18 +2,19 @@
 //!
 //! A batch is dealt to a few shards of consecutive samples; a thread takes a shard after the other through the network
 //! in micro-batches, whose activations stay in its cache ([`pass`]). The parts: lanes of numbers for each instruction
-//! set ([`lanes`]) and functions of them ([`functions`]); products of matrices ([`product`]) and of many small ones
-//! ([`batch`]); layer norm ([`norm`]), attention ([`attention`]) and what else goes through memory once
-//! ([`elementwise`]); the weights in the order and padding that these like ([`plan`], [`pack`]).
+//! set ([`lanes`]) and functions of them ([`functions`]); products of matrices in tiles
+//! ([`product`], [`tile`], [`transpose`]); layer norm ([`norm`]), attention ([`attention`]) and what else goes through
+//! memory once ([`elementwise`]); the weights in the order and padding that these like ([`plan`], [`pack`]).
 
 mod attention;
-mod batch;
 mod buffer;
 mod elementwise;
+mod features;
 mod functions;
 mod head;
 mod instructions;
 mod lanes;
+mod modulation;
 mod norm;
 mod pack;
 mod pass;
@@ -22,6 +23,8 @@ mod product;
 mod shard;
 #[cfg(test)]
 mod tests;
+mod tile;
+mod transpose;
 mod workspace;
 
 pub use instructions::InstructionSet;
@@ -32,7 +35,7 @@ use buffer::Buffer;
 #[cfg(target_arch = "x86_64")]
 use lanes::{Avx2, Avx512};
 use lanes::{Portable, Simd};
-use pack::Packing;
+use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
 use shard::{Batch, Shard, deal, gather, work};
@@ -149,7 +152,7 @@ impl Kernel {
     ) -> f64 {
         self.packing.pack(parameters, &mut self.weights);
         if batch.gradient {
-            pack::transpose(s, &self.plan, &mut self.weights);
+            transpose_weights(s, &self.plan, &mut self.weights);
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks };

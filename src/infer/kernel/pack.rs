@@ -14,9 +14,10 @@
 //! ```
 #![allow(clippy::indexing_slicing)] // Ranges come from the two layouts, made of the same sizes.
 
-use super::batch::{Count, Places, transposes};
 use super::lanes::Simd;
 use super::plan::{Place, Plan};
+use super::product::{Count, Matrix, MatrixMut};
+use super::transpose::transpose;
 use crate::network::Architecture;
 use std::ops::Range;
 
@@ -124,15 +125,14 @@ impl Packing {
 }
 
 /// Transposes the weights that the way back needs; `weights` are packed.
-pub(super) fn transpose<S: Simd>(s: S, plan: &Plan, weights: &mut [f32]) {
+pub(super) fn transpose_weights<S: Simd>(s: S, plan: &Plan, weights: &mut [f32]) {
     let (weights, transposed) = weights.split_at_mut(plan.gradients);
     let of_blocks = plan.blocks.iter().flat_map(|block| [&block.qkv, &block.out, &block.up, &block.down]);
     for linear in [&plan.level_out, &plan.modulation].into_iter().chain(of_blocks) {
         let (from, to) = (linear.weight, linear.transposed);
-        let place = |first: usize, row: usize| Places { first, row, head: 0, sample: 0 };
-        let (of_from, of_to) = (place(from.start, from.stride), place(to.start - plan.gradients, to.stride));
-        let one = Count { samples: 1, heads: 1 };
-        transposes(s, one, [from.rows, from.columns], (weights, of_from), (transposed, of_to));
+        let source = Matrix::new(&weights[from.start..], from.stride);
+        let target = MatrixMut::new(&mut transposed[to.start - plan.gradients..], to.stride);
+        transpose(s, Count::ONE, [from.rows, from.columns], source, target);
     }
 }
 
@@ -142,12 +142,12 @@ fn flat(start: usize, rows: usize, columns: usize) -> Place {
 }
 
 fn copy(from: &Place, source: &[f32], to: &Place, target: &mut [f32]) {
+    if from.stride == to.stride && from.columns == from.stride {
+        return target[to.range()].copy_from_slice(&source[from.range()]);
+    }
     for i in 0..from.rows {
-        let (from, to) = (
-            from.start + i * from.stride..from.start + i * from.stride + from.columns,
-            to.start + i * to.stride,
-        );
-        target[to..to + from.len()].copy_from_slice(&source[from]);
+        let (from, to) = (from.row(i), to.row(i));
+        target[to].copy_from_slice(&source[from]);
     }
 }
 
@@ -180,24 +180,40 @@ impl Fold {
     }
 
     fn unpack(&self, parameters: &[f32], padded: &[f32], gradient: &mut [f32]) {
-        let columns = self.bias.len();
         let [weight, bias] = &self.folded;
         for (j, to) in gradient[self.bias.clone()].iter_mut().enumerate() {
             *to = self.scale(j) * padded[bias.start + j];
         }
+        let columns = self.bias.len();
+        let (before, of_bias) = gradient.split_at_mut(self.bias.start);
+        let of_bias = &of_bias[..columns];
         for i in 0..weight.rows {
+            let row = self.weight.start + i * columns..self.weight.start + (i + 1) * columns;
+            let (scaled, rest) = padded[weight.row(i)].split_at(self.scaled.0);
             let (gain, shift) = (parameters[self.gain.start + i], parameters[self.shift.start + i]);
-            let (mut of_gain, mut of_shift) = (0.0, 0.0);
-            for j in 0..columns {
-                let at = self.weight.start + i * columns + j;
-                let folded = self.scale(j) * padded[weight.start + i * weight.stride + j];
-                let of_bias = gradient[self.bias.start + j];
-                of_gain += parameters[at] * folded;
-                of_shift += parameters[at] * of_bias;
-                gradient[at] = gain * folded + shift * of_bias;
+            let to = &mut before[row.clone()];
+            for (to, d) in to.iter_mut().zip(scaled) {
+                *to = self.scaled.1 * d;
             }
-            gradient[self.gain.start + i] = of_gain;
-            gradient[self.shift.start + i] = of_shift;
+            to[self.scaled.0..].copy_from_slice(rest);
+            let of_gain = dot(&parameters[row.clone()], to);
+            let of_shift = dot(&parameters[row], of_bias);
+            for (to, of_bias) in to.iter_mut().zip(of_bias) {
+                *to = gain * *to + shift * of_bias;
+            }
+            before[self.gain.start + i] = of_gain;
+            before[self.shift.start + i] = of_shift;
         }
     }
+}
+
+/// Σ x y, in eight partial sums that the compiler can keep in vectors.
+fn dot(x: &[f32], y: &[f32]) -> f32 {
+    let mut sums = [0.0; 8];
+    for (x, y) in x.chunks(8).zip(y.chunks(8)) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += x * y;
+        }
+    }
+    sums.iter().sum()
 }

@@ -1,14 +1,18 @@
 //! One micro-batch through the network, and back.
+//!
+//! Going back, d names the gradient of the loss with respect to what it stands for. Every linear map y = x·W + b asks for
+//! the same three products: dW += xᵀ·dy, db += Σ dy, dx = dy·Wᵀ.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
-use super::attention::{Attention, MaskTable};
-use super::elementwise::{activate, add, add_rows, level_features, multiply, token_features};
+use super::attention::{Attention, MaskTable, Scratch};
+use super::elementwise::{add, add_rows};
 use super::functions::{gelu, silu};
 use super::head;
 use super::lanes::Simd;
-use super::norm::{Modulation, NormGradient, RowShape, normalise, normalise_back};
-use super::plan::{BlockPlan, Linear, Place, Plan};
-use super::product::{Left, Matrix, MatrixMut, Sizes, Start, product};
+use super::modulation::{Gradient, Modulation};
+use super::norm::Rows;
+use super::plan::{Linear, Place, Plan};
+use super::product::{Count, Left, Matrix, MatrixMut, Sizes, Start, product};
 use super::workspace::{BlockSpace, Workspace};
 
 /// A few samples of a batch.
@@ -29,166 +33,104 @@ pub(super) struct Pass<'a, S> {
     pub masks: &'a MaskTable,
 }
 
+impl Micro<'_> {
+    fn samples(&self) -> usize {
+        self.level.len()
+    }
+
+    fn tokens(&self) -> usize {
+        self.value.len()
+    }
+}
+
+/// Forward.
 impl<'a, S: Simd> Pass<'a, S> {
-    fn matrix(&self, place: &Place) -> Matrix<'a> {
-        Matrix::new(&self.weights[place.start..], place.stride)
-    }
-
-    fn row(&self, place: &Place) -> &'a [f32] {
-        &self.weights[place.range()]
-    }
-
-    /// `out` = start + x·W for `rows` rows.
-    fn apply(&self, rows: usize, x: Left, weight: &Place, out: &mut [f32], start: Start) {
-        let sizes = Sizes { rows, terms: weight.rows, columns: weight.stride };
-        product(self.s, sizes, x, self.matrix(weight), MatrixMut::new(out, weight.stride), start);
-    }
-
-    /// Adds xᵀ·d to the gradient of a weight matrix; `x` has the rows of the weights, or is given transposed.
-    fn add_product(&self, terms: usize, x: Left, d: &[f32], place: &Place, gradient: &mut [f32]) {
-        let sizes = Sizes { rows: place.rows, terms, columns: place.stride };
-        let to = MatrixMut::new(&mut gradient[place.start..], place.stride);
-        product(self.s, sizes, x, Matrix::new(d, place.stride), to, Start::Add);
-    }
-
-    /// Gradients of a linear map from its input `x` and the gradient `d` of its output.
-    fn add_linear(&self, rows: usize, x: &[f32], d: &[f32], linear: &Linear, gradient: &mut [f32]) {
-        let x = Left::Transposed(Matrix::new(x, linear.transposed.stride));
-        self.add_product(rows, x, d, &linear.weight, gradient);
-        add_rows(self.s, &d[..rows * linear.bias.stride], &mut gradient[linear.bias.range()]);
-    }
-
     /// Leaves F of every token in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
     pub fn forward(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
-        let (plan, samples) = (self.plan, micro.level.len());
-        let (tokens, width) = (samples * plan.tokens, plan.rows.token);
+        let rows = self.rows(micro);
         self.context(micro, space);
         self.embed(micro, space);
-        for (layer, block) in plan.blocks.iter().enumerate() {
-            let Workspace { blocks, stream, modulation, turned, .. } = &mut *space;
-            let block_space = &mut blocks[if keep { layer } else { 0 }];
-            self.attention(micro, block, block_space, stream, turned);
-            self.feed_forward(samples, layer, block_space, stream, modulation);
+        for layer in 0..self.plan.blocks.len() {
+            let Workspace { blocks, stream, levels, attention, .. } = &mut *space;
+            let block = &mut blocks[if keep { layer } else { 0 }];
+            self.attention(micro, layer, block, stream, attention);
+            self.feed_forward(micro, layer, block, stream, levels);
         }
-        let last = &mut space.last;
-        let shape = RowShape::new(plan.width);
-        normalise(self.s, shape, &space.stream[..tokens * width], &mut last.rows, &mut last.scale[..tokens]);
-        let (head, bias) = (self.row(&plan.head), self.weights[plan.head_bias.start]);
-        head::forward(self.s, &last.rows[..tokens * width], head, bias, &mut space.outputs[..tokens]);
+        space.last.forward(self.s, rows, &space.stream);
+        let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
+        head::forward(self.s, &space.last.rows, head, bias, &mut space.outputs[..rows.count]);
     }
 
-    /// The context of every sample, and from it the shifts and scales of all blocks.
+    /// The context of every sample, and from it the offsets and scales of all blocks.
     fn context(&self, micro: &Micro, space: &mut Workspace) {
-        let (plan, samples) = (self.plan, micro.level.len());
-        let width = plan.rows.token;
-        let stride = space.level_stride;
-        level_features(self.s, &plan.level_frequencies, micro.level, &mut space.level_features, stride);
-        let mut input = Left::Transposed(Matrix::new(&space.level_features, stride));
-        for (linear, layer) in [&plan.level_in, &plan.level_out].into_iter().zip(&mut space.context) {
-            let start = Start::Bias(self.row(&linear.bias));
-            self.apply(samples, input, &linear.weight, &mut layer.slope, start);
-            activate(self.s, &mut layer.slope[..samples * width], &mut layer.value, silu);
-            input = Left::Plain(Matrix::new(&layer.value, width));
-        }
-        let start = Start::Bias(self.row(&plan.modulation.bias));
-        if !plan.blocks.is_empty() {
-            self.apply(samples, input, &plan.modulation.weight, &mut space.modulation, start);
-        }
+        let (plan, samples) = (self.plan, micro.samples());
+        let Workspace { level_features, context: [first, second], levels, .. } = space;
+        level_features.set_waves(self.s, 0, &plan.level_frequencies, micro.level);
+        let len = samples * plan.rows.token;
+        self.linear(samples, level_features.by_number(), &plan.level_in, &mut first.slope);
+        first.forward(self.s, len, silu);
+        self.linear(samples, by_row(&first.value, plan.rows.token), &plan.level_out, &mut second.slope);
+        second.forward(self.s, len, silu);
+        self.linear(samples, by_row(&second.value, plan.rows.token), &plan.modulation, levels);
     }
 
     /// The residual stream's first state.
     fn embed(&self, micro: &Micro, space: &mut Workspace) {
-        let (plan, tokens) = (self.plan, micro.value.len());
-        let stride = space.token_stride;
-        token_features(self.s, plan.frequencies, micro.value, micro.given, &mut space.token_features, stride);
+        let (plan, features) = (self.plan, &mut space.token_features);
+        features.set(0, micro.value);
+        features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
+        features.set(plan.embed.rows - 1, micro.given);
         let id = self.row(&plan.id);
-        for sample in space.stream[..tokens * plan.rows.token].chunks_exact_mut(id.len()) {
+        for sample in space.stream[..self.rows(micro).len()].chunks_exact_mut(id.len()) {
             sample.copy_from_slice(id);
         }
-        let features = Left::Transposed(Matrix::new(&space.token_features, stride));
-        self.apply(tokens, features, &plan.embed, &mut space.stream, Start::Add);
+        self.apply(micro.tokens(), features.by_number(), &plan.embed, &mut space.stream, Start::Add);
     }
 
     /// h += O·attention(LN1(h)).
     fn attention(
         &self,
         micro: &Micro,
-        block: &BlockPlan,
+        layer: usize,
         space: &mut BlockSpace,
         stream: &mut [f32],
-        turned: &mut [f32],
+        scratch: &mut Scratch,
     ) {
-        let (plan, tokens) = (self.plan, micro.value.len());
-        let width = plan.rows.token;
-        let first = &mut space.first;
-        let shape = RowShape::new(plan.width);
-        normalise(self.s, shape, &stream[..tokens * width], &mut first.rows, &mut first.scale[..tokens]);
-        let normal = Left::Plain(Matrix::new(&first.rows, width));
-        let start = Start::Bias(self.row(&block.qkv.bias));
-        self.apply(tokens, normal, &block.qkv.weight, &mut space.qkv, start);
+        let (plan, block, tokens) = (self.plan, &self.plan.blocks[layer], micro.tokens());
+        let BlockSpace { first, qkv, weights, attended, .. } = space;
+        first.forward(self.s, self.rows(micro), stream);
+        self.linear(tokens, by_row(&first.rows, plan.rows.token), &block.qkv, qkv);
         let masks = (self.masks, micro.mask);
-        Attention::new(plan).forward(
-            self.s,
-            masks,
-            &space.qkv,
-            &mut space.weights,
-            &mut space.attended,
-            turned,
-        );
-        let attended = Left::Plain(Matrix::new(&space.attended, plan.rows.attention));
-        let start = Start::AddBias(self.row(&block.out.bias));
-        self.apply(tokens, attended, &block.out.weight, stream, start);
+        Attention::new(plan).forward(self.s, masks, qkv, (weights, attended), scratch);
+        self.add_linear(tokens, by_row(attended, plan.rows.attention), &block.out, stream);
     }
 
     /// h += down(gelu(up(modulated LN2(h)))).
     fn feed_forward(
         &self,
-        samples: usize,
+        micro: &Micro,
         layer: usize,
         space: &mut BlockSpace,
         stream: &mut [f32],
-        modulation: &[f32],
+        levels: &[f32],
     ) {
-        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
-        let (tokens, width) = (samples * plan.tokens, plan.rows.token);
-        let (second, shape) = (&mut space.second, RowShape::new(plan.width));
-        normalise(self.s, shape, &stream[..tokens * width], &mut second.rows, &mut second.scale[..tokens]);
-        self.modulation(layer, samples, modulation).forward(
-            self.s,
-            &second.rows[..tokens * width],
-            &mut space.modulated,
-        );
-        let x = Left::Plain(Matrix::new(&space.modulated, width));
-        let hidden = &mut space.hidden;
-        let start = Start::Bias(self.row(&block.up.bias));
-        self.apply(tokens, x, &block.up.weight, &mut hidden.slope, start);
-        activate(self.s, &mut hidden.slope[..tokens * plan.rows.hidden], &mut hidden.value, gelu);
-        let x = Left::Plain(Matrix::new(&hidden.value, plan.rows.hidden));
-        self.apply(tokens, x, &block.down.weight, stream, Start::AddBias(self.row(&block.down.bias)));
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
+        let BlockSpace { second, modulated, hidden, .. } = space;
+        second.forward(self.s, rows, stream);
+        self.modulation(micro, layer, levels).forward(self.s, &second.rows[..rows.len()], modulated);
+        self.linear(rows.count, by_row(modulated, plan.rows.token), &block.up, &mut hidden.slope);
+        hidden.forward(self.s, rows.count * plan.rows.hidden, gelu);
+        self.add_linear(rows.count, by_row(&hidden.value, plan.rows.hidden), &block.down, stream);
     }
+}
 
-    fn modulation<'b>(&self, layer: usize, samples: usize, modulation: &'b [f32]) -> Modulation<'b>
-    where
-        'a: 'b,
-    {
-        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
-        let stride = plan.rows.modulation;
-        let first = 2 * layer * plan.rows.token;
-        Modulation {
-            vectors: RowShape::new(plan.width).vectors,
-            tokens: plan.tokens,
-            gain: self.row(&block.gain),
-            shift: self.row(&block.shift),
-            samples: &modulation[first..(samples - 1) * stride + first + 2 * plan.rows.token],
-            stride,
-        }
-    }
-
-    /// Adds to `gradient` what the gradient with respect to the outputs, in `space.outputs`, gives after a forward pass.
+/// Back.
+impl<'a, S: Simd> Pass<'a, S> {
+    /// Adds the gradient with respect to the packed weights to `gradient`, from that with respect to the outputs in
+    /// `space.outputs`; `space` is as a forward pass that kept everything left it.
     pub fn backward(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let plan = self.plan;
         self.head_back(micro, space, gradient);
-        for layer in (0..plan.blocks.len()).rev() {
+        for layer in (0..self.plan.blocks.len()).rev() {
             self.feed_forward_back(micro, layer, space, gradient);
             self.attention_back(micro, layer, space, gradient);
         }
@@ -197,118 +139,167 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     fn head_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, tokens) = (self.plan, micro.value.len());
-        let width = plan.rows.token;
-        let (last, back) = (&space.last, &mut space.back);
+        let (plan, rows) = (self.plan, self.rows(micro));
+        let Workspace { last, back, outputs, .. } = space;
         let (before, bias) = gradient.split_at_mut(plan.head_bias.start);
-        head::backward(
-            self.s,
-            (&last.rows, self.row(&plan.head)),
-            &space.outputs[..tokens],
-            &mut back.rows,
-            (&mut before[plan.head.range()], &mut bias[0]),
-        );
-        back.stream[..tokens * width].fill(0.0);
-        normalise_back(
-            self.s,
-            RowShape::new(plan.width),
-            &back.rows[..tokens * width],
-            (&last.rows, &last.scale[..tokens]),
-            &mut back.stream,
-        );
+        let to = (&mut before[plan.head.range()], &mut bias[0]);
+        let (x, w) = (&last.rows, self.row(&plan.head));
+        head::backward(self.s, (x, w), &outputs[..rows.count], &mut back.normal, to);
+        back.stream[..rows.len()].fill(0.0);
+        last.backward(self.s, rows, &back.normal, &mut back.stream);
     }
 
     fn feed_forward_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
-        let (tokens, width) = (micro.value.len(), plan.rows.token);
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
         let (kept, back) = (&space.blocks[layer], &mut space.back);
-        self.add_linear(tokens, &kept.hidden.value, &back.stream, &block.down, gradient);
-        let d = Left::Plain(Matrix::new(&back.stream, width));
-        self.apply(tokens, d, &block.down.transposed, &mut back.hidden, Start::Zero);
-        multiply(self.s, &mut back.hidden[..tokens * plan.rows.hidden], &kept.hidden.slope);
-        self.add_linear(tokens, &kept.modulated, &back.hidden, &block.up, gradient);
-        let d = Left::Plain(Matrix::new(&back.hidden, plan.rows.hidden));
-        self.apply(tokens, d, &block.up.transposed, &mut back.rows, Start::Zero);
-        let stride = plan.rows.modulation;
-        let first = 2 * layer * width;
-        let end = (micro.level.len() - 1) * stride + first + 2 * width;
+        let x = by_column(&kept.hidden.value, plan.rows.hidden);
+        self.linear_gradient(rows.count, x, &back.stream, &block.down, gradient);
+        self.linear_back(rows.count, &back.stream, &block.down, &mut back.hidden);
+        kept.hidden.backward(self.s, &mut back.hidden[..rows.count * plan.rows.hidden]);
+        let x = by_column(&kept.modulated, plan.rows.token);
+        self.linear_gradient(rows.count, x, &back.hidden, &block.up, gradient);
+        self.linear_back(rows.count, &back.hidden, &block.up, &mut back.normal);
         let (before, shift) = gradient.split_at_mut(block.shift.start);
-        let of_norm =
-            NormGradient { gain: &mut before[block.gain.range()], shift: &mut shift[..block.shift.stride] };
-        self.modulation(layer, micro.level.len(), &space.modulation).backward(
+        let to = Gradient {
+            levels: &mut back.levels[self.levels(micro, layer)],
+            gain: &mut before[block.gain.range()],
+            shift: &mut shift[..block.shift.stride],
+        };
+        self.modulation(micro, layer, &space.levels).backward(
             self.s,
-            &kept.second.rows[..tokens * width],
-            &mut back.rows[..tokens * width],
-            &mut back.modulation[first..end],
-            of_norm,
+            &kept.second.rows[..rows.len()],
+            &mut back.normal[..rows.len()],
+            to,
         );
-        normalise_back(
-            self.s,
-            RowShape::new(plan.width),
-            &back.rows[..tokens * width],
-            (&kept.second.rows, &kept.second.scale[..tokens]),
-            &mut back.stream,
-        );
+        kept.second.backward(self.s, rows, &back.normal, &mut back.stream);
     }
 
     fn attention_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
-        let (tokens, width) = (micro.value.len(), plan.rows.token);
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
         let (kept, back) = (&space.blocks[layer], &mut space.back);
-        self.add_linear(tokens, &kept.attended, &back.stream, &block.out, gradient);
-        let d = Left::Plain(Matrix::new(&back.stream, width));
-        self.apply(tokens, d, &block.out.transposed, &mut back.attended, Start::Zero);
-        let pairs = plan.heads * tokens * plan.rows.queries;
+        let x = by_column(&kept.attended, plan.rows.attention);
+        self.linear_gradient(rows.count, x, &back.stream, &block.out, gradient);
+        self.linear_back(rows.count, &back.stream, &block.out, &mut back.attended);
         Attention::new(plan).backward(
             self.s,
-            &kept.qkv,
-            &kept.weights[..pairs],
+            micro.samples(),
+            (&kept.qkv, &kept.weights),
             &back.attended,
             &mut back.qkv,
-            [&mut space.turned, &mut back.weights],
+            &mut space.attention,
         );
-        self.add_linear(tokens, &kept.first.rows, &back.qkv, &block.qkv, gradient);
-        let d = Left::Plain(Matrix::new(&back.qkv, plan.rows.qkv));
-        self.apply(tokens, d, &block.qkv.transposed, &mut back.rows, Start::Zero);
-        normalise_back(
-            self.s,
-            RowShape::new(plan.width),
-            &back.rows[..tokens * width],
-            (&kept.first.rows, &kept.first.scale[..tokens]),
-            &mut back.stream,
-        );
+        let x = by_column(&kept.first.rows, plan.rows.token);
+        self.linear_gradient(rows.count, x, &back.qkv, &block.qkv, gradient);
+        self.linear_back(rows.count, &back.qkv, &block.qkv, &mut back.normal);
+        kept.first.backward(self.s, rows, &back.normal, &mut back.stream);
     }
 
     fn embed_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, tokens) = (self.plan, micro.value.len());
-        let d = &space.back.stream[..tokens * plan.rows.token];
-        let features = Left::Plain(Matrix::new(&space.token_features, space.token_stride));
-        self.add_product(tokens, features, &space.back.stream, &plan.embed, gradient);
+        let (plan, d) = (self.plan, &space.back.stream);
+        self.add_product(micro.tokens(), space.token_features.by_feature(), d, &plan.embed, gradient);
         let id = &mut gradient[plan.id.range()];
-        for sample in d.chunks_exact(id.len()) {
+        for sample in d[..self.rows(micro).len()].chunks_exact(id.len()) {
             add(self.s, id, sample);
         }
     }
 
     fn context_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, samples) = (self.plan, micro.level.len());
+        let (plan, samples) = (self.plan, micro.samples());
         if plan.blocks.is_empty() {
             return;
         }
-        let width = plan.rows.token;
-        let [first, second] = &mut space.context;
-        let back = &mut space.back;
-        self.add_linear(samples, &second.value, &back.modulation, &plan.modulation, gradient);
-        let d = Left::Plain(Matrix::new(&back.modulation, plan.rows.modulation));
-        self.apply(samples, d, &plan.modulation.transposed, &mut back.context, Start::Zero);
-        multiply(self.s, &mut back.context[..samples * width], &second.slope);
-        self.add_linear(samples, &first.value, &back.context, &plan.level_out, gradient);
-        let d = Left::Plain(Matrix::new(&back.context, width));
-        self.apply(samples, d, &plan.level_out.transposed, &mut second.value, Start::Zero);
-        multiply(self.s, &mut second.value[..samples * width], &first.slope);
-        let features = Left::Plain(Matrix::new(&space.level_features, space.level_stride));
-        self.add_product(samples, features, &second.value, &plan.level_in.weight, gradient);
-        let bias = &mut gradient[plan.level_in.bias.range()];
-        add_rows(self.s, &second.value[..samples * width], bias);
+        let (row, len) = (plan.rows.token, samples * plan.rows.token);
+        let [first, second] = &space.context;
+        let [of_first, of_second] = &mut space.back.context;
+        let of_levels = &space.back.levels;
+        self.linear_gradient(samples, by_column(&second.value, row), of_levels, &plan.modulation, gradient);
+        self.linear_back(samples, of_levels, &plan.modulation, of_second);
+        second.backward(self.s, &mut of_second[..len]);
+        self.linear_gradient(samples, by_column(&first.value, row), of_second, &plan.level_out, gradient);
+        self.linear_back(samples, of_second, &plan.level_out, of_first);
+        first.backward(self.s, &mut of_first[..len]);
+        let x = space.level_features.by_feature();
+        self.linear_gradient(samples, x, of_first, &plan.level_in, gradient);
     }
+}
+
+/// What both ways use.
+impl<'a, S: Simd> Pass<'a, S> {
+    fn rows(&self, micro: &Micro) -> Rows {
+        Rows { count: micro.tokens(), width: self.plan.width }
+    }
+
+    fn matrix(&self, place: &Place) -> Matrix<'a> {
+        Matrix::new(&self.weights[place.start..], place.stride)
+    }
+
+    fn row(&self, place: &Place) -> &'a [f32] {
+        &self.weights[place.range()]
+    }
+
+    /// Where a block's offsets and scales lie in the rows of all.
+    fn levels(&self, micro: &Micro, layer: usize) -> std::ops::Range<usize> {
+        let first = 2 * layer * self.plan.rows.token;
+        first..(micro.samples() - 1) * self.plan.rows.levels + first + 2 * self.plan.rows.token
+    }
+
+    fn modulation<'b>(&self, micro: &Micro, layer: usize, levels: &'b [f32]) -> Modulation<'b>
+    where
+        'a: 'b,
+    {
+        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
+        Modulation {
+            vectors: self.rows(micro).vectors(),
+            tokens: plan.tokens,
+            gain: self.row(&block.gain),
+            shift: self.row(&block.shift),
+            levels: &levels[self.levels(micro, layer)],
+            stride: plan.rows.levels,
+        }
+    }
+
+    /// out = start + x·W for so many rows.
+    fn apply(&self, rows: usize, x: Left, weight: &Place, out: &mut [f32], start: Start) {
+        let sizes = Sizes { rows, terms: weight.rows, columns: weight.stride };
+        let out = MatrixMut::new(out, weight.stride);
+        product(self.s, Count::ONE, sizes, x, self.matrix(weight), out, start);
+    }
+
+    /// y = x·W + b.
+    fn linear(&self, rows: usize, x: Left, linear: &Linear, y: &mut [f32]) {
+        self.apply(rows, x, &linear.weight, y, Start::Bias(self.row(&linear.bias)));
+    }
+
+    /// y += x·W + b.
+    fn add_linear(&self, rows: usize, x: Left, linear: &Linear, y: &mut [f32]) {
+        self.apply(rows, x, &linear.weight, y, Start::AddBias(self.row(&linear.bias)));
+    }
+
+    /// dx = dy·Wᵀ.
+    fn linear_back(&self, rows: usize, d: &[f32], linear: &Linear, of_x: &mut [f32]) {
+        self.apply(rows, by_row(d, linear.weight.stride), &linear.transposed, of_x, Start::Zero);
+    }
+
+    /// dW += xᵀ·dy and db += Σ dy, where x has a row for each of its columns.
+    fn linear_gradient(&self, rows: usize, x: Left, d: &[f32], linear: &Linear, gradient: &mut [f32]) {
+        self.add_product(rows, x, d, &linear.weight, gradient);
+        add_rows(self.s, &d[..rows * linear.bias.stride], &mut gradient[linear.bias.range()]);
+    }
+
+    /// dW += xᵀ·dy.
+    fn add_product(&self, terms: usize, x: Left, d: &[f32], place: &Place, gradient: &mut [f32]) {
+        let sizes = Sizes { rows: place.rows, terms, columns: place.stride };
+        let to = MatrixMut::new(&mut gradient[place.start..], place.stride);
+        product(self.s, Count::ONE, sizes, x, Matrix::new(d, place.stride), to, Start::Add);
+    }
+}
+
+/// Rows of `stride` numbers as a left factor.
+fn by_row(x: &[f32], stride: usize) -> Left<'_> {
+    Left::Plain(Matrix::new(x, stride))
+}
+
+/// Rows of `stride` numbers as a left factor with their columns for rows.
+fn by_column(x: &[f32], stride: usize) -> Left<'_> {
+    Left::Transposed(Matrix::new(x, stride))
 }

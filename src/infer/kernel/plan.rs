@@ -12,7 +12,8 @@ pub(super) struct Plan {
     pub heads: usize,
     pub head_width: usize,
     pub attention: usize,
-    pub frequencies: usize,
+    /// The frequencies of a value's features.
+    pub value_frequencies: Vec<f32>,
     /// The frequencies of the noise level's features.
     pub level_frequencies: [f32; LEVEL_FREQUENCIES],
     /// Padded lengths of a row.
@@ -50,7 +51,7 @@ pub(super) struct RowSizes {
     /// Attention weights or mask of one key, T.
     pub queries: usize,
     /// Shifts and scales of all blocks.
-    pub modulation: usize,
+    pub levels: usize,
 }
 
 /// One block's weights.
@@ -93,6 +94,12 @@ impl Place {
     /// The numbers of the matrix, padding included.
     pub fn range(&self) -> Range<usize> {
         self.start..self.start + self.rows * self.stride
+    }
+
+    /// The columns in use of a row.
+    pub fn row(&self, row: usize) -> Range<usize> {
+        let start = self.start + row * self.stride;
+        start..start + self.columns
     }
 
     /// The first `rows` rows, and the rest.
@@ -141,14 +148,14 @@ impl Plan {
             attention: pad(attention),
             hidden: pad(hidden),
             queries: pad(tokens),
-            modulation: layers * 2 * pad(width),
+            levels: layers * 2 * pad(width),
         };
         let mut place = Placer { next: 0 };
         let embed = place.matrix(2 * frequencies + 2, width);
         let id = place.matrix(tokens, width);
         let level_in = place.linear(2 * LEVEL_FREQUENCIES, width);
         let mut level_out = place.linear(width, width);
-        let mut modulation = place.linear(width, rows.modulation);
+        let mut modulation = place.linear(width, rows.levels);
         let mut blocks: Vec<BlockPlan> = (0..layers)
             .map(|_| BlockPlan {
                 qkv: place.linear(width, 3 * attention),
@@ -176,7 +183,7 @@ impl Plan {
             heads,
             head_width,
             attention,
-            frequencies,
+            value_frequencies: architecture.value_frequencies().collect(),
             level_frequencies: level_frequencies(),
             rows,
             embed,

@@ -1,23 +1,40 @@
-//! Products of matrices: C = start + A·B, in tiles that live in registers.
+//! Products of matrices, C = start + A·B: one, or the same one for each head of each sample.
 //!
-//! A tile is a few rows of C, one to four vectors wide. For every term k of the sum it reads one row of B's vectors and
-//! multiplies it with one number of A for each of its rows, so that the sums never leave the registers. Matrices are
-//! row-major with any stride; A may be given transposed, which makes gradients of weights the same loop.
-#![allow(unsafe_code)] // The innermost loop walks pointers; `product` checks once that they stay inside.
+//! Matrices are row-major with any stride. A may be given transposed, which makes gradients of weights the same loop.
+//! C is cut into panels as wide as a tile, panels into tiles; small matrices of one kind go through the same tile one
+//! after the other, so that sizes and addresses are worked out once for all of them.
+#![allow(unsafe_code)] // Tiles walk pointers; `product` checks once that they stay inside.
 
-use super::lanes::{LANES, Lanes, Simd};
+use super::lanes::{LANES, Simd};
+use super::tile::Tile;
 
-/// A row-major matrix in somebody's memory; a row starts `stride` numbers after the one before.
+/// How many matrices there are.
+#[derive(Clone, Copy)]
+pub(super) struct Count {
+    pub samples: usize,
+    pub heads: usize,
+}
+
+/// Where matrices lie in memory: where the first one starts, and the steps to the next row, head and sample.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub first: usize,
+    pub row: usize,
+    pub head: usize,
+    pub sample: usize,
+}
+
+/// Matrices in somebody's memory.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a> {
     pub data: &'a [f32],
-    pub stride: usize,
+    pub places: Places,
 }
 
-/// A matrix to write to.
+/// Matrices to write to.
 pub(super) struct MatrixMut<'a> {
     pub data: &'a mut [f32],
-    pub stride: usize,
+    pub places: Places,
 }
 
 /// The left factor A, `rows × terms`.
@@ -40,6 +57,8 @@ pub(super) enum Start<'a> {
     Add,
     /// What is in C, and the same row for all.
     AddBias(&'a [f32]),
+    /// Matrices of the size of C that follow each other; the one with this index, for each sample.
+    Chosen { from: &'a [f32], stride: usize, index: &'a [u32] },
 }
 
 /// The sizes of a product: C is `rows × columns`, sums have `terms` terms.
@@ -50,143 +69,226 @@ pub(super) struct Sizes {
     pub columns: usize,
 }
 
-impl<'a> Matrix<'a> {
-    pub fn new(data: &'a [f32], stride: usize) -> Matrix<'a> {
-        Matrix { data, stride }
+impl Count {
+    /// A single matrix.
+    pub const ONE: Count = Count { samples: 1, heads: 1 };
+}
+
+impl Places {
+    /// A single matrix at the beginning.
+    pub fn one(row: usize) -> Places {
+        Places { first: 0, row, head: 0, sample: 0 }
     }
 
-    /// Panics unless `rows × columns` lie inside.
-    fn check(&self, rows: usize, columns: usize, what: &str) {
-        let needed = if rows == 0 { 0 } else { (rows - 1) * self.stride + columns };
-        assert!(self.data.len() >= needed, "{what} has {} numbers, {needed} are needed", self.data.len());
+    /// The matrices at these places of `data`.
+    pub fn view(self, data: &[f32]) -> Matrix<'_> {
+        Matrix { data, places: self }
+    }
+
+    /// The matrices at these places of `data`, to write to.
+    pub fn view_mut(self, data: &mut [f32]) -> MatrixMut<'_> {
+        MatrixMut { data, places: self }
+    }
+
+    /// Panics unless matrices of `rows × columns` lie inside of `len` numbers.
+    pub fn check(self, len: usize, count: Count, rows: usize, columns: usize) {
+        let last = (count.samples - 1) * self.sample + (count.heads - 1) * self.head;
+        let needed = self.first + last + (rows - 1) * self.row + columns;
+        assert!(len >= needed, "matrices end at {needed} in a memory of {len} numbers");
+    }
+
+    /// Where the matrix of a head of a sample starts.
+    #[inline(always)]
+    pub fn of(self, sample: usize, head: usize) -> usize {
+        self.first + sample * self.sample + head * self.head
+    }
+}
+
+impl<'a> Matrix<'a> {
+    /// A single matrix.
+    pub fn new(data: &'a [f32], stride: usize) -> Matrix<'a> {
+        Matrix { data, places: Places::one(stride) }
     }
 }
 
 impl<'a> MatrixMut<'a> {
+    /// A single matrix.
     pub fn new(data: &'a mut [f32], stride: usize) -> MatrixMut<'a> {
-        MatrixMut { data, stride }
+        MatrixMut { data, places: Places::one(stride) }
     }
 }
 
-/// C = start + A·B. Of B and of the start, whole vectors are read: up to 15 numbers beyond a row's end.
-pub(super) fn product<S: Simd>(s: S, sizes: Sizes, a: Left, b: Matrix, c: MatrixMut, start: Start) {
+/// C = start + A·B for each of `count` matrices. Of B and of the start whole vectors are read: up to 15 numbers beyond a
+/// row's end.
+pub(super) fn product<S: Simd>(
+    s: S,
+    count: Count,
+    sizes: Sizes,
+    a: Left,
+    b: Matrix,
+    c: MatrixMut,
+    start: Start,
+) {
     let Sizes { rows, terms, columns } = sizes;
-    if rows == 0 || columns == 0 {
+    if count.samples * count.heads * rows * terms * columns == 0 {
+        assert!(terms > 0 || rows == 0, "sums have terms");
         return;
     }
     let whole = columns.next_multiple_of(LANES);
-    b.check(terms, whole, "the right factor");
+    b.places.check(b.data.len(), count, terms, whole);
     let adds = matches!(start, Start::Add | Start::AddBias(_));
-    Matrix::new(c.data, c.stride).check(rows, if adds { whole } else { columns }, "the result");
-    let null = std::ptr::null();
-    let result = c.data.as_mut_ptr();
-    let (from, from_stride) = match start {
-        Start::Zero | Start::Bias(_) => (null, 0),
-        Start::Add | Start::AddBias(_) => (result.cast_const(), c.stride),
-    };
-    let bias = match start {
-        Start::Bias(bias) | Start::AddBias(bias) => {
-            Matrix::new(bias, 0).check(1, whole, "the bias");
-            bias.as_ptr()
-        }
-        Start::Zero | Start::Add => null,
-    };
-    let (b, b_stride, c_stride) = (b.data.as_ptr(), b.stride, c.stride);
-    let walk =
-        Walk { terms, a: null, b, b_stride, c: result, c_stride, from, from_stride, bias, lanes: LANES };
-    match a {
+    c.places.check(c.data.len(), count, rows, if adds { whole } else { columns });
+    start.check(count, rows, whole);
+    let (a, transposed) = match a {
         Left::Plain(a) => {
-            a.check(rows, terms, "the left factor");
-            let walk = Walk { a: a.data.as_ptr(), ..walk };
-            s.enter(
-                #[inline(always)]
-                || unsafe { panels(s, walk, rows, columns, a.stride, 1) },
-            );
+            a.places.check(a.data.len(), count, rows, terms);
+            (a, false)
         }
         Left::Transposed(a) => {
-            a.check(terms, rows, "the left factor");
-            let walk = Walk { a: a.data.as_ptr(), ..walk };
-            s.enter(
-                #[inline(always)]
-                || unsafe { panels(s, walk, rows, columns, 1, a.stride) },
-            );
+            a.places.check(a.data.len(), count, terms, rows);
+            (a, true)
+        }
+    };
+    let work = Work { count, sizes, a, b, c: c.data.as_mut_ptr(), of_c: c.places, start };
+    if transposed {
+        s.enter(
+            #[inline(always)]
+            || work.panels(s, 1, a.places.row),
+        );
+    } else {
+        s.enter(
+            #[inline(always)]
+            || work.panels(s, a.places.row, 1),
+        );
+    }
+}
+
+impl Start<'_> {
+    /// Panics unless there are enough numbers for matrices of `rows × whole`.
+    fn check(self, count: Count, rows: usize, whole: usize) {
+        match self {
+            Start::Zero | Start::Add => {}
+            Start::Bias(bias) | Start::AddBias(bias) => {
+                assert!(bias.len() >= whole, "a bias of {} numbers for rows of {whole}", bias.len());
+            }
+            Start::Chosen { from, stride, index } => {
+                assert!(stride >= whole && index.len() >= count.samples, "every sample has a start");
+                let matrices = from.len() / (rows * stride);
+                let there = |&i: &u32| (i as usize) < matrices;
+                assert!(index.iter().all(there), "a sample's start is one of {matrices}");
+            }
         }
     }
 }
 
-/// Where a tile's matrices start.
+/// A checked product.
 #[derive(Clone, Copy)]
-pub(super) struct Walk {
-    pub terms: usize,
-    pub a: *const f32,
-    pub b: *const f32,
-    pub b_stride: usize,
-    pub c: *mut f32,
-    pub c_stride: usize,
-    /// Null: start from zero.
-    pub from: *const f32,
-    pub from_stride: usize,
-    /// Null: no bias.
-    pub bias: *const f32,
-    /// How many lanes of the last vector are stored.
-    pub lanes: usize,
+struct Work<'a> {
+    count: Count,
+    sizes: Sizes,
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    c: *mut f32,
+    of_c: Places,
+    start: Start<'a>,
 }
 
-impl Walk {
-    /// The same, for the columns from `column` on.
+impl Work<'_> {
+    /// Panel by panel. `a_row` and `a_term` are the steps in A from row to row and from term to term.
     #[inline(always)]
-    unsafe fn right(self, column: usize) -> Walk {
-        unsafe {
-            Walk {
-                b: self.b.add(column),
-                c: self.c.add(column),
-                from: if self.from.is_null() { self.from } else { self.from.add(column) },
-                bias: if self.bias.is_null() { self.bias } else { self.bias.add(column) },
-                ..self
-            }
-        }
-    }
-
-    /// The same, for the rows from `row` on.
-    #[inline(always)]
-    unsafe fn down(self, row: usize, a_row: usize) -> Walk {
-        unsafe {
-            Walk {
-                a: self.a.add(row * a_row),
-                c: self.c.add(row * self.c_stride),
-                from: if self.from.is_null() { self.from } else { self.from.add(row * self.from_stride) },
-                ..self
-            }
-        }
-    }
-}
-
-/// Splits C into panels as wide as a tile. `a_row` and `a_term` are the steps in A from row to row and term to term.
-#[inline(always)]
-unsafe fn panels<S: Simd>(s: S, walk: Walk, rows: usize, columns: usize, a_row: usize, a_term: usize) {
-    let mut column = 0;
-    while column < columns {
-        let left = (columns - column).div_ceil(LANES);
-        let wide = panel_width::<S>(left);
-        let last = wide == left;
-        let lanes = if last { columns - column - (wide - 1) * LANES } else { LANES };
-        unsafe {
-            let walk = Walk { lanes, ..walk.right(column) };
+    fn panels<S: Simd>(self, s: S, a_row: usize, a_term: usize) {
+        let mut column = 0;
+        while column < self.sizes.columns {
+            let wide = panel_width::<S>((self.sizes.columns - column).div_ceil(LANES));
             match wide {
-                1 => tiles::<S, 1>(s, walk, rows, a_row, a_term),
-                2 => tiles::<S, 2>(s, walk, rows, a_row, a_term),
-                3 => tiles::<S, 3>(s, walk, rows, a_row, a_term),
-                _ => tiles::<S, 4>(s, walk, rows, a_row, a_term),
+                1 => self.panel::<S, 1>(s, column, a_row, a_term),
+                2 => self.panel::<S, 2>(s, column, a_row, a_term),
+                3 => self.panel::<S, 3>(s, column, a_row, a_term),
+                _ => self.panel::<S, 4>(s, column, a_row, a_term),
+            }
+            column += wide * LANES;
+        }
+    }
+
+    /// From top to bottom: tiles of the full height, then lower ones for the rows left over.
+    #[inline(always)]
+    fn panel<S: Simd, const WIDE: usize>(self, s: S, column: usize, a_row: usize, a_term: usize) {
+        let mut row = 0;
+        macro_rules! of_height {
+            ($($height:literal)*) => {$(
+                if const { tile_rows::<S>(WIDE) >= $height } {
+                    while self.sizes.rows - row >= $height {
+                        self.tiles::<S, $height, WIDE>(s, [row, column], a_row, a_term);
+                        row += $height;
+                    }
+                }
+            )*};
+        }
+        of_height!(16 12 8 6 4 2 1);
+    }
+
+    /// The tile whose first row and column are given, of every matrix.
+    #[inline(always)]
+    fn tiles<S: Simd, const ROWS: usize, const WIDE: usize>(
+        self,
+        s: S,
+        [row, column]: [usize; 2],
+        a_row: usize,
+        a_term: usize,
+    ) {
+        let lanes = LANES.min(self.sizes.columns - column - (WIDE - 1) * LANES);
+        let (a, b) = (self.a.data.as_ptr(), self.b.data.as_ptr());
+        for sample in 0..self.count.samples {
+            for head in 0..self.count.heads {
+                // Inside: the last row and column of the last matrix are.
+                unsafe {
+                    let c = self.c.add(self.of_c.of(sample, head) + row * self.of_c.row + column);
+                    let (start, start_row) = self.start_of(sample, [row, column], c);
+                    let tile = Tile {
+                        terms: self.sizes.terms,
+                        a: a.add(self.a.places.of(sample, head) + row * a_row),
+                        a_row,
+                        a_term,
+                        b: b.add(self.b.places.of(sample, head) + column),
+                        b_row: self.b.places.row,
+                        c,
+                        c_row: self.of_c.row,
+                        start,
+                        start_row,
+                        bias: self.bias(column),
+                        lanes,
+                    };
+                    tile.compute::<S, ROWS, WIDE>(s);
+                }
             }
         }
-        column += wide * LANES;
+    }
+
+    #[inline(always)]
+    unsafe fn start_of(self, sample: usize, [row, column]: [usize; 2], c: *mut f32) -> (*const f32, usize) {
+        match self.start {
+            Start::Zero | Start::Bias(_) => (std::ptr::null(), 0),
+            Start::Add | Start::AddBias(_) => (c, self.of_c.row),
+            Start::Chosen { from, stride, index } => unsafe {
+                let first = *index.get_unchecked(sample) as usize * self.sizes.rows * stride;
+                (from.as_ptr().add(first + row * stride + column), stride)
+            },
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn bias(self, column: usize) -> *const f32 {
+        match self.start {
+            Start::Bias(bias) | Start::AddBias(bias) => unsafe { bias.as_ptr().add(column) },
+            Start::Zero | Start::Add | Start::Chosen { .. } => std::ptr::null(),
+        }
     }
 }
 
 /// How many of the `left` vectors the next panel takes: three make the best tile, but one must not be left over.
 #[inline(always)]
 fn panel_width<S: Simd>(left: usize) -> usize {
-    if S::TILE_ROWS[1] == 0 {
+    if const { tile_rows::<S>(2) == 0 } {
         1
     } else if left == 4 || left == 8 {
         4
@@ -195,74 +297,13 @@ fn panel_width<S: Simd>(left: usize) -> usize {
     }
 }
 
-/// One panel from top to bottom: tiles of the full height, then lower ones for the rows left over.
-#[inline(always)]
-unsafe fn tiles<S: Simd, const WIDE: usize>(s: S, walk: Walk, rows: usize, a_row: usize, a_term: usize) {
-    let mut row = 0;
-    macro_rules! of_height {
-        ($($height:literal)*) => {$(
-            if const { S::TILE_ROWS[WIDE - 1] >= $height } {
-                while rows - row >= $height {
-                    unsafe { tile::<S, $height, WIDE>(s, walk.down(row, a_row), a_row, a_term) };
-                    row += $height;
-                }
-            }
-        )*};
+/// The rows of a tile `wide` vectors wide.
+const fn tile_rows<S: Simd>(wide: usize) -> usize {
+    let [one, two, three, four] = S::TILE_ROWS;
+    match wide {
+        1 => one,
+        2 => two,
+        3 => three,
+        _ => four,
     }
-    of_height!(16 12 8 6 4 2 1);
-}
-
-/// One tile of C.
-#[inline(always)]
-pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const WIDE: usize>(
-    s: S,
-    walk: Walk,
-    a_row: usize,
-    a_term: usize,
-) {
-    unsafe {
-        let mut sums = [[s.zero(); WIDE]; ROWS];
-        if !walk.from.is_null() {
-            for (i, row) in sums.iter_mut().enumerate() {
-                for (j, sum) in row.iter_mut().enumerate() {
-                    *sum = load(s, walk.from.add(i * walk.from_stride + j * LANES));
-                }
-            }
-        }
-        if !walk.bias.is_null() {
-            for j in 0..WIDE {
-                let bias = load(s, walk.bias.add(j * LANES));
-                for row in &mut sums {
-                    row[j] = row[j] + bias;
-                }
-            }
-        }
-        for k in 0..walk.terms {
-            let mut right = [s.zero(); WIDE];
-            for (j, right) in right.iter_mut().enumerate() {
-                *right = load(s, walk.b.add(k * walk.b_stride + j * LANES));
-            }
-            for (i, row) in sums.iter_mut().enumerate() {
-                let left = s.splat(*walk.a.add(i * a_row + k * a_term));
-                for (sum, right) in row.iter_mut().zip(right) {
-                    *sum = left.mul_add(right, *sum);
-                }
-            }
-        }
-        for (i, row) in sums.into_iter().enumerate() {
-            for (j, sum) in row.into_iter().enumerate() {
-                let to = walk.c.add(i * walk.c_stride + j * LANES);
-                if j + 1 < WIDE || walk.lanes == LANES {
-                    sum.store(&mut *to.cast());
-                } else {
-                    sum.store_first(std::slice::from_raw_parts_mut(to, walk.lanes));
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn load<S: Simd>(s: S, from: *const f32) -> S::V {
-    s.load(unsafe { &*from.cast() })
 }

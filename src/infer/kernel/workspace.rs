@@ -1,74 +1,67 @@
 //! What one thread needs for one micro-batch: activations kept for the way back, and gradients on their way.
 
-use super::attention::Attention;
+use super::attention;
 use super::buffer::Buffer;
-use super::lanes::LANES;
+use super::elementwise::Activated;
+use super::features::Features;
+use super::norm::{Normal, Rows};
 use super::plan::Plan;
 use crate::network::LEVEL_FREQUENCIES;
 
 /// Samples of a micro-batch are chosen to have about so many tokens: then activations and weights fit the second cache.
 const MICRO_TOKENS: usize = 128;
 
-/// A thread's memory; no operation depends on what was in it before, except that padding is zero.
+/// A thread's memory. No operation depends on what was in it before, except that padding is zero.
 pub(super) struct Workspace {
-    /// Largest number of samples.
+    /// Largest number of samples of a micro-batch.
     pub samples: usize,
-    /// Length of a row of token features, and of noise-level features.
-    pub token_stride: usize,
-    pub level_stride: usize,
-    /// `[2K + 2, tokens]` and `[features, samples]`.
-    pub token_features: Buffer,
-    pub level_features: Buffer,
-    /// The two layers that make the context `[samples, D]`, with the slopes of their activations.
+    /// `[2K + 2, tokens]`.
+    pub token_features: Features,
+    /// `[2 · LEVEL_FREQUENCIES, samples]`.
+    pub level_features: Features,
+    /// The two layers that make the context `[samples, D]`.
     pub context: [Activated; 2],
-    /// `[samples, layers · 2 · D]`.
-    pub modulation: Buffer,
-    /// The residual stream, `[tokens, D]`.
+    /// `[samples, layers · 2 · D]`: offset and 1 + scale of every block.
+    pub levels: Buffer,
+    /// The residual stream h, `[tokens, D]`.
     pub stream: Buffer,
     pub blocks: Vec<BlockSpace>,
+    /// The last norm, `[tokens, D]`.
     pub last: Normal,
-    /// F and its gradient, `[tokens]`.
+    /// F, and then its gradient, `[tokens]`.
     pub outputs: Vec<f32>,
+    pub attention: attention::Scratch,
     pub back: Gradients,
-    /// One head's keys or values with tokens along the row.
-    pub turned: Buffer,
-}
-
-/// The output of an activation and its derivative.
-pub(super) struct Activated {
-    pub value: Buffer,
-    pub slope: Buffer,
-}
-
-/// Normalised rows and their 1/sd.
-pub(super) struct Normal {
-    pub rows: Buffer,
-    pub scale: Vec<f32>,
 }
 
 /// What a block keeps for the way back.
 pub(super) struct BlockSpace {
+    /// The first norm, `[tokens, D]`.
     pub first: Normal,
+    /// Queries, keys, values, `[tokens, 3A]`.
     pub qkv: Buffer,
-    /// Attention weights `[samples, heads, T, padded T]`.
+    /// Attention weights, `[samples, heads, keys, queries]`.
     pub weights: Buffer,
+    /// What attention gives, `[tokens, A]`.
     pub attended: Buffer,
+    /// The second norm, and the same modulated, `[tokens, D]`.
     pub second: Normal,
     pub modulated: Buffer,
+    /// `[tokens, F]`.
     pub hidden: Activated,
 }
 
 /// Gradients with respect to what their names say.
 pub(super) struct Gradients {
     pub stream: Buffer,
-    /// Rows of D, in several places.
-    pub rows: Buffer,
+    /// With respect to normalised rows.
+    pub normal: Buffer,
     pub attended: Buffer,
     pub qkv: Buffer,
-    pub weights: Buffer,
     pub hidden: Buffer,
-    pub modulation: Buffer,
-    pub context: Buffer,
+    pub levels: Buffer,
+    /// With respect to the two layers of the context.
+    pub context: [Buffer; 2],
 }
 
 impl Workspace {
@@ -77,45 +70,38 @@ impl Workspace {
         let samples = (MICRO_TOKENS / plan.tokens).max(1);
         let tokens = samples * plan.tokens;
         let rows = plan.rows;
-        let pairs = plan.heads * plan.tokens * rows.queries;
-        let (token_stride, level_stride) = (tokens.next_multiple_of(LANES), samples.next_multiple_of(LANES));
-        let activated = |n: usize| Activated { value: Buffer::new(n), slope: Buffer::new(n) };
-        let normal = || Normal { rows: Buffer::new(tokens * rows.token), scale: vec![0.0; tokens] };
+        let of_samples = |row: usize| Buffer::new(samples * row);
+        let of_tokens = |row: usize| Buffer::new(tokens * row);
+        let normal = || Normal::new(Rows { count: tokens, width: plan.width });
+        let block = || BlockSpace {
+            first: normal(),
+            qkv: of_tokens(rows.qkv),
+            weights: of_tokens(plan.heads * rows.queries),
+            attended: of_tokens(rows.attention),
+            second: normal(),
+            modulated: of_tokens(rows.token),
+            hidden: Activated::new(tokens * rows.hidden),
+        };
         Workspace {
             samples,
-            token_stride,
-            level_stride,
-            token_features: Buffer::new(plan.embed.rows * token_stride),
-            level_features: Buffer::new(2 * LEVEL_FREQUENCIES * level_stride),
-            context: [activated(samples * rows.token), activated(samples * rows.token)],
-            modulation: Buffer::new(samples * rows.modulation),
-            stream: Buffer::new(tokens * rows.token),
-            blocks: plan
-                .blocks
-                .iter()
-                .map(|_| BlockSpace {
-                    first: normal(),
-                    qkv: Buffer::new(tokens * rows.qkv),
-                    weights: Buffer::new(samples * pairs),
-                    attended: Buffer::new(tokens * rows.attention),
-                    second: normal(),
-                    modulated: Buffer::new(tokens * rows.token),
-                    hidden: activated(tokens * rows.hidden),
-                })
-                .collect(),
+            token_features: Features::new(plan.embed.rows, tokens),
+            level_features: Features::new(2 * LEVEL_FREQUENCIES, samples),
+            context: [0, 1].map(|_| Activated::new(samples * rows.token)),
+            levels: of_samples(rows.levels),
+            stream: of_tokens(rows.token),
+            blocks: plan.blocks.iter().map(|_| block()).collect(),
             last: normal(),
             outputs: vec![0.0; tokens],
+            attention: attention::Scratch::new(plan),
             back: Gradients {
-                stream: Buffer::new(tokens * rows.token),
-                rows: Buffer::new(tokens * rows.token),
-                attended: Buffer::new(tokens * rows.attention),
-                qkv: Buffer::new(tokens * rows.qkv),
-                weights: Buffer::new(Attention::new(plan).scratch()),
-                hidden: Buffer::new(tokens * rows.hidden),
-                modulation: Buffer::new(samples * rows.modulation),
-                context: Buffer::new(samples * rows.token),
+                stream: of_tokens(rows.token),
+                normal: of_tokens(rows.token),
+                attended: of_tokens(rows.attention),
+                qkv: of_tokens(rows.qkv),
+                hidden: of_tokens(rows.hidden),
+                levels: of_samples(rows.levels),
+                context: [0, 1].map(|_| of_samples(rows.token)),
             },
-            turned: Buffer::new(Attention::new(plan).scratch()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sixteen lanes in two AVX2 registers.
 #![allow(unsafe_code)] // Intrinsics: the token proves that the machine has them, and `enter` compiles for them.
+#![allow(clippy::indexing_slicing)] // Of arrays, by constants once the loops are unrolled.
 
 use super::{LANES, Lanes, Simd};
 use std::arch::x86_64::*;

@@ -38,9 +38,9 @@ impl<'a> Reference<'a> {
         for block in &layout.blocks {
             let qkv: Vec<Vec<f64>> =
                 h.iter().map(|h| self.linear(&self.norm(h, &block.norm1), &block.qkv)).collect();
-            for i in 0..t {
+            for (i, h) in h.iter_mut().enumerate() {
                 let others: Vec<usize> = (0..t).filter(|&j| mask.get(i, j)).collect();
-                add(&mut h[i], &self.linear(&self.attend(&qkv, i, &others), &block.out));
+                add(h, &self.linear(&self.attend(&qkv, i, &others), &block.out));
             }
             let modulation = self.linear(&context, &block.modulation);
             let (shift, scale) = modulation.split_at(net.width);
