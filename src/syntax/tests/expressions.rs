@@ -141,3 +141,9 @@ fn spans_end_with_the_last_token() {
     assert_eq!(slice(model.span), &text[13..]);
     assert_eq!(line.span.file, 7);
 }
+
+#[test]
+fn a_doc_comment_within_an_expression_is_a_comment() {
+    let text = "edition 2026\nmodel m {\n  let a = 1\n    /// why two\n    + (2\n    /// why three\n    - [3, // four\n    /// five\n    5])\n}\n";
+    assert!(crate::parse(0, text).is_ok());
+}
