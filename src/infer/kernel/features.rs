@@ -31,6 +31,12 @@ impl Features {
         Left::Plain(Matrix::new(&self.rows, self.stride))
     }
 
+    /// Feature `row` of every number, and whatever fills it up.
+    #[cfg(test)]
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.rows[row * self.stride..][..self.stride]
+    }
+
     /// Feature `row` is x itself.
     pub fn set(&mut self, row: usize, x: &[f32]) {
         self.rows[row * self.stride..][..x.len()].copy_from_slice(x);

@@ -130,8 +130,8 @@ pub(super) fn product<S: Simd>(
     start: Start,
 ) {
     let Sizes { rows, terms, columns } = sizes;
-    if count.samples * count.heads * rows * terms * columns == 0 {
-        assert!(terms > 0 || rows == 0, "sums have terms");
+    assert!(terms > 0, "sums have terms");
+    if count.samples * count.heads * rows * columns == 0 {
         return;
     }
     let whole = columns.next_multiple_of(LANES);
@@ -216,23 +216,24 @@ impl Work<'_> {
         let mut row = 0;
         macro_rules! of_height {
             ($($height:literal)*) => {$(
-                if const { tile_rows::<S>(WIDE) >= $height } {
-                    while self.sizes.rows - row >= $height {
-                        self.tiles::<S, $height, WIDE>(s, [row, column], a_row, a_term);
-                        row += $height;
-                    }
+                if const { tile_rows::<S>(WIDE) >= $height } && self.sizes.rows - row >= $height {
+                    let tiles = (self.sizes.rows - row) / $height;
+                    self.tiles::<S, $height, WIDE>(s, [row, column], tiles, a_row, a_term);
+                    row += tiles * $height;
                 }
             )*};
         }
         of_height!(16 12 8 6 4 2 1);
+        debug_assert_eq!(row, self.sizes.rows, "tiles cover all rows");
     }
 
-    /// The tile whose first row and column are given, of every matrix.
+    /// So many tiles below each other, from this row and column on, of every matrix.
     #[inline(always)]
     fn tiles<S: Simd, const ROWS: usize, const WIDE: usize>(
         self,
         s: S,
         [row, column]: [usize; 2],
+        tiles: usize,
         a_row: usize,
         a_term: usize,
     ) {
@@ -244,7 +245,7 @@ impl Work<'_> {
                 unsafe {
                     let c = self.c.add(self.of_c.of(sample, head) + row * self.of_c.row + column);
                     let (start, start_row) = self.start_of(sample, [row, column], c);
-                    let tile = Tile {
+                    let mut tile = Tile {
                         terms: self.sizes.terms,
                         a: a.add(self.a.places.of(sample, head) + row * a_row),
                         a_row,
@@ -258,7 +259,10 @@ impl Work<'_> {
                         bias: self.bias(column),
                         lanes,
                     };
-                    tile.compute::<S, ROWS, WIDE>(s);
+                    for _ in 0..tiles {
+                        tile.compute::<S, ROWS, WIDE>(s);
+                        tile = tile.below::<ROWS>();
+                    }
                 }
             }
         }

@@ -17,7 +17,7 @@ pub(super) struct Tile {
     pub b_row: usize,
     pub c: *mut f32,
     pub c_row: usize,
-    /// Where the sums start, for each number of the tile; null for zero.
+    /// Where the sums start, for each number of the tile; null for zero, with rows no numbers apart.
     pub start: *const f32,
     pub start_row: usize,
     /// The same for all rows; null for zero.
@@ -51,6 +51,17 @@ impl Tile {
                 }
             }
             self.store(sums);
+        }
+    }
+
+    /// The tile below one of so many rows; it may lie outside as long as it is not computed.
+    #[inline(always)]
+    pub fn below<const ROWS: usize>(self) -> Tile {
+        Tile {
+            a: self.a.wrapping_add(ROWS * self.a_row),
+            c: self.c.wrapping_add(ROWS * self.c_row),
+            start: self.start.wrapping_add(ROWS * self.start_row),
+            ..self
         }
     }
 

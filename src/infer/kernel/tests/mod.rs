@@ -1,6 +1,7 @@
 //! The kernel against the network in double precision, and what must not change its results.
 
 mod invariance;
+mod parts;
 mod problem;
 mod reference;
 mod speed;
