@@ -67,7 +67,12 @@ impl Network {
 /// A backend on which the score network runs.
 pub trait ScoreBackend: Backend {
     /// The outputs F of all tokens, `[B·T]`.
-    fn outputs(parameters: FloatTensor<Self>, network: &Network, inputs: &Inputs, masks: &Masks) -> FloatTensor<Self> {
+    fn outputs(
+        parameters: FloatTensor<Self>,
+        network: &Network,
+        inputs: &Inputs,
+        masks: &Masks,
+    ) -> FloatTensor<Self> {
         let parameters = wrap::<Self>(parameters);
         plain::outputs(&network.architecture, &parameters, inputs, masks).into_primitive().tensor()
     }
@@ -102,7 +107,11 @@ pub fn outputs<B: ScoreBackend>(
 }
 
 /// The loss of `network` on a batch, `[1]`.
-pub fn objective<B: ScoreBackend>(parameters: &Tensor<B, 1>, network: &Network, batch: &Batch) -> Tensor<B, 1> {
+pub fn objective<B: ScoreBackend>(
+    parameters: &Tensor<B, 1>,
+    network: &Network,
+    batch: &Batch,
+) -> Tensor<B, 1> {
     wrap(B::objective(parameters.clone().into_primitive().tensor(), network, batch))
 }
 
@@ -111,7 +120,12 @@ fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
 }
 
 impl ScoreBackend for Cpu {
-    fn outputs(parameters: NdArrayTensor, network: &Network, inputs: &Inputs, masks: &Masks) -> NdArrayTensor {
+    fn outputs(
+        parameters: NdArrayTensor,
+        network: &Network,
+        inputs: &Inputs,
+        masks: &Masks,
+    ) -> NdArrayTensor {
         let mut out = vec![0.0; inputs.value.len()];
         read(&parameters, |parameters| {
             network.with_kernel(|kernel| kernel.forward(parameters, inputs, masks, &mut out));
@@ -135,7 +149,9 @@ impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cpu, C> {
                 let Batch { inputs, targets, masks } = batch;
                 let mut gradient = vec![0.0; network.architecture.parameters()];
                 let loss = read(&parameters.primitive, |parameters| {
-                    network.with_kernel(|kernel| kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient))
+                    network.with_kernel(|kernel| {
+                        kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient)
+                    })
                 });
                 node.finish(write(gradient), write(vec![loss as f32]))
             }

@@ -104,7 +104,12 @@ fn draw_on<B: ScoreBackend>(
                     outside.push(number);
                     continue;
                 }
-                values.get_mut(number * width..).into_iter().flatten().zip(row).for_each(|(place, x)| *place = x);
+                values
+                    .get_mut(number * width..)
+                    .into_iter()
+                    .flatten()
+                    .zip(row)
+                    .for_each(|(place, x)| *place = x);
                 done += 1;
             }
             if progress(done, query.draws).is_break() {
@@ -126,7 +131,8 @@ fn report(weights: &Weights, graph: &Graph, query: &Query, tokens: &[f64]) -> Re
         let z = tokens.get(token).copied().unwrap_or(f64::NAN);
         let scale = weights.plan.scales.get(token).expect("a plan scales every token");
         let x = scale.restore(z);
-        let Token { support, name, .. } = graph.tokens.get(token).expect("queries name tokens of their graph");
+        let Token { support, name, .. } =
+            graph.tokens.get(token).expect("queries name tokens of their graph");
         match x.is_finite() {
             true if support.whole => Ok(x.round().clamp(support.low, support.high)),
             true => Ok(x),

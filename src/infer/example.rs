@@ -66,7 +66,9 @@ impl Examples<'_> {
         let places = inputs.value.chunks_exact_mut(tokens).zip(inputs.given.chunks_exact_mut(tokens));
         let wanted = targets.target.chunks_exact_mut(tokens).zip(targets.weight.chunks_exact_mut(tokens));
         let marks = inputs.level.iter_mut().zip(inputs.mask.iter_mut());
-        for (((place, (value, given)), (target, weights)), (level, mask)) in (0u64..).zip(places).zip(wanted).zip(marks) {
+        for (((place, (value, given)), (target, weights)), (level, mask)) in
+            (0u64..).zip(places).zip(wanted).zip(marks)
+        {
             let pattern = self.patterns.draw(&self.choices, place, step, &mut roles);
             *mask = number_of(pattern, &mut used);
             let quantile = (place as f64 * GOLDEN + shift).fract().max(1e-9);
@@ -74,9 +76,12 @@ impl Examples<'_> {
             let scaling = self.process.coefficients(sigma);
             *level = self.process.feature(sigma) as f32;
             self.noise.fill_normal(place, step, &mut noise);
-            let clean = self.values.chunks_exact(tokens).nth(row(place)).expect("rows are rows of the values");
+            let clean =
+                self.values.chunks_exact(tokens).nth(row(place)).expect("rows are rows of the values");
             let cells = value.iter_mut().zip(given).zip(target.iter_mut().zip(weights));
-            for ((((value, given), (target, cell)), role), (&z, &n)) in cells.zip(&roles).zip(clean.iter().zip(&noise)) {
+            for ((((value, given), (target, cell)), role), (&z, &n)) in
+                cells.zip(&roles).zip(clean.iter().zip(&noise))
+            {
                 match role {
                     Role::Given => (*value, *given) = (z, 1.0),
                     Role::Absent => {}

@@ -21,8 +21,12 @@ const QUANTILE: f64 = 0.25;
 /// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its thickness,
 /// as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
 pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
-    let rows: Vec<&[f32]> =
-        values.chunks_exact(tokens).enumerate().filter(|(row, _)| !is_validation(*row)).map(|(_, row)| row).collect();
+    let rows: Vec<&[f32]> = values
+        .chunks_exact(tokens)
+        .enumerate()
+        .filter(|(row, _)| !is_validation(*row))
+        .map(|(_, row)| row)
+        .collect();
     let neighbours = NEIGHBOURS.max(4 * tokens);
     if rows.len() <= neighbours {
         return 1.0;
@@ -62,13 +66,13 @@ fn narrowest(rows: &[&[f32]], tokens: usize) -> f64 {
     }
     let trace: f64 = covariance.iter().step_by(tokens + 1).sum();
     let typical = (trace / tokens as f64).sqrt();
-    let narrowest = conditional_sds(covariance, tokens).fold(f64::INFINITY, f64::min);
+    let narrowest = conditional_sds(covariance, tokens).into_iter().fold(f64::INFINITY, f64::min);
     if narrowest < THIN * typical { narrowest } else { 1.0 }
 }
 
 /// `1 / √(Σ⁻¹)ᵢᵢ` for each i, through the inverse of the Cholesky factor.
 #[allow(clippy::indexing_slicing, reason = "triangular index arithmetic over a square matrix")]
-fn conditional_sds(mut matrix: Vec<f64>, n: usize) -> impl Iterator<Item = f64> {
+fn conditional_sds(mut matrix: Vec<f64>, n: usize) -> Vec<f64> {
     for i in 0..n {
         for j in 0..=i {
             let dot: f64 = (0..j).map(|k| matrix[i * n + k] * matrix[j * n + k]).sum();
@@ -76,16 +80,15 @@ fn conditional_sds(mut matrix: Vec<f64>, n: usize) -> impl Iterator<Item = f64> 
             matrix[i * n + j] = if i == j { rest.max(1e-12).sqrt() } else { rest / matrix[j * n + j] };
         }
     }
-    let mut precision = vec![0.0; n];
-    for column in 0..n {
+    let precision = |column: usize| {
         let mut solved = vec![0.0; n];
         for i in column..n {
             let dot: f64 = (column..i).map(|k| matrix[i * n + k] * solved[k]).sum();
             solved[i] = (f64::from(u8::from(i == column)) - dot) / matrix[i * n + i];
         }
-        precision[column] = solved.iter().map(|x| x * x).sum();
-    }
-    precision.into_iter().map(|p: f64| p.sqrt().recip())
+        solved.iter().map(|x| x * x).sum::<f64>()
+    };
+    (0..n).map(|column| precision(column).sqrt().recip()).collect()
 }
 
 #[cfg(test)]
@@ -95,8 +98,7 @@ mod tests {
     #[test]
     fn conditional_widths_of_a_correlated_pair_are_exact() {
         let rho: f64 = 0.8;
-        let sds: Vec<f64> = conditional_sds(vec![1.0, rho, rho, 1.0], 2).collect();
-        for sd in sds {
+        for sd in conditional_sds(vec![1.0, rho, rho, 1.0], 2) {
             assert!((sd - (1.0 - rho * rho).sqrt()).abs() < 1e-9);
         }
     }
@@ -105,7 +107,8 @@ mod tests {
     fn a_thin_line_is_finer_than_a_cloud() {
         let noise = |k: usize| ((k as f32 * 12.9898).sin() * 43_758.547).fract();
         let cloud: Vec<f32> = (0..4000).map(|k| 3.0 * noise(k)).collect();
-        let line: Vec<f32> = (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
+        let line: Vec<f32> =
+            (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
         assert!(finest_scale(&cloud, 2) > 5.0 * finest_scale(&line, 2));
     }
 }

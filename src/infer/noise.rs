@@ -51,7 +51,9 @@ impl Process {
     /// The training level at quantile `u` in (0, 1).
     pub fn level(&self, u: f64) -> f64 {
         match *self {
-            Process::Edm { log_mean, log_sd } => (log_mean + log_sd * Normal::standard().inverse_cdf(u)).exp(),
+            Process::Edm { log_mean, log_sd } => {
+                (log_mean + log_sd * Normal::standard().inverse_cdf(u)).exp()
+            }
             Process::Ve => Process::ve_sigma(VE_FIRST_TIME + u * (1.0 - VE_FIRST_TIME)),
         }
     }
@@ -79,7 +81,11 @@ impl Process {
         match self {
             Process::Edm { .. } => {
                 let total = 1.0 + sigma * sigma;
-                Coefficients { input: total.sqrt().recip(), skip: total.recip(), output: sigma / total.sqrt() }
+                Coefficients {
+                    input: total.sqrt().recip(),
+                    skip: total.recip(),
+                    output: sigma / total.sqrt(),
+                }
             }
             Process::Ve => Coefficients { input: 1.0, skip: 1.0, output: sigma },
         }

@@ -70,7 +70,11 @@ impl Patterns {
             }
         }
         let pool = pool.into_iter().map(|absent| (absent.clone(), graph.mask(kind, &absent))).collect();
-        Patterns { mixture, is_data: graph.tokens.iter().map(|token| token.role == sbi_model::Role::Data).collect(), pool }
+        Patterns {
+            mixture,
+            is_data: graph.tokens.iter().map(|token| token.role == sbi_model::Role::Data).collect(),
+            pool,
+        }
     }
 
     /// The masks that [`Patterns::draw`] refers to.

@@ -60,7 +60,10 @@ pub fn plan(graph: &Graph, transformer: &Transformer, train: &Train, table: &Tab
 
 /// Simulations in the network's units, `[rows · tokens]`.
 pub fn standardise(scales: &[Scale], table: &Table) -> Vec<f32> {
-    table.iter().flat_map(|row| row.iter().zip(scales).map(|(x, scale)| scale.standardise(*x) as f32)).collect()
+    table
+        .iter()
+        .flat_map(|row| row.iter().zip(scales).map(|(x, scale)| scale.standardise(*x) as f32))
+        .collect()
 }
 
 impl Plan {

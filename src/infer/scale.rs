@@ -45,7 +45,11 @@ impl Scale {
 /// The maps of all tokens, from the simulations that are trained on.
 pub fn scales(graph: &Graph, table: &Table) -> Vec<Scale> {
     let column = |token: usize| {
-        table.iter().enumerate().filter(|(row, _)| !is_validation(*row)).filter_map(move |(_, row)| row.get(token).copied())
+        table
+            .iter()
+            .enumerate()
+            .filter(|(row, _)| !is_validation(*row))
+            .filter_map(move |(_, row)| row.get(token).copied())
     };
     graph
         .tokens

@@ -18,7 +18,6 @@ const RHO: f64 = 7.0;
 /// Grid points of the published solver.
 const EULER_POINTS: usize = 500;
 
-
 /// A query's solver, bound to a network. Token values are `[draws · tokens]`, standardised.
 pub struct Solver<'a, B: ScoreBackend> {
     plan: &'a Plan,
@@ -45,11 +44,18 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         Solver {
             plan,
             network: Network::new(&plan.architecture, machine.threads),
-            parameters: Tensor::from_data(TensorData::from(weights.parameters.as_slice()), &B::Device::default()),
+            parameters: Tensor::from_data(
+                TensorData::from(weights.parameters.as_slice()),
+                &B::Device::default(),
+            ),
             masks: Masks { masks: vec![graph.mask(plan.mask_kind(), &absent)] },
             stream: Stream::new(seed, &format!("draw.{}", query.name)),
             known: known.collect(),
-            given: query.states.iter().map(|state| f32::from(u8::from(matches!(state, State::Given(_))))).collect(),
+            given: query
+                .states
+                .iter()
+                .map(|state| f32::from(u8::from(matches!(state, State::Given(_)))))
+                .collect(),
         }
     }
 
@@ -83,7 +89,8 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             let sigma = level(step);
             let next = if step + 1 < HEUN_STEPS { level(step + 1) } else { 0.0 };
             let slope = self.slope(&values, sigma);
-            let mut moved: Vec<f64> = values.iter().zip(&slope).map(|(x, d)| x + (next - sigma) * d).collect();
+            let mut moved: Vec<f64> =
+                values.iter().zip(&slope).map(|(x, d)| x + (next - sigma) * d).collect();
             if next > 0.0 {
                 let after = self.slope(&moved, next);
                 for (((y, x), before), after) in moved.iter_mut().zip(&values).zip(&slope).zip(&after) {

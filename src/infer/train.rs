@@ -87,8 +87,12 @@ impl std::fmt::Display for TrainError {
         match self {
             TrainError::Stopped => write!(f, "training was stopped"),
             TrainError::Checkpoint(why) => write!(f, "the checkpoint cannot be used: {why}"),
-            TrainError::Diverged { step } => write!(f, "training diverged: the loss is not a number after {step} steps"),
-            TrainError::TooFew { rows } => write!(f, "{rows} simulations are too few to train on: at least 20 are needed"),
+            TrainError::Diverged { step } => {
+                write!(f, "training diverged: the loss is not a number after {step} steps")
+            }
+            TrainError::TooFew { rows } => {
+                write!(f, "{rows} simulations are too few to train on: at least 20 are needed")
+            }
             TrainError::Device(why) => f.write_str(why),
         }
     }
@@ -178,7 +182,11 @@ where
     if trainer.state.header.best.is_infinite() {
         trainer.judge(&validation);
     }
-    Ok(Weights { plan: plan.clone(), parameters: numbers(&trainer.state.best), curve: trainer.state.header.curve })
+    Ok(Weights {
+        plan: plan.clone(),
+        parameters: numbers(&trainer.state.best),
+        curve: trainer.state.header.curve,
+    })
 }
 
 /// A training in flight.
@@ -237,7 +245,8 @@ where
         let state = &mut self.state;
         let moments = state.moments.take();
         let rate = learning_rate(self.plan, step);
-        (state.parameters, state.moments) = self.optimiser.step(rate, state.parameters.clone(), gradient, moments);
+        (state.parameters, state.moments) =
+            self.optimiser.step(rate, state.parameters.clone(), gradient, moments);
         let decay = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
         state.average = state.average.clone() * decay + state.parameters.clone() * (1.0 - decay);
         state.header.step += 1;
@@ -317,7 +326,8 @@ fn numbers<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
 impl<B: Backend> State<B> {
     fn new(plan: &Plan, parameters: &[f32], device: &B::Device) -> State<B> {
         let parameters = Tensor::from_data(TensorData::from(parameters), device);
-        let header = Header { plan: plan.clone(), step: 0, smoothed: None, best: f64::INFINITY, curve: Vec::new() };
+        let header =
+            Header { plan: plan.clone(), step: 0, smoothed: None, best: f64::INFINITY, curve: Vec::new() };
         State { header, average: parameters.clone(), best: parameters.clone(), parameters, moments: None }
     }
 
@@ -331,7 +341,8 @@ impl<B: Backend> State<B> {
             arrays.push(("moment_1", numbers(&momentum.moment_1)));
             arrays.push(("moment_2", numbers(&momentum.moment_2)));
         }
-        let arrays: Vec<(&str, &[f32])> = arrays.iter().map(|(name, values)| (*name, values.as_slice())).collect();
+        let arrays: Vec<(&str, &[f32])> =
+            arrays.iter().map(|(name, values)| (*name, values.as_slice())).collect();
         encode(&self.header, &arrays)
     }
 
@@ -346,7 +357,11 @@ impl<B: Backend> State<B> {
         };
         let moments = match header.step {
             0 => None,
-            step => Some(AdamWState::new(AdaptiveMomentumState::new(step, tensor("moment_1")?, tensor("moment_2")?))),
+            step => Some(AdamWState::new(AdaptiveMomentumState::new(
+                step,
+                tensor("moment_1")?,
+                tensor("moment_2")?,
+            ))),
         };
         let (parameters, average, best) = (tensor("parameters")?, tensor("average")?, tensor("best")?);
         Ok(State { header, parameters, moments, average, best })

@@ -77,7 +77,8 @@ pub(crate) fn encode<H: Serialize>(header: &H, arrays: &[(&str, &[f32])]) -> Vec
         ((*name).to_owned(), view)
     });
     let header = serde_json::to_string(header).expect("headers are plain data");
-    serialize(views, Some(HashMap::from([(HEADER.to_owned(), header)]))).expect("the arrays are laid out by us")
+    serialize(views, Some(HashMap::from([(HEADER.to_owned(), header)])))
+        .expect("the arrays are laid out by us")
 }
 
 /// Reads what [`encode`] wrote.
@@ -100,10 +101,16 @@ pub(crate) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, HashMap<St
 }
 
 /// Takes an array of the expected length out of a decoded file.
-pub(crate) fn take(arrays: &mut HashMap<String, Vec<f32>>, name: &str, length: usize) -> Result<Vec<f32>, Damaged> {
+pub(crate) fn take(
+    arrays: &mut HashMap<String, Vec<f32>>,
+    name: &str,
+    length: usize,
+) -> Result<Vec<f32>, Damaged> {
     match arrays.remove(name) {
         Some(values) if values.len() == length => Ok(values),
-        Some(values) => Err(Damaged(format!("`{name}` has {} numbers where {length} are needed", values.len()))),
+        Some(values) => {
+            Err(Damaged(format!("`{name}` has {} numbers where {length} are needed", values.len())))
+        }
         None => Err(Damaged(format!("`{name}` is missing"))),
     }
 }

@@ -1,7 +1,9 @@
 //! The network composed of burn's own tensor operations: the reference that the fused kernel is compared with, and the
 //! path of devices without kernels of their own.
 
-use super::{Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, NORM_EPSILON, Targets, level_frequencies};
+use super::{
+    Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, NORM_EPSILON, Targets, level_frequencies,
+};
 use burn::tensor::activation::{silu, softmax};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Tensor, TensorData};
@@ -86,13 +88,16 @@ impl<B: Backend> Net<'_, B> {
         let weights = self.matrix(&layout.value, 1 + 2 * frequencies);
         let id = self.matrix(&layout.id, tokens).reshape([1, tokens, width]);
         let id = id.expand([self.samples, tokens, width]).reshape([self.samples * tokens, width]);
-        Tensor::cat(features, 1).matmul(weights) + id + self.column(&inputs.given).matmul(self.vector(&layout.given))
+        Tensor::cat(features, 1).matmul(weights)
+            + id
+            + self.column(&inputs.given).matmul(self.vector(&layout.given))
     }
 
     /// What each sample's noise level says to the blocks, `[B, width]`.
     fn context(&self, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
         let level = self.column(&inputs.level);
-        let waves = Tensor::<B, 1>::from_data(TensorData::from(level_frequencies().as_slice()), &level.device());
+        let waves =
+            Tensor::<B, 1>::from_data(TensorData::from(level_frequencies().as_slice()), &level.device());
         let angles = level.matmul(waves.reshape([1, LEVEL_FREQUENCIES]));
         let features = Tensor::cat(vec![angles.clone().sin(), angles.cos()], 1);
         silu(self.linear(silu(self.linear(features, &layout.level_in)), &layout.level_out))

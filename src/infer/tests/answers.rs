@@ -14,7 +14,9 @@ fn trained(graph: &Graph, table: &Table, noise: Noise, steps: usize) -> Weights 
 }
 
 fn answer(weights: &Weights, graph: &Graph, states: &[Option<f64>], draws: usize) -> Vec<f64> {
-    draw(weights, graph, &query(states, draws), 1, &machine(2), &mut |_, _| ControlFlow::Continue(())).unwrap().values
+    draw(weights, graph, &query(states, draws), 1, &machine(2), &mut |_, _| ControlFlow::Continue(()))
+        .unwrap()
+        .values
 }
 
 fn moments(values: &[f64]) -> (f64, f64) {
@@ -45,7 +47,10 @@ fn the_published_process_answers_too() {
     let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
     let weights = trained(&graph, &table, Noise::Ve, 1_500);
     let (mean, sd) = moments(&answer(&weights, &graph, &[None, Some(1.0)], 500));
-    assert!((mean - 0.8).abs() < 0.4 * 0.2f64.sqrt() && (sd / 0.2f64.sqrt() - 1.0).abs() < 0.3, "mean {mean}, sd {sd}");
+    assert!(
+        (mean - 0.8).abs() < 0.4 * 0.2f64.sqrt() && (sd / 0.2f64.sqrt() - 1.0).abs() < 0.3,
+        "mean {mean}, sd {sd}"
+    );
 }
 
 /// With the mask of independent pairs, `theta[1]` cannot see `x[2]`: its draws are the same bits.
@@ -54,7 +59,10 @@ fn a_mask_hides_what_it_forbids() {
     let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 400));
     let weights = trained(&graph, &table, Noise::Edm, 50);
     let first = |other: f64| -> Vec<f64> {
-        answer(&weights, &graph, &[None, None, Some(0.5), Some(other)], 200).chunks(2).map(|row| row[0]).collect()
+        answer(&weights, &graph, &[None, None, Some(0.5), Some(other)], 200)
+            .chunks(2)
+            .map(|row| row[0])
+            .collect()
     };
     assert_eq!(first(0.0), first(3.0));
 }

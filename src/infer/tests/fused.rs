@@ -20,15 +20,16 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
     let tokens = architecture.tokens;
     let mask = |allow: &dyn Fn(usize, usize) -> bool| {
         let mut mask = Mask::empty(tokens);
-        (0..tokens * tokens).map(|at| (at / tokens, at % tokens)).filter(|(i, j)| allow(*i, *j)).for_each(|(i, j)| mask.set(i, j));
+        (0..tokens * tokens)
+            .map(|at| (at / tokens, at % tokens))
+            .filter(|(i, j)| allow(*i, *j))
+            .for_each(|(i, j)| mask.set(i, j));
         mask
     };
-    let masks = vec![
-        mask(&|_, _| true),
-        mask(&|i, j| i.abs_diff(j) <= 1),
-        mask(&|i, j| i % 3 != 1 && j % 3 != 1),
-    ];
-    let given = numbers(stream, 2, samples * tokens, 1.0).iter().map(|x| f32::from(u8::from(*x > 0.3))).collect();
+    let masks =
+        vec![mask(&|_, _| true), mask(&|i, j| i.abs_diff(j) <= 1), mask(&|i, j| i % 3 != 1 && j % 3 != 1)];
+    let given =
+        numbers(stream, 2, samples * tokens, 1.0).iter().map(|x| f32::from(u8::from(*x > 0.3))).collect();
     Batch {
         inputs: Inputs {
             value: numbers(stream, 1, samples * tokens, 1.5),
@@ -38,7 +39,10 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
         },
         targets: Targets {
             target: numbers(stream, 4, samples * tokens, 1.0),
-            weight: numbers(stream, 5, samples * tokens, 1.0).iter().map(|x| x.max(0.0) / samples as f32).collect(),
+            weight: numbers(stream, 5, samples * tokens, 1.0)
+                .iter()
+                .map(|x| x.max(0.0) / samples as f32)
+                .collect(),
         },
         masks: Masks { masks },
     }
@@ -47,20 +51,32 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
 fn close(name: &str, ours: &[f32], reference: &[f32], tolerance: f32) {
     let size = reference.iter().fold(0.0f32, |size, x| size.max(x.abs())) + 1e-6;
     let worst = ours.iter().zip(reference).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs()));
-    assert!(worst <= tolerance * size, "{name}: worst difference {worst:e} where the largest entry is {size:e}");
+    assert!(
+        worst <= tolerance * size,
+        "{name}: worst difference {worst:e} where the largest entry is {size:e}"
+    );
 }
 
 #[test]
 fn the_fused_network_is_the_plain_one() {
-    let shapes = [(1, 16, 1, 1, 16, 3), (4, 32, 4, 2, 16, 7), (13, 48, 2, 3, 16, 5), (7, 50, 2, 4, 12, 0), (33, 24, 1, 2, 10, 4)];
+    let shapes = [
+        (1, 16, 1, 1, 16, 3),
+        (4, 32, 4, 2, 16, 7),
+        (13, 48, 2, 3, 16, 5),
+        (7, 50, 2, 4, 12, 0),
+        (33, 24, 1, 2, 10, 4),
+    ];
     for (tokens, width, layers, heads, head_width, frequencies) in shapes {
-        let architecture = Architecture { tokens, width, layers, heads, head_width, hidden: 2 * width, frequencies };
+        let architecture =
+            Architecture { tokens, width, layers, heads, head_width, hidden: 2 * width, frequencies };
         let stream = Stream::new(3, "fused");
         let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
         let batch = batch(&architecture, 11, &stream);
         let network = Network::new(&architecture, 2);
         let device = Default::default();
-        let tracked = || Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &device).require_grad();
+        let tracked = || {
+            Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &device).require_grad()
+        };
 
         let untracked = Tensor::<Cpu, 1>::from_data(TensorData::from(parameters.as_slice()), &device);
         let ours = outputs(&untracked, &network, &batch.inputs, &batch.masks);
@@ -83,13 +99,23 @@ fn the_fused_network_is_the_plain_one() {
 
 #[test]
 fn an_upstream_factor_scales_the_gradient() {
-    let architecture = Architecture { tokens: 3, width: 16, layers: 1, heads: 1, head_width: 16, hidden: 16, frequencies: 2 };
+    let architecture = Architecture {
+        tokens: 3,
+        width: 16,
+        layers: 1,
+        heads: 1,
+        head_width: 16,
+        hidden: 16,
+        frequencies: 2,
+    };
     let stream = Stream::new(5, "upstream");
     let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
     let batch = batch(&architecture, 4, &stream);
     let network = Network::new(&architecture, 1);
     let gradient = |factor: f32| {
-        let tracked = Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &Default::default()).require_grad();
+        let tracked =
+            Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &Default::default())
+                .require_grad();
         let loss = objective(&tracked, &network, &batch) * factor;
         tracked.grad(&loss.backward()).unwrap().into_data().into_vec::<f32>().unwrap()
     };

@@ -48,7 +48,15 @@ pub fn normal_pairs(pairs: usize, rows: usize) -> Table {
 pub fn query(states: &[Option<f64>], draws: usize) -> Query {
     let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
     let states = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
-    Query { name: "q".into(), approximator: 0, states, infer, draws, files: Vec::new(), span: Default::default() }
+    Query {
+        name: "q".into(),
+        approximator: 0,
+        states,
+        infer,
+        draws,
+        files: Vec::new(),
+        span: Default::default(),
+    }
 }
 
 pub fn machine(threads: usize) -> Machine {

@@ -34,7 +34,9 @@ fn threads_change_neither_weights_nor_draws() {
     assert_eq!(one.to_bytes(), two.to_bytes());
     let ask = |draws: usize, threads: usize| {
         let query = query(&[None, None, Some(0.3), Some(-1.0)], draws);
-        draw(&one, &graph, &query, 1, &machine(threads), &mut |_, _| ControlFlow::Continue(())).unwrap().values
+        draw(&one, &graph, &query, 1, &machine(threads), &mut |_, _| ControlFlow::Continue(()))
+            .unwrap()
+            .values
     };
     let many = ask(1_500, 1);
     assert_eq!(many, ask(1_500, 2));
