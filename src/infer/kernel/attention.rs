@@ -9,7 +9,7 @@
 //! ∂v = w·∂o        ∂w = v·∂oᵀ        ∂l = w ⊙ (∂w − Σ_keys w ⊙ ∂w)        ∂q = ∂lᵀ·k        ∂k = ∂l·q
 //! ```
 //!
-//! Lanes behind the last query hold numbers without meaning, which nothing reads.
+//! Lanes behind the last query are queries that may attend to nothing, with weights of zero.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
 use super::buffer::Buffer;
@@ -28,17 +28,15 @@ const FORBIDDEN: f32 = -1e30;
 pub(super) struct MaskTable {
     /// `[masks, keys, padded queries]`.
     starts: Vec<f32>,
-    size: usize,
 }
 
 impl MaskTable {
     /// Fills the table.
     pub fn set(&mut self, plan: &Plan, masks: &Masks) {
         let (t, queries) = (plan.tokens, plan.rows.queries);
-        self.size = t * queries;
         self.starts.clear();
-        self.starts.resize(masks.masks.len() * self.size, FORBIDDEN);
-        for (mask, starts) in masks.masks.iter().zip(self.starts.chunks_exact_mut(self.size)) {
+        self.starts.resize(masks.masks.len() * t * queries, FORBIDDEN);
+        for (mask, starts) in masks.masks.iter().zip(self.starts.chunks_exact_mut(t * queries)) {
             assert_eq!(mask.size(), t, "a mask has as many tokens as the network");
             for (key, row) in starts.chunks_exact_mut(queries).enumerate() {
                 for (query, start) in row.iter_mut().enumerate().take(t) {

@@ -1,10 +1,12 @@
 //! The whole score network as one operation on the CPU: forward, and forward with gradient.
 //!
-//! A batch is dealt to a few shards of consecutive samples; a thread takes a shard after the other through the network
-//! in micro-batches, whose activations stay in its cache ([`pass`]). The parts: lanes of numbers for each instruction
-//! set ([`lanes`]) and functions of them ([`functions`]); products of matrices in tiles
-//! ([`product`], [`tile`], [`transpose`]); layer norm ([`norm`]), attention ([`attention`]) and what else goes through
-//! memory once ([`elementwise`]); the weights in the order and padding that these like ([`plan`], [`pack`]).
+//! A batch is dealt to a few shards of consecutive samples (`shard`); a thread takes one shard after the other through
+//! the network and back in micro-batches, whose activations stay in its cache (`pass`, `workspace`). The parts:
+//!
+//! - `lanes`: sixteen numbers at a time, for each instruction set; `functions` of them.
+//! - `product`, `tile`, `transpose`: products of matrices, and of a small matrix for each head of each sample.
+//! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
+//! - `plan`, `pack`: the weights in the order and padding that these like.
 
 mod attention;
 mod buffer;

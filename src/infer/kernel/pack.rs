@@ -15,13 +15,14 @@
 #![allow(clippy::indexing_slicing)] // Ranges come from the two layouts, made of the same sizes.
 
 use super::lanes::Simd;
-use super::plan::{Place, Plan};
+use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Matrix, MatrixMut};
 use super::transpose::transpose;
-use crate::network::Architecture;
+use crate::network::{Architecture, BlockLayout};
 use std::ops::Range;
 
 /// The way between the flat parameters and the padded weights.
+#[derive(Default)]
 pub(super) struct Packing {
     /// Pieces that are the same in both: where they lie in the flat vector, and in the padded one.
     copies: Vec<(Place, Place)>,
@@ -34,68 +35,70 @@ pub(super) struct Packing {
 
 /// A linear map with the norm before it folded in.
 struct Fold {
-    gain: Range<usize>,
-    shift: Range<usize>,
-    weight: Range<usize>,
-    bias: Range<usize>,
-    /// `W′` and `b′`.
+    /// γ and β.
+    norm: [Range<usize>; 2],
+    /// W and b.
+    linear: [Range<usize>; 2],
+    /// W′ and b′.
     folded: [Place; 2],
-    /// The first so many columns are scaled, by this.
-    scaled: (usize, f32),
+    /// The diagonal of S.
+    scale: Vec<f32>,
 }
 
 impl Packing {
     pub fn new(architecture: &Architecture, plan: &Plan) -> Packing {
-        let layout = &architecture.layout();
-        let piece = |range: &Range<usize>, to: &Place| (flat(range.start, to.rows, to.columns), *to);
+        let layout = architecture.layout();
+        let mut packing = Packing { parameters: layout.head[1].end, ..Packing::default() };
         let (values, given) = plan.embed.split(plan.embed.rows - 1);
-        let mut copies =
-            vec![piece(&layout.value, &values), piece(&layout.given, &given), piece(&layout.id, &plan.id)];
-        let mut linear = |from: &[Range<usize>; 2], to: &super::plan::Linear| {
-            copies.extend([piece(&from[0], &to.weight), piece(&from[1], &to.bias)]);
-        };
-        linear(&layout.level_in, &plan.level_in);
-        linear(&layout.level_out, &plan.level_out);
-        for (from, to) in layout.blocks.iter().zip(&plan.blocks) {
-            linear(&from.out, &to.out);
-            linear(&from.up, &to.up);
-            linear(&from.down, &to.down);
+        packing.piece(&layout.value, values);
+        packing.piece(&layout.given, given);
+        packing.piece(&layout.id, plan.id);
+        packing.linear(&layout.level_in, &plan.level_in);
+        packing.linear(&layout.level_out, &plan.level_out);
+        let scale = 1.0 / (architecture.head_width as f32).sqrt();
+        for (layer, from) in layout.blocks.iter().enumerate() {
+            packing.block(plan, layer, from, scale);
         }
-        let width = plan.width;
-        let mut scales = Vec::new();
-        let mut folds = Vec::new();
-        for (layer, (from, to)) in layout.blocks.iter().zip(&plan.blocks).enumerate() {
-            copies.extend([piece(&from.norm2[0], &to.gain), piece(&from.norm2[1], &to.shift)]);
-            for half in [0, 1] {
-                let column = (2 * layer + half) * plan.rows.token;
-                for (range, whole) in
-                    from.modulation.iter().zip([&plan.modulation.weight, &plan.modulation.bias])
-                {
-                    let from =
-                        Place { stride: 2 * width, ..flat(range.start + half * width, whole.rows, width) };
-                    copies.push((from, whole.columns(column, width)));
-                }
-            }
-            let scale = plan.modulation.bias.start + (2 * layer + 1) * plan.rows.token;
-            scales.push(scale..scale + width);
-            folds.push(Fold {
-                gain: from.norm1[0].clone(),
-                shift: from.norm1[1].clone(),
-                weight: from.qkv[0].clone(),
-                bias: from.qkv[1].clone(),
-                folded: [to.qkv.weight, to.qkv.bias],
-                scaled: (plan.attention, 1.0 / (architecture.head_width as f32).sqrt()),
-            });
-        }
-        folds.push(Fold {
-            gain: layout.norm[0].clone(),
-            shift: layout.norm[1].clone(),
-            weight: layout.head[0].clone(),
-            bias: layout.head[1].clone(),
-            folded: [Place { rows: width, columns: 1, stride: 1, ..plan.head }, plan.head_bias],
-            scaled: (0, 1.0),
+        packing.folds.push(Fold {
+            norm: layout.norm.clone(),
+            linear: layout.head.clone(),
+            folded: [Place { rows: plan.width, columns: 1, stride: 1, ..plan.head }, plan.head_bias],
+            scale: vec![1.0],
         });
-        Packing { copies, folds, scales, parameters: layout.head[1].end }
+        packing
+    }
+
+    fn piece(&mut self, from: &Range<usize>, to: Place) {
+        self.copies.push((flat(from.start, to.rows, to.columns), to));
+    }
+
+    fn linear(&mut self, from: &[Range<usize>; 2], to: &Linear) {
+        let [weight, bias] = from;
+        self.piece(weight, to.weight);
+        self.piece(bias, to.bias);
+    }
+
+    fn block(&mut self, plan: &Plan, layer: usize, from: &BlockLayout, query_scale: f32) {
+        let to = &plan.blocks[layer];
+        self.linear(&from.out, &to.out);
+        self.linear(&from.up, &to.up);
+        self.linear(&from.down, &to.down);
+        self.piece(&from.norm2[0], to.gain);
+        self.piece(&from.norm2[1], to.shift);
+        let width = plan.width;
+        for half in [0, 1] {
+            let column = (2 * layer + half) * plan.rows.token;
+            for (range, all) in from.modulation.iter().zip([plan.modulation.weight, plan.modulation.bias]) {
+                let from = flat(range.start, all.rows, 2 * width).columns(half * width, width);
+                self.copies.push((from, all.columns(column, width)));
+            }
+        }
+        let scales = plan.modulation.bias.start + (2 * layer + 1) * plan.rows.token;
+        self.scales.push(scales..scales + width);
+        let mut scale = vec![1.0; 3 * plan.attention];
+        scale[..plan.attention].fill(query_scale);
+        let folded = [to.qkv.weight, to.qkv.bias];
+        self.folds.push(Fold { norm: from.norm1.clone(), linear: from.qkv.clone(), folded, scale });
     }
 
     /// Pads and folds `parameters` into `weights`, whose padding is zero.
@@ -152,57 +155,44 @@ fn copy(from: &Place, source: &[f32], to: &Place, target: &mut [f32]) {
 }
 
 impl Fold {
-    fn scale(&self, column: usize) -> f32 {
-        if column < self.scaled.0 { self.scaled.1 } else { 1.0 }
-    }
-
     fn pack(&self, parameters: &[f32], weights: &mut [f32]) {
-        let columns = self.bias.len();
         let [weight, bias] = &self.folded;
-        weights[bias.start..bias.start + columns].copy_from_slice(&parameters[self.bias.clone()]);
-        let rows = parameters[self.weight.clone()].chunks_exact(columns);
-        let norms = parameters[self.gain.clone()].iter().zip(&parameters[self.shift.clone()]);
-        for (i, (row, (gain, shift))) in rows.zip(norms).enumerate() {
-            let start = weight.start + i * weight.stride;
-            for (to, w) in weights[start..start + columns].iter_mut().zip(row) {
-                *to = gain * w;
+        let [gain, shift] = self.norm.clone().map(|range| &parameters[range]);
+        let [w, b] = self.linear.clone().map(|range| &parameters[range]);
+        weights[bias.row(0)].copy_from_slice(b);
+        for (i, row) in w.chunks_exact(b.len()).enumerate() {
+            for ((to, w), scale) in weights[weight.row(i)].iter_mut().zip(row).zip(&self.scale) {
+                *to = gain[i] * w * scale;
             }
-            for (to, w) in weights[bias.start..bias.start + columns].iter_mut().zip(row) {
-                *to += shift * w;
+            for (to, w) in weights[bias.row(0)].iter_mut().zip(row) {
+                *to += shift[i] * w;
             }
         }
-        let (scaled, scale) = self.scaled;
-        for i in 0..weight.rows {
-            let start = weight.start + i * weight.stride;
-            weights[start..start + scaled].iter_mut().for_each(|w| *w *= scale);
+        for (to, scale) in weights[bias.row(0)].iter_mut().zip(&self.scale) {
+            *to *= scale;
         }
-        weights[bias.start..bias.start + scaled].iter_mut().for_each(|b| *b *= scale);
     }
 
     fn unpack(&self, parameters: &[f32], padded: &[f32], gradient: &mut [f32]) {
         let [weight, bias] = &self.folded;
-        for (j, to) in gradient[self.bias.clone()].iter_mut().enumerate() {
-            *to = self.scale(j) * padded[bias.start + j];
+        let [gain, shift] = &self.norm;
+        let columns = self.scale.len();
+        let (before, of_bias) = gradient.split_at_mut(self.linear[1].start);
+        let of_bias = &mut of_bias[..columns];
+        for ((to, d), scale) in of_bias.iter_mut().zip(&padded[bias.row(0)]).zip(&self.scale) {
+            *to = scale * d;
         }
-        let columns = self.bias.len();
-        let (before, of_bias) = gradient.split_at_mut(self.bias.start);
-        let of_bias = &of_bias[..columns];
-        for i in 0..weight.rows {
-            let row = self.weight.start + i * columns..self.weight.start + (i + 1) * columns;
-            let (scaled, rest) = padded[weight.row(i)].split_at(self.scaled.0);
-            let (gain, shift) = (parameters[self.gain.start + i], parameters[self.shift.start + i]);
-            let to = &mut before[row.clone()];
-            for (to, d) in to.iter_mut().zip(scaled) {
-                *to = self.scaled.1 * d;
+        for (i, at) in self.linear[0].clone().step_by(columns).enumerate() {
+            let (w, to) = (&parameters[at..at + columns], &mut before[at..at + columns]);
+            for ((to, d), scale) in to.iter_mut().zip(&padded[weight.row(i)]).zip(&self.scale) {
+                *to = scale * d;
             }
-            to[self.scaled.0..].copy_from_slice(rest);
-            let of_gain = dot(&parameters[row.clone()], to);
-            let of_shift = dot(&parameters[row], of_bias);
-            for (to, of_bias) in to.iter_mut().zip(of_bias) {
-                *to = gain * *to + shift * of_bias;
+            let (of_gain, of_shift) = (dot(w, to), dot(w, of_bias));
+            for (to, of_bias) in to.iter_mut().zip(of_bias.iter()) {
+                *to = parameters[gain.start + i] * *to + parameters[shift.start + i] * of_bias;
             }
-            before[self.gain.start + i] = of_gain;
-            before[self.shift.start + i] = of_shift;
+            before[gain.start + i] = of_gain;
+            before[shift.start + i] = of_shift;
         }
     }
 }
