@@ -10,7 +10,7 @@ const NEIGHBOURS: usize = 24;
 
 /// A neighbourhood is thin where its narrowest width is below this share of its typical one. Elsewhere it is a ball
 /// whose size says how many simulations there are, not how sharp they are.
-const THIN: f64 = 0.4;
+const THIN: f64 = 0.25;
 
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
@@ -39,7 +39,9 @@ pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
         .collect();
     widths.sort_by(f64::total_cmp);
     let at = (QUANTILE * widths.len() as f64) as usize;
-    widths.get(at).copied().unwrap_or(1.0).clamp(1e-3, 1.0)
+    // Three dimensions' worth of simulations resolve no finer; what seems to be finer is chance.
+    let resolved = (rows.len() as f64).cbrt().recip();
+    widths.get(at).copied().unwrap_or(1.0).clamp(resolved, 1.0)
 }
 
 /// The rows closest to `probe`, itself among them.

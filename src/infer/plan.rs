@@ -89,7 +89,7 @@ impl Plan {
 fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= 6 { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
-    let octaves = (2.0 / finest).log2().ceil() as usize + 1;
+    let octaves = finest.recip().log2().ceil() as usize + 1;
     Architecture {
         tokens,
         width,
@@ -101,7 +101,12 @@ fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Archit
     }
 }
 
-/// More simulations bear more steps before the network remembers them.
+/// Steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
+/// against remembering them.
 fn steps(rows: usize, decades: f64) -> usize {
-    if rows == 0 { 0 } else { (3_000.0 * 4.0_f64.powf(decades - 3.0)).clamp(1_000.0, 60_000.0) as usize }
+    if rows == 0 {
+        0
+    } else {
+        (9_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0)).clamp(2_000.0, 60_000.0) as usize
+    }
 }
