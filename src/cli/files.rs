@@ -110,7 +110,9 @@ fn sweep(target: &Path, name: &OsStr) {
         let file_name = file_name.to_string_lossy();
         let ours = file_name.starts_with(&format!(".{name}.")) && file_name.ends_with(PART);
         let path = entry.path();
-        if ours && File::open(&path).is_ok_and(|f| f.try_lock().is_ok()) {
+        // The lock is held over the removal: another process may be about to write to the file.
+        let Some(file) = ours.then(|| File::open(&path).ok()).flatten() else { continue };
+        if file.try_lock().is_ok() {
             let _ = fs::remove_file(path);
         }
     }

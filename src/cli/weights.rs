@@ -88,7 +88,7 @@ impl Stage for Training<'_> {
         };
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations);
-        let plan = sbi_infer::plan(self.graph, transformer, train, &table);
+        let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);
         let new = Notes { simulate_seconds: simulated.seconds, steps: plan.steps, ..Notes::default() };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
             let kept = Notes { simulate_seconds: simulated.seconds, ..notes };

@@ -27,6 +27,9 @@ pub type Cuda = burn_cuda::Cuda<f32>;
 #[cfg(feature = "cuda")]
 impl ScoreBackend for Cuda {}
 
+#[cfg(feature = "cuda")]
+impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cuda, C> {}
+
 /// Where networks are trained and drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {

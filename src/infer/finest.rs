@@ -15,13 +15,20 @@ const THIN: f64 = 0.25;
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
 
-/// The finest scale of standardised simulations `[rows · tokens]`, in standard deviations, between 0 and 1.
+/// The finest scale that standardised simulations `[rows · tokens]` show or may hide, in standard deviations.
+/// Tokens that are not `continuous` are left out: codes and constants lie at distances that mean nothing.
 ///
 /// Around each probe, the nearest neighbours in the joint space give a local covariance Σ; the narrowest that one token
 /// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its thickness,
 /// as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
-pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
-    let rows: Vec<&[f32]> = values
+pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
+    let tokens = continuous.iter().filter(|kept| **kept).count();
+    if tokens == 0 {
+        return 1.0;
+    }
+    let kept: Vec<f32> =
+        values.iter().zip(continuous.iter().cycle()).filter(|(_, kept)| **kept).map(|(x, _)| *x).collect();
+    let rows: Vec<&[f32]> = kept
         .chunks_exact(tokens)
         .enumerate()
         .filter(|(row, _)| !is_validation(*row))
@@ -39,9 +46,10 @@ pub fn finest_scale(values: &[f32], tokens: usize) -> f64 {
         .collect();
     widths.sort_by(f64::total_cmp);
     let at = (QUANTILE * widths.len() as f64) as usize;
-    // Three dimensions' worth of simulations resolve no finer; what seems to be finer is chance.
-    let resolved = (rows.len() as f64).cbrt().recip();
-    widths.get(at).copied().unwrap_or(1.0).clamp(resolved, 1.0)
+    // N simulations resolve a scale of about N^(-1/4) where structure has four dimensions: what shows no finer scale
+    // may still be that fine, and what seems finer than three dimensions allow is chance.
+    let count = rows.len() as f64;
+    widths.get(at).copied().unwrap_or(1.0).min(count.powf(-0.25)).max(count.powf(-1.0 / 3.0))
 }
 
 /// The rows closest to `probe`, itself among them.
@@ -111,6 +119,19 @@ mod tests {
         let cloud: Vec<f32> = (0..4000).map(|k| 3.0 * noise(k)).collect();
         let line: Vec<f32> =
             (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
-        assert!(finest_scale(&cloud, 2) > 5.0 * finest_scale(&line, 2));
+        assert!(finest_scale(&cloud, &[true; 2]) > 1.5 * finest_scale(&line, &[true; 2]));
+    }
+
+    #[test]
+    fn codes_and_constants_are_not_fine_structure() {
+        let stream = sbi_sim::rng::Stream::new(1, "codes");
+        let rows = (0..2_000u64).flat_map(|row| {
+            let x = stream.normal(row, 0, 0);
+            let coin = f64::from(u8::from(stream.uniform(row, 1, 0) < 0.5));
+            [x as f32, stream.normal(row, 0, 1) as f32, coin as f32, 0.0]
+        });
+        let rows: Vec<f32> = rows.collect();
+        let alone: Vec<f32> = rows.chunks(4).flat_map(|row| [row[0], row[1]]).collect();
+        assert_eq!(finest_scale(&rows, &[true, true, false, false]), finest_scale(&alone, &[true; 2]));
     }
 }

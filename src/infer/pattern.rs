@@ -123,7 +123,9 @@ impl Patterns {
 fn leave_out(graph: &Graph, stream: &Stream, draw: u64) -> Vec<bool> {
     let by_node = stream.uniform(draw, 1, u32::MAX) < 0.5;
     let absent = |(element, token): (u32, &sbi_model::Token)| {
-        let key = if by_node { token.node.0 as u32 } else { element };
+        // A node is named by its first token: its number in the file is no part of the model.
+        let first = graph.tokens.iter().position(|other| other.node == token.node);
+        let key = if by_node { first.map_or(element, |first| first as u32) } else { element };
         stream.uniform(draw, if by_node { 2 } else { 3 }, key) < DROPPED
     };
     (0..).zip(&graph.tokens).map(absent).collect()

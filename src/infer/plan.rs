@@ -16,6 +16,8 @@ const HEAD_WIDTH: usize = 16;
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Name of the approximator: part of the key of its random streams.
+    pub name: String,
     /// Sizes of the network.
     pub architecture: Architecture,
     /// Whether every token attends to every other, whatever the graph.
@@ -38,13 +40,21 @@ pub struct Plan {
     pub finest: f64,
 }
 
-/// Chooses a plan for a model's graph, what the file states, and its simulations (columns in token order).
-pub fn plan(graph: &Graph, transformer: &Transformer, train: &Train, table: &Table) -> Plan {
+/// Chooses a plan for the approximator `name` of a model's graph, from what the file states and from its simulations
+/// (columns in token order).
+pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train, table: &Table) -> Plan {
     let scales = scales(graph, table);
-    let finest = finest_scale(&standardise(&scales, table), graph.tokens.len());
+    let continuous: Vec<bool> = graph
+        .tokens
+        .iter()
+        .zip(&scales)
+        .map(|(token, scale)| !token.support.whole && scale.varies())
+        .collect();
+    let finest = finest_scale(&standardise(&scales, table), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
     let plain = transformer.noise == Noise::Ve;
     Plan {
+        name: name.to_owned(),
         architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
         dense: transformer.mask == MaskKind::Dense,
         steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),

@@ -18,11 +18,18 @@ pub struct Scale {
     mean: f64,
     /// Standard deviation in the user's units; 1 where the token never varies.
     sd: f64,
+    /// Whether the token takes more than one value.
+    varies: bool,
     /// Mean and standard deviation of `asinh(2 (x - mean) / sd)`, where the token is heavy-tailed.
     squash: Option<(f64, f64)>,
 }
 
 impl Scale {
+    /// Whether the token takes more than one value.
+    pub fn varies(&self) -> bool {
+        self.varies
+    }
+
     /// From the user's units to about zero mean and unit variance.
     pub fn standardise(&self, x: f64) -> f64 {
         let z = (x - self.mean) / self.sd;
@@ -57,10 +64,12 @@ pub fn scales(graph: &Graph, table: &Table) -> Vec<Scale> {
         .enumerate()
         .map(|(index, token)| {
             let (mean, sd) = moments(column(index));
+            let first = column(index).next();
+            let varies = column(index).any(|x| Some(x) != first);
             let bounded = token.support.low.is_finite() || token.support.high.is_finite();
             let heavy = !bounded && !token.support.whole && kurtosis(column(index), mean, sd) > HEAVY;
             let squash = heavy.then(|| moments(column(index).map(|x| (SQUASH * (x - mean) / sd).asinh())));
-            Scale { mean, sd, squash }
+            Scale { mean, sd, varies, squash }
         })
         .collect()
 }

@@ -49,7 +49,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 &B::Device::default(),
             ),
             masks: Masks { masks: vec![graph.mask(plan.mask_kind(), &absent)] },
-            stream: Stream::new(seed, &format!("draw.{}", query.name)),
+            stream: Stream::new(seed, &format!("@draw/{}", query.name)),
             known: known.collect(),
             given: query
                 .states

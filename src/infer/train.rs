@@ -139,7 +139,8 @@ where
     B: AutodiffBackend + ScoreBackend,
     B::InnerBackend: ScoreBackend,
 {
-    let stream = |name: &str| Stream::new(plan.seed, name);
+    // `@` is in no name of a model, so no site of a simulation has these streams.
+    let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
     let patterns = Patterns::new(graph, plan.mask_kind(), plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, table);
     let examples = |rows: Vec<usize>, name: &str| Examples {
@@ -308,7 +309,8 @@ fn initial(architecture: &Architecture, stream: &Stream) -> Vec<f32> {
         for element in 0..piece.range.len() as u64 {
             let uniform = || stream.uniform(element, 0, number);
             let value = match name {
-                "id" | "given" => 0.3 * stream.normal(element, 0, number),
+                // Another step: a uniform and a normal number of one block are functions of each other.
+                "id" | "given" => 0.3 * stream.normal(element, 1, number),
                 _ if name.ends_with(".gain") => 1.0,
                 _ if zero || name.ends_with(".b") || name.ends_with(".shift") => 0.0,
                 _ => bound * (2.0 * uniform() - 1.0),

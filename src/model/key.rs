@@ -68,10 +68,14 @@ impl Key {
 /// Bytes on their way into a hash. Every part has a fixed length or states it, so that no two forms read the same.
 struct Form(Hasher);
 
+/// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
+/// earlier one made is not taken for the new one's.
+const REVISION: u64 = 2;
+
 impl Form {
     fn new(kind: &str) -> Form {
         let mut form = Form(Hasher::new());
-        form.text("sbi").text(env!("CARGO_PKG_VERSION")).text(kind);
+        form.text("sbi").text(env!("CARGO_PKG_VERSION")).number(REVISION).text(kind);
         form
     }
 

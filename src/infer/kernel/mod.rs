@@ -40,7 +40,7 @@ use lanes::{Portable, Simd};
 use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
-use shard::{Batch, Shard, deal, gather, work};
+use shard::{Batch, MOST_SHARDS, Shard, deal, gather, work};
 use workspace::Workspace;
 
 /// The network of one architecture with the memory it works in.
@@ -75,7 +75,7 @@ impl Kernel {
             "a network has tokens, heads, and no layer of width zero"
         );
         let plan = Plan::new(architecture);
-        let threads = threads.max(1);
+        let threads = threads.clamp(1, MOST_SHARDS);
         let pool = (threads > 1).then(|| {
             let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
             builder.build().expect("the system lets us start a few threads")

@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 const SHARD_TOKENS: usize = 256;
 
 /// There are at most so many shards.
-const MOST_SHARDS: usize = 8;
+pub(super) const MOST_SHARDS: usize = 8;
 
 /// What goes through the network, and what is wanted of it.
 #[derive(Clone, Copy)]

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 fn trained(graph: &Graph, table: &Table, noise: Noise, steps: usize) -> Weights {
     let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
     let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
-    let plan = plan(graph, &transformer, &train_, table);
+    let plan = plan("test", graph, &transformer, &train_, table);
     train(&plan, graph, table, &machine(2), None, &mut Watcher::default()).unwrap()
 }
 

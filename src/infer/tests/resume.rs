@@ -9,7 +9,7 @@ fn small() -> (Plan, Graph, Table) {
     let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 200));
     let transformer = Transformer { width: Some(16), layers: Some(2), ..Transformer::default() };
     let train = Train { steps: Some(60), batch: Some(32), ..Train::default() };
-    (plan(&graph, &transformer, &train, &table), graph, table)
+    (plan("test", &graph, &transformer, &train, &table), graph, table)
 }
 
 fn run(resume: Option<&[u8]>, threads: usize, watcher: &mut Watcher) -> Result<Weights, TrainError> {
