@@ -6,8 +6,8 @@ use crate::weights::Weights;
 use sbi_model::{Graph, Query, Token};
 use std::ops::ControlFlow;
 
-/// Draws that are made together: few enough to stay in cache, enough to keep all threads busy.
-const CHUNK: usize = 1_024;
+/// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
+const CHUNK_TOKENS: usize = 16_384;
 
 /// How often a draw outside the prior's support is drawn again before giving up.
 const ATTEMPTS: u32 = 200;
@@ -96,7 +96,7 @@ fn draw_on<B: ScoreBackend>(
     let (mut done, mut redrawn) = (0, 0);
     for attempt in 0..ATTEMPTS {
         let mut outside = Vec::new();
-        for chunk in waiting.chunks(CHUNK) {
+        for chunk in waiting.chunks((CHUNK_TOKENS / graph.tokens.len().max(1)).clamp(16, 1_024)) {
             let made = solver.draw(chunk, attempt);
             for (&number, tokens) in chunk.iter().zip(made.chunks_exact(graph.tokens.len())) {
                 let row = report(weights, graph, query, tokens)?;

@@ -20,8 +20,9 @@ use std::ops::ControlFlow;
 /// How often held-out loss is measured in one training.
 const CHECKS: usize = 50;
 
-/// Held-out examples in one measurement, at least.
+/// Held-out examples in one measurement: at least the first, at most the second number.
 const VALIDATION_EXAMPLES: usize = 2_000;
+const VALIDATION_ROWS: usize = 20_000;
 
 /// Training stops when held-out loss was this much above its best for [`PATIENCE`] measurements in a row.
 const WORSE: f64 = 1.1;
@@ -152,7 +153,9 @@ where
         choices: stream(&format!("{name}.choices")),
         noise: stream(&format!("{name}.noise")),
     };
-    let (held_out, seen) = (0..table.rows()).partition(|row| is_validation(*row));
+    let (mut held_out, seen): (Vec<usize>, Vec<usize>) =
+        (0..table.rows()).partition(|row| is_validation(*row));
+    held_out.truncate(VALIDATION_ROWS);
     let training = examples(seen, "train");
     let validation = examples(held_out, "validation");
     let validation = validation.sweep(VALIDATION_EXAMPLES.div_ceil(validation.rows.len()));
@@ -170,7 +173,7 @@ where
     while trainer.state.header.step < plan.steps && !trainer.state.header.overfitted() {
         trainer.step(&training)?;
         if trainer.state.header.step.is_multiple_of((plan.steps / CHECKS).max(1)) {
-            trainer.judge(&validation);
+            trainer.judge(&validation)?;
         }
         let go_on = hooks.step(&trainer.progress());
         if go_on.is_break() || hooks.wants_checkpoint() {
@@ -181,7 +184,7 @@ where
         }
     }
     if trainer.state.header.best.is_infinite() {
-        trainer.judge(&validation);
+        trainer.judge(&validation)?;
     }
     Ok(Weights {
         plan: plan.clone(),
@@ -256,16 +259,20 @@ where
     }
 
     /// Measures the averaged weights on held-out simulations and keeps them where they are the best so far.
-    fn judge(&mut self, validation: &Batch) {
+    fn judge(&mut self, validation: &Batch) -> Result<(), TrainError> {
         let loss = objective(&self.state.average, &self.network, validation).into_scalar_f32();
         let state = &mut self.state;
         let validation = f64::from(loss);
+        if !validation.is_finite() {
+            return Err(TrainError::Diverged { step: state.header.step });
+        }
         if validation < state.header.best {
             state.header.best = validation;
             state.best = state.average.clone();
         }
         let training = state.header.smoothed.unwrap_or(validation);
         state.header.curve.push(Point { step: state.header.step, training, validation });
+        Ok(())
     }
 
     fn progress(&self) -> Progress {
