@@ -104,12 +104,8 @@ fn draw_on<B: ScoreBackend>(
                     outside.push(number);
                     continue;
                 }
-                values
-                    .get_mut(number * width..)
-                    .into_iter()
-                    .flatten()
-                    .zip(row)
-                    .for_each(|(place, x)| *place = x);
+                let place = values.get_mut(number * width..(number + 1) * width);
+                place.expect("draws are numbered from zero").copy_from_slice(&row);
                 done += 1;
             }
             if progress(done, query.draws).is_break() {
@@ -128,7 +124,7 @@ fn draw_on<B: ScoreBackend>(
 /// The inferred tokens of one draw in the user's units; whole numbers are the nearest that can occur.
 fn report(weights: &Weights, graph: &Graph, query: &Query, tokens: &[f64]) -> Result<Vec<f64>, DrawError> {
     let value = |&token: &usize| {
-        let z = tokens.get(token).copied().unwrap_or(f64::NAN);
+        let z = *tokens.get(token).expect("a draw has a value for every token");
         let scale = weights.plan.scales.get(token).expect("a plan scales every token");
         let x = scale.restore(z);
         let Token { support, name, .. } =
@@ -144,7 +140,6 @@ fn report(weights: &Weights, graph: &Graph, query: &Query, tokens: &[f64]) -> Re
 
 fn supported(graph: &Graph, query: &Query, row: &[f64]) -> bool {
     query.infer.iter().zip(row).all(|(&token, x)| {
-        let support = &graph.tokens.get(token).expect("queries name tokens of their graph").support;
-        (support.low..=support.high).contains(x)
+        graph.tokens.get(token).expect("queries name tokens of their graph").support.contains(*x)
     })
 }

@@ -51,51 +51,60 @@ impl Examples<'_> {
 
     fn fill(&self, step: u32, size: usize, row: impl Fn(u64) -> usize) -> Batch {
         let tokens = self.tokens;
-        let mut inputs = Inputs {
-            value: vec![0.0; size * tokens],
-            given: vec![0.0; size * tokens],
-            level: vec![0.0; size],
-            mask: vec![0; size],
+        let mut batch = Batch {
+            inputs: Inputs {
+                value: vec![0.0; size * tokens],
+                given: vec![0.0; size * tokens],
+                level: Vec::with_capacity(size),
+                mask: Vec::with_capacity(size),
+            },
+            targets: Targets { target: vec![0.0; size * tokens], weight: vec![0.0; size * tokens] },
+            masks: Masks::default(),
         };
-        let mut targets = Targets { target: vec![0.0; size * tokens], weight: vec![0.0; size * tokens] };
-        let mut used: Vec<usize> = Vec::new();
+        let mut used = Vec::new();
         let mut roles = vec![Role::Hidden; tokens];
         let mut noise = vec![0.0; tokens];
-        let weight = 1.0 / (size * tokens) as f32;
         let shift = self.choices.uniform(0, step, LEVEL);
-        let places = inputs.value.chunks_exact_mut(tokens).zip(inputs.given.chunks_exact_mut(tokens));
-        let wanted = targets.target.chunks_exact_mut(tokens).zip(targets.weight.chunks_exact_mut(tokens));
-        let marks = inputs.level.iter_mut().zip(inputs.mask.iter_mut());
-        for (((place, (value, given)), (target, weights)), (level, mask)) in
-            (0u64..).zip(places).zip(wanted).zip(marks)
-        {
+        for place in 0..size as u64 {
             let pattern = self.patterns.draw(&self.choices, place, step, &mut roles);
-            *mask = number_of(pattern, &mut used);
-            let quantile = (place as f64 * GOLDEN + shift).fract().max(1e-9);
-            let sigma = self.process.level(quantile);
-            let scaling = self.process.coefficients(sigma);
-            *level = self.process.feature(sigma) as f32;
+            let sigma = self.process.level((place as f64 * GOLDEN + shift).fract().max(1e-9));
             self.noise.fill_normal(place, step, &mut noise);
             let clean =
                 self.values.chunks_exact(tokens).nth(row(place)).expect("rows are rows of the values");
-            let cells = value.iter_mut().zip(given).zip(target.iter_mut().zip(weights));
-            for ((((value, given), (target, cell)), role), (&z, &n)) in
-                cells.zip(&roles).zip(clean.iter().zip(&noise))
-            {
-                match role {
-                    Role::Given => (*value, *given) = (z, 1.0),
-                    Role::Absent => {}
-                    Role::Hidden => {
-                        let noisy = f64::from(z) + sigma * n;
-                        *value = (scaling.input * noisy) as f32;
-                        *target = scaling.target(f64::from(z), noisy) as f32;
-                        *cell = weight;
-                    }
+            batch.inputs.mask.push(number_of(pattern, &mut used));
+            batch.inputs.level.push(self.process.feature(sigma) as f32);
+            self.write(&mut batch, place as usize * tokens, clean, &roles, sigma, &noise);
+        }
+        batch.masks.masks = used.into_iter().map(|pattern| self.patterns.mask(pattern).clone()).collect();
+        batch
+    }
+
+    /// Writes one example's tokens from place `start` on.
+    #[allow(clippy::indexing_slicing, reason = "one place in five arrays of one length")]
+    fn write(
+        &self,
+        batch: &mut Batch,
+        start: usize,
+        clean: &[f32],
+        roles: &[Role],
+        sigma: f64,
+        noise: &[f64],
+    ) {
+        let Batch { inputs, targets, .. } = batch;
+        let weight = 1.0 / inputs.value.len() as f32;
+        let scaling = self.process.coefficients(sigma);
+        for (at, ((role, &z), n)) in (start..).zip(roles.iter().zip(clean).zip(noise)) {
+            match role {
+                Role::Given => (inputs.value[at], inputs.given[at]) = (z, 1.0),
+                Role::Absent => {}
+                Role::Hidden => {
+                    let noisy = f64::from(z) + sigma * n;
+                    inputs.value[at] = (scaling.input * noisy) as f32;
+                    targets.target[at] = scaling.target(f64::from(z), noisy) as f32;
+                    targets.weight[at] = weight;
                 }
             }
         }
-        let masks = Masks { masks: used.iter().map(|&index| self.patterns.mask(index).clone()).collect() };
-        Batch { inputs, targets, masks }
     }
 }
 
