@@ -27,6 +27,12 @@ impl Answers {
         files::probe(&self.folder).map_err(|e| files::unwritable(&self.folder, &e, HELP))
     }
 
+    /// Removes the folder where no answer has come to it.
+    pub fn leave_nothing_empty(&self) {
+        // Only an empty folder can be removed; what is in it is somebody's.
+        let _ = std::fs::remove_dir(&self.folder);
+    }
+
     /// Writes the answer to one query and prints it.
     pub fn give(&self, case: &Case, answer: &Answer) -> Outcome {
         let folder = self.folder.join(&case.query.name);

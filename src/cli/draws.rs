@@ -1,18 +1,25 @@
-//! The stage of draws: the answer to one query, kept as the very CSV file that users get.
+//! The stage of draws: the answer to one query, kept as the very CSV file that users get; while it is made, in shards.
 
 use super::case::Case;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::numbers::exact;
 use super::progress::grouped;
+use super::shards::Shards;
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::DrawError;
+use sbi_infer::{Conditional, DrawError};
 use sbi_model::{Graph, Query};
 use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
 
 const DRAWS: &str = "draws.csv";
+
+/// A shard takes about so long to make, once it is known how fast that goes.
+const SHARD_TIME: Duration = Duration::from_secs(10);
+const FIRST_SHARD: usize = 64;
+const MOST_GROWTH: f64 = 16.0;
 
 /// The draws of one query.
 pub struct Drawing<'a> {
@@ -51,6 +58,24 @@ pub struct Notes {
     pub choice: String,
 }
 
+impl Notes {
+    /// The notes of an answer of which nothing is drawn yet.
+    fn of(trained: &Trained) -> Notes {
+        let plan = &trained.weights.plan;
+        Notes {
+            simulate_seconds: trained.notes.simulate_seconds,
+            train_seconds: trained.notes.train_seconds,
+            plan: serde_json::to_value(plan).expect("a plan is plain data"),
+            choice: plan.summary(),
+            ..Notes::default()
+        }
+    }
+}
+
+fn value(notes: &Notes) -> serde_json::Value {
+    serde_json::to_value(notes).expect("notes are plain data")
+}
+
 impl Stage for Drawing<'_> {
     type Input = Trained;
     type Product = Answer;
@@ -65,7 +90,12 @@ impl Stage for Drawing<'_> {
 
     fn load(&self, manifest: &Manifest) -> Result<Found<Answer>, Damage> {
         if !manifest.lists(DRAWS) {
-            return Ok(Found::Nothing);
+            let (values, damage) = self.shards().prefix(manifest, self.query.draws);
+            return match (values.len() / self.query.infer.len().max(1), damage) {
+                (_, Some(damage)) => Err(damage),
+                (0, None) => Ok(Found::Nothing),
+                (kept, None) => Ok(Found::Part(format!("{} kept", grouped(kept)))),
+            };
         }
         let damage = || Damage(format!("the kept answer to `{}` is damaged", self.query.name));
         let csv = self.entry.read(manifest, DRAWS)?;
@@ -77,38 +107,21 @@ impl Stage for Drawing<'_> {
     }
 
     fn make(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<Answer> {
-        let bytes = self.query.draws.saturating_mul(self.query.infer.len()).saturating_mul(size_of::<f64>());
-        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
-            return Err(Failure::failed(format!("{} need more memory than there is", self.title()))
-                .help("ask for fewer: `--draws N`"));
+        let mut notes = held.manifest().notes::<Notes>().unwrap_or_default();
+        let (mut values, damage) = self.shards().prefix(held.manifest(), self.query.draws);
+        if damage.is_some() || held.manifest().lists(DRAWS) {
+            held.clear()?;
+            values.clear();
         }
-        let bar = bench.progress.start("draw", &self.title(), 0, self.query.draws);
-        let mut progress = |done, _total| {
-            bar.set(done);
-            interrupt::flow()
-        };
-        let Trained { weights, notes } = trained;
-        let draws =
-            sbi_infer::draw(weights, self.graph, self.query, self.seed, &bench.machine, &mut progress)
-                .map_err(|e| self.failed(&e))?;
+        if values.is_empty() {
+            notes = Notes::of(trained);
+        }
+        self.finish(trained, bench, held, &mut values, &mut notes)?;
         let names = self.names();
-        let csv = csv_of(&names, &draws.values);
-        let notes = Notes {
-            simulate_seconds: notes.simulate_seconds,
-            train_seconds: notes.train_seconds,
-            draw_seconds: bar.elapsed().as_secs_f64(),
-            redrawn: draws.redrawn,
-            plan: serde_json::to_value(&weights.plan).expect("a plan is plain data"),
-            choice: weights.plan.summary(),
-        };
-        held.clear()?;
-        held.commit(Change {
-            put: vec![(DRAWS.into(), csv.clone())],
-            drop: Vec::new(),
-            notes: serde_json::to_value(&notes).expect("notes are plain data"),
-        })?;
-        bar.finish("done");
-        Ok(Answer { names, values: draws.values, csv, notes })
+        let csv = csv_of(&names, &values);
+        let drop = Shards::beyond(held.manifest(), 0);
+        held.commit(Change { put: vec![(DRAWS.into(), csv.clone())], drop, notes: value(&notes) })?;
+        Ok(Answer { names, values, csv, notes })
     }
 }
 
@@ -117,6 +130,52 @@ impl<'a> Drawing<'a> {
     pub fn of(case: &Case<'a>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
         Drawing { entry, query: case.query, graph: case.graph, seed: case.seed() }
+    }
+
+    fn shards(&self) -> Shards<'_> {
+        Shards::of(&self.entry, self.query.infer.len())
+    }
+
+    /// Makes the draws that `values` lacks and keeps them shard by shard.
+    fn finish(
+        &self,
+        trained: &Trained,
+        bench: &Bench,
+        held: &mut Held,
+        values: &mut Vec<f64>,
+        notes: &mut Notes,
+    ) -> Outcome {
+        let (width, draws) = (self.query.infer.len(), self.query.draws);
+        let missing = (draws * width).saturating_sub(values.len());
+        values.try_reserve_exact(missing).map_err(|_| {
+            Failure::failed(format!("{} need more memory than there is", self.title()))
+                .help("ask for fewer: `--draws N`")
+        })?;
+        let mut done = values.len() / width;
+        let bar = bench.progress.start("draw", &self.title(), done, draws);
+        let conditional =
+            Conditional { weights: &trained.weights, graph: self.graph, query: self.query, seed: self.seed };
+        let mut size = FIRST_SHARD;
+        while done < draws {
+            let (start, began) = (done, Instant::now());
+            let made = conditional.draw(start..draws.min(start + size), &bench.machine, &mut |more| {
+                bar.set(start + more);
+                interrupt::flow()
+            });
+            let made = made.map_err(|e| self.failed(&e))?;
+            done += made.values.len() / width;
+            notes.draw_seconds += began.elapsed().as_secs_f64();
+            notes.redrawn += made.redrawn;
+            if done < draws {
+                let put = vec![self.shards().file(start, &made.values)];
+                held.commit(Change { put, drop: Vec::new(), notes: value(notes) })?;
+            }
+            values.extend(made.values);
+            let growth = SHARD_TIME.div_duration_f64(began.elapsed()).clamp(0.25, MOST_GROWTH);
+            size = ((size as f64 * growth) as usize).max(1);
+        }
+        bar.finish("done");
+        Ok(())
     }
 
     fn names(&self) -> Vec<String> {

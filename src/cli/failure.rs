@@ -96,7 +96,8 @@ pub fn print(text: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("standard output cannot be written: {e}")))
+            Err(Failure::failed(format!("standard output cannot be written: {e}"))
+                .help("send it to another file, or leave `> …` out"))
         }
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 use super::args::{self, GraphFormat};
 use super::failure::{Outcome, print};
 use super::spec::Spec;
-use sbi_model::{Estimator, Graph, Mask, MaskKind, Query, State};
+use sbi_model::{Estimator, Graph, Mask, Query, State};
 use serde::Serialize;
 
 /// All queries of a file: the contract of `--format json`.
@@ -48,10 +48,8 @@ fn view<'a>(spec: &'a Spec, query: &'a Query) -> View<'a> {
     let approximator =
         spec.file.approximators.get(query.approximator).expect("a query names an approximator");
     let graph = spec.graph(approximator.model);
-    let kind = match &approximator.estimator {
-        Estimator::Joint(transformer) => transformer.mask,
-        _ => MaskKind::Undirected,
-    };
+    let Estimator::Joint(transformer) = &approximator.estimator;
+    let kind = transformer.mask;
     let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
     let condition = query.states.iter().map(|state| match state {
         State::Given(_) => "given",

@@ -14,7 +14,9 @@ pub fn install() -> Outcome {
             std::process::exit(Exit::Interrupted as i32);
         }
     })
-    .map_err(|e| Failure::failed(format!("cannot listen for Ctrl-C: {e}")))
+    .map_err(|e| {
+        Failure::failed(format!("cannot listen for Ctrl-C: {e}")).help("start it from another terminal")
+    })
 }
 
 /// Whether a stop was asked for.

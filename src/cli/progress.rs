@@ -77,11 +77,6 @@ impl Bar {
         }
     }
 
-    /// How long it has run.
-    pub fn elapsed(&self) -> Duration {
-        self.began.elapsed()
-    }
-
     /// Ends it with a line that stays: what came of it, and how long it took.
     pub fn finish(self, result: &str) {
         if let Some(bar) = &self.bar {

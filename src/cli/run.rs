@@ -5,6 +5,7 @@ use super::args::{self, Device};
 use super::case::Case;
 use super::draws::Drawing;
 use super::failure::{Exit, Failure, Outcome};
+use super::memory;
 use super::progress::Progress;
 use super::simulations::Simulations;
 use super::spec::{Spec, find};
@@ -25,9 +26,12 @@ pub fn run(args: &args::Run) -> Outcome {
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
     let answers = Answers::in_folder(folder);
     answers.ensure_writable()?;
-    answer(&cases, &bench, &answers).map_err(|failure| match failure.exit {
-        Exit::Interrupted => failure.help(format!("what was finished is kept; to go on: {}", command())),
-        _ => failure,
+    answer(&cases, &bench, &answers).map_err(|failure| {
+        answers.leave_nothing_empty();
+        match failure.exit {
+            Exit::Interrupted => failure.help(format!("what was finished is kept; to go on: {}", command())),
+            _ => failure,
+        }
     })
 }
 
@@ -55,6 +59,11 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
     simulations.values().for_each(|job| bench.progress.say(&job.outlook()));
     trainings.values().for_each(|job| bench.progress.say(&job.outlook()));
     drawings.iter().for_each(|job| bench.progress.say(&job.outlook()));
+    for case in cases {
+        if trainings.get(case.keys.weights.as_str()).is_some_and(|training| training.product().is_none()) {
+            memory::ensure(case, &bench.machine)?;
+        }
+    }
     if drawings.iter().any(|drawing| drawing.product().is_none()) {
         bench.store.ensure_writable()?;
     }

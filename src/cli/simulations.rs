@@ -5,19 +5,18 @@ use super::case::Case;
 use super::failure::Outcome;
 use super::interrupt;
 use super::progress::grouped;
+use super::shards::Shards;
 use super::simulate::{Source, failed};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sbi_infer::Table;
 use serde::{Deserialize, Serialize};
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// A shard is closed when it has this many values, or is this old.
 const SHARD_VALUES: usize = 1 << 21;
 const SHARD_AGE: Duration = Duration::from_secs(10);
-const TENSOR: &str = "simulations";
 
 /// The first `rows` joint draws of a model under a seed.
 pub struct Simulations<'a> {
@@ -69,11 +68,8 @@ impl Stage for Simulations<'_> {
         let (mut table, damage) = self.prefix(held.manifest());
         let mut notes = self.notes(held.manifest());
         if damage.is_some() {
-            let good = table.rows();
-            let drop =
-                shards(held.manifest()).into_iter().filter(|(rows, _)| rows.end > good).map(|(_, name)| name);
-            let change = Change { drop: drop.collect(), put: Vec::new(), notes: value(&notes) };
-            held.commit(change)?;
+            let drop = Shards::beyond(held.manifest(), table.rows());
+            held.commit(Change { drop, put: Vec::new(), notes: value(&notes) })?;
         }
         let missing = (self.rows - table.rows()) * table.columns;
         table.values.try_reserve_exact(missing).map_err(|_| {
@@ -89,7 +85,7 @@ impl Stage for Simulations<'_> {
                 if began.elapsed() < SHARD_AGE { interrupt::flow() } else { ControlFlow::Break(()) }
             })?;
             notes.seconds += began.elapsed().as_secs_f64();
-            let put = vec![(shard_name(&(start..start + shard.rows)), encode(&shard.values, shard.columns))];
+            let put = vec![self.shards().file(start, &shard.values)];
             held.commit(Change { put, drop: Vec::new(), notes: value(&notes) })?;
             table.values.extend(shard.values);
             interrupt::check()?;
@@ -110,75 +106,17 @@ impl<'a> Simulations<'a> {
         manifest.notes().unwrap_or_default()
     }
 
+    fn shards(&self) -> Shards<'_> {
+        Shards::of(&self.entry, self.source.columns().len())
+    }
+
     /// The kept draws from the first on, at most as many as wanted, and the damage that ended them.
     fn prefix(&self, manifest: &Manifest) -> (Table, Option<Damage>) {
-        let columns = self.source.columns().len();
-        let mut table = Table { columns, values: Vec::new() };
-        for (rows, name) in shards(manifest) {
-            if table.rows() >= self.rows || rows.start != table.rows() {
-                break;
-            }
-            let values = self.entry.read(manifest, &name).and_then(|bytes| {
-                decode(&bytes, rows.len(), columns)
-                    .ok_or_else(|| Damage(format!("shard `{name}` is damaged")))
-            });
-            match values {
-                Ok(values) => table.values.extend(values),
-                Err(damage) => return (table, Some(damage)),
-            }
-        }
-        table.values.truncate(self.rows * columns);
-        (table, None)
+        let (values, damage) = self.shards().prefix(manifest, self.rows);
+        (Table { columns: self.source.columns().len(), values }, damage)
     }
 }
 
 fn value(notes: &Notes) -> serde_json::Value {
     serde_json::to_value(notes).expect("notes are plain data")
-}
-
-/// `000000000000-000000010000.safetensors`: draws 0 to 9,999.
-fn shard_name(rows: &Range<usize>) -> String {
-    format!("{:012}-{:012}.safetensors", rows.start, rows.end)
-}
-
-/// The shards of an entry in order.
-fn shards(manifest: &Manifest) -> Vec<(Range<usize>, String)> {
-    let range = |name: &str| {
-        let (start, end) = name.strip_suffix(".safetensors")?.split_once('-')?;
-        Some(start.parse().ok()?..end.parse().ok()?)
-    };
-    let mut shards: Vec<(Range<usize>, String)> =
-        manifest.names().filter_map(|name| Some((range(name)?, name.to_string()))).collect();
-    shards.sort_by_key(|(rows, _)| rows.start);
-    shards
-}
-
-fn encode(values: &[f64], columns: usize) -> Vec<u8> {
-    let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let shape = vec![values.len() / columns, columns];
-    let view = TensorView::new(Dtype::F64, shape, &bytes).expect("eight bytes a number");
-    safetensors::serialize([(TENSOR, view)], None).expect("one array lays itself out")
-}
-
-fn decode(bytes: &[u8], rows: usize, columns: usize) -> Option<Vec<f64>> {
-    let file = SafeTensors::deserialize(bytes).ok()?;
-    let view = file.tensor(TENSOR).ok()?;
-    (view.dtype() == Dtype::F64 && view.shape() == [rows, columns]).then_some(())?;
-    let (eights, _) = view.data().as_chunks::<8>();
-    Some(eights.iter().map(|eight| f64::from_le_bytes(*eight)).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shard_comes_back_bit_for_bit() {
-        let values = [1.0, -0.0, f64::MIN_POSITIVE / 8.0, 0.1 + 0.2, 1e300, -7.0];
-        let bytes = encode(&values, 2);
-        let back = decode(&bytes, 3, 2).unwrap();
-        assert!(back.iter().zip(&values).all(|(a, b)| a.to_bits() == b.to_bits()));
-        assert_eq!(decode(&bytes, 2, 3), None, "another shape");
-        assert_eq!(decode(&bytes[..bytes.len() - 1], 3, 2), None, "cut short");
-    }
 }

@@ -83,9 +83,7 @@ impl Stage for Training<'_> {
     }
 
     fn make(&self, simulated: &Simulated, bench: &Bench, held: &mut Held) -> Outcome<Trained> {
-        let Estimator::Joint(transformer) = &self.approximator.estimator else {
-            return Err(Failure::failed(format!("this version cannot train `{}`", self.approximator.name)));
-        };
+        let Estimator::Joint(transformer) = &self.approximator.estimator;
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations);
         let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);

@@ -77,7 +77,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
             Failure::wrong(format!("`{shown}` may not be read: permission denied"))
                 .help("ask its owner, or copy it to a folder of yours")
         }
-        _ => Failure::wrong(format!("`{shown}` cannot be read: {error}")),
+        _ => Failure::wrong(format!("`{shown}` cannot be read: {error}"))
+            .help("copy it to a folder on another disk"),
     }
 }
 

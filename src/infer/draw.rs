@@ -4,13 +4,24 @@ use crate::backend::{Device, Machine, ScoreBackend, probe_cuda};
 use crate::solver::Solver;
 use crate::weights::Weights;
 use sbi_model::{Graph, Query, Token};
-use std::ops::ControlFlow;
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
 
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
 
-/// How often a draw outside the prior's support is drawn again before giving up.
-const ATTEMPTS: u32 = 200;
+/// After so many tries, less than this share of them within the prior's support is too little to go on.
+const TRIES: usize = 20_000;
+const LEAST_SHARE: f64 = 1e-3;
+
+/// One try at a draw: those outside the prior's support are tried again, with other noise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Try {
+    /// The number of the draw.
+    pub(crate) number: usize,
+    /// How often it was tried before.
+    pub(crate) attempt: u32,
+}
 
 /// Draws of a query's inferred tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,10 +37,12 @@ pub struct Draws {
 pub enum DrawError {
     /// The caller stopped it.
     Stopped,
-    /// After many attempts these draws still lay outside the support.
+    /// Hardly any of very many tries lay within the support.
     OutsideSupport {
-        /// How many.
-        draws: usize,
+        /// How many did.
+        kept: usize,
+        /// Of how many.
+        tries: usize,
     },
     /// The network gave something that is not a number.
     NotFinite {
@@ -44,10 +57,9 @@ impl std::fmt::Display for DrawError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             DrawError::Stopped => write!(f, "drawing was stopped"),
-            DrawError::OutsideSupport { draws } => write!(
+            DrawError::OutsideSupport { kept, tries } => write!(
                 f,
-                "{draws} draws stay outside the prior's support, however often they are made again: \
-                 the network has not learnt this model"
+                "of {tries} draws only {kept} lie within the prior's support: the network has not learnt this model"
             ),
             DrawError::NotFinite { name } => write!(f, "the network's draws of `{name}` are not numbers"),
             DrawError::Device(why) => f.write_str(why),
@@ -57,89 +69,101 @@ impl std::fmt::Display for DrawError {
 
 impl std::error::Error for DrawError {}
 
-/// Draws from the conditional that `query` asks for. `progress` hears of draws done and may stop the work.
-///
-/// # Errors
-/// See [`DrawError`].
-pub fn draw(
-    weights: &Weights,
-    graph: &Graph,
-    query: &Query,
-    seed: u64,
-    machine: &Machine,
-    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-) -> Result<Draws, DrawError> {
-    match machine.device {
-        Device::Cpu => draw_on::<crate::backend::Cpu>(weights, graph, query, seed, machine, progress),
-        Device::Cuda => {
-            probe_cuda().map_err(DrawError::Device)?;
-            #[cfg(feature = "cuda")]
-            return draw_on::<crate::backend::Cuda>(weights, graph, query, seed, machine, progress);
-            #[cfg(not(feature = "cuda"))]
-            unreachable!("without CUDA the probe fails")
-        }
-    }
+/// What is drawn from: a trained network, asked one query.
+#[derive(Clone, Copy)]
+pub struct Conditional<'a> {
+    /// The network.
+    pub weights: &'a Weights,
+    /// The graph it was trained on.
+    pub graph: &'a Graph,
+    /// What is given, inferred and left out.
+    pub query: &'a Query,
+    /// The seed: draw number n is the same whichever others are made, on any number of threads.
+    pub seed: u64,
 }
 
-fn draw_on<B: ScoreBackend>(
-    weights: &Weights,
-    graph: &Graph,
-    query: &Query,
-    seed: u64,
-    machine: &Machine,
-    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-) -> Result<Draws, DrawError> {
-    let solver = Solver::<B>::new(weights, graph, query, seed, machine);
-    let width = query.infer.len();
-    let mut values = vec![0.0; query.draws * width];
-    let mut waiting: Vec<usize> = (0..query.draws).collect();
-    let (mut done, mut redrawn) = (0, 0);
-    for attempt in 0..ATTEMPTS {
-        let mut outside = Vec::new();
-        for chunk in waiting.chunks((CHUNK_TOKENS / graph.tokens.len().max(1)).clamp(16, 1_024)) {
-            let made = solver.draw(chunk, attempt);
-            for (&number, tokens) in chunk.iter().zip(made.chunks_exact(graph.tokens.len())) {
-                let row = report(weights, graph, query, tokens)?;
-                if !supported(graph, query, &row) {
-                    outside.push(number);
-                    continue;
-                }
-                let place = values.get_mut(number * width..(number + 1) * width);
-                place.expect("draws are numbered from zero").copy_from_slice(&row);
-                done += 1;
+impl Conditional<'_> {
+    /// Makes the draws with these numbers. `go_on` hears how many are done and may stop the work.
+    ///
+    /// # Errors
+    /// See [`DrawError`].
+    pub fn draw(
+        &self,
+        numbers: Range<usize>,
+        machine: &Machine,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Draws, DrawError> {
+        match machine.device {
+            Device::Cpu => self.draw_on::<crate::backend::Cpu>(numbers, machine, go_on),
+            Device::Cuda => {
+                probe_cuda().map_err(DrawError::Device)?;
+                #[cfg(feature = "cuda")]
+                return self.draw_on::<crate::backend::Cuda>(numbers, machine, go_on);
+                #[cfg(not(feature = "cuda"))]
+                unreachable!("without CUDA the probe fails")
             }
-            if progress(done, query.draws).is_break() {
+        }
+    }
+
+    fn draw_on<B: ScoreBackend>(
+        &self,
+        numbers: Range<usize>,
+        machine: &Machine,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Draws, DrawError> {
+        let solver = Solver::<B>::new(self, machine);
+        let (tokens, width) = (self.graph.tokens.len(), self.query.infer.len());
+        let most = (CHUNK_TOKENS / tokens.max(1)).clamp(16, 1_024);
+        let first = numbers.start;
+        let mut values = vec![0.0; numbers.len() * width];
+        let mut waiting: VecDeque<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
+        let (mut kept, mut tries) = (0, 0);
+        while !waiting.is_empty() {
+            let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
+            let made = solver.draw(&chunk);
+            for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
+                let row = self.report(made)?;
+                if self.supports(&row) {
+                    let place = (number - first) * width;
+                    let place = values.get_mut(place..place + width).expect("numbers are of the range");
+                    place.copy_from_slice(&row);
+                    kept += 1;
+                } else {
+                    waiting.push_back(Try { number, attempt: attempt + 1 });
+                }
+            }
+            tries += chunk.len();
+            if go_on(kept).is_break() {
                 return Err(DrawError::Stopped);
             }
+            if tries >= TRIES && (kept as f64) < LEAST_SHARE * tries as f64 {
+                return Err(DrawError::OutsideSupport { kept, tries });
+            }
         }
-        if outside.is_empty() {
-            return Ok(Draws { values, redrawn });
-        }
-        redrawn += outside.len();
-        waiting = outside;
+        Ok(Draws { values, redrawn: tries - kept })
     }
-    Err(DrawError::OutsideSupport { draws: waiting.len() })
-}
 
-/// The inferred tokens of one draw in the user's units; whole numbers are the nearest that can occur.
-fn report(weights: &Weights, graph: &Graph, query: &Query, tokens: &[f64]) -> Result<Vec<f64>, DrawError> {
-    let value = |&token: &usize| {
-        let z = *tokens.get(token).expect("a draw has a value for every token");
-        let scale = weights.plan.scales.get(token).expect("a plan scales every token");
-        let x = scale.restore(z);
-        let Token { support, name, .. } =
-            graph.tokens.get(token).expect("queries name tokens of their graph");
-        match x.is_finite() {
-            true if support.whole => Ok(x.round().clamp(support.low, support.high)),
-            true => Ok(x),
-            false => Err(DrawError::NotFinite { name: name.clone() }),
-        }
-    };
-    query.infer.iter().map(value).collect()
-}
+    /// The inferred tokens of one draw in the user's units; whole numbers are the nearest that can occur.
+    fn report(&self, made: &[f64]) -> Result<Vec<f64>, DrawError> {
+        let value = |&token: &usize| {
+            let z = *made.get(token).expect("a draw has a value for every token");
+            let scale = self.weights.plan.scales.get(token).expect("a plan scales every token");
+            let x = scale.restore(z);
+            let Token { support, name, .. } = self.token(token);
+            match x.is_finite() {
+                true if support.whole => Ok(x.round().clamp(support.low, support.high)),
+                true => Ok(x),
+                false => Err(DrawError::NotFinite { name: name.clone() }),
+            }
+        };
+        self.query.infer.iter().map(value).collect()
+    }
 
-fn supported(graph: &Graph, query: &Query, row: &[f64]) -> bool {
-    query.infer.iter().zip(row).all(|(&token, x)| {
-        graph.tokens.get(token).expect("queries name tokens of their graph").support.contains(*x)
-    })
+    fn supports(&self, row: &[f64]) -> bool {
+        self.query.infer.iter().zip(row).all(|(&token, x)| self.token(token).support.contains(*x))
+    }
+
+    fn token(&self, token: usize) -> &Token {
+        self.graph.tokens.get(token).expect("queries name tokens of their graph")
+    }
 }

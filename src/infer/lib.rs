@@ -1,6 +1,6 @@
 //! sbi-infer: from simulations to posterior draws. The only crate that imports burn.
 //!
-//! [`plan`] chooses what the file leaves open, [`train`] fits a network to simulations, [`draw`] answers a query with it.
+//! [`plan`] chooses what the file leaves open, [`train`] fits a network to simulations, [`Conditional::draw`] answers a query with it.
 //! The network ([`network`]) estimates the score of every conditional of parameters and data (Simformer, Gloeckler et
 //! al. 2024); [`kernel`] computes it on the CPU as one operation.
 
@@ -9,6 +9,7 @@ mod draw;
 mod example;
 mod finest;
 pub mod kernel;
+mod memory;
 pub mod network;
 mod noise;
 mod pattern;
@@ -20,7 +21,8 @@ mod train;
 mod weights;
 
 pub use backend::{Device, Machine, probe_cuda};
-pub use draw::{DrawError, Draws, draw};
+pub use draw::{Conditional, DrawError, Draws};
+pub use memory::training_bytes;
 pub use noise::Process;
 pub use pattern::Mixture;
 pub use plan::{Plan, plan};

@@ -61,7 +61,7 @@ impl Patterns {
     /// Patterns over the tokens of `graph`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
     pub fn new(graph: &Graph, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns {
         let tokens = graph.tokens.len();
-        let size = (POOL_ENTRIES / (tokens * tokens).max(1)).clamp(16, 1024);
+        let size = pool_size(tokens);
         let mut pool = vec![vec![false; tokens]];
         for draw in 0..size as u64 {
             let absent = leave_out(graph, stream, draw);
@@ -117,6 +117,11 @@ impl Patterns {
         }
         index
     }
+}
+
+/// How many patterns of left-out tokens are tried for the pool.
+pub fn pool_size(tokens: usize) -> usize {
+    (POOL_ENTRIES / (tokens * tokens).max(1)).clamp(16, 1024)
 }
 
 /// Tokens left out together: whole nodes as often as single elements.

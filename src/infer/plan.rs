@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Width of an attention head where the file is silent: one vector of the widest instruction set.
 const HEAD_WIDTH: usize = 16;
 
+/// Examples in a step where the file is silent.
+pub const BATCH: usize = 256;
+
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -20,8 +23,8 @@ pub struct Plan {
     pub name: String,
     /// Sizes of the network.
     pub architecture: Architecture,
-    /// Whether every token attends to every other, whatever the graph.
-    pub dense: bool,
+    /// Which mask training and drawing use.
+    pub mask: MaskKind,
     /// Optimiser steps.
     pub steps: usize,
     /// Examples in a step.
@@ -56,9 +59,9 @@ pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train,
     Plan {
         name: name.to_owned(),
         architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
-        dense: transformer.mask == MaskKind::Dense,
+        mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
-        batch: train.batch.unwrap_or(256),
+        batch: train.batch.unwrap_or(BATCH),
         learning_rate: train.learning_rate.unwrap_or(2e-3),
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
@@ -77,11 +80,6 @@ pub fn standardise(scales: &[Scale], table: &Table) -> Vec<f32> {
 }
 
 impl Plan {
-    /// The mask that training and drawing use.
-    pub fn mask_kind(&self) -> MaskKind {
-        if self.dense { MaskKind::Dense } else { MaskKind::Undirected }
-    }
-
     /// One line for people.
     pub fn summary(&self) -> String {
         let Architecture { width, layers, heads, .. } = self.architecture;
@@ -96,7 +94,7 @@ impl Plan {
 }
 
 /// Few tokens get by with a narrow network; fine structure needs value features that resolve it.
-fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
+pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= 6 { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
     let octaves = finest.recip().log2().ceil() as usize + 1;

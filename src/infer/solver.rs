@@ -1,12 +1,12 @@
 //! Running the noise process backwards: from noise to draws of the tokens that are neither given nor absent.
 
 use crate::backend::{Machine, Network, ScoreBackend, outputs};
+use crate::draw::{Conditional, Try};
 use crate::network::{Inputs, Masks};
 use crate::noise::{Coefficients, Process};
 use crate::plan::Plan;
-use crate::weights::Weights;
 use burn::tensor::{Tensor, TensorData};
-use sbi_model::{Graph, Query, State};
+use sbi_model::State;
 use sbi_sim::rng::Stream;
 
 /// Steps of the second-order solver; more changed no score measurably.
@@ -32,8 +32,9 @@ pub struct Solver<'a, B: ScoreBackend> {
 }
 
 impl<'a, B: ScoreBackend> Solver<'a, B> {
-    /// A solver for the states that `query` gives to the tokens of `graph`.
-    pub fn new(weights: &'a Weights, graph: &Graph, query: &Query, seed: u64, machine: &Machine) -> Self {
+    /// A solver for the states that a query gives to the tokens of its graph.
+    pub fn new(of: &Conditional<'a>, machine: &Machine) -> Self {
+        let Conditional { weights, graph, query, seed } = *of;
         let plan = &weights.plan;
         let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
         let known = query.states.iter().zip(&plan.scales).map(|(state, scale)| match state {
@@ -48,7 +49,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![graph.mask(plan.mask_kind(), &absent)] },
+            masks: Masks { masks: vec![graph.mask(plan.mask, &absent)] },
             stream: Stream::new(seed, &format!("@draw/{}", query.name)),
             known: known.collect(),
             given: query
@@ -59,12 +60,12 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         }
     }
 
-    /// Draws with these numbers; another `attempt` gives other draws of the same numbers.
-    pub fn draw(&self, numbers: &[usize], attempt: u32) -> Vec<f64> {
+    /// Makes these tries; another attempt at the same number gives another draw.
+    pub fn draw(&self, tries: &[Try]) -> Vec<f64> {
         let tokens = self.known.len();
         let (lowest, highest) = self.plan.process.range();
-        let mut values = vec![0.0; numbers.len() * tokens];
-        self.noise(numbers, attempt, 0, &mut values);
+        let mut values = vec![0.0; tries.len() * tokens];
+        self.noise(tries, 0, &mut values);
         let start = match self.plan.process {
             Process::Edm { .. } => highest,
             // The published start has the variance of noisy data: that of the data, 1, and of the noise.
@@ -74,7 +75,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         self.pin(&mut values);
         match self.plan.process {
             Process::Edm { .. } => self.heun(values, lowest, highest),
-            Process::Ve => self.euler_maruyama(values, numbers, attempt),
+            Process::Ve => self.euler_maruyama(values, tries),
         }
     }
 
@@ -103,7 +104,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
     }
 
     /// The published sampler: Euler-Maruyama on the reverse equation, evenly in time (Gloeckler et al. 2024, appendix A2.1).
-    fn euler_maruyama(&self, mut values: Vec<f64>, numbers: &[usize], attempt: u32) -> Vec<f64> {
+    fn euler_maruyama(&self, mut values: Vec<f64>, tries: &[Try]) -> Vec<f64> {
         let time = |point: usize| 1.0 - (1.0 - 1e-5) * point as f64 / (EULER_POINTS - 1) as f64;
         let rate = 2.0 * (Process::ve_sigma(1.0) / Process::ve_sigma(0.0)).ln();
         let mut noise = vec![0.0; values.len()];
@@ -111,7 +112,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             let (now, step) = (time(point), time(point) - time(point + 1));
             let sigma = Process::ve_sigma(now);
             let variance = sigma * sigma * rate * step;
-            self.noise(numbers, attempt, point as u32 + 1, &mut noise);
+            self.noise(tries, point as u32 + 1, &mut noise);
             // -slope / sigma is the score; the drift is g² times it.
             let slopes = self.slope(&values, sigma);
             for ((x, slope), n) in values.iter_mut().zip(slopes).zip(&noise) {
@@ -147,9 +148,9 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         outputs.into_data().into_vec().expect("the network's tensors are of type f32")
     }
 
-    /// Standard normal numbers for these draws at one step of one attempt.
-    fn noise(&self, numbers: &[usize], attempt: u32, step: u32, out: &mut [f64]) {
-        for (row, number) in out.chunks_exact_mut(self.known.len()).zip(numbers) {
+    /// Standard normal numbers for these tries at one step.
+    fn noise(&self, tries: &[Try], step: u32, out: &mut [f64]) {
+        for (row, Try { number, attempt }) in out.chunks_exact_mut(self.known.len()).zip(tries) {
             self.stream.fill_normal(*number as u64, attempt * EULER_POINTS as u32 + step, row);
         }
     }

@@ -21,8 +21,8 @@ use std::ops::ControlFlow;
 const CHECKS: usize = 50;
 
 /// Held-out examples in one measurement: at least the first, at most the second number.
-const VALIDATION_EXAMPLES: usize = 2_000;
-const VALIDATION_ROWS: usize = 20_000;
+pub const VALIDATION_EXAMPLES: usize = 2_000;
+pub const VALIDATION_ROWS: usize = 20_000;
 
 /// Training stops when held-out loss was this much above its best for [`PATIENCE`] measurements in a row.
 const WORSE: f64 = 1.1;
@@ -142,7 +142,7 @@ where
 {
     // `@` is in no name of a model, so no site of a simulation has these streams.
     let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
-    let patterns = Patterns::new(graph, plan.mask_kind(), plan.mixture, &stream("train.patterns"));
+    let patterns = Patterns::new(graph, plan.mask, plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, table);
     let examples = |rows: Vec<usize>, name: &str| Examples {
         values: &values,

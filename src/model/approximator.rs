@@ -1,6 +1,7 @@
 //! Approximators and how they are trained, checked.
 
 use sbi_syntax::Span;
+use serde::{Deserialize, Serialize};
 
 /// A network that answers queries about one model.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +20,6 @@ pub struct Approximator {
 
 /// What is estimated.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Estimator {
     /// Every conditional of parameters and data, by one diffusion transformer (Simformer).
     Joint(Transformer),
@@ -43,8 +43,8 @@ pub struct Transformer {
 }
 
 /// Which mask is made of the base graph (`papers/simformer.md` 1.6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MaskKind {
     /// The moral graph: symmetrised, with the parents of a common child joined.
     #[default]
@@ -55,7 +55,6 @@ pub enum MaskKind {
 
 /// The noise process of the diffusion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Noise {
     /// Preconditioned as in Karras et al. 2022 (EDM): `noise = edm`.
     #[default]

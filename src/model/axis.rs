@@ -19,7 +19,6 @@ pub struct Axis {
 
 /// What the elements of an axis are to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum AxisKind {
     /// Distinct elements named by position: `index(n)`.
     Index {

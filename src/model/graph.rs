@@ -137,11 +137,6 @@ impl Graph {
         Ok(Graph { tokens: vertices.tokens.into_iter().map(|(_, token)| token).collect(), base })
     }
 
-    /// The number of the token that is an element of a node.
-    pub fn token(&self, node: NodeId, element: usize) -> Option<usize> {
-        self.tokens.iter().position(|token| token.node == node && token.element == element)
-    }
-
     /// The base graph of the tokens that are present: absent ones are eliminated by the exact rule. Rows and columns
     /// of absent tokens are empty. `absent` has an entry for each token.
     pub fn without(&self, absent: &[bool]) -> Mask {

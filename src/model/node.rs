@@ -125,7 +125,6 @@ impl Argument {
 
 /// A family of distributions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Family {
     /// `uniform(low, high)`.
     Uniform,

@@ -16,7 +16,6 @@ pub trait World {
 
 /// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ReadError {
     /// There is no such file.
     Missing,

@@ -7,7 +7,6 @@ codes! {
     /// Every message of this crate.
     CODES;
     TOO_LARGE: error "program-too-large", "a model whose simulation takes too many steps";
-    UNKNOWN_FAMILY: error "family-not-simulated", "a distribution that the simulator cannot draw from";
 }
 
 /// Why a run stopped.

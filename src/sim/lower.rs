@@ -3,7 +3,7 @@
 //! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
 
 use crate::dist::{self, Argument, Site};
-use crate::error::{TOO_LARGE, UNKNOWN_FAMILY};
+use crate::error::TOO_LARGE;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
 use sbi_model::{AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer};
@@ -104,10 +104,7 @@ impl Lower<'_> {
     }
 
     fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
-        let Some(distribution) = dist::of(draw.family) else {
-            let message = format!("the simulator cannot draw `{}` from {:?} yet", node.name, draw.family);
-            return Err(UNKNOWN_FAMILY.at(draw.span, message));
-        };
+        let distribution = dist::of(draw.family);
         let last = node.axes.last().filter(|_| distribution.over_vector).copied();
         let path = path_hash(&node.name);
         self.each(node, count, last.map_or(1, |axis| self.size(axis)), |this, first| {

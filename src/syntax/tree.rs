@@ -54,7 +54,6 @@ pub struct Doc {
 
 /// What stands at the top of a file.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Item {
     /// `use std::decision::ddm`.
     Use(Use),

@@ -15,12 +15,17 @@ fn slow() -> Bench {
 
 /// A run that has kept a checkpoint.
 fn under_way(bench: &Bench) -> Child {
-    let child = bench.command("run tiny.sbi").spawn().unwrap();
-    // A checkpoint counts from the moment that the manifest, under its final name, lists it.
+    running(bench, "run tiny.sbi", ".sbi/weights", "\"checkpoint-")
+}
+
+/// A run that has kept a file of that name under `folder`.
+fn running(bench: &Bench, command: &str, folder: &str, name: &str) -> Child {
+    let child = bench.command(command).spawn().unwrap();
+    // A file counts from the moment that the manifest, under its final name, lists it.
     let lists = |(path, bytes): (PathBuf, Vec<u8>)| {
-        path.ends_with("manifest.jsonl") && String::from_utf8_lossy(&bytes).contains("\"checkpoint-")
+        path.ends_with("manifest.jsonl") && String::from_utf8_lossy(&bytes).contains(name)
     };
-    wait_until(|| bench.files(".sbi/weights").into_iter().any(lists));
+    wait_until(|| bench.files(folder).into_iter().any(lists));
     child
 }
 
@@ -46,6 +51,23 @@ fn a_killed_training_goes_on_to_the_same_answer() {
     assert_eq!(bench.read(draws), undisturbed.read(draws));
     let weights = |bench: &Bench| std::fs::read(bench.the_file(".sbi/weights", "weights")).unwrap();
     assert!(weights(&bench) == weights(&undisturbed), "bit-equal weights");
+}
+
+#[test]
+fn killed_drawing_goes_on_to_the_same_answer() {
+    let bench = Bench::tiny();
+    let command = "run tiny.sbi --draws 300000";
+    let mut child = running(&bench, command, ".sbi/draws", "\"000000000000-");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let draws = "tiny.out/posterior/draws.csv";
+    assert!(!bench.path(draws).exists());
+    bench.sbi(command).code(0).says(&["draws        to finish: 300,000 draws for `posterior` (", " kept)"]);
+    bench.assert_nothing_half_written();
+
+    let undisturbed = Bench::tiny();
+    undisturbed.sbi(command).code(0);
+    assert!(bench.read(draws) == undisturbed.read(draws), "bit-equal draws");
 }
 
 #[test]

@@ -83,9 +83,19 @@ struct Group {
 
 impl Scratch {
     pub fn new(plan: &Plan) -> Scratch {
+        let [turned, pairs] = Scratch::sizes(plan).map(Buffer::new);
+        Scratch { turned, pairs }
+    }
+
+    /// How many numbers [`Scratch::new`] makes room for.
+    pub fn numbers(plan: &Plan) -> f64 {
+        Scratch::sizes(plan).iter().map(|size| *size as f64).sum()
+    }
+
+    fn sizes(plan: &Plan) -> [usize; 2] {
         let attention = Attention::new(plan);
         let rows = attention.group() * attention.heads * attention.queries;
-        Scratch { turned: Buffer::new(rows * attention.head), pairs: Buffer::new(rows * attention.tokens) }
+        [rows * attention.head, rows * attention.tokens]
     }
 }
 

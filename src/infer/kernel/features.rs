@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 
 /// Features of tokens or of noise levels; each feature is a row, so that sixteen numbers make sixteen sines at once.
 pub(super) struct Features {
-    rows: Buffer,
+    pub(super) rows: Buffer,
     /// Length of a row.
     stride: usize,
 }

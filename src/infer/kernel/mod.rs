@@ -92,6 +92,14 @@ impl Kernel {
         }
     }
 
+    /// About how many bytes a kernel takes on `threads` threads once it has computed a gradient, masks apart.
+    pub fn bytes(architecture: &Architecture, threads: usize) -> f64 {
+        let plan = Plan::new(architecture);
+        let threads = threads.clamp(1, MOST_SHARDS);
+        let weights = plan.numbers as f64 + (MOST_SHARDS * plan.gradients) as f64;
+        4.0 * (weights + threads as f64 * Workspace::numbers(&plan))
+    }
+
     /// The outputs F of all tokens, into `out` `[B·T]`.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");

@@ -65,9 +65,22 @@ pub(super) struct Gradients {
 }
 
 impl Workspace {
+    /// About how many numbers [`Workspace::new`] makes room for, without making it.
+    pub fn numbers(plan: &Plan) -> f64 {
+        let of = |row: usize| row as f64;
+        let rows = plan.rows;
+        let norm = of(rows.token) + 1.0;
+        let pairs = of(plan.heads) * of(rows.queries);
+        let block = 2.0 * norm + of(rows.qkv + rows.attention + rows.token + 2 * rows.hidden) + pairs;
+        let back = of(2 * rows.token + rows.attention + rows.qkv + rows.hidden);
+        let token = of(plan.embed.rows + rows.token) + norm + back + plan.blocks.len() as f64 * block;
+        let sample = of(6 * rows.token + 2 * rows.levels);
+        samples(plan) as f64 * (plan.tokens as f64 * token + sample) + attention::Scratch::numbers(plan)
+    }
+
     /// Memory for micro-batches of `plan`'s network.
     pub fn new(plan: &Plan) -> Workspace {
-        let samples = (MICRO_TOKENS / plan.tokens).max(1);
+        let samples = samples(plan);
         let tokens = samples * plan.tokens;
         let rows = plan.rows;
         let of_samples = |row: usize| Buffer::new(samples * row);
@@ -104,4 +117,9 @@ impl Workspace {
             },
         }
     }
+}
+
+/// Largest number of samples of a micro-batch.
+fn samples(plan: &Plan) -> usize {
+    (MICRO_TOKENS / plan.tokens).max(1)
 }

@@ -1,7 +1,7 @@
 //! Small networks against closed forms.
 
 use super::{Watcher, machine, normal_pairs, pairs_graph, query};
-use crate::{Table, Weights, draw, plan, train};
+use crate::{Conditional, DrawError, Table, Weights, plan, train};
 use sbi_model::{Graph, Noise, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
@@ -14,9 +14,8 @@ fn trained(graph: &Graph, table: &Table, noise: Noise, steps: usize) -> Weights 
 }
 
 fn answer(weights: &Weights, graph: &Graph, states: &[Option<f64>], draws: usize) -> Vec<f64> {
-    draw(weights, graph, &query(states, draws), 1, &machine(2), &mut |_, _| ControlFlow::Continue(()))
-        .unwrap()
-        .values
+    let conditional = Conditional { weights, graph, query: &query(states, draws), seed: 1 };
+    conditional.draw(0..draws, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
 }
 
 fn moments(values: &[f64]) -> (f64, f64) {
@@ -81,4 +80,16 @@ fn draws_stay_within_the_support() {
     let draws = answer(&weights, &graph, &[None, Some(1.2)], 2_000);
     assert!(draws.iter().all(|x| (-1.0..=1.0).contains(x)));
     assert!(draws.iter().filter(|x| **x > 0.9999).count() < 20);
+}
+
+/// A network that knows nothing of a support far from its simulations is told of, not asked for ever.
+#[test]
+fn a_support_that_is_never_met_ends_the_drawing() {
+    let mut graph = pairs_graph(1, Support::REAL);
+    let weights = trained(&graph, &normal_pairs(1, 400), Noise::Edm, 10);
+    graph.tokens[0].support = Support { low: 40.0, high: 41.0, whole: false };
+    let query = query(&[None, Some(0.0)], 30);
+    let conditional = Conditional { weights: &weights, graph: &graph, query: &query, seed: 1 };
+    let drawn = conditional.draw(0..30, &machine(2), &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(drawn, Err(DrawError::OutsideSupport { kept: 0, tries: 20_000.. })));
 }

@@ -1,7 +1,7 @@
 //! Trainings that are stopped and go on, and trainings and draws on other numbers of threads.
 
 use super::{Watcher, machine, normal_pairs, pairs_graph, query};
-use crate::{Damaged, Plan, Table, TrainError, Weights, draw, plan, train};
+use crate::{Conditional, Damaged, Plan, Table, TrainError, Weights, plan, train};
 use sbi_model::{Graph, Support, Train, Transformer};
 use std::ops::ControlFlow;
 
@@ -32,15 +32,14 @@ fn threads_change_neither_weights_nor_draws() {
     let (_, graph, _) = small();
     let [one, two] = [1, 2].map(|threads| run(None, threads, &mut Watcher::default()).unwrap());
     assert_eq!(one.to_bytes(), two.to_bytes());
-    let ask = |draws: usize, threads: usize| {
-        let query = query(&[None, None, Some(0.3), Some(-1.0)], draws);
-        draw(&one, &graph, &query, 1, &machine(threads), &mut |_, _| ControlFlow::Continue(()))
-            .unwrap()
-            .values
+    let query = query(&[None, None, Some(0.3), Some(-1.0)], 1_500);
+    let conditional = Conditional { weights: &one, graph: &graph, query: &query, seed: 1 };
+    let ask = |numbers, threads| {
+        conditional.draw(numbers, &machine(threads), &mut |_| ControlFlow::Continue(())).unwrap().values
     };
-    let many = ask(1_500, 1);
-    assert_eq!(many, ask(1_500, 2));
-    assert_eq!(many[..2 * 300], ask(300, 2), "a draw depends on its number alone");
+    let many = ask(0..1_500, 1);
+    assert_eq!(many, ask(0..1_500, 2));
+    assert_eq!(many[2 * 301..2 * 600], ask(301..600, 2), "a draw depends on its number alone");
 }
 
 #[test]

@@ -50,7 +50,6 @@ pub(super) fn estimator(
                 found = found.or(Some((Estimator::Joint(Transformer::default()), bad.span)));
                 continue;
             }
-            _ => ("this", tree.span),
         };
         told.push(
             NOT_YET

@@ -10,6 +10,7 @@ pub(super) const ELEMENTS: usize = 1_000_000;
 
 /// How many tokens a model may have: attention costs their square.
 const TOKENS: usize = 4096;
+const TOKEN_NAME: &str = "tokens (elements of parameters and data)";
 
 /// How many latent elements may be drawn: the graph holds a row of bits for each.
 const LATENTS: usize = 16_384;
@@ -23,9 +24,16 @@ pub(super) fn sizes(model: &Model) -> Option<Diagnostic> {
     let token = |node: &&Node| drawn(node) && node.role != Role::Latent;
     let latent = |node: &&Node| matches!(node.definition, Definition::Draw(_)) && node.role == Role::Latent;
     over(model, "elements", ELEMENTS, |_| true)
-        .or_else(|| over(model, "tokens (elements of parameters and data)", TOKENS, token))
+        .or_else(|| over(model, TOKEN_NAME, TOKENS, token))
         .or_else(|| over(model, "latent elements", LATENTS, latent))
         .or_else(|| values(model))
+}
+
+/// Says that a model has too many tokens. Parameters that merely equal an element of a latent are known to be tokens only
+/// once there is a graph.
+pub(super) fn tokens(model: &Model, tokens: usize) -> Option<Diagnostic> {
+    let asked = |node: &&Node| matches!(node.role, Role::Param | Role::Data);
+    if tokens > TOKENS { over(model, TOKEN_NAME, TOKENS, asked) } else { None }
 }
 
 fn over(model: &Model, what: &str, most: usize, counts: impl Fn(&&Node) -> bool) -> Option<Diagnostic> {

@@ -10,7 +10,9 @@ use super::outside::Outside;
 use super::value::{Sort, Value};
 use super::{axis, limits, walk};
 use crate::vertices::Cycle;
-use crate::{Axis, AxisId, Definition, ExprId, Graph, Model, Node, NodeId, Role, order};
+use crate::{
+    Axis, AxisId, Definition, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token, order,
+};
 use sbi_syntax::tree::{self, Statement};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,7 +24,8 @@ pub(super) struct Looked<'t> {
     pub(super) constants: Constants<'t>,
     /// The axes of each node; `None` where they were refused.
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
-    /// The tokens, where the model is sound enough to have any.
+    /// The tokens; where the model has no graph, those that its declarations would give it. None where there would be
+    /// too many of them.
     pub(super) graph: Option<Graph>,
     /// The token that is an element of a node.
     tokens: HashMap<(NodeId, usize), usize>,
@@ -84,6 +87,7 @@ pub(super) fn model<'t>(
         depends,
     };
     let (model, graph) = builder.finish(model, acyclic, tree.name.span);
+    let graph = graph.or_else(|| sketch(&model));
     *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
@@ -339,12 +343,36 @@ impl<'t> Builder<'t> {
                 return (model, None);
             }
         };
+        if let Some(told) = limits::tokens(&model, graph.tokens.len()) {
+            self.told.push(told);
+            return (model, None);
+        }
         if graph.tokens.is_empty() && self.told.is_empty() {
             let message = format!("`{}` has neither parameters nor data", model.name);
             self.told.push(EMPTY_MODEL.at(span, message).help("add one: `param theta ~ uniform(-1, 1)`"));
         }
         (model, Some(graph))
     }
+}
+
+/// A graph without edges over all that is declared as parameter or datum: enough to check the queries of a model that
+/// has no graph of its own.
+fn sketch(model: &Model) -> Option<Graph> {
+    let declared = || model.numbered().filter(|(_, node)| matches!(node.role, Role::Param | Role::Data));
+    let sizes = declared().map(|(_, node)| model.elements(node));
+    if sizes.fold(0, usize::saturating_add) > limits::ELEMENTS {
+        return None;
+    }
+    let tokens = declared().flat_map(|(id, node)| {
+        (0..model.elements(node)).map(move |element| Token {
+            name: model.element_name(node, element),
+            role: node.role,
+            node: id,
+            element,
+            support: Support::REAL,
+        })
+    });
+    Some(Graph { tokens: tokens.collect(), base: Mask::empty(0) })
 }
 
 pub(super) fn too_many(span: Span, name: &str) -> Diagnostic {

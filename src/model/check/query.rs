@@ -73,11 +73,6 @@ pub(super) fn query(
             }
             // What is inferred is read once everything given is known.
             Statement::Infer { .. } | Statement::Bad(_) => {}
-            _ => asked.told.push(
-                NOT_YET
-                    .at(tree.span, "a statement of this query is not supported yet")
-                    .help("use `given`, `infer` and `draws`"),
-            ),
         }
     }
     asked.infer(tree);

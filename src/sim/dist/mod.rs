@@ -20,14 +20,13 @@ pub(crate) struct Distribution {
     pub draw: fn(&mut Program, Site, &[Argument]) -> Vec<Value>,
 }
 
-/// The distribution of a family; `None` for one that this engine does not have.
-pub(crate) fn of(family: Family) -> Option<Distribution> {
+/// The distribution of a family.
+pub(crate) fn of(family: Family) -> Distribution {
     match family {
-        Family::Uniform => Some(uniform::DISTRIBUTION),
-        Family::Normal => Some(normal::DISTRIBUTION),
-        Family::Bernoulli => Some(bernoulli::DISTRIBUTION),
-        Family::MultivariateNormal => Some(multivariate_normal::DISTRIBUTION),
-        _ => None,
+        Family::Uniform => uniform::DISTRIBUTION,
+        Family::Normal => normal::DISTRIBUTION,
+        Family::Bernoulli => bernoulli::DISTRIBUTION,
+        Family::MultivariateNormal => multivariate_normal::DISTRIBUTION,
     }
 }
 

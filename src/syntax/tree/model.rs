@@ -82,7 +82,6 @@ pub struct Output {
 
 /// A statement of a model.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Statement {
     /// `axis i : index(10)`.
     Axis(Axis),
@@ -337,7 +336,6 @@ pub struct Dynamics {
 
 /// A statement of `dynamics`.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum DynamicsStatement {
     /// `noise w[d], u`.
     Noise {

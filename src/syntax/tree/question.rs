@@ -22,7 +22,6 @@ pub struct Approximator {
 
 /// A statement of an approximator.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum ApproximatorStatement {
     /// `joint with diffusion_transformer(…)`.
     Joint {
@@ -90,7 +89,6 @@ pub struct Query {
 
 /// A statement of a query.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum QueryStatement {
     /// `given x = 0.5`, `given x from "data.csv"`.
     Given(Given),

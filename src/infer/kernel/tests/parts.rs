@@ -180,3 +180,43 @@ fn check_transposes<S: Simd>(s: S) {
 fn transposes_are_exact() {
     with_every_set!(check_transposes);
 }
+
+/// What is reckoned without making room is about what the room takes.
+#[test]
+fn the_size_of_a_workspace_is_known_before_it_is_made() {
+    use crate::kernel::attention::Scratch;
+    use crate::kernel::buffer::Buffer;
+    use crate::kernel::plan::Plan;
+    use crate::kernel::workspace::Workspace;
+    use crate::network::Architecture;
+    let shapes = [(13, 48, 4), (300, 32, 2), (2, 128, 1)];
+    for (tokens, width, layers) in shapes {
+        let sizes = Architecture {
+            tokens,
+            width,
+            layers,
+            heads: 2,
+            head_width: width / 2,
+            hidden: 2 * width,
+            frequencies: 5,
+        };
+        let plan = Plan::new(&sizes);
+        let Workspace { token_features, level_features, context, levels, stream, blocks, last, back, .. } =
+            &Workspace::new(&plan);
+        let len = |buffers: &[&Buffer]| buffers.iter().map(|buffer| buffer.len()).sum::<usize>();
+        let of_blocks = blocks.iter().map(|b| {
+            let hidden = [&b.hidden.value, &b.hidden.slope];
+            len(&[&b.first.rows, &b.qkv, &b.weights, &b.attended, &b.second.rows, &b.modulated])
+                + len(&hidden)
+        });
+        let of_context = context.iter().map(|c| len(&[&c.value, &c.slope]));
+        let made = of_blocks.sum::<usize>()
+            + of_context.sum::<usize>()
+            + len(&[levels, stream, &last.rows, &token_features.rows, &level_features.rows])
+            + Scratch::numbers(&plan) as usize
+            + len(&[&back.stream, &back.normal, &back.attended, &back.qkv, &back.hidden, &back.levels])
+            + len(&[&back.context[0], &back.context[1]]);
+        let ratio = Workspace::numbers(&plan) / made as f64;
+        assert!((0.95..1.1).contains(&ratio), "{sizes:?}: {ratio}");
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether a training fits into memory, asked before anything is simulated: the system ends a process that takes too much
+//! without a word.
+
+use super::case::Case;
+use super::failure::{Failure, Outcome};
+use sbi_infer::{Device, Machine, training_bytes};
+use sbi_model::Estimator;
+use sysinfo::{MemoryRefreshKind, System};
+
+const GIB: f64 = 1_073_741_824.0;
+
+/// Fails where the training of a case's network would take more memory than is free.
+pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
+    let Estimator::Joint(transformer) = &case.approximator.estimator;
+    let (tokens, train) = (case.graph.tokens.len(), &case.approximator.train);
+    let needed = training_bytes(tokens, transformer, train, machine.threads);
+    match free() {
+        Some(free) if machine.device == Device::Cpu && needed > free => {
+            let name = &case.approximator.name;
+            let message = format!(
+                "to train `{name}` would take about {:.1} GiB of memory, and {:.1} GiB are free",
+                needed / GIB,
+                free / GIB
+            );
+            Err(Failure::failed(message).help(format!(
+                "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \
+                 `{}` has {tokens} tokens",
+                case.model.name
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that this process may take, where the system tells.
+fn free() -> Option<f64> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    // A container may be allowed less than the machine has; what of that is in use tells little, as caches count.
+    let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    let free = allowed.min(system.available_memory());
+    (free > 0).then_some(free as f64)
+}

@@ -1,0 +1,36 @@
+//! How much memory a training takes, reckoned before any of it is asked for: a machine that lacks it ends the process
+//! without a word.
+
+use crate::kernel::Kernel;
+use crate::pattern::pool_size;
+use crate::plan::{BATCH, architecture};
+use crate::train::{VALIDATION_EXAMPLES, VALIDATION_ROWS};
+use sbi_model::{Train, Transformer};
+
+/// Copies of the parameters that a training holds: themselves, their gradient, two moments, the average, the best, and
+/// those that an update makes on its way.
+const COPIES: f64 = 12.0;
+
+/// Bytes that each token of a batch takes: value, condition, target, weight.
+const BATCH_BYTES: f64 = 16.0;
+
+/// Bytes that each value of the simulations takes: as simulated, and as the network sees it.
+const TABLE_BYTES: f64 = 12.0;
+
+/// Bytes that each pair of tokens takes in a mask that is kept: as truths, in a batch, and in the kernel.
+const MASK_BYTES: f64 = 6.0;
+
+/// About how many bytes the training of a network over `tokens` tokens takes at its peak, on `threads` threads of the
+/// CPU. An estimate from above for the network, its batches and the simulations; the rest of the program is small.
+pub fn training_bytes(tokens: usize, transformer: &Transformer, train: &Train, threads: usize) -> f64 {
+    // The finest structure a plan can find gives the most value features.
+    let architecture = architecture(tokens, transformer, f64::MIN_POSITIVE);
+    let examples =
+        train.batch.unwrap_or(BATCH) + (train.simulations / 20).clamp(VALIDATION_EXAMPLES, VALIDATION_ROWS);
+    let (tokens, examples) = (tokens as f64, examples as f64);
+    Kernel::bytes(&architecture, threads)
+        + COPIES * 4.0 * architecture.parameters() as f64
+        + BATCH_BYTES * examples * tokens
+        + TABLE_BYTES * train.simulations as f64 * tokens
+        + MASK_BYTES * pool_size(architecture.tokens) as f64 * tokens * tokens
+}
