@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Width of an attention head where the file is silent: one vector of the widest instruction set.
 const HEAD_WIDTH: usize = 16;
 
+/// So many tokens are few: a narrower network learns them in fewer steps.
+const FEW_TOKENS: usize = 6;
+
 /// Examples in a step where the file is silent.
 pub const BATCH: usize = 256;
 
@@ -60,7 +63,7 @@ pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train,
         name: name.to_owned(),
         architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
         mask: transformer.mask,
-        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
+        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades, graph.tokens.len())),
         batch: train.batch.unwrap_or(BATCH),
         learning_rate: train.learning_rate.unwrap_or(2e-3),
         seed: train.seed,
@@ -95,7 +98,7 @@ impl Plan {
 
 /// Few tokens get by with a narrow network; fine structure needs value features that resolve it.
 pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
-    let width = transformer.width.unwrap_or(if tokens <= 6 { 32 } else { 48 });
+    let width = transformer.width.unwrap_or(if tokens <= FEW_TOKENS { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
     let octaves = finest.recip().log2().ceil() as usize + 1;
     Architecture {
@@ -110,11 +113,12 @@ pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Ar
 }
 
 /// Steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
-/// against remembering them.
-fn steps(rows: usize, decades: f64) -> usize {
+/// against remembering them. More tokens than a handful have more conditionals to be learnt.
+fn steps(rows: usize, decades: f64, tokens: usize) -> usize {
     if rows == 0 {
-        0
-    } else {
-        (9_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0)).clamp(2_000.0, 60_000.0) as usize
+        return 0;
     }
+    let few = 9_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
+    let steps = if tokens <= FEW_TOKENS { few } else { few * 5.0 / 3.0 };
+    steps.clamp(2_000.0, 60_000.0) as usize
 }
