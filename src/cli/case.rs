@@ -50,8 +50,7 @@ impl Keys {
 impl<'a> Case<'a> {
     /// A query of a spec, to be answered on a device.
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Case<'a> {
-        let approximator =
-            spec.file.approximators.get(query.approximator).expect("a query has its approximator");
+        let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(model, approximator, query, device);

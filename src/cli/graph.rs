@@ -30,6 +30,8 @@ struct View<'a> {
 /// Prints the graphs of a file.
 pub fn graph(args: &args::Graph) -> Outcome {
     let spec = Spec::read(&args.file)?;
+    (0..spec.file.models.len()).try_for_each(|model| spec.ensure_model_runs(model))?;
+    spec.file.queries.iter().try_for_each(|query| spec.ensure_query_runs(query))?;
     let views: Vec<View> = spec.file.queries.iter().map(|query| view(&spec, query)).collect();
     match args.format {
         GraphFormat::Json => {
@@ -45,8 +47,7 @@ pub fn graph(args: &args::Graph) -> Outcome {
 }
 
 fn view<'a>(spec: &'a Spec, query: &'a Query) -> View<'a> {
-    let approximator =
-        spec.file.approximators.get(query.approximator).expect("a query names an approximator");
+    let approximator = spec.approximator(query);
     let graph = spec.graph(approximator.model);
     let Estimator::Joint(transformer) = &approximator.estimator;
     let kind = transformer.mask;

@@ -22,6 +22,7 @@ pub fn run(args: &args::Run) -> Outcome {
     spec.override_with(args.work.seed, args.draws.map(|draws| draws as usize));
     let bench = bench(args)?;
     let cases = asked(&spec, &args.query)?;
+    cases.iter().try_for_each(|query| spec.ensure_query_runs(query))?;
     let cases: Vec<Case> = cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
     let answers = Answers::in_folder(folder);

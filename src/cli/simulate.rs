@@ -67,6 +67,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     ensure_csv(&args.out)?;
     let spec = Spec::read(&args.file)?;
     let model = chosen(&spec, args.model.as_deref())?;
+    spec.ensure_model_runs(model)?;
     let seed = args.work.seed.unwrap_or_else(|| file_seed(&spec, model));
     let source = Source { name: &spec.model(model).name, simulator: spec.simulator(model), seed };
     write(&source, args, Progress::new(args.work.quiet))

@@ -4,7 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::numbers::listed;
 use super::report;
 use super::world::{Disk, folder_of, read_spec};
-use sbi_model::{File, Graph, Model, Role};
+use sbi_model::{Approximator, File, Graph, Model, Query, Role};
 use sbi_sim::Simulator;
 use sbi_syntax::{Diagnostic, Source, suggest};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ pub struct Spec {
     pub path: PathBuf,
     /// What it says.
     pub file: File,
-    /// The models of the file, in its order, made ready.
-    ready: Vec<Ready>,
+    source: Source,
+    /// The models of the file, in its order, made ready; none where this version does not run one.
+    ready: Vec<Option<Ready>>,
 }
 
 /// What commands need of a model.
@@ -31,8 +32,8 @@ pub struct Examined {
     pub source: Source,
     /// All there is to say.
     pub diagnostics: Vec<Diagnostic>,
-    /// The file, where nothing said is an error.
-    spec: Option<Spec>,
+    /// The file and its models made ready, where nothing said is an error.
+    sound: Option<(File, Vec<Option<Ready>>)>,
 }
 
 /// Reads and checks a file; nothing is shown.
@@ -40,31 +41,70 @@ pub fn examine(path: &Path) -> Outcome<Examined> {
     let source = read_spec(path)?;
     let checked = sbi_model::compile(source.text(), &Disk::new(folder_of(path)));
     let mut diagnostics = checked.diagnostics;
-    let spec = checked.file.and_then(|file| {
-        let ready: Vec<_> = file.models.iter().map(Ready::of).collect();
-        let (ready, told): (Vec<_>, Vec<_>) = ready.into_iter().partition(Result::is_ok);
-        diagnostics.extend(told.into_iter().filter_map(Result::err));
-        let wrong = diagnostics.iter().any(Diagnostic::is_error);
-        let ready = ready.into_iter().filter_map(Result::ok).collect();
-        (!wrong).then(|| Spec { path: path.into(), file, ready })
+    let sound = checked.file.and_then(|file| {
+        let mut ready = Vec::new();
+        for model in &file.models {
+            match Ready::of(model) {
+                Ok(made) => ready.push(made),
+                Err(told) => diagnostics.push(told),
+            }
+        }
+        (ready.len() == file.models.len()).then_some((file, ready))
     });
-    Ok(Examined { source, diagnostics, spec })
+    Ok(Examined { source, diagnostics, sound })
 }
 
 impl Ready {
-    fn of(model: &Model) -> Result<Ready, Diagnostic> {
+    fn of(model: &Model) -> Result<Option<Ready>, Diagnostic> {
+        if !model.later.is_empty() {
+            return Ok(None);
+        }
         let graph = Graph::of(model);
         let outputs: Vec<_> = graph.tokens.iter().map(|token| (token.node, token.element)).collect();
-        Ok(Ready { simulator: Simulator::new(model, &outputs)?, graph })
+        Ok(Some(Ready { simulator: Simulator::new(model, &outputs)?, graph }))
     }
 }
 
 impl Spec {
     /// Reads and checks a file; shows what there is to say about it. Fails where that has errors.
     pub fn read(path: &Path) -> Outcome<Spec> {
-        let Examined { source, diagnostics, spec } = examine(path)?;
+        let Examined { source, diagnostics, sound } = examine(path)?;
         report::show(&source, &diagnostics);
-        spec.ok_or_else(|| Failure::wrong(report::tally(&source, &diagnostics)))
+        match sound {
+            Some((file, ready)) => Ok(Spec { path: path.into(), file, source, ready }),
+            None => Err(Failure::wrong(report::tally(&source, &diagnostics))),
+        }
+    }
+
+    /// Fails where this version checks a model but does not run it, and shows why.
+    pub fn ensure_model_runs(&self, model: usize) -> Outcome {
+        self.ensure_nothing_later(&self.model(model).later)
+    }
+
+    /// Fails where this version checks a query, what answers it or what it is about, but does not run that.
+    pub fn ensure_query_runs(&self, query: &Query) -> Outcome {
+        let approximator = self.approximator(query);
+        let model = &self.model(approximator.model).later;
+        let later: Vec<Diagnostic> =
+            model.iter().chain(&approximator.later).chain(&query.later).cloned().collect();
+        self.ensure_nothing_later(&later)
+    }
+
+    fn ensure_nothing_later(&self, later: &[Diagnostic]) -> Outcome {
+        if later.is_empty() {
+            return Ok(());
+        }
+        report::show(&self.source, later);
+        Err(Failure::wrong(format!(
+            "`{}` is sound, but this version does not run all of it",
+            self.path.display()
+        ))
+        .help("`sbi check` checks such files already"))
+    }
+
+    /// What answers a query.
+    pub fn approximator(&self, query: &Query) -> &Approximator {
+        self.file.approximators.get(query.approximator).expect("a query has its approximator")
     }
 
     /// Puts what the command line says in place of what the file says.
@@ -93,7 +133,8 @@ impl Spec {
     }
 
     fn ready(&self, model: usize) -> &Ready {
-        self.ready.get(model).expect("every model of a file without errors is ready")
+        let ready = self.ready.get(model).and_then(Option::as_ref);
+        ready.expect("a command asks first whether a model runs")
     }
 
     /// The failure of a file that asks nothing, with a query to paste.

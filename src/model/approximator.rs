@@ -1,6 +1,6 @@
 //! Approximators and how they are trained, checked.
 
-use sbi_syntax::Span;
+use sbi_syntax::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 
 /// A network that answers queries about one model.
@@ -14,6 +14,8 @@ pub struct Approximator {
     pub estimator: Estimator,
     /// How it is trained: the `train` block, or the defaults.
     pub train: Train,
+    /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
+    pub later: Vec<Diagnostic>,
     /// The span of its name, or of the model's where it is the default approximator.
     pub span: Span,
 }

@@ -13,25 +13,96 @@ pub struct Axis {
     pub name: String,
     /// What the elements of the axis are.
     pub kind: AxisKind,
+    /// The unit of its coordinates, as written: a label.
+    pub unit: Option<String>,
     /// Where it was declared.
     pub span: Span,
 }
 
 /// What the elements of an axis are to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AxisKind {
     /// Distinct elements named by position: `index(n)`.
     Index {
         /// How many elements there are, at least one.
         size: usize,
     },
+    /// Exchangeable elements: `set(size = 60 .. 300)`.
+    Set(Count),
+    /// A chain: `ordered(n)`.
+    Ordered {
+        /// How many elements there are, at least one.
+        size: usize,
+    },
+    /// Instants at even steps: `time(grid(from, to, step))`.
+    Instants(Steps),
+    /// Instants that differ from data set to data set: `time(scattered(n, over = a .. b))`.
+    Scattered {
+        /// How many.
+        count: Count,
+        /// The earliest that can be.
+        from: f64,
+        /// The latest that can be.
+        to: f64,
+    },
+    /// Cells at even steps: `grid(from, to, step)`.
+    Cells(Steps),
+}
+
+/// A number of elements that may vary from data set to data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The fewest, at least one.
+    pub least: usize,
+    /// The most.
+    pub most: usize,
+}
+
+/// Coordinates at even steps: `from + k · step` for k from 0 to `size − 1`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// The first coordinate.
+    pub from: f64,
+    /// From one to the next, above zero.
+    pub step: f64,
+    /// How many, at least one.
+    pub size: usize,
 }
 
 impl Axis {
     /// The number of elements, at its largest where it varies.
     pub fn size(&self) -> usize {
         match self.kind {
-            AxisKind::Index { size } => size,
+            AxisKind::Index { size } | AxisKind::Ordered { size } => size,
+            AxisKind::Set(count) | AxisKind::Scattered { count, .. } => count.most,
+            AxisKind::Instants(steps) | AxisKind::Cells(steps) => steps.size,
         }
+    }
+
+    /// The coordinate of the element at a position counted from zero, where the file alone tells it: the position counted
+    /// from one for `index` and `ordered`; none for exchangeable elements and for scattered instants.
+    pub fn coordinate(&self, position: usize) -> Option<f64> {
+        match self.kind {
+            AxisKind::Index { .. } | AxisKind::Ordered { .. } => Some(position as f64 + 1.0),
+            AxisKind::Instants(steps) | AxisKind::Cells(steps) => Some(steps.coordinate(position)),
+            AxisKind::Set(_) | AxisKind::Scattered { .. } => None,
+        }
+    }
+
+    /// Whether the elements are the rows of a table of data, over which an encoder runs; `index` axes are its columns.
+    pub fn is_row(&self) -> bool {
+        !matches!(self.kind, AxisKind::Index { .. })
+    }
+
+    /// Whether its elements are instants.
+    pub fn is_time(&self) -> bool {
+        matches!(self.kind, AxisKind::Instants(_) | AxisKind::Scattered { .. })
+    }
+}
+
+impl Steps {
+    /// The coordinate at a position counted from zero.
+    pub fn coordinate(&self, position: usize) -> f64 {
+        self.from + self.step * position as f64
     }
 }

@@ -5,8 +5,8 @@
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
 use crate::{
-    Approximator, Argument, AxisId, Definition, Estimator, Expr, ExprId, Family, Graph, Index, Mask,
-    MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Count, Definition, Estimator, Expr, ExprId, Family, Graph,
+    Index, Mask, MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -110,6 +110,31 @@ impl Form {
 
     fn size(&mut self, size: Option<usize>) -> &mut Form {
         self.option(size.map(|size| size as u64))
+    }
+
+    fn axis(&mut self, kind: &AxisKind) -> &mut Form {
+        let count = |form: &mut Form, Count { least, most }: Count| {
+            form.number(least as u64).number(most as u64);
+        };
+        let steps = |form: &mut Form, Steps { from, step, size }: Steps| {
+            form.number(from.to_bits()).number(step.to_bits()).number(size as u64);
+        };
+        match *kind {
+            AxisKind::Index { size } => {
+                self.text("index").number(size as u64);
+            }
+            AxisKind::Ordered { size } => {
+                self.text("ordered").number(size as u64);
+            }
+            AxisKind::Set(size) => count(self.text("set"), size),
+            AxisKind::Instants(at) => steps(self.text("time"), at),
+            AxisKind::Cells(at) => steps(self.text("grid"), at),
+            AxisKind::Scattered { count: n, from, to } => {
+                count(self.text("scattered"), n);
+                self.number(from.to_bits()).number(to.to_bits());
+            }
+        }
+        self
     }
 
     fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
@@ -285,12 +310,11 @@ impl<'m> Normal<'m> {
     fn model(&self) -> Hash {
         let mut form = Form::part("model");
         form.number(self.named.len() as u64);
-        let mut sizes: Vec<(u64, usize)> =
-            self.axes.iter().map(|(axis, number)| (*number, self.model.axis(*axis).size())).collect();
-        sizes.sort_unstable();
-        form.number(sizes.len() as u64);
-        for (_, size) in sizes {
-            form.number(size as u64);
+        let mut axes: Vec<(u64, AxisId)> = self.axes.iter().map(|(axis, number)| (*number, *axis)).collect();
+        axes.sort_unstable();
+        form.number(axes.len() as u64);
+        for (_, axis) in axes {
+            form.axis(&self.model.axis(axis).kind);
         }
         for id in &self.named {
             form.hash(self.node(*id));

@@ -21,7 +21,7 @@ mod vertices;
 mod world;
 
 pub use approximator::{Approximator, Estimator, MaskKind, Noise, Train, Transformer};
-pub use axis::{Axis, AxisId, AxisKind};
+pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, check, compile};
 pub use depends::{Depends, Reading};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};

@@ -1,6 +1,7 @@
 //! Models and files, checked.
 
 use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, Role, natural};
+use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
 
 /// A checked model.
@@ -18,6 +19,8 @@ pub struct Model {
     pub order: Vec<NodeId>,
     /// Its `depends` statements; each overrides what was derived for its target.
     pub depends: Vec<Depends>,
+    /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
+    pub later: Vec<Diagnostic>,
 }
 
 /// A checked file: models, approximators and queries, with everything resolved.

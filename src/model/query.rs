@@ -1,6 +1,6 @@
 //! Queries, checked: what is given, what is inferred, what is absent.
 
-use sbi_syntax::Span;
+use sbi_syntax::{Diagnostic, Span};
 
 /// A question about one model, element by element.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Query {
     pub draws: usize,
     /// The files read for it, as written in the spec.
     pub files: Vec<String>,
+    /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
+    pub later: Vec<Diagnostic>,
     /// The span of its name.
     pub span: Span,
 }

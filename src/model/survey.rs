@@ -140,7 +140,10 @@ impl<'m> Survey<'m> {
     fn derive(&self, expr: &Expr, at: &mut [usize]) -> Facts {
         match *expr {
             Expr::Number(value) => self.number(value),
-            Expr::Coordinate(axis) => self.number(position(at, axis) as f64 + 1.0),
+            Expr::Coordinate(axis) => match self.model.axis(axis).coordinate(position(at, axis)) {
+                Some(value) => self.number(value),
+                None => self.computed(None, &[]),
+            },
             Expr::Element { node, ref index } => {
                 self.element(node, self.model.element(node, index, |axis| position(at, axis)))
             }

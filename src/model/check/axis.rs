@@ -1,72 +1,243 @@
 //! `axis name : kind(…)`.
 
-use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, AXIS_SIZE, NOT_YET, TOO_LARGE, UNKNOWN_AXIS};
+use super::call::{Signature, Taken};
+use super::codes::{
+    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, TOO_LARGE, UNIT_MISMATCH, UNKNOWN_AXIS,
+};
+use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
 use super::names::list;
+use crate::axis::{Count, Steps};
 use crate::{Axis, AxisKind};
-use sbi_syntax::{Diagnostic, suggest, tree};
+use sbi_syntax::tree::{self, Argument, Call, Expr, ExprKind, UnaryOperator, Unit};
+use sbi_syntax::{Diagnostic, Span, suggest};
 
-/// Kinds of axes of the language that this version does not run over.
-const LATER: [&str; 4] = ["grid", "ordered", "set", "time"];
+const INDEX: Signature = Signature {
+    name: "index",
+    needs: &["n"],
+    may: &[],
+    elsewhere: &[("size", "n"), ("length", "n")],
+    example: "index(10)",
+};
+const ORDERED: Signature = Signature { name: "ordered", example: "ordered(10)", ..INDEX };
+const SET: Signature = Signature {
+    name: "set",
+    needs: &["size"],
+    may: &[],
+    elsewhere: &[("n", "size"), ("length", "size")],
+    example: "set(size = 60 .. 300)",
+};
+const TIME: Signature = Signature {
+    name: "time",
+    needs: &["instants"],
+    may: &[],
+    elsewhere: &[],
+    example: "time(grid(from = 0, to = 10, step = 0.5))",
+};
+const GRID: Signature = Signature {
+    name: "grid",
+    needs: &["from", "to", "step"],
+    may: &[],
+    elsewhere: &[("start", "from"), ("end", "to"), ("stop", "to"), ("by", "step"), ("every", "step")],
+    example: "grid(from = 0, to = 10, step = 0.5)",
+};
+const SCATTERED: Signature = Signature {
+    name: "scattered",
+    needs: &["n", "over"],
+    may: &[],
+    elsewhere: &[("size", "n"), ("range", "over"), ("in", "over")],
+    example: "scattered(n = 30, over = 0 .. 10)",
+};
 
-/// The axis that a statement declares. `number` gives the value of a constant expression.
-///
-/// # Errors
-/// Its kind or its size is none.
-pub(super) fn axis(
-    statement: &tree::Axis,
-    number: impl FnOnce(&tree::Expr) -> Result<f64, Diagnostic>,
-) -> Result<Axis, Diagnostic> {
-    let kind = statement.kind.path.text();
-    if kind != "index" {
-        return Err(unknown(&statement.kind, &kind));
-    }
-    let size = match statement.kind.arguments.as_slice() {
-        [size] => size,
-        [] => {
-            return Err(ARGUMENT_MISSING
-                .at(statement.kind.span, "`index` needs the number of elements")
-                .help("write `index(10)`"));
-        }
-        [_, extra, ..] => {
-            return Err(ARGUMENT_EXTRA
-                .at(extra.span, "`index` takes one number: how many elements there are")
-                .help("an axis for each dimension: `axis i : index(2)` and `axis j : index(3)`"));
-        }
-    };
-    let count = number(&size.value)?;
-    let name = &statement.name;
-    if count > ELEMENTS as f64 {
-        let count = thousands(count);
-        let most = thousands(ELEMENTS as f64);
-        return Err(TOO_LARGE
-            .at(
-                size.value.span,
-                format!("`{}` would have {count} elements; at most {most} are possible", name.text),
-            )
-            .help(
-                "every element of a parameter or datum is a token of the network: tens to hundreds are usual",
-            ));
-    }
-    if count < 1.0 || count.fract() != 0.0 {
-        return Err(AXIS_SIZE
-            .at(size.value.span, format!("`{}` would have {count} elements", name.text))
-            .help("an axis has a whole number of elements, at least 1: `index(10)`"));
-    }
-    Ok(Axis { name: name.text.clone(), kind: AxisKind::Index { size: count as usize }, span: name.span })
+/// The kinds of axes.
+const KINDS: [&str; 5] = ["grid", "index", "ordered", "set", "time"];
+
+/// Reads the numbers of an axis.
+struct Reader<'c, 't> {
+    name: &'c str,
+    constants: &'c Constants<'t>,
+    /// The first unit that is written.
+    unit: Option<Unit>,
 }
 
-fn unknown(call: &tree::Call, kind: &str) -> Diagnostic {
-    if LATER.contains(&kind) {
-        return NOT_YET
-            .at(call.span, format!("axes of the kind `{kind}` are not supported yet"))
-            .help("`index(n)` is: elements that are told apart by their position");
-    }
-    let told = UNKNOWN_AXIS.at(call.path.span, format!("there is no axis of the kind `{kind}`"));
-    match suggest(kind, LATER.into_iter().chain(["index"])) {
-        Some(similar) => told.did_you_mean(Some(similar)),
-        None => {
-            told.help(format!("kinds are {}; write `index(10)`", list(LATER.into_iter().chain(["index"]))))
+/// The axis that a statement declares.
+///
+/// # Errors
+/// Everything that is wrong with its kind, its size or its coordinates.
+pub(super) fn axis(statement: &tree::Axis, constants: &Constants<'_>) -> Result<Axis, Vec<Diagnostic>> {
+    let mut reader = Reader { name: &statement.name.text, constants, unit: None };
+    let kind = reader.kind(&statement.kind)?;
+    Ok(Axis {
+        name: statement.name.text.clone(),
+        kind,
+        unit: reader.unit.map(|unit| unit.text),
+        span: statement.name.span,
+    })
+}
+
+impl Reader<'_, '_> {
+    fn kind(&mut self, call: &Call) -> Result<AxisKind, Vec<Diagnostic>> {
+        match call.path.text().as_str() {
+            "index" => match call.arguments.as_slice() {
+                [_, extra, ..] if extra.label.is_none() => Err(vec![
+                    ARGUMENT_EXTRA
+                        .at(extra.span, "`index` takes one number: how many elements there are")
+                        .help("an axis for each dimension: `axis i : index(2)` and `axis j : index(3)`"),
+                ]),
+                _ => Ok(AxisKind::Index { size: self.size(argument(&INDEX.take(call)?, "n"))? }),
+            },
+            "ordered" => Ok(AxisKind::Ordered { size: self.size(argument(&ORDERED.take(call)?, "n"))? }),
+            "set" => Ok(AxisKind::Set(self.count(argument(&SET.take(call)?, "size"))?)),
+            "grid" => Ok(AxisKind::Cells(self.steps(call)?)),
+            "time" => self.time(argument(&TIME.take(call)?, "instants")),
+            kind => Err(vec![unknown(call, kind)]),
         }
+    }
+
+    fn time(&mut self, instants: &Argument) -> Result<AxisKind, Vec<Diagnostic>> {
+        let ExprKind::Call(call) = &instants.value.kind else {
+            let told = UNKNOWN_AXIS.at(instants.span, "`time` lays out its instants as a grid or scattered");
+            return Err(vec![told.help(format!("write `{}`", TIME.example))]);
+        };
+        match call.path.text().as_str() {
+            "grid" => Ok(AxisKind::Instants(self.steps(call)?)),
+            "scattered" => {
+                let taken = SCATTERED.take(call)?;
+                let count = self.count(argument(&taken, "n"))?;
+                let (from, to) = self.range(&argument(&taken, "over").value)?;
+                Ok(AxisKind::Scattered { count, from, to })
+            }
+            other => {
+                let told =
+                    UNKNOWN_AXIS.at(call.path.span, format!("instants cannot be laid out by `{other}`"));
+                Err(vec![match suggest(other, ["grid", "scattered"]) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None => told.help(format!("write `{}` or `time({})`", TIME.example, SCATTERED.example)),
+                }])
+            }
+        }
+    }
+
+    fn steps(&mut self, call: &Call) -> Result<Steps, Vec<Diagnostic>> {
+        let taken = GRID.take(call)?;
+        let [from, to, step] = ["from", "to", "step"].map(|name| self.number(&argument(&taken, name).value));
+        let (from, to, step) = (from?, to?, step?);
+        let at = |name| argument(&taken, name).value.span;
+        if from >= to {
+            let told =
+                EMPTY_RANGE.at(at("to"), format!("`to` is {to}, and must lie above `from`, which is {from}"));
+            return Err(vec![told.help(format!("write `from = {to}, to = {from}`"))]);
+        }
+        let steps = (to - from) / step;
+        if step <= 0.0 || steps < 0.5 {
+            let message = format!("a step of {step} does not lead from {from} to {to}");
+            let help = format!("write a step above zero and up to {}", to - from);
+            return Err(vec![AXIS_SIZE.at(at("step"), message).help(help)]);
+        }
+        self.bounded(steps + 1.0, call.span)?;
+        let whole = steps.round();
+        // The last coordinate may miss the end by a millionth of a step: steps like 0.06 are not exact.
+        if (steps - whole).abs() > 1e-6 {
+            // What rounding adds is nothing that a person would write.
+            let nearest = ((from + whole * step) * 1e9).round() / 1e9;
+            let told = AXIS_SIZE.at(at("step"), format!("steps of {step} do not lead from {from} to {to}"));
+            return Err(vec![told.help(format!("write `to = {nearest}`, or another step"))]);
+        }
+        Ok(Steps { from, step, size: whole as usize + 1 })
+    }
+
+    /// `low .. high`, two numbers.
+    fn range(&mut self, value: &Expr) -> Result<(f64, f64), Vec<Diagnostic>> {
+        let ExprKind::Range { low, high } = &value.kind else {
+            let told = NOT_A_NUMBER.at(value.span, "a range is expected here");
+            return Err(vec![told.help("write `0 .. 10`")]);
+        };
+        let (from, to) = (self.number(low)?, self.number(high)?);
+        if from >= to {
+            let told = EMPTY_RANGE.at(value.span, format!("no number lies between {from} and {to}"));
+            return Err(vec![told.help(format!("write `{to} .. {from}`"))]);
+        }
+        Ok((from, to))
+    }
+
+    /// A whole number of elements, or a range of such numbers.
+    fn count(&mut self, argument: &Argument) -> Result<Count, Vec<Diagnostic>> {
+        let ExprKind::Range { low, high } = &argument.value.kind else {
+            let size = self.size(argument)?;
+            return Ok(Count { least: size, most: size });
+        };
+        let (least, most) = (self.whole(low)?, self.whole(high)?);
+        if least > most {
+            let told =
+                EMPTY_RANGE.at(argument.value.span, format!("no number lies between {least} and {most}"));
+            return Err(vec![told.help(format!("write `{most} .. {least}`"))]);
+        }
+        Ok(Count { least, most })
+    }
+
+    fn size(&mut self, argument: &Argument) -> Result<usize, Vec<Diagnostic>> {
+        self.whole(&argument.value)
+    }
+
+    fn whole(&mut self, value: &Expr) -> Result<usize, Vec<Diagnostic>> {
+        let count = self.constants.number(value).map_err(|told| vec![told])?;
+        self.bounded(count, value.span)?;
+        if count < 1.0 || count.fract() != 0.0 {
+            let told = AXIS_SIZE.at(value.span, format!("`{}` would have {count} elements", self.name));
+            return Err(vec![told.help("an axis has a whole number of elements, at least 1: `index(10)`")]);
+        }
+        Ok(count as usize)
+    }
+
+    fn bounded(&self, count: f64, span: Span) -> Result<(), Vec<Diagnostic>> {
+        if count <= ELEMENTS as f64 {
+            return Ok(());
+        }
+        let (count, most) = (thousands(count), thousands(ELEMENTS as f64));
+        let message = format!("`{}` would have {count} elements; at most {most} are possible", self.name);
+        Err(vec![TOO_LARGE.at(span, message).help(
+            "every element of a parameter or datum is a token of the network: tens to hundreds are usual",
+        )])
+    }
+
+    /// A number in the unit of the axis.
+    fn number(&mut self, value: &Expr) -> Result<f64, Vec<Diagnostic>> {
+        let number = self.constants.number(value).map_err(|told| vec![told])?;
+        match (unit(value), &self.unit) {
+            (Some(unit), Some(first)) if unit.text != first.text => Err(vec![
+                UNIT_MISMATCH
+                    .at(unit.span, format!("`{}` and `{}` do not agree", first.text, unit.text))
+                    .label(first.span, first.text.clone())
+                    .label(unit.span, unit.text.clone())
+                    .help(format!("units are labels in this version: write it in `{}`", first.text)),
+            ]),
+            (Some(unit), None) => {
+                self.unit = Some(unit.clone());
+                Ok(number)
+            }
+            _ => Ok(number),
+        }
+    }
+}
+
+/// The unit behind a literal.
+fn unit(value: &Expr) -> Option<&Unit> {
+    match &value.kind {
+        ExprKind::Number(number) => number.unit.as_ref(),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => unit(operand),
+        _ => None,
+    }
+}
+
+/// An argument that the signature needs.
+fn argument<'t>(taken: &Taken<'t>, name: &str) -> &'t Argument {
+    taken.get(name).expect("what a signature needs has been taken")
+}
+
+fn unknown(call: &Call, kind: &str) -> Diagnostic {
+    let told = UNKNOWN_AXIS.at(call.path.span, format!("there is no axis of the kind `{kind}`"));
+    match suggest(kind, KINDS) {
+        Some(similar) => told.did_you_mean(Some(similar)),
+        None => told.help(format!("kinds are {}; write `index(10)`", list(KINDS))),
     }
 }

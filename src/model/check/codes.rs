@@ -26,6 +26,7 @@ codes! {
     AXIS_BOUND: error "axis-bound", "a reduction over an axis that is bound already";
     AXIS_MISMATCH: error "axis-mismatch", "an index along another axis than the node runs over";
     AXIS_SIZE: error "axis-size", "an axis without a whole number of elements";
+    SET_COORDINATE: error "set-coordinate", "an element of a set, which has no coordinate, read as a number";
     AXIS_TWICE: error "axis-twice", "an axis that stands twice on the left";
     INDEX_MISSING: error "index-missing", "a node with axes that is read without its index";
     INDEX_COUNT: error "index-count", "a node with more or fewer indices than axes";

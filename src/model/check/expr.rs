@@ -1,13 +1,15 @@
 //! Expressions: what each name in them means, and whether numbers, conditions, axes and units fit.
 
 use super::builtin;
-use super::codes::{AXIS_BOUND, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, UNKNOWN_NAME, VECTOR};
+use super::codes::{
+    AXIS_BOUND, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
+};
 use super::constant::DEPTH;
 use super::family;
 use super::model::Builder;
 use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
-use crate::{AxisId, Binary, Expr, Reducer, Unary};
+use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
@@ -104,9 +106,7 @@ impl<'t> Builder<'t> {
             return Ok(value.clone());
         }
         match self.symbol(&name.text, scope) {
-            Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => {
-                Ok(Value::number(self.arena.add(Expr::Coordinate(axis))))
-            }
+            Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => self.coordinate(axis, name),
             Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, "…", scope))),
             Some(Symbol::Axis(None) | Symbol::Refused) => Err(None),
             Some(Symbol::Node(id)) => self.bare(id, name, scope),
@@ -120,6 +120,18 @@ impl<'t> Builder<'t> {
                 None => Err(Some(self.unknown_name(name))),
             },
         }
+    }
+
+    /// An axis that is read as a number: the coordinate of its element.
+    fn coordinate(&mut self, axis: AxisId, name: &Name) -> Result<Value, Option<Diagnostic>> {
+        let read = self.axes.get(axis.0).ok_or(None)?;
+        if matches!(read.kind, AxisKind::Set(_)) {
+            let message = format!("`{}` is a set, whose elements have no coordinate", name.text);
+            let told = SET_COORDINATE.at(name.span, message).label(read.span, "declared here");
+            return Err(Some(told.help(format!("elements in a row: `axis {} : ordered(10)`", name.text))));
+        }
+        let unit = read.unit.as_deref().map(Rc::from);
+        Ok(Value { expr: self.arena.add(Expr::Coordinate(axis)), sort: Sort::Number, unit })
     }
 
     /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.

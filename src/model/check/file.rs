@@ -177,9 +177,11 @@ impl<'t> Checking<'t> {
                 continue;
             };
             let Some(looked) = self.models.get(model) else { continue };
+            let later = Vec::new();
             let estimator = approximator::estimator(tree, &looked.constants, &mut self.told);
             let (name, span) = (tree.name.text.clone(), tree.name.span);
-            let approximator = Approximator { name, model, estimator, train: Train::default(), span };
+            let train = Train::default();
+            let approximator = Approximator { name, model, estimator, train, later, span };
             self.approximators.push(Entry { approximator, written: true });
         }
         // An approximator of an unknown model may be meant for any of them.
@@ -190,6 +192,7 @@ impl<'t> Checking<'t> {
                     model,
                     estimator: Estimator::Joint(Transformer::default()),
                     train: Train::default(),
+                    later: Vec::new(),
                     span: looked.span,
                 };
                 self.approximators.push(Entry { approximator, written: false });

@@ -7,6 +7,7 @@ mod approximator;
 mod arena;
 mod axis;
 mod builtin;
+mod call;
 mod codes;
 mod constant;
 mod csv;

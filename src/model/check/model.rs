@@ -54,6 +54,8 @@ pub(super) struct Builder<'t> {
     pub(super) sorts: Vec<Sort>,
     pub(super) arena: Arena,
     pub(super) told: Vec<Diagnostic>,
+    /// What is sound but not run by this version.
+    pub(super) later: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
     /// Whether a NaN stands somewhere for an expression that has been refused.
     pub(super) patched: bool,
@@ -85,6 +87,7 @@ pub(super) fn model<'t>(
         exprs: std::mem::take(&mut builder.arena.exprs),
         order: Vec::new(),
         depends,
+        later: std::mem::take(&mut builder.later),
     };
     let (model, graph) = builder.finish(model, acyclic, tree.name.span);
     let graph = graph.or_else(|| sketch(&model));
@@ -116,6 +119,7 @@ impl<'t> Builder<'t> {
             sorts: Vec::new(),
             arena: Arena::default(),
             told: Vec::new(),
+            later: Vec::new(),
             demands: Vec::new(),
             patched: false,
             unit: None,
@@ -154,14 +158,18 @@ impl<'t> Builder<'t> {
     }
 
     fn declare_axis(&mut self, statement: &'t tree::Axis) {
-        let constants = &self.constants;
-        let id = match axis::axis(statement, |expr| constants.number(expr)) {
+        let id = match axis::axis(statement, &self.constants) {
             Ok(axis) => {
+                if axis.is_row() {
+                    let message = "only axes of the kind `index` are run in this version";
+                    self.later.push(NOT_YET.at(statement.kind.span, message).help("write `index(10)`"));
+                }
+                self.unit = self.unit.or(axis.unit.is_some().then_some(statement.kind.span));
                 self.axes.push(axis);
                 Some(AxisId(self.axes.len() - 1))
             }
             Err(told) => {
-                self.told.push(told);
+                self.told.extend(told);
                 None
             }
         };
@@ -335,6 +343,9 @@ impl<'t> Builder<'t> {
             return (model, None);
         }
         self.demand(&model);
+        if !model.later.is_empty() {
+            return (model, None);
+        }
         let graph = match Graph::try_of(&model) {
             Ok(graph) => graph,
             Err(Cycle(nodes)) => {

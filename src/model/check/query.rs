@@ -24,6 +24,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) infer: Vec<usize>,
     pub(super) files: Vec<String>,
     pub(super) told: Vec<Diagnostic>,
+    /// What is sound but not answered by this version.
+    pub(super) later: Vec<Diagnostic>,
     /// The first unit that is written.
     pub(super) unit: Option<Span>,
 }
@@ -47,6 +49,7 @@ pub(super) fn query(
         infer: Vec::new(),
         files: Vec::new(),
         told: Vec::new(),
+        later: Vec::new(),
         unit: None,
     };
     let mut draws = DRAWS;
@@ -85,6 +88,7 @@ pub(super) fn query(
         infer: asked.infer,
         draws,
         files: asked.files,
+        later: asked.later,
         span: tree.name.span,
     })
 }

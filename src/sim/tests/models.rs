@@ -23,7 +23,12 @@ impl Build {
     }
 
     pub fn axis(&mut self, name: &str, size: usize) -> AxisId {
-        self.0.axes.push(Axis { name: name.into(), kind: AxisKind::Index { size }, span: Span::default() });
+        self.0.axes.push(Axis {
+            name: name.into(),
+            kind: AxisKind::Index { size },
+            unit: None,
+            span: Span::default(),
+        });
         AxisId(self.0.axes.len() - 1)
     }
 

@@ -1,0 +1,92 @@
+//! The arguments of calls whose names are fixed by the language: axes, solvers, networks, patterns.
+
+use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, UNKNOWN_ARGUMENT};
+use super::index::count;
+use super::names::list;
+use sbi_syntax::tree::{Argument, Call};
+use sbi_syntax::{Diagnostic, suggest};
+
+/// One call of the language: its name, what it takes, and how it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signature {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The arguments it needs, then those that may be left out; a bare argument means the one at its place.
+    pub(super) needs: &'static [&'static str],
+    pub(super) may: &'static [&'static str],
+    /// What people call its arguments elsewhere.
+    pub(super) elsewhere: &'static [(&'static str, &'static str)],
+    /// One call to paste.
+    pub(super) example: &'static str,
+}
+
+/// The arguments of a call by their names.
+#[derive(Clone, Debug)]
+pub(super) struct Taken<'t> {
+    arguments: Vec<(&'static str, &'t Argument)>,
+}
+
+impl<'t> Taken<'t> {
+    /// The argument of a name, where it is given.
+    pub(super) fn get(&self, name: &str) -> Option<&'t Argument> {
+        self.arguments.iter().find(|(known, _)| *known == name).map(|(_, argument)| *argument)
+    }
+}
+
+impl Signature {
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.needs.iter().chain(self.may).copied()
+    }
+
+    /// Reads the arguments of a call.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their names and number.
+    pub(super) fn take<'t>(&self, call: &'t Call) -> Result<Taken<'t>, Vec<Diagnostic>> {
+        let mut taken = Taken { arguments: Vec::new() };
+        let mut told = Vec::new();
+        for (place, argument) in call.arguments.iter().enumerate() {
+            match self.meant(place, argument) {
+                Err(wrong) => told.push(wrong),
+                Ok(name) => match taken.get(name) {
+                    Some(first) => told.push(
+                        ARGUMENT_TWICE
+                            .at(argument.span, format!("`{name}` is given twice"))
+                            .label(first.span, "first here")
+                            .help("remove one of them"),
+                    ),
+                    None => taken.arguments.push((name, argument)),
+                },
+            }
+        }
+        let lacking = self.needs.iter().copied().filter(|name| taken.get(name).is_none());
+        let lacking: Vec<&str> = lacking.collect();
+        if told.is_empty() && !lacking.is_empty() {
+            let message = format!("`{}` needs {}", self.name, list(lacking));
+            told.push(ARGUMENT_MISSING.at(call.span, message).help(format!("write `{}`", self.example)));
+        }
+        if told.is_empty() { Ok(taken) } else { Err(told) }
+    }
+
+    /// Which argument a written one is.
+    fn meant(&self, place: usize, argument: &Argument) -> Result<&'static str, Diagnostic> {
+        let Some(label) = &argument.label else {
+            return self.names().nth(place).ok_or_else(|| {
+                let takes = count(self.names().count(), "argument", "arguments");
+                ARGUMENT_EXTRA
+                    .at(argument.span, format!("`{}` takes {takes}", self.name))
+                    .help(format!("write `{}`", self.example))
+            });
+        };
+        if let Some(name) = self.names().find(|name| *name == label.text) {
+            return Ok(name);
+        }
+        let message = format!("`{}` has no argument `{}`", self.name, label.text);
+        let told = UNKNOWN_ARGUMENT.at(label.span, message);
+        let here = self.elsewhere.iter().find(|(other, _)| *other == label.text).map(|(_, here)| *here);
+        Err(match here.or_else(|| suggest(&label.text, self.names())) {
+            Some(here) => told.did_you_mean(Some(here)),
+            None => told.help(format!("write `{}`", self.example)),
+        })
+    }
+}
