@@ -19,6 +19,7 @@ impl Build {
             exprs: vec![],
             order: vec![],
             depends: vec![],
+            later: vec![],
         })
     }
 
