@@ -5,8 +5,9 @@
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Count, Definition, Estimator, Expr, ExprId, Family, Graph,
-    Index, Mask, MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics,
+    Estimator, Expr, ExprId, External, Family, Graph, Index, Mask, MaskKind, Model, NodeId, Noise, Query,
+    Reducer, Role, State, Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -137,6 +138,24 @@ impl Form {
         self
     }
 
+    /// One output of a program from outside: what is run, what it takes, and what becomes of its failures.
+    fn external(&mut self, external: &External, output: usize) {
+        self.number(external.command.len() as u64);
+        for word in &external.command {
+            self.text(word);
+        }
+        self.number(external.inputs.len() as u64);
+        for input in &external.inputs {
+            self.text(input);
+        }
+        let output = external.outputs.get(output);
+        self.text(output.map_or("", |output| &output.name));
+        for input in output.iter().flat_map(|output| &output.depends) {
+            self.number(*input as u64);
+        }
+        self.text(&format!("{:?} {:?}", external.protocol, external.on_failure));
+    }
+
     fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
         let Estimator::Joint(network) = estimator;
         self.text("joint")
@@ -202,8 +221,10 @@ impl<'m> Normal<'m> {
             self.named.iter().flat_map(|id| self.model.node(*id).axes.clone()).collect();
         let mut seen = vec![false; self.model.exprs.len()];
         let mut seen_lets = vec![false; self.model.nodes.len()];
-        for id in &self.named {
-            let mut waiting: Vec<ExprId> = self.model.node(*id).exprs().collect();
+        let mut dynamics: Vec<&Dynamics> = self.model.dynamics.iter().collect();
+        dynamics.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        let nodes = self.named.iter().map(|id| self.model.node(*id).exprs().collect::<Vec<_>>());
+        for mut waiting in nodes.chain(dynamics.into_iter().map(Dynamics::exprs)) {
             waiting.reverse();
             while let Some(id) = waiting.pop() {
                 if seen.get_mut(id.0).is_none_or(|seen| std::mem::replace(seen, true)) {
@@ -211,7 +232,9 @@ impl<'m> Normal<'m> {
                 }
                 let expr = self.model.expr(id);
                 match expr {
-                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) => met.push(*axis),
+                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) | Expr::Gained(_, axis) => {
+                        met.push(*axis)
+                    }
                     Expr::Element { node, .. } => {
                         let read = self.model.node(*node);
                         let fresh =
@@ -241,10 +264,17 @@ impl<'m> Normal<'m> {
     /// Digests all expressions, each after what it reads: lets in order, operands before their users.
     fn digest(&mut self) {
         for id in &self.model.order {
-            for id in self.model.below(self.model.node(*id).exprs(), |id| !self.exprs.contains_key(&id)) {
-                let hash = self.expr(self.model.expr(id));
-                self.exprs.insert(id, hash);
-            }
+            self.digest_below(self.model.node(*id).exprs().collect());
+        }
+        for dynamics in &self.model.dynamics {
+            self.digest_below(dynamics.exprs());
+        }
+    }
+
+    fn digest_below(&mut self, roots: Vec<ExprId>) {
+        for id in self.model.below(roots, |id| !self.exprs.contains_key(&id)) {
+            let hash = self.expr(self.model.expr(id));
+            self.exprs.insert(id, hash);
         }
     }
 
@@ -258,6 +288,22 @@ impl<'m> Normal<'m> {
             Expr::Number(value) => form.text("number").number(value.to_bits()),
             Expr::Coordinate(axis) => form.text("coordinate").number(self.axis(*axis)),
             Expr::Element { node, index } => return self.element(*node, index),
+            Expr::Clock => form.text("clock"),
+            Expr::Curve { node, index } => form.text("curve").hash(self.element(*node, index)),
+            Expr::End { dynamics, index } => {
+                let name = self.model.dynamics.get(*dynamics).map_or("", |dynamics| dynamics.name.as_str());
+                index.iter().fold(form.text("end").text(name), |form, index| match index {
+                    Index::Same(axis) => form.number(0).number(self.axis(*axis)),
+                    Index::At(position) => form.number(1).number(*position as u64),
+                })
+            }
+            Expr::At(curve, time) => form.text("at").hash(self.operand(*curve)).hash(self.operand(*time)),
+            Expr::Crossings(curve, level) => {
+                form.text("crossings").hash(self.operand(*curve)).hash(self.operand(*level))
+            }
+            Expr::Gained(curve, axis) => {
+                form.text("gained").hash(self.operand(*curve)).number(self.axis(*axis))
+            }
             // Names of functions, not their places in a table, so that a new function changes no hash.
             Expr::Unary(function, operand) => {
                 form.text(&format!("{function:?}")).hash(self.operand(*operand))
@@ -277,6 +323,7 @@ impl<'m> Normal<'m> {
                     Reducer::Max => "max over",
                     Reducer::Min => "min over",
                     Reducer::Count => "count",
+                    Reducer::Integral => "integral",
                 };
                 form.text(how).number(self.axis(*axis)).hash(self.operand(*body))
             }
@@ -319,6 +366,12 @@ impl<'m> Normal<'m> {
         for id in &self.named {
             form.hash(self.node(*id));
         }
+        let mut dynamics: Vec<&Dynamics> = self.model.dynamics.iter().collect();
+        dynamics.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        form.number(dynamics.len() as u64);
+        for dynamics in dynamics {
+            form.hash(self.dynamics(dynamics));
+        }
         form.finish()
     }
 
@@ -329,6 +382,8 @@ impl<'m> Normal<'m> {
             Role::Param => "param",
             Role::Data => "data",
             Role::Latent => "latent",
+            Role::State => "state",
+            Role::Noise => "noise",
             Role::Let => unreachable!("a let has no name in the normal form"),
         });
         form.number(node.axes.len() as u64);
@@ -337,27 +392,75 @@ impl<'m> Normal<'m> {
         }
         match &node.definition {
             Definition::Equals(expr) => form.text("=").hash(self.operand(*expr)),
+            Definition::Noise => form.text("noise"),
+            Definition::External { external, output, inputs } => {
+                let external = self.model.externals.get(*external);
+                external.into_iter().for_each(|external| form.external(external, *output));
+                inputs.iter().fold(&mut form, |form, input| form.hash(self.operand(*input)))
+            }
             Definition::Table(values) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
-            Definition::Draw(draw) => {
-                form.text(match draw.family {
-                    Family::Uniform => "uniform",
-                    Family::Normal => "normal",
-                    Family::Bernoulli => "bernoulli",
-                    Family::MultivariateNormal => "multivariate_normal",
-                });
-                draw.arguments.iter().fold(&mut form, |form, argument| {
-                    let shape = match argument {
-                        Argument::Scalar(_) => "scalar",
-                        Argument::Vector(_) => "vector",
-                        Argument::Matrix(_) => "matrix",
-                    };
-                    form.text(shape).number(argument.exprs().count() as u64);
-                    argument.exprs().fold(form, |form, expr| form.hash(self.operand(expr)))
-                })
-            }
+            Definition::Draw(draw) => form.hash(self.draw(draw)),
         };
+        form.finish()
+    }
+
+    fn draw(&self, draw: &Draw) -> Hash {
+        let mut form = Form::part("draw");
+        form.text(match draw.family {
+            Family::Uniform => "uniform",
+            Family::Normal => "normal",
+            Family::Bernoulli => "bernoulli",
+            Family::MultivariateNormal => "multivariate_normal",
+        });
+        for argument in &draw.arguments {
+            let shape = match argument {
+                Argument::Scalar(_) => "scalar",
+                Argument::Vector(_) => "vector",
+                Argument::Matrix(_) => "matrix",
+            };
+            form.text(shape).number(argument.exprs().count() as u64);
+            for expr in argument.exprs() {
+                form.hash(self.operand(expr));
+            }
+        }
+        form.finish()
+    }
+
+    /// A dynamics without its members, which stand for themselves.
+    fn dynamics(&self, dynamics: &Dynamics) -> Hash {
+        let mut form = Form::part("dynamics");
+        form.text(&dynamics.name).text(&format!("{:?}", dynamics.solver));
+        for time in dynamics.over {
+            form.number(time.to_bits());
+        }
+        form.number(u64::from(dynamics.corrected));
+        let name = |id: NodeId| self.model.node(id).name.as_str();
+        let mut changes: Vec<&Change> = dynamics.changes.iter().collect();
+        changes.sort_by(|a, b| natural::compare(name(a.state), name(b.state)));
+        form.number(changes.len() as u64);
+        for change in changes {
+            form.text(name(change.state));
+            match &change.kind {
+                ChangeKind::Derivative(value) => form.text("derivative").hash(self.operand(*value)),
+                ChangeKind::Next(value) => form.text("next").hash(self.operand(*value)),
+                ChangeKind::Draw(draw) => form.text("drawn").hash(self.draw(draw)),
+            };
+        }
+        form.number(dynamics.stops.len() as u64);
+        for stop in &dynamics.stops {
+            form.hash(self.operand(*stop));
+        }
+        for events in [&dynamics.events, &dynamics.jumps] {
+            form.number(events.len() as u64);
+            for event in events {
+                form.hash(self.operand(event.trigger)).number(event.assignments.len() as u64);
+                for (state, value) in &event.assignments {
+                    form.text(name(*state)).hash(self.operand(*value));
+                }
+            }
+        }
         form.finish()
     }
 }

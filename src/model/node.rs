@@ -15,8 +15,10 @@ pub struct Node {
     pub name: String,
     /// What the statement's first word says it is.
     pub role: Role,
-    /// The axes it runs over, in the order written.
+    /// The axes it runs over: those of the draw that it belongs to, then those written.
     pub axes: Vec<AxisId>,
+    /// Whether it is a function of time, read with a time in parentheses.
+    pub curve: bool,
     /// How its values come about.
     pub definition: Definition,
     /// The unit, as written: a label.
@@ -45,6 +47,10 @@ pub enum Role {
     Latent,
     /// A name for an expression (`let`) or for fixed numbers (`const`): never a token.
     Let,
+    /// A state of a dynamics: never a token.
+    State,
+    /// A noise of a dynamics: never a token.
+    Noise,
 }
 
 /// How the values of a node come about.
@@ -56,27 +62,40 @@ pub enum Definition {
     Equals(ExprId),
     /// Fixed numbers, one for each element.
     Table(Vec<f64>),
+    /// The increments of a Wiener process over its time.
+    Noise,
+    /// An array that a program from outside gives.
+    External {
+        /// Index into [`crate::Model::externals`].
+        external: usize,
+        /// Which of its outputs.
+        output: usize,
+        /// The values of its inputs.
+        inputs: Vec<ExprId>,
+    },
 }
 
 impl Definition {
     /// The expressions it is made of.
     pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
-        let (arguments, value) = match self {
-            Definition::Draw(draw) => (draw.arguments.as_slice(), None),
-            Definition::Equals(value) => (&[][..], Some(*value)),
-            Definition::Table(_) => (&[][..], None),
+        let (arguments, value, inputs) = match self {
+            Definition::Draw(draw) => (draw.arguments.as_slice(), None, &[][..]),
+            Definition::Equals(value) => (&[][..], Some(*value), &[][..]),
+            Definition::Table(_) | Definition::Noise => (&[][..], None, &[][..]),
+            Definition::External { inputs, .. } => (&[][..], None, inputs.as_slice()),
         };
-        arguments.iter().flat_map(Argument::exprs).chain(value)
+        arguments.iter().flat_map(Argument::exprs).chain(value).chain(inputs.iter().copied())
     }
 
     /// As [`Definition::exprs`], to renumber them.
     pub(crate) fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
-        let (arguments, value) = match self {
-            Definition::Draw(draw) => (draw.arguments.as_mut_slice(), None),
-            Definition::Equals(value) => (&mut [][..], Some(value)),
-            Definition::Table(_) => (&mut [][..], None),
+        let (arguments, value, inputs) = match self {
+            Definition::Draw(draw) => (draw.arguments.as_mut_slice(), None, &mut [][..]),
+            Definition::Equals(value) => (&mut [][..], Some(value), &mut [][..]),
+            Definition::Table(_) | Definition::Noise => (&mut [][..], None, &mut [][..]),
+            Definition::External { inputs, .. } => (&mut [][..], None, inputs.as_mut_slice()),
         };
-        arguments.iter_mut().flat_map(Argument::exprs_mut).chain(value)
+        arguments.iter_mut().flat_map(Argument::exprs_mut).chain(value).chain(inputs)
     }
 }
 
@@ -89,6 +108,18 @@ pub struct Draw {
     pub arguments: Vec<Argument>,
     /// The span of the call.
     pub span: Span,
+}
+
+impl Draw {
+    /// The expressions it is made of.
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
+        self.arguments.iter().flat_map(Argument::exprs)
+    }
+
+    /// As [`Draw::exprs`], to renumber them.
+    pub(crate) fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+        self.arguments.iter_mut().flat_map(Argument::exprs_mut)
+    }
 }
 
 /// An argument of a distribution.

@@ -72,7 +72,7 @@ impl<'m> Draft<'m> {
             let adopts = match node.role {
                 Role::Data => true,
                 Role::Param => distinct.len() == same.len(),
-                Role::Latent | Role::Let => false,
+                Role::Latent | Role::Let | Role::State | Role::Noise => false,
             };
             for (element, vertex) in same.into_iter().enumerate().filter(|_| adopts) {
                 // Within a node, too, the first name of an element takes it.

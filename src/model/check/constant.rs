@@ -114,7 +114,7 @@ pub(super) fn circles(constants: &[&Const]) -> Vec<Diagnostic> {
     let place = |name: &str| constants.iter().position(|constant| constant.target.name.text == name);
     let reads = constants.iter().map(|constant| {
         let mut read = BTreeSet::new();
-        walk::fixed(&constant.value, &mut |name| read.extend(place(name)));
+        walk::fixed(&constant.value, &mut |path| read.extend(place(&path.text())));
         read.into_iter().collect()
     });
     let reads: Vec<Vec<usize>> = reads.collect();

@@ -2,7 +2,7 @@
 
 use super::builtin;
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, LENGTH, NOT_YET, UNKNOWN_ARGUMENT,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, LENGTH, NOT_YET, SIMULATOR_BODY, UNKNOWN_ARGUMENT,
     UNKNOWN_DISTRIBUTION, VECTOR,
 };
 use super::demand::Demanded;
@@ -13,7 +13,7 @@ use super::model::Builder;
 use super::names::{Symbol, list};
 use super::value::{Sort, Value};
 use crate::{Argument, Binary, Draw, ExprId, Family, NodeId, Unary};
-use sbi_syntax::tree::{self, Call, ExprKind, Name};
+use sbi_syntax::tree::{self, Call, ExprKind, Name, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 /// An argument as it is written, and how it is meant.
@@ -21,9 +21,26 @@ type Written<'t> = (Way, &'t tree::Argument);
 
 impl<'t> Builder<'t> {
     /// Checks what a node is drawn from; `None` where it is refused.
-    pub(super) fn distribution(&mut self, id: NodeId, node: &'t tree::Node, call: &'t Call) -> Option<Draw> {
-        if let Some(Symbol::Refused) = self.names.get(&call.path.text()) {
-            return None;
+    pub(super) fn distribution(
+        &mut self,
+        id: NodeId,
+        target: &'t Target,
+        unit: Option<&Unit>,
+        call: &'t Call,
+    ) -> Option<Draw> {
+        match self.resolve(&call.path) {
+            Ok(Some(Symbol::Refused)) => return None,
+            Ok(Some(Symbol::Simulator(..) | Symbol::External(_))) => {
+                let message = "simulators are drawn from by `latent`, outside of dynamics";
+                let help = format!("write `latent run ~ {}(…)`", call.path.text());
+                self.told.push(SIMULATOR_BODY.at(call.span, message).help(help));
+                return None;
+            }
+            Err(told) => {
+                self.told.extend(told);
+                return None;
+            }
+            Ok(_) => {}
         }
         let entry = match entry(call) {
             Ok(entry) => entry,
@@ -34,16 +51,14 @@ impl<'t> Builder<'t> {
         };
         let written = self.assign(entry, call);
         let vector = entry.slots.iter().any(|slot| slot.shape != Shape::Scalar);
-        let scope = self.target_scope(id, &node.target, usize::from(vector));
+        let scope = self.target_scope(id, target, usize::from(vector));
         let length = match scope.vector.and_then(|axis| self.axes.get(axis.0)) {
             Some(axis) => axis.size(),
             None if vector && self.shapes.get(id.0).is_some_and(Option::is_some) => {
-                let message = format!(
-                    "`{}` draws a vector, and `{}` has no axis for it",
-                    entry.name, node.target.name.text
-                );
-                let help = format!("write `{}[k]` with `axis k : index(2)`", node.target.name.text);
-                self.told.push(VECTOR.at(node.target.span, message).help(help));
+                let name = &target.name.text;
+                let message = format!("`{}` draws a vector, and `{name}` has no axis for it", entry.name);
+                let help = format!("write `{name}[k]` with `axis k : index(2)`");
+                self.told.push(VECTOR.at(target.span, message).help(help));
                 return None;
             }
             None if vector => return None,
@@ -53,7 +68,7 @@ impl<'t> Builder<'t> {
         for (slot, written) in entry.slots.iter().zip(written?) {
             let (way, argument) = written;
             arguments.push(match slot.shape {
-                Shape::Scalar => self.scalar(id, node, slot, way, argument, &scope),
+                Shape::Scalar => self.scalar(id, unit, slot, way, argument, &scope),
                 Shape::Vector => self.vector(&argument.value, length, &scope).map(Argument::Vector),
                 Shape::Matrix => self.matrix(id, &argument.value, length, &scope).map(Argument::Matrix),
             });
@@ -115,7 +130,7 @@ impl<'t> Builder<'t> {
     fn scalar(
         &mut self,
         id: NodeId,
-        node: &'t tree::Node,
+        unit: Option<&Unit>,
         slot: &Slot,
         way: Way,
         argument: &'t tree::Argument,
@@ -123,7 +138,7 @@ impl<'t> Builder<'t> {
     ) -> Option<Argument> {
         let value = self.number(&argument.value, scope);
         if slot.measured && way.turn == Turn::Plain {
-            self.agree(&value, argument.value.span, node.unit.as_ref());
+            self.agree(&value, argument.value.span, unit);
         }
         let expr = value.expr;
         self.demands.push(Demanded::argument(id, way.demand, expr, argument.span, way.name));
@@ -230,10 +245,11 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
             .at(at, format!("`{name}` is not supported yet"))
             .help(format!("{} are", supported())));
     }
-    if call.path.as_name().is_none() {
-        return Err(NOT_YET
-            .at(at, "simulators of other files are not supported yet")
-            .help(format!("there are {}", supported())));
+    if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
+        let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
+        return Err(
+            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text))
+        );
     }
     if builtin::function(&name).is_some() {
         let told =

@@ -4,9 +4,11 @@ use super::codes::{
     AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
+use super::home::Home;
+use super::library::Library;
 use super::model::{Looked, model};
 use super::names::list;
-use super::outside::{Outside, outside};
+use super::outside::outside;
 use super::{approximator, query, train};
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Query, Train, Transformer};
@@ -37,9 +39,9 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
-    let outside = outside(&tree.items, &mut told, &mut unit);
+    let mut library = Library::read(tree, world, &mut told);
+    let outside = outside(tree, &library, &mut told, &mut unit);
     let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
-    checking.refuse(&tree.items);
     checking.models(&tree.items, &outside);
     checking.approximators(&tree.items);
     checking.trains(&tree.items, &outside);
@@ -53,7 +55,8 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
         approximators: checking.approximators.into_iter().map(|entry| entry.approximator).collect(),
         queries,
     };
-    finish(Checked { file: Some(file), diagnostics: checking.told })
+    let diagnostics = library.gather(checking.told);
+    finish(Checked { file: Some(file), diagnostics })
 }
 
 /// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.
@@ -85,27 +88,6 @@ struct Entry {
 }
 
 impl<'t> Checking<'t> {
-    /// Says what this version does not take.
-    fn refuse(&mut self, items: &'t [Item]) {
-        for item in items {
-            let (what, span, help) = match item {
-                Item::Use(statement) => ("`use`", statement.span, "write what is used into this file"),
-                Item::Simulator(simulator) => (
-                    "`simulator`",
-                    simulator.name.span,
-                    "write its statements into the model that draws from it",
-                ),
-                Item::External(external) => (
-                    "`external`",
-                    external.name.span,
-                    "write the model in the language, where that is possible",
-                ),
-                _ => continue,
-            };
-            self.told.push(NOT_YET.at(span, format!("{what} is not supported yet")).help(help));
-        }
-    }
-
     fn taken(&mut self, what: &str, name: &Name, first: Option<Span>) -> bool {
         let Some(first) = first else { return false };
         let told = NAME_TAKEN.at(name.span, format!("there are two {what} `{}`", name.text));
@@ -113,7 +95,7 @@ impl<'t> Checking<'t> {
         true
     }
 
-    fn models(&mut self, items: &'t [Item], outside: &'t Outside<'t>) {
+    fn models(&mut self, items: &'t [Item], outside: &[Home<'t>]) {
         for item in items {
             let Item::Model(tree) = item else { continue };
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
@@ -242,11 +224,14 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn trains(&mut self, items: &'t [Item], outside: &Outside<'t>) {
+    fn trains(&mut self, items: &'t [Item], outside: &[Home<'t>]) {
         let mut seen: Vec<(usize, Span)> = Vec::new();
         for item in items {
             let Item::Train(tree) = item else { continue };
-            let found = train::train(tree, &outside.constants, &mut self.told);
+            let constants = outside.first().map(|home| &home.constants);
+            let Some(found) = constants.map(|known| train::train(tree, known, &mut self.told)) else {
+                continue;
+            };
             match self.approximator(&tree.name) {
                 Err(told) => self.told.extend(told),
                 Ok(number) => {

@@ -16,9 +16,8 @@ impl<'t> Builder<'t> {
     /// The axes that a target stands on, or `None` where they are refused.
     pub(super) fn target_axes(&mut self, target: &'t Target) -> Option<Vec<AxisId>> {
         if let Some(formal) = &target.formal {
-            let message = "functions of time are not supported yet";
-            self.told.push(NOT_YET.at(formal.name.span, message).help("place it on an axis: `contact[i]`"));
-            return None;
+            let told = NOT_YET.at(formal.name.span, "functions of time are not run in this version");
+            self.later.push(told.help("place it on an axis: `contact[i]`"));
         }
         let mut axes = Vec::new();
         for name in &target.axes {
@@ -55,12 +54,21 @@ impl<'t> Builder<'t> {
 
     /// Checks the definition of a node whose readings are defined.
     pub(super) fn define_node(&mut self, id: NodeId) {
+        let home = self.node_homes.get(id.0).copied().unwrap_or(self.home);
+        self.within(home, |builder| builder.define_here(id));
+    }
+
+    fn define_here(&mut self, id: NodeId) {
         let Some(written) = self.written.get(id.0).copied() else { return };
         let (definition, sort) = match written {
-            Written::Node(node) => match &node.definition {
-                tree::Definition::Draw(draw) => (self.draw(id, node, draw), draw_sort(draw)),
-                tree::Definition::Equals(value) => self.equals(id, &node.target, node.unit.as_ref(), value),
+            Written::Node(tree::Node { target, unit, definition, .. })
+            | Written::State(tree::State { target, unit, definition, .. }) => match definition {
+                tree::Definition::Draw(draw) => (self.draw(id, target, unit.as_ref(), draw), draw_sort(draw)),
+                tree::Definition::Equals(value) => self.equals(id, target, unit.as_ref(), value),
             },
+            Written::Field(output, value) => self.equals(id, &output.target, output.unit.as_ref(), value),
+            Written::Noise(_) => (Definition::Noise, Sort::Number),
+            Written::Output(draw, output) => self.output(draw, output),
             Written::Let(binding) => self.equals(id, &binding.target, binding.unit.as_ref(), &binding.value),
             Written::Const(constant) => self.constant(id, constant),
         };
@@ -116,7 +124,12 @@ impl<'t> Builder<'t> {
                 scope.vector = axis;
             }
         }
+        let around = self.here().axes.iter().copied();
+        scope.bound = around.chain(scope.bound).collect();
         scope.target = Some(target);
+        if let Some(formal) = &target.formal {
+            scope.locals.push((&formal.name.text, Value::number(self.clock)));
+        }
         scope
     }
 
@@ -134,7 +147,26 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn draw(&mut self, id: NodeId, node: &'t tree::Node, draw: &'t tree::Draw) -> Definition {
+    /// One output of a program from outside.
+    fn output(&mut self, draw: usize, output: usize) -> (Definition, Sort) {
+        let around = self.drawn.get(draw).map_or(self.home, |drawn| drawn.home);
+        if self.drawn.get(draw).is_some_and(|drawn| drawn.values.is_none()) {
+            let values = self.within(around, |builder| builder.pass(draw));
+            self.drawn.get_mut(draw).into_iter().for_each(|drawn| drawn.values = Some(values.clone()));
+        }
+        let values = self.drawn.get(draw).and_then(|drawn| drawn.values.as_ref());
+        let inputs: Vec<ExprId> = values.into_iter().flatten().map(|value| value.expr).collect();
+        let external = self.externals_of.get(&draw).copied().unwrap_or_default();
+        (Definition::External { external, output, inputs }, Sort::Number)
+    }
+
+    fn draw(
+        &mut self,
+        id: NodeId,
+        target: &'t Target,
+        unit: Option<&'t Unit>,
+        draw: &'t tree::Draw,
+    ) -> Definition {
         for pipe in &draw.pipes {
             self.told.push(
                 NOT_YET
@@ -149,7 +181,7 @@ impl<'t> Builder<'t> {
                     .help("name the axis on the left: `contact[i]`"),
             );
         }
-        let checked = self.distribution(id, node, &draw.call);
+        let checked = self.distribution(id, target, unit, &draw.call);
         Definition::Draw(checked.unwrap_or_else(|| self.refused_draw(draw.span)))
     }
 

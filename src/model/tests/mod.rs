@@ -5,6 +5,7 @@ mod graph;
 mod hostile;
 mod key;
 mod messages;
+mod specs;
 mod values;
 
 use crate::{Checked, File, Model, ReadError, World, compile};

@@ -19,6 +19,8 @@ impl Build {
             exprs: vec![],
             order: vec![],
             depends: vec![],
+            dynamics: vec![],
+            externals: vec![],
             later: vec![],
         })
     }
@@ -68,6 +70,7 @@ impl Build {
             name: name.into(),
             role,
             axes: axes.to_vec(),
+            curve: false,
             definition,
             unit: None,
             doc: None,
