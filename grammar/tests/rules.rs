@@ -139,6 +139,8 @@ fn of_pest(expr: ast::Expr) -> Form {
 fn of_tree_sitter(form: &Value) -> Form {
     let parts = || form["members"].as_array().into_iter().flatten().map(of_tree_sitter).collect();
     match form["type"].as_str().expect("every form has a type") {
+        // The body of a block has its braces here; in the pest grammar it stands within them.
+        "STRING" if form["value"] == "{" => Form::Nothing,
         "STRING" => text(form["value"].as_str().expect("a string has a value")),
         "PATTERN" => Form::Text,
         "BLANK" => Form::Nothing,
