@@ -22,6 +22,9 @@ struct Capture {
     entry: Option<String>,
 }
 
+/// Where the groups of a match stand.
+type Groups = Vec<Option<Range<usize>>>;
+
 /// The patterns by entry, and the order of entries in a file.
 struct Colours {
     entries: BTreeMap<String, Vec<Pattern>>,
@@ -87,7 +90,7 @@ impl Colours {
     ) {
         let mut at = range.start;
         while at < range.end {
-            let mut first: Option<(&Pattern, Vec<Option<Range<usize>>>, Range<usize>)> = None;
+            let mut first: Option<(&Pattern, Groups, Range<usize>)> = None;
             for pattern in entries.iter().flat_map(|entry| &self.entries[entry]) {
                 let captures =
                     pattern.regex.captures_from_pos(&text[..range.end], at).expect("a short search");

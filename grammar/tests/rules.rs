@@ -92,9 +92,12 @@ impl Rules {
                 empty
             }
             Form::Seq(parts) => parts.iter().all(|part| self.add_first(part, open, words)),
-            // No short cut: each of them adds its words.
             Form::Choice(parts) => {
-                parts.iter().fold(false, |empty, part| self.add_first(part, open, words) || empty)
+                let mut empty = false;
+                for part in parts {
+                    empty |= self.add_first(part, open, words);
+                }
+                empty
             }
             Form::Optional(part) => {
                 self.add_first(part, open, words);

@@ -17,7 +17,7 @@ fn trouble(node: Node<'_>) -> Option<Node<'_>> {
     if node.is_error() || node.is_missing() {
         return Some(node);
     }
-    (0..node.child_count()).find_map(|index| node.child(u32::try_from(index).ok()?).and_then(trouble))
+    (0..node.child_count()).find_map(|index| node.child(index).and_then(trouble))
 }
 
 #[track_caller]
