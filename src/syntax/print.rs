@@ -81,8 +81,11 @@ impl<'t> Printer<'t> {
         self.pieces.push(Piece::Text(text));
     }
 
-    /// Emits a bracket or a comma, which the text may have next.
+    /// Emits a bracket or a comma; round brackets and commas may be new.
     fn mark(&mut self, mark: char) {
+        if !matches!(mark, '(' | ')' | ',') {
+            return self.word(mark);
+        }
         let mut found = Vec::new();
         self.cursor.take_if_there(mark, &mut found);
         self.house(found);
@@ -149,12 +152,7 @@ impl<'t> Printer<'t> {
     // ---- rows of things ----------------------------------------------------------------------------
 
     /// Entries between brackets: on one line, or one a line, or as many a line as fit.
-    fn bracketed<T>(
-        &mut self,
-        brackets: Brackets,
-        entries: &[T],
-        mut entry: impl FnMut(&mut Self, &T),
-    ) {
+    fn bracketed<T>(&mut self, brackets: Brackets, entries: &[T], mut entry: impl FnMut(&mut Self, &T)) {
         let Brackets { open, close, inside, comma, filled } = brackets;
         let between = if filled { Ends::WhenFull } else { Ends::WithGroup };
         self.group(|p| {

@@ -31,6 +31,7 @@ impl Comment {
 }
 
 /// How far the text has been read.
+#[derive(Clone, Copy)]
 pub(super) struct Cursor<'t> {
     text: &'t str,
     at: usize,
@@ -65,9 +66,18 @@ impl<'t> Cursor<'t> {
         self.step(quoted.len());
     }
 
-    /// Reads on behind a bracket or comma, where there is one: a printed one may be new.
+    /// Reads on behind a round bracket or a comma, where there is one: a printed one may be new. A comma
+    /// before a closing bracket is the needless one of the last entry.
     pub(super) fn take_if_there(&mut self, mark: char, found: &mut Vec<Comment>) {
         self.skip(found);
+        if mark == ')' && self.rest().starts_with(',') {
+            let (before, known) = (*self, found.len());
+            self.drop_mark(found);
+            if !self.rest().starts_with(mark) {
+                *self = before;
+                found.truncate(known);
+            }
+        }
         if self.rest().starts_with(mark) {
             self.step(mark.len_utf8());
         }
@@ -84,7 +94,7 @@ impl<'t> Cursor<'t> {
 
     /// Whether the next word of the text is this mark; comments before it stay unread.
     pub(super) fn is_next(&self, mark: char) -> bool {
-        let mut ahead = Cursor { text: self.text, at: self.at, newlines: 0, fresh: false };
+        let mut ahead = *self;
         ahead.skip(&mut Vec::new());
         ahead.rest().starts_with(mark)
     }

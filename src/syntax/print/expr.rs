@@ -3,7 +3,9 @@
 use super::layout::{Ends, Side};
 use super::{Brackets, Printer};
 use crate::expr::power;
-use crate::tree::{Argument, BinaryOperator, Call, Expr, ExprKind, Field, Name, Place, UnaryOperator};
+use crate::tree::{
+    Argument, BinaryOperator, Call, Expr, ExprKind, Field, Name, Number, Place, UnaryOperator,
+};
 
 /// How tightly `if` binds as an operand: its last branch takes all that follows.
 const CHOOSE: u8 = 0;
@@ -46,7 +48,7 @@ impl Printer<'_> {
                 self.operand(operand, power::NOT, last);
             }
             ExprKind::Binary { operator: BinaryOperator::Pow, left, right, .. } => {
-                self.operand(left, WHOLE, false);
+                self.raised(left);
                 self.behind("", |p| {
                     p.joint("^");
                     p.exponent(right, last);
@@ -93,12 +95,22 @@ impl Printer<'_> {
         self.operand(expr, least, last);
     }
 
+    /// What is raised.
+    fn raised(&mut self, expr: &Expr) {
+        match &expr.kind {
+            // The power would be that of the unit.
+            ExprKind::Number(Number { unit: Some(_), .. }) => self.in_brackets(expr),
+            _ => self.operand(expr, WHOLE, false),
+        }
+    }
+
     /// What is called or indexed, or has the member.
     fn base(&mut self, expr: &Expr) {
-        // A number would take the name behind a dot for its unit, and has no index.
-        let literal = matches!(expr.kind, ExprKind::Number(_));
-        let least = if literal { u8::MAX } else { WHOLE };
-        self.operand(expr, least, false);
+        match &expr.kind {
+            // Nothing of this can stand behind a number.
+            ExprKind::Number(_) => self.in_brackets(expr),
+            _ => self.operand(expr, WHOLE, false),
+        }
     }
 
     fn in_brackets(&mut self, expr: &Expr) {
@@ -219,7 +231,9 @@ fn power_of(expr: &Expr) -> u8 {
 fn is_literal(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Truth(_) => true,
-        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => matches!(operand.kind, ExprKind::Number(_)),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => {
+            matches!(operand.kind, ExprKind::Number(_))
+        }
         _ => false,
     }
 }

@@ -90,6 +90,16 @@ struct Row {
     note: Option<String>,
 }
 
+impl Row {
+    /// Whether the comments of two lines in a row are aligned: both have one, and nothing between them
+    /// opens or closes.
+    fn aligns(&self, next: &Row) -> bool {
+        let closes = self.code.starts_with([')', ']', '}']);
+        let opens = next.code.ends_with(['(', '[', '{']);
+        self.note.is_some() && next.note.is_some() && self.indent == next.indent && !closes && !opens
+    }
+}
+
 /// Lays pieces out as text.
 pub(super) fn lay_out(pieces: &mut [Piece]) -> String {
     let broken = commented(pieces);
@@ -235,10 +245,10 @@ impl Layout {
         WIDEST.saturating_sub(used)
     }
 
-    /// The lines with their comments, aligned over runs of lines that have one and the same indentation.
+    /// The lines with their comments, aligned over lines that follow each other and have one.
     fn text(self) -> String {
         let mut text = String::new();
-        for run in self.rows.chunk_by(|a, b| a.note.is_some() && b.note.is_some() && a.indent == b.indent) {
+        for run in self.rows.chunk_by(Row::aligns) {
             let widest = run.iter().map(|row| row.code.chars().count()).max().unwrap_or(0);
             for row in run.iter() {
                 if !row.code.is_empty() {

@@ -67,7 +67,8 @@ impl Printer<'_> {
     }
 
     fn model_body(&mut self, body: &[Statement]) {
-        let block = |statement: &Statement| matches!(statement, Statement::Modality(_) | Statement::Dynamics(_));
+        let block =
+            |statement: &Statement| matches!(statement, Statement::Modality(_) | Statement::Dynamics(_));
         self.block(body, block, Self::statement);
     }
 
@@ -156,23 +157,28 @@ impl Printer<'_> {
 
     /// `~ call |> call at axis`. Where it is too long and has pipes, each call begins a line.
     fn draw(&mut self, draw: &Draw) {
-        let piped = !draw.pipes.is_empty();
+        if draw.pipes.is_empty() {
+            return self.behind(" ", |p| p.drawn(draw));
+        }
         self.group(|p| {
             p.indented(|p| {
-                let ends = if piped { Ends::WithGroup } else { Ends::Never };
-                p.line(ends, " ", Side::Inside);
-                p.joint("~ ");
-                p.call(&draw.call);
-                for pipe in &draw.pipes {
-                    p.line(Ends::WithGroup, " ", Side::Inside);
-                    p.joint("|> ");
-                    p.call(pipe);
-                }
-                if let Some(axis) = &draw.at {
-                    p.word(format!(" at {}", axis.text));
-                }
+                p.line(Ends::WithGroup, " ", Side::Inside);
+                p.drawn(draw);
             });
         });
+    }
+
+    fn drawn(&mut self, draw: &Draw) {
+        self.joint("~ ");
+        self.call(&draw.call);
+        for pipe in &draw.pipes {
+            self.line(Ends::WithGroup, " ", Side::Inside);
+            self.joint("|> ");
+            self.call(pipe);
+        }
+        if let Some(axis) = &draw.at {
+            self.word(format!(" at {}", axis.text));
+        }
     }
 
     /// `= expression`, where a comment may stand on both sides of the sign.
