@@ -138,8 +138,15 @@ struct Layout {
     rows: Vec<Row>,
     /// The steps of indentation, one entry for each indent that is open.
     levels: Vec<usize>,
-    /// For each open group, whether it is broken.
-    groups: Vec<bool>,
+    /// The groups that are open.
+    groups: Vec<Group>,
+}
+
+/// An open group.
+struct Group {
+    broken: bool,
+    /// The last column that its filled lines take.
+    right: usize,
 }
 
 impl Layout {
@@ -152,8 +159,10 @@ impl Layout {
             Piece::Comma => {}
             Piece::Open => {
                 let commented = broken.get(at).copied().unwrap_or(false);
-                let breaks = commented || !fits(rest, self.room(), 1, false);
-                self.groups.push(breaks);
+                let broken = commented || !fits(rest, self.room(WIDEST), 1, false);
+                let left = (self.level() + 1) * STEP;
+                let right = if broken { left + even(rest, WIDEST.saturating_sub(left)) } else { WIDEST };
+                self.groups.push(Group { broken, right });
             }
             Piece::Close => {
                 self.groups.pop();
@@ -175,7 +184,8 @@ impl Layout {
             Ends::Always => true,
             Ends::WithGroup => self.in_broken(),
             Ends::WhenFull => {
-                let room = self.room().saturating_sub(line.flat.len());
+                let right = self.groups.last().map_or(WIDEST, |group| group.right);
+                let room = self.room(right).saturating_sub(line.flat.len());
                 self.in_broken() && !fits(rest, room, 0, true)
             }
             Ends::Never => false,
@@ -236,13 +246,13 @@ impl Layout {
     }
 
     fn in_broken(&self) -> bool {
-        self.groups.last().copied().unwrap_or(false)
+        self.groups.last().is_some_and(|group| group.broken)
     }
 
-    /// The characters that the last line can still take.
-    fn room(&self) -> usize {
+    /// The characters that the last line can still take up to a column.
+    fn room(&self, right: usize) -> usize {
         let used = self.rows.last().map_or(0, |row| row.indent + row.code.chars().count());
-        WIDEST.saturating_sub(used)
+        right.saturating_sub(used)
     }
 
     /// The lines with their comments, aligned over lines that follow each other and have one.
@@ -288,4 +298,51 @@ fn fits(pieces: &[Piece], room: usize, depth: usize, whole: bool) -> bool {
         }
     }
     true
+}
+
+/// The least width, `widest` at most, in which a filled list between brackets takes no more lines than in
+/// `widest`: so no entry is left alone on the last one. `widest` where comments say how its lines end.
+fn even(pieces: &[Piece], widest: usize) -> usize {
+    let Some(widths) = entry_widths(pieces) else { return widest };
+    let lines = |width: usize| {
+        let mut used = 0;
+        let starts = widths.iter().filter(|&&entry| {
+            let follows = used > 0 && used + 1 + entry <= width;
+            used = if follows { used + 1 + entry } else { entry };
+            !follows
+        });
+        starts.count()
+    };
+    let fewest = lines(widest);
+    let (mut least, mut enough) = (0, widest);
+    while least < enough {
+        let middle = least.midpoint(enough);
+        if lines(middle) > fewest { least = middle + 1 } else { enough = middle }
+    }
+    enough
+}
+
+/// The widths of the entries of a filled list between brackets, commas included; none where the group is
+/// another one or holds comments.
+fn entry_widths(pieces: &[Piece]) -> Option<Vec<usize>> {
+    let mut widths = Vec::new();
+    let mut width = 0;
+    let (mut opened, mut filled) = (false, false);
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => width += text.chars().count(),
+            Piece::Comma => width += 1,
+            Piece::Line(line) if !line.comments.is_empty() => return None,
+            Piece::Line(line) if line.side == Side::Opens => (opened, width) = (true, 0),
+            Piece::Line(line) => {
+                filled |= line.ends == Ends::WhenFull;
+                widths.push(width);
+                width = 0;
+            }
+            Piece::Open | Piece::IndentIfCommented => return None,
+            Piece::Close => break,
+            Piece::Indent | Piece::Dedent => {}
+        }
+    }
+    (opened && filled).then_some(widths)
 }
