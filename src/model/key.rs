@@ -4,9 +4,12 @@
 //! names of models, axes, `let`s and `fn` arguments, no expression that nothing reads. Names of parameters, data and latents
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
+mod masks;
+
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Count, Definition, Estimator, Expr, ExprId, Family, Graph,
-    Index, Mask, MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Count, Definition, Draw, Estimator, Expr, ExprId, Graph, Index,
+    Mask, MaskKind, Model, NodeId, Noise, OnFailure, Query, Reducer, Role, Series, State, Steps, Token,
+    natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -41,6 +44,9 @@ impl Key {
             .text(&approximator.name);
         form.estimator(&approximator.estimator).graph(&Graph::of(model));
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
+        if let Some(masks) = Normal::of(model).masks() {
+            form.text("masks").hash(masks);
+        }
         form.text(precision).text(device);
         form.key()
     }
@@ -135,6 +141,12 @@ impl Form {
             }
         }
         self
+    }
+
+    fn series(&mut self, series: &Series) -> &mut Form {
+        self.text("series").number(series.times.len() as u64);
+        let numbers = series.times.iter().chain(&series.values);
+        numbers.fold(self, |form, number| form.number(number.to_bits()))
     }
 
     fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
@@ -295,6 +307,7 @@ impl<'m> Normal<'m> {
             (Definition::Table(values), Role::Let) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
+            (Definition::Series(series), Role::Let) => form.series(series),
             _ => form.text("node").text(&node.name),
         };
         for (axis, index) in node.axes.iter().zip(index) {
@@ -319,6 +332,12 @@ impl<'m> Normal<'m> {
         for id in &self.named {
             form.hash(self.node(*id));
         }
+        // What becomes of failed draws decides which draws there are; silence means `stop`.
+        match self.model.on_failure {
+            OnFailure::Stop => &mut form,
+            OnFailure::Absent => form.text("absent"),
+            OnFailure::Resample => form.text("resample"),
+        };
         form.finish()
     }
 
@@ -331,6 +350,9 @@ impl<'m> Normal<'m> {
             Role::Latent => "latent",
             Role::Let => unreachable!("a let has no name in the normal form"),
         });
+        if node.curve {
+            form.text("curve");
+        }
         form.number(node.axes.len() as u64);
         for axis in &node.axes {
             form.number(self.axis(*axis));
@@ -340,24 +362,41 @@ impl<'m> Normal<'m> {
             Definition::Table(values) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
-            Definition::Draw(draw) => {
-                form.text(match draw.family {
-                    Family::Uniform => "uniform",
-                    Family::Normal => "normal",
-                    Family::Bernoulli => "bernoulli",
-                    Family::MultivariateNormal => "multivariate_normal",
-                });
-                draw.arguments.iter().fold(&mut form, |form, argument| {
-                    let shape = match argument {
-                        Argument::Scalar(_) => "scalar",
-                        Argument::Vector(_) => "vector",
-                        Argument::Matrix(_) => "matrix",
-                    };
-                    form.text(shape).number(argument.exprs().count() as u64);
-                    argument.exprs().fold(form, |form, expr| form.hash(self.operand(expr)))
-                })
-            }
+            Definition::Series(series) => form.series(series),
+            Definition::Draw(draw) => form.hash(self.draw(draw)),
         };
+        form.finish()
+    }
+
+    /// A distribution with its arguments, and what bends it. Its parts are told apart by their names and lengths.
+    fn draw(&self, draw: &Draw) -> Hash {
+        let mut form = Form::part("draw");
+        form.text(draw.family.name());
+        for argument in &draw.arguments {
+            let shape = match argument {
+                Argument::Scalar(_) => "scalar",
+                Argument::Vector(_) => "vector",
+                Argument::Matrix(_) => "matrix",
+                Argument::Kernel(kernel, _) => &format!("{kernel:?}"),
+                Argument::Components(draws) => {
+                    form.text("components").number(draws.len() as u64);
+                    for draw in draws {
+                        form.hash(self.draw(draw));
+                    }
+                    continue;
+                }
+            };
+            form.text(shape).number(argument.exprs().count() as u64);
+            for expr in argument.exprs() {
+                form.hash(self.operand(expr));
+            }
+        }
+        for transform in &draw.transforms {
+            form.text(transform.map.name()).number(transform.arguments.len() as u64);
+            for expr in &transform.arguments {
+                form.hash(self.operand(*expr));
+            }
+        }
         form.finish()
     }
 }

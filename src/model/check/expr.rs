@@ -114,6 +114,10 @@ impl<'t> Builder<'t> {
                 let message = format!("`{}` is a function", name.text);
                 Err(Some(NOT_A_NUMBER.at(name.span, message).help(format!("call it: `{}(…)`", name.text))))
             }
+            Some(Symbol::Modality) => {
+                let message = format!("`{}` is a modality, not a quantity", name.text);
+                Err(Some(NOT_A_NUMBER.at(name.span, message).help("read one of its data by its name")))
+            }
             Some(Symbol::Constant(constant)) => self.outer(constant),
             None => match builtin::constant(&name.text) {
                 Some(value) => Ok(Value::number(self.arena.number(value))),
@@ -137,7 +141,12 @@ impl<'t> Builder<'t> {
     /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
     fn outer(&mut self, constant: &'t tree::Const) -> Result<Value, Option<Diagnostic>> {
         let name = constant.target.name.text.as_str();
-        let Source::Equals(value) = &constant.value else { return Err(None) };
+        let Source::Equals(value) = &constant.value else {
+            let read = self.constants.from_file(name).and_then(|read| read.as_ref().ok());
+            let number = *read.ok_or(None)?;
+            let unit = constant.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+            return Ok(Value { unit, ..Value::number(self.arena.number(number)) });
+        };
         if self.calls.contains(&name) || self.calls.len() >= DEPTH {
             return Err(None);
         }
@@ -157,10 +166,8 @@ impl<'t> Builder<'t> {
                 let found = self.number(value, &Scope { outside: true, ..Scope::default() });
                 self.agree(&found, value.span, constant.unit.as_ref());
             }
-            Source::From(table) => {
-                let told = NOT_YET.at(table.span, "constants from files are not supported yet");
-                self.told.push(told.help("write the numbers"));
-            }
+            // Read where it was added to the constants.
+            Source::From(_) => {}
         }
     }
 

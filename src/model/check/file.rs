@@ -37,13 +37,14 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
-    let outside = outside(&tree.items, &mut told, &mut unit);
+    let files = Files::new(world);
+    let outside = outside(&tree.items, &files, &mut told, &mut unit);
     let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
     checking.refuse(&tree.items);
-    checking.models(&tree.items, &outside);
+    checking.models(&tree.items, &outside, &files);
     checking.approximators(&tree.items);
     checking.trains(&tree.items, &outside);
-    let queries = checking.queries(&tree.items, world);
+    let queries = checking.queries(&tree.items, &files);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
@@ -113,7 +114,7 @@ impl<'t> Checking<'t> {
         true
     }
 
-    fn models(&mut self, items: &'t [Item], outside: &'t Outside<'t>) {
+    fn models(&mut self, items: &'t [Item], outside: &'t Outside<'t>, files: &'t Files<'t>) {
         for item in items {
             let Item::Model(tree) = item else { continue };
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
@@ -126,7 +127,7 @@ impl<'t> Checking<'t> {
                         .help("write out what it takes over"),
                 );
             }
-            let looked = model(tree, outside, &mut self.told, &mut self.unit);
+            let looked = model(tree, outside, files, &mut self.told, &mut self.unit);
             self.models.push(looked);
         }
     }
@@ -265,8 +266,7 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn queries(&mut self, items: &'t [Item], world: &dyn World) -> Vec<Query> {
-        let mut files = Files::new(world);
+    fn queries(&mut self, items: &'t [Item], files: &Files<'_>) -> Vec<Query> {
         let mut seen: Vec<&Name> = Vec::new();
         let mut queries = Vec::new();
         for item in items {
@@ -285,7 +285,7 @@ impl<'t> Checking<'t> {
             };
             let model = self.approximators.get(number).map(|entry| entry.approximator.model);
             let Some(looked) = model.and_then(|model| self.models.get(model)) else { continue };
-            queries.extend(query::query(tree, looked, number, &mut files, &mut self.told, &mut self.unit));
+            queries.extend(query::query(tree, looked, number, files, &mut self.told, &mut self.unit));
         }
         queries
     }

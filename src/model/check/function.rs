@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 impl<'t> Builder<'t> {
     /// Checks the bodies of the model's functions once, whether they are called or not.
-    pub(super) fn functions(&mut self, body: &'t [Statement]) {
+    pub(super) fn functions(&mut self, body: impl IntoIterator<Item = &'t Statement>) {
         for statement in body {
             if let Statement::Function(function) = statement {
                 self.function(function, false);
@@ -109,6 +109,7 @@ impl<'t> Builder<'t> {
         match names.get(&name.text) {
             Some(Symbol::Function(function)) => self.inline(function, call, scope),
             Some(Symbol::Refused) => Err(None),
+            Some(Symbol::Node(id)) if self.is_curve(id) => Err(Some(self.unread_curve(name))),
             Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
                 let message = format!("`{}` is no function", name.text);
                 let help = format!(

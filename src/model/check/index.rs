@@ -21,6 +21,9 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         let axes = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
+        if self.is_curve(id) {
+            return Err(Some(self.unread_curve(name)));
+        }
         if axes.is_empty() {
             return Ok(self.element(id, Vec::new()));
         }

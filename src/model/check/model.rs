@@ -5,10 +5,11 @@ use super::arena::Arena;
 use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
+use super::given::Files;
 use super::names::{Names, Symbol};
 use super::outside::Outside;
 use super::value::{Sort, Value};
-use super::{axis, limits, walk};
+use super::{axis, limits, modality, walk};
 use crate::vertices::Cycle;
 use crate::{
     Axis, AxisId, Definition, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token, order,
@@ -43,6 +44,9 @@ pub(super) enum Written<'t> {
 /// A model in the making.
 pub(super) struct Builder<'t> {
     pub(super) outside: &'t Outside<'t>,
+    pub(super) files: &'t Files<'t>,
+    /// The files read for constants, as written.
+    pub(super) read: Vec<String>,
     pub(super) names: Names<'t>,
     pub(super) constants: Constants<'t>,
     pub(super) axes: Vec<Axis>,
@@ -72,14 +76,20 @@ pub(super) struct Builder<'t> {
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
     outside: &'t Outside<'t>,
+    files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Looked<'t> {
-    let mut builder = Builder::new(outside);
-    builder.declare(&tree.body);
-    builder.functions(&tree.body);
+    let mut builder = Builder::new(outside, files);
+    let body = modality::flat(&tree.body);
+    let body = || body.iter().copied();
+    builder.declare(body());
+    builder.functions(body());
     let acyclic = builder.define();
-    let depends = builder.depends(&tree.body);
+    let depends = builder.depends(body());
+    let modalities = builder.modalities(body());
+    let missing = builder.missing(body(), &modalities);
+    let on_failure = builder.on_failure(body());
     let model = Model {
         name: tree.name.text.clone(),
         axes: std::mem::take(&mut builder.axes),
@@ -87,6 +97,10 @@ pub(super) fn model<'t>(
         exprs: std::mem::take(&mut builder.arena.exprs),
         order: Vec::new(),
         depends,
+        modalities,
+        missing,
+        on_failure,
+        files: std::mem::take(&mut builder.read),
         later: std::mem::take(&mut builder.later),
     };
     let (model, graph) = builder.finish(model, acyclic, tree.name.span);
@@ -107,9 +121,11 @@ impl Looked<'_> {
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(outside: &'t Outside<'t>) -> Builder<'t> {
+    pub(super) fn new(outside: &'t Outside<'t>, files: &'t Files<'t>) -> Builder<'t> {
         Builder {
             outside,
+            files,
+            read: outside.read.clone(),
             names: outside.names.clone(),
             constants: outside.constants.clone(),
             axes: Vec::new(),
@@ -130,20 +146,24 @@ impl<'t> Builder<'t> {
     }
 
     /// Gives every name of the body its meaning: constants, then axes, then what stands on them.
-    fn declare(&mut self, body: &'t [Statement]) {
-        for statement in body {
+    fn declare(&mut self, body: impl IntoIterator<Item = &'t Statement> + Clone) {
+        for statement in body.clone() {
             if let Statement::Const(constant) = statement {
-                self.constants.add(constant);
+                self.add_constant(constant);
             }
         }
-        for statement in body {
+        for statement in body.clone() {
             if let Statement::Axis(axis) = statement {
                 self.declare_axis(axis);
             }
         }
         for statement in body {
             match statement {
-                Statement::Axis(_) | Statement::Depends(_) => {}
+                Statement::Axis(_)
+                | Statement::Depends(_)
+                | Statement::Missing(_)
+                | Statement::Setting(_) => {}
+                Statement::Modality(modality) => self.introduce(&modality.name, Symbol::Modality),
                 Statement::Node(node) => self.declare_node(Written::Node(node)),
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Const(constant) => self.declare_node(Written::Const(constant)),
@@ -193,12 +213,13 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return;
         }
-        let shape = self.target_axes(target);
+        let shape = self.written_axes(written);
         self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
         self.nodes.push(Node {
             name: target.name.text.clone(),
             role,
             axes: shape.clone().unwrap_or_default(),
+            curve: target.formal.is_some(),
             definition: Definition::Table(Vec::new()),
             unit: unit.as_ref().map(|unit| unit.text.clone()),
             doc: doc.as_ref().map(|doc| doc.text.clone()),
@@ -218,25 +239,12 @@ impl<'t> Builder<'t> {
                 Some(&dynamics.name),
                 "until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`",
             ),
-            Statement::Modality(modality) => (
-                "`modality` is",
-                modality.span,
-                Some(&modality.name),
-                "until then write its data in the model itself: each is a token of its own",
-            ),
-            Statement::Missing(missing) => (
-                "`missing` is",
-                missing.span,
-                None,
-                "leave it out: a query need not mention all data, and what it does not mention is left out",
-            ),
             Statement::Return(returned) => (
                 "`return` outside a `simulator` is",
                 returned.span,
                 None,
                 "a model returns nothing: remove it",
             ),
-            Statement::Setting(setting) => ("settings of a model are", setting.span, None, "remove it"),
             // The parser has told of a bad line already.
             Statement::Bad(bad) => {
                 bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
@@ -247,13 +255,6 @@ impl<'t> Builder<'t> {
         let at = name.map_or(span, |name| name.span);
         self.told.push(NOT_YET.at(at, format!("{what} not supported yet")).help(help));
         name.into_iter().for_each(|name| self.introduce(name, Symbol::Refused));
-        if let Statement::Modality(modality) = statement {
-            for inner in &modality.body {
-                if let Statement::Node(node) = inner {
-                    self.introduce(&node.target.name, Symbol::Refused);
-                }
-            }
-        }
     }
 
     /// Checks all definitions, each after those it reads; says whether there was such an order.
@@ -343,9 +344,6 @@ impl<'t> Builder<'t> {
             return (model, None);
         }
         self.demand(&model);
-        if !model.later.is_empty() {
-            return (model, None);
-        }
         let graph = match Graph::try_of(&model) {
             Ok(graph) => graph,
             Err(Cycle(nodes)) => {

@@ -18,6 +18,8 @@ pub(super) enum Symbol<'t> {
     Function(&'t Function),
     /// A `const` of the file.
     Constant(&'t Const),
+    /// A `modality`.
+    Modality,
     /// Something whose definition has been refused: reading it says nothing more.
     Refused,
 }
@@ -76,6 +78,10 @@ impl<'t> Names<'t> {
 
     /// Says that a model has no node of this name, and offers one that is written alike.
     pub(super) fn unknown_node(&self, model: &str, name: &Name) -> Diagnostic {
+        if let Some(Symbol::Modality) = self.get(&name.text) {
+            let told = UNKNOWN_NODE.at(name.span, format!("`{}` is a modality, not a quantity", name.text));
+            return told.help("name its data, each in a line");
+        }
         let told = UNKNOWN_NODE.at(name.span, format!("`{model}` has no `{}`", name.text));
         match suggest(&name.text, self.nodes()) {
             Some(similar) => told.did_you_mean(Some(similar)),

@@ -1,9 +1,11 @@
 //! What stands outside of models: constants and functions of the file, which every model may read.
 
 use super::constant::{Constants, circles};
+use super::given::Files;
 use super::model::{Builder, too_many};
 use super::names::{Names, Symbol};
-use sbi_syntax::tree::{self, Item};
+use super::series;
+use sbi_syntax::tree::{self, Item, Source};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::BTreeSet;
 
@@ -14,11 +16,14 @@ pub(super) struct Outside<'t> {
     pub(super) constants: Constants<'t>,
     /// The functions whose bodies are told to be wrong.
     pub(super) refused: BTreeSet<&'t str>,
+    /// The files read for constants.
+    pub(super) read: Vec<String>,
 }
 
 /// Looks at what stands outside of models; what is wrong goes to `told`.
 pub(super) fn outside<'t>(
     items: &'t [Item],
+    files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Outside<'t> {
@@ -36,7 +41,11 @@ pub(super) fn outside<'t>(
             Err(taken) => told.push(taken),
             Ok(()) => {
                 if let Symbol::Constant(constant) = symbol {
-                    outside.constants.add(constant);
+                    told.extend(outside.constants.add(constant, files).and_then(Result::err));
+                    if let Source::From(table) = &constant.value {
+                        outside.read.push(table.path.value.clone());
+                    }
+                    told.extend(series::outer(constant));
                     constants.push(constant);
                 }
             }
@@ -44,7 +53,7 @@ pub(super) fn outside<'t>(
     }
     told.extend(circles(&constants));
     let alone = outside.clone();
-    let mut builder = Builder::new(&alone);
+    let mut builder = Builder::new(&alone, files);
     for constant in constants {
         builder.outer_constant(constant);
     }
