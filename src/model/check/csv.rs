@@ -269,7 +269,8 @@ impl Wanted<'_> {
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
                     headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
-                format!("`(columns = [{}, …])`", names.join(", "))
+                let more = if headers.len() > names.len() { ", …" } else { "" };
+                format!("`(columns = [{}{more}])`", names.join(", "))
             }
             _ => "`(columns = [\"…\", …])`, one for each element".to_owned(),
         };

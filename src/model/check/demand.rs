@@ -161,7 +161,11 @@ fn wrong_sum(name: &str, sum: f64, span: Span) -> Option<Diagnostic> {
     ((sum - 1.0).abs() > SUM_TOLERANCE).then(|| {
         NOT_A_PROBABILITY
             .at(span, format!("`{name}` add up to {shown}, and must add up to 1"))
-            .help("write fractions where decimals fall short: `[1/3, 1/3, 1/3]`")
+            .help(if (sum - 1.0).abs() < 0.01 {
+                "write fractions where decimals fall short: `[1/3, 1/3, 1/3]`".to_owned()
+            } else {
+                format!("divide each by {shown}")
+            })
     })
 }
 

@@ -241,7 +241,7 @@ pub(super) fn how(table: &Table, takes: &[&str], later: &[&str]) -> Result<How, 
         let span = argument.value.span;
         let repeated = match label.text.as_str() {
             other if !takes.contains(&other) && !later.contains(&other) => {
-                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}` here"));
+                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
                 return Err(match suggest(other, takes.iter().copied()) {
                     Some(similar) => told.did_you_mean(Some(similar)),
                     None => told.help(format!("there is {}", list(takes.iter().copied()))),

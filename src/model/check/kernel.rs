@@ -8,7 +8,7 @@ use super::expr::Scope;
 use super::family::Demand;
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
-use crate::{AxisId, ExprId, Kernel};
+use crate::{AxisId, ExprId, Family, Kernel};
 use sbi_syntax::tree::{self, Definition, ExprKind, Name, Role, Source};
 use sbi_syntax::{Diagnostic, suggest};
 
@@ -81,6 +81,8 @@ impl<'t> Builder<'t> {
             (Some(at), ..) => self.place(target, at).map(|axis| vec![axis]),
             // A latent is no token, and has no readings.
             (None, Some(_), Some(Role::Latent)) => Some(Vec::new()),
+            // What draws no function of time is told of where it is drawn from.
+            (None, Some(draw), _) if draw.call.path.text() != Family::GaussianProcess.name() => None,
             (None, Some(_), _) => {
                 let message = format!(
                     "`{}` is a function of time, and its readings are placed nowhere",
