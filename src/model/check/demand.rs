@@ -159,13 +159,13 @@ fn wrong_sum(name: &str, sum: f64, span: Span) -> Option<Diagnostic> {
     // Thirds are written with as many digits as one likes; what is shown has no more than tell them apart.
     let shown = (sum * 1e7).round() / 1e7;
     ((sum - 1.0).abs() > SUM_TOLERANCE).then(|| {
-        NOT_A_PROBABILITY
-            .at(span, format!("`{name}` add up to {shown}, and must add up to 1"))
-            .help(if (sum - 1.0).abs() < 0.01 {
+        NOT_A_PROBABILITY.at(span, format!("`{name}` add up to {shown}, and must add up to 1")).help(
+            if (sum - 1.0).abs() < 0.01 {
                 "write fractions where decimals fall short: `[1/3, 1/3, 1/3]`".to_owned()
             } else {
                 format!("divide each by {shown}")
-            })
+            },
+        )
     })
 }
 

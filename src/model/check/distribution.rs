@@ -256,10 +256,11 @@ impl<'t> Builder<'t> {
                 self.whole(name, &[size]).map_err(|told| self.told.extend(told)).ok()
             }
             _ => {
-                let Value { sort, .. } = self.value(value, scope);
+                let empty = matches!(value.kind, ExprKind::List(_));
+                let refused = !empty && self.value(value, scope).sort == Sort::Refused;
                 let told = VECTOR.at(value.span, "a list of probabilities is expected here");
                 let help = "write a list like `[0.2, 0.8]`, or name an array without its index";
-                self.told.extend((sort != Sort::Refused).then(|| told.help(help)));
+                self.told.extend((!refused).then(|| told.help(help)));
                 None
             }
         }

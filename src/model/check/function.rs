@@ -109,6 +109,11 @@ impl<'t> Builder<'t> {
         match names.get(&name.text) {
             Some(Symbol::Function(function)) => self.inline(function, call, scope),
             Some(Symbol::Refused) => Err(None),
+            Some(Symbol::Modality) => {
+                let told =
+                    UNKNOWN_FUNCTION.at(name.span, format!("`{}` is a modality, not a function", name.text));
+                Err(Some(told.help("read one of its data by its name")))
+            }
             Some(Symbol::Node(id)) if self.is_curve(id) => Err(Some(self.unread_curve(name))),
             Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
                 let message = format!("`{}` is no function", name.text);

@@ -40,6 +40,9 @@ const PERIODIC: Signature = Signature {
     ..RBF
 };
 
+/// An axis of instants to paste.
+const INSTANTS: &str = "time(grid(from = 0, to = 10, step = 1))";
+
 /// What people call kernels elsewhere.
 const ELSEWHERE: [(&str, &str); 10] = [
     ("squared_exponential", "rbf"),
@@ -113,7 +116,12 @@ impl<'t> Builder<'t> {
             Some(Symbol::Axis(id)) => id?,
             _ => {
                 let told = self.unknown_axis(at);
-                self.told.push(told);
+                let times = self.names.axes().any(|name| suggest(&at.text, [name]).is_some());
+                self.told.push(if times {
+                    told
+                } else {
+                    told.help(format!("declare it: `axis {} : {INSTANTS}`", at.text))
+                });
                 return None;
             }
         };
@@ -121,8 +129,7 @@ impl<'t> Builder<'t> {
         let told = if !axis.is_time() {
             let message =
                 format!("`{}` is placed at instants, and `{}` is no axis of time", target.name.text, at.text);
-            let help =
-                format!("declare it as one: `axis {} : time(grid(from = 0, to = 10, step = 1))`", at.text);
+            let help = format!("declare it as one: `axis {} : {INSTANTS}`", at.text);
             Some(AXIS_MISMATCH.at(at.span, message).label(axis.span, "declared here").help(help))
         } else {
             let units =

@@ -21,6 +21,7 @@ mod family;
 mod file;
 mod function;
 mod given;
+mod grid;
 mod index;
 mod kernel;
 mod limits;

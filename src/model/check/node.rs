@@ -81,6 +81,10 @@ impl<'t> Builder<'t> {
         unit: Option<&Unit>,
         value: &'t tree::Expr,
     ) -> (Definition, Sort) {
+        if target.formal.is_some() {
+            // Told with its left side: an argument makes a function, which is no node.
+            return (Definition::Equals(self.refused_expr()), Sort::Refused);
+        }
         if let ExprKind::Call(call) = &value.kind {
             let name = call.path.text();
             let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
