@@ -38,7 +38,7 @@ impl<'t> Constants<'t> {
     }
 
     /// The number that a constant reads from a file.
-    pub(super) fn from_file(&self, name: &str) -> Option<&Result<f64, Diagnostic>> {
+    pub(super) fn in_file(&self, name: &str) -> Option<&Result<f64, Diagnostic>> {
         self.files.get(name)
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Wanted<'w> {
     pub(super) span: Span,
     /// The node.
     pub(super) node: &'w str,
+    /// It with its axes, as the left side of a statement has them: `x[i]`.
+    pub(super) indexed: String,
     /// Its elements wanted, in order.
     pub(super) elements: Vec<String>,
     /// Whether it is one number.
@@ -312,9 +314,10 @@ impl Wanted<'_> {
             "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
             is = if what.is_empty() { "is" } else { "are" },
         );
-        Err(SURPRISE_MISSING.at(self.span, message).help(
-            "fill it in, or give only the elements that are known: `given x[1] = …`; what a query does not mention is left out",
-        ))
+        let percent = (100.0 * missing.len() as f64 / cells.len() as f64).ceil();
+        let help =
+            format!("add to the model `missing {} with probability {percent}%`, or fill it in", self.indexed);
+        Err(SURPRISE_MISSING.at(self.span, message).help(help))
     }
 
     fn place(&self, cell: &Cell<'_>) -> String {

@@ -142,7 +142,7 @@ impl<'t> Builder<'t> {
     fn outer(&mut self, constant: &'t tree::Const) -> Result<Value, Option<Diagnostic>> {
         let name = constant.target.name.text.as_str();
         let Source::Equals(value) = &constant.value else {
-            let read = self.constants.from_file(name).and_then(|read| read.as_ref().ok());
+            let read = self.constants.in_file(name).and_then(|read| read.as_ref().ok());
             let number = *read.ok_or(None)?;
             let unit = constant.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
             return Ok(Value { unit, ..Value::number(self.arena.number(number)) });

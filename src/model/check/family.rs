@@ -310,7 +310,7 @@ mod tests {
         }
         for (elsewhere, here) in LABELS {
             let known = |label: &&str| TABLE.iter().any(|row| row.slot(label).is_some());
-            assert!(here.iter().all(|label| known(&label)), "{elsewhere} is {here:?}");
+            assert!(here.iter().all(known), "{elsewhere} is {here:?}");
         }
     }
 }

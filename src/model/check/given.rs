@@ -10,8 +10,8 @@ use super::missing::empty;
 use super::names::list;
 use super::place::Selected;
 use super::query::Asked;
-use crate::State;
 use crate::world::{LARGEST_DATA, ReadError, World};
+use crate::{NodeId, State};
 use sbi_syntax::tree::{self, Expr, ExprKind, Source, Table, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::cell::RefCell;
@@ -22,10 +22,13 @@ use std::rc::Rc;
 const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
 const LATER: [&str; 3] = ["by", "coding", "time"];
 
+/// The bytes of a file, or why there are none.
+type Read = Result<Rc<[u8]>, ReadError>;
+
 /// The files of a check, each read once.
 pub(super) struct Files<'w> {
     world: &'w dyn World,
-    read: RefCell<BTreeMap<String, Result<Rc<[u8]>, ReadError>>>,
+    read: RefCell<BTreeMap<String, Read>>,
 }
 
 impl<'w> Files<'w> {
@@ -107,6 +110,14 @@ impl Asked<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// A node with its axes: `x[i]`.
+    fn indexed(&self, id: NodeId) -> String {
+        let model = &self.looked.model;
+        let node = model.node(id);
+        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
+        if axes.is_empty() { node.name.clone() } else { format!("{}[{}]", node.name, axes.join(", ")) }
     }
 
     /// The values that are written, one for each selected token.
@@ -196,6 +207,7 @@ impl Asked<'_, '_> {
             path,
             span: table.path.span,
             node: &selected.name,
+            indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
             supports: tokens.iter().map(|token| token.support).collect(),

@@ -38,6 +38,7 @@ fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> R
         path: &table.path.value,
         span: table.path.span,
         node: name,
+        indexed: String::new(),
         supports: vec![Support::REAL; elements.len()],
         elements,
         scalar: axes.is_empty(),
@@ -76,6 +77,7 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
             path,
             span,
             node: otherwise,
+            indexed: String::new(),
             elements: vec![otherwise.to_owned(); rows],
             scalar: false,
             supports: vec![Support::REAL; rows],
@@ -149,7 +151,7 @@ impl<'t> Builder<'t> {
         let Some(axes) = self.shapes.get(id.0).cloned().flatten() else { return refused(self) };
         if axes.is_empty() {
             // What is wrong with it has been told when it was declared.
-            return match self.constants.from_file(&constant.target.name.text) {
+            return match self.constants.in_file(&constant.target.name.text) {
                 Some(Ok(value)) => {
                     let value = *value;
                     (Definition::Equals(self.arena.number(value)), Sort::Number)
