@@ -58,9 +58,11 @@ fn what_is_drawn_together_is_joined() {
     assert_eq!(parents(&shares), [1, 2, 3]);
     let process = model(
         "axis t : time(grid(from = 0, to = 2, step = 1))
-         param f(s) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1)) at t",
+         param f(s) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1)) |> between(0, 1) at t",
     );
     assert_eq!(parents(&process), [1, 2, 3]);
+    let support = Graph::of(&process).tokens[2].support;
+    assert_eq!((support.low, support.high), (0.0, 1.0));
     assert!(process.nodes[0].curve);
 }
 
