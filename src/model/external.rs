@@ -1,5 +1,6 @@
 //! Programs from outside that draw: their command, what they take and what they give.
 
+use crate::OnFailure;
 use sbi_syntax::Span;
 
 /// An `external`, as a model draws from it.
@@ -42,16 +43,4 @@ pub enum Protocol {
     Frames,
     /// A JSON object a line.
     Lines,
-}
-
-/// What becomes of a draw that fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnFailure {
-    /// The run ends and tells the parameters.
-    #[default]
-    Stop,
-    /// What is downstream of the failure is masked, and the fact is an input.
-    Absent,
-    /// It is drawn anew, which changes the prior.
-    Resample,
 }

@@ -4,10 +4,12 @@
 //! names of models, axes, `let`s and `fn` arguments, no expression that nothing reads. Names of parameters, data and latents
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
+mod masks;
+
 use crate::{
     Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics,
-    Estimator, Expr, ExprId, External, Family, Graph, Index, Mask, MaskKind, Model, NodeId, Noise, Query,
-    Reducer, Role, State, Steps, Token, natural,
+    Estimator, Expr, ExprId, External, Graph, Index, Mask, MaskKind, Model, NodeId, Noise, OnFailure, Query,
+    Reducer, Role, Series, State, Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -42,6 +44,9 @@ impl Key {
             .text(&approximator.name);
         form.estimator(&approximator.estimator).graph(&Graph::of(model));
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
+        if let Some(masks) = Normal::of(model).masks() {
+            form.text("masks").hash(masks);
+        }
         form.text(precision).text(device);
         form.key()
     }
@@ -154,6 +159,12 @@ impl Form {
             self.number(*input as u64);
         }
         self.text(&format!("{:?} {:?}", external.protocol, external.on_failure));
+    }
+
+    fn series(&mut self, series: &Series) -> &mut Form {
+        self.text("series").number(series.times.len() as u64);
+        let numbers = series.times.iter().chain(&series.values);
+        numbers.fold(self, |form, number| form.number(number.to_bits()))
     }
 
     fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
@@ -342,6 +353,7 @@ impl<'m> Normal<'m> {
             (Definition::Table(values), Role::Let) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
+            (Definition::Series(series), Role::Let) => form.series(series),
             _ => form.text("node").text(&node.name),
         };
         for (axis, index) in node.axes.iter().zip(index) {
@@ -372,6 +384,12 @@ impl<'m> Normal<'m> {
         for dynamics in dynamics {
             form.hash(self.dynamics(dynamics));
         }
+        // What becomes of failed draws decides which draws there are; silence means `stop`.
+        match self.model.on_failure {
+            OnFailure::Stop => &mut form,
+            OnFailure::Absent => form.text("absent"),
+            OnFailure::Resample => form.text("resample"),
+        };
         form.finish()
     }
 
@@ -386,6 +404,9 @@ impl<'m> Normal<'m> {
             Role::Noise => "noise",
             Role::Let => unreachable!("a let has no name in the normal form"),
         });
+        if node.curve {
+            form.text("curve");
+        }
         form.number(node.axes.len() as u64);
         for axis in &node.axes {
             form.number(self.axis(*axis));
@@ -401,28 +422,39 @@ impl<'m> Normal<'m> {
             Definition::Table(values) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
+            Definition::Series(series) => form.series(series),
             Definition::Draw(draw) => form.hash(self.draw(draw)),
         };
         form.finish()
     }
 
+    /// A distribution with its arguments, and what bends it. Its parts are told apart by their names and lengths.
     fn draw(&self, draw: &Draw) -> Hash {
         let mut form = Form::part("draw");
-        form.text(match draw.family {
-            Family::Uniform => "uniform",
-            Family::Normal => "normal",
-            Family::Bernoulli => "bernoulli",
-            Family::MultivariateNormal => "multivariate_normal",
-        });
+        form.text(draw.family.name());
         for argument in &draw.arguments {
             let shape = match argument {
                 Argument::Scalar(_) => "scalar",
                 Argument::Vector(_) => "vector",
                 Argument::Matrix(_) => "matrix",
+                Argument::Kernel(kernel, _) => &format!("{kernel:?}"),
+                Argument::Components(draws) => {
+                    form.text("components").number(draws.len() as u64);
+                    for draw in draws {
+                        form.hash(self.draw(draw));
+                    }
+                    continue;
+                }
             };
             form.text(shape).number(argument.exprs().count() as u64);
             for expr in argument.exprs() {
                 form.hash(self.operand(expr));
+            }
+        }
+        for transform in &draw.transforms {
+            form.text(transform.map.name()).number(transform.arguments.len() as u64);
+            for expr in &transform.arguments {
+                form.hash(self.operand(*expr));
             }
         }
         form.finish()

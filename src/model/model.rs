@@ -1,8 +1,8 @@
 //! Models and files, checked.
 
 use crate::{
-    Approximator, Axis, AxisId, Depends, Dynamics, Expr, ExprId, External, Index, Node, NodeId, Query, Role,
-    natural,
+    Approximator, Axis, AxisId, Depends, Dynamics, Expr, ExprId, External, Index, Missing, Modality, Node,
+    NodeId, OnFailure, Query, Role, natural,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
@@ -26,6 +26,14 @@ pub struct Model {
     pub order: Vec<NodeId>,
     /// Its `depends` statements; each overrides what was derived for its target.
     pub depends: Vec<Depends>,
+    /// Its modalities, in the order written. Data outside of them belong to none.
+    pub modalities: Vec<Modality>,
+    /// Its `missing` statements.
+    pub missing: Vec<Missing>,
+    /// What becomes of a draw that fails.
+    pub on_failure: OnFailure,
+    /// The files read for its constants, as written in the spec.
+    pub files: Vec<String>,
     /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
     pub later: Vec<Diagnostic>,
 }

@@ -108,6 +108,8 @@ impl<'m> Survey<'m> {
                 elements.map(|element| self.facts(*expr, node, element).clone()).collect()
             }
             Definition::Table(values) => values.iter().map(|&value| self.number(value)).collect(),
+            // Known, but read at times, not as a number.
+            Definition::Series(_) => vec![self.computed(None, &[])],
             Definition::Draw(_) | Definition::Noise | Definition::External { .. } => {
                 unreachable!("a draw is a vertex")
             }

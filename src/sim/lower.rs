@@ -76,7 +76,9 @@ impl Lower<'_> {
             Definition::Table(numbers) => numbers.iter().map(|x| self.program.number(*x)).collect(),
             Definition::Equals(expr) => self.each(node, count, 1, |this, _| vec![this.expression(*expr)])?,
             Definition::Draw(draw) => self.draw(node, count, draw)?,
-            Definition::Noise | Definition::External { .. } => unreachable!("{NOT_RUN}"),
+            Definition::Series(_) | Definition::Noise | Definition::External { .. } => {
+                unreachable!("{NOT_RUN}")
+            }
         };
         assert_eq!(values.len(), count, "`{}` has a value for each of its elements", node.name);
         self.position.fill(None);
@@ -108,6 +110,7 @@ impl Lower<'_> {
     }
 
     fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
+        assert!(draw.transforms.is_empty(), "the checker keeps bent draws from the simulator");
         let distribution = dist::of(draw.family);
         let last = node.axes.last().filter(|_| distribution.over_vector).copied();
         let path = path_hash(&node.name);
@@ -129,6 +132,9 @@ impl Lower<'_> {
             sbi_model::Argument::Vector(row) => Argument::Vector(vector(self, row)),
             sbi_model::Argument::Matrix(rows) => {
                 Argument::Matrix(rows.iter().map(|row| vector(self, row)).collect())
+            }
+            sbi_model::Argument::Kernel(..) | sbi_model::Argument::Components(_) => {
+                unreachable!("the checker keeps processes and mixtures from the simulator")
             }
         }
     }

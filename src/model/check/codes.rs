@@ -12,6 +12,7 @@ codes! {
     UNKNOWN_AXIS: error "unknown-axis", "an axis, or a kind of axis, that does not exist";
     UNKNOWN_FUNCTION: error "unknown-function", "a function that does not exist";
     UNKNOWN_DISTRIBUTION: error "unknown-distribution", "a distribution that does not exist";
+    UNKNOWN_TRANSFORM: error "unknown-transform", "a `|>` that does not exist";
     UNKNOWN_ARGUMENT: error "unknown-argument", "an argument that the call does not take";
     UNKNOWN_CHOICE: error "unknown-choice", "a word that is none of an argument's choices";
     UNKNOWN_MODEL: error "unknown-model", "a model that the file does not define";
@@ -52,17 +53,25 @@ codes! {
     CYCLE: error "cycle", "quantities that are defined by each other";
     RECURSION: error "recursion", "a function that calls itself";
     NESTED_DRAW: error "nested-draw", "a draw inside an expression";
+    TRANSFORM: error "transform", "a `|>` behind what is no real number";
+    FUNCTION_OF_TIME: error "function-of-time", "a function of time where none can stand, or one that is placed nowhere";
     NOT_A_NUMBER: error "not-a-number", "something else where a number is expected";
     NOT_A_CONDITION: error "not-a-condition", "something else where a condition is expected";
     NOT_CONSTANT: error "not-constant", "a value that must be known beforehand but is not";
     NOT_FINITE: error "not-finite", "a constant that is no finite number";
     NOT_POSITIVE: error "not-positive", "a scale that is not above zero";
     NOT_A_PROBABILITY: error "not-a-probability", "a probability outside 0 to 1";
+    NOT_A_COUNT: error "not-a-count", "a number of trials that is not whole";
     NOT_A_COVARIANCE: error "not-a-covariance", "a matrix that is not symmetric and positive definite";
     EMPTY_RANGE: error "empty-range", "a range whose lower end is not below its upper end";
     LENGTH: error "length", "a list whose length does not agree with its axis";
     VECTOR: error "vector", "a number where a vector is expected, or the reverse";
     TOO_LARGE: error "too-large", "a size beyond what this version takes";
+    MODALITY_BODY: error "modality-body", "something else than data in a modality";
+    MODALITY_EMPTY: error "modality-empty", "a modality without data";
+    MISSING_TARGET: error "missing-target", "a `missing` statement about what cannot be missing";
+    MISSING_TWICE: error "missing-twice", "two `missing` statements about one thing";
+    MISSING_PATTERN: error "missing-pattern", "gaps in a pattern that their data cannot have";
     UNIT_MISMATCH: error "unit-mismatch", "two units that differ where they must agree";
     UNITS_UNCHECKED: advice "units-unchecked", "units are labels in this version";
     EMPTY_MODEL: error "empty-model", "a model without anything to ask about";
@@ -87,5 +96,6 @@ codes! {
     DATA_BINARY: error "data-binary", "a data file that is not text";
     DATA_COLUMN: error "data-column", "a column that the data file does not have";
     DATA_ROWS: error "data-rows", "a data file with too few or too many rows";
+    DATA_TIMES: error "data-times", "a function of time whose times do not rise";
     DATA_TEXT: error "data-text", "text where a data file should have a number";
 }

@@ -1,8 +1,10 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
 use super::codes::{
-    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, NOT_FINITE, OUTSIDE_SUPPORT, SURPRISE_MISSING,
+    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_SUPPORT,
+    SURPRISE_MISSING,
 };
+use super::grid::Grid;
 use super::index::count;
 use super::names::list;
 use crate::Support;
@@ -17,6 +19,8 @@ pub(super) struct Wanted<'w> {
     pub(super) span: Span,
     /// The node.
     pub(super) node: &'w str,
+    /// It with its axes, as the left side of a statement has them: `x[i]`.
+    pub(super) indexed: String,
     /// Its elements wanted, in order.
     pub(super) elements: Vec<String>,
     /// Whether it is one number.
@@ -27,6 +31,33 @@ pub(super) struct Wanted<'w> {
     pub(super) columns: Option<(Vec<String>, Span)>,
     /// The column named for all of it.
     pub(super) column: Option<(String, Span)>,
+    /// How its elements lie in rows and columns, where they need both.
+    pub(super) grid: Option<Grid>,
+    /// What an empty cell means.
+    pub(super) empty: Empty,
+}
+
+/// What an empty cell of a table means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// A number is missing where there must be one: in constants.
+    Never,
+    /// A gap that the model does not know of.
+    Surprise,
+    /// Nothing may be missing but everything: the model says so.
+    Whole,
+    /// A gap that the model knows of.
+    Gap,
+}
+
+/// How many rows a table has below its column names.
+///
+/// # Errors
+/// It is no table.
+pub(super) fn count_rows(path: &str, span: Span, bytes: &[u8]) -> Result<usize, Diagnostic> {
+    let text = text_of(path, span, bytes)?;
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    Ok(reader.records().count())
 }
 
 /// Which cells of the table are read.
@@ -35,6 +66,8 @@ enum Layout {
     Row(Vec<usize>),
     /// One column, with a row for each element.
     Column(usize),
+    /// These columns, with the elements in several rows.
+    Grid(Vec<usize>),
 }
 
 /// A cell that is read.
@@ -46,12 +79,12 @@ struct Cell<'c> {
 }
 
 impl Wanted<'_> {
-    /// The values of the elements, in order: finite, and such as can occur.
+    /// The values of the elements, in order: finite, and such as can occur; none where the model knows of a gap.
     ///
     /// # Errors
     /// The first thing that is wrong with the table, with file, row and column.
-    pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<f64>, Diagnostic> {
-        let text = self.text(bytes)?;
+    pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Option<f64>>, Diagnostic> {
+        let text = text_of(self.path, self.span, bytes)?;
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map(mend_headers).unwrap_or_default();
         let layout = self.layout(&headers)?;
@@ -77,33 +110,23 @@ impl Wanted<'_> {
             .iter()
             .zip(&self.supports)
             .zip(&self.elements)
-            .map(|((cell, support), name)| self.number(cell, support, name))
+            .map(
+                |((cell, support), name)| {
+                    if is_missing(cell.text) { Ok(None) } else { self.number(cell, support, name).map(Some) }
+                },
+            )
             .collect()
-    }
-
-    fn text<'b>(&self, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
-        let path = self.path;
-        let binary = |what: &str| DATA_BINARY.at(self.span, format!("`{path}` is not text: {what}"));
-        if bytes.starts_with(b"PK\x03\x04") {
-            return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
-        }
-        let help = "data are read from CSV: a line of column names, then one line for each row";
-        if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-            return Err(binary(&format!("byte {at} is zero")).help(help));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim().is_empty() {
-            return Err(DATA_EMPTY.at(self.span, format!("`{path}` is empty")).help(help));
-        }
-        Ok(text)
     }
 
     /// Finds the columns by their names; names decide, never the count.
     fn layout(&self, headers: &[String]) -> Result<Layout, Diagnostic> {
+        if let Some(grid) = &self.grid {
+            return self.grid_layout(grid, headers);
+        }
         if let Some((columns, span)) = &self.columns {
+            if columns.len() != self.elements.len() {
+                return Err(self.wrong_columns(columns.len(), self.elements.len(), *span));
+            }
             let found: Result<Vec<usize>, Diagnostic> =
                 columns.iter().map(|name| self.find(name, headers, *span)).collect();
             return Ok(Layout::Row(found?));
@@ -123,6 +146,29 @@ impl Wanted<'_> {
             .first()
             .filter(|name| self.scalar && headers.iter().any(|header| same_name(name, header)));
         Ok(Layout::Column(self.find(own.map_or(self.node, String::as_str), headers, self.span)?))
+    }
+
+    fn grid_layout(&self, grid: &Grid, headers: &[String]) -> Result<Layout, Diagnostic> {
+        let (names, span) = match (&self.columns, &self.column) {
+            (Some((columns, span)), _) => (columns.clone(), *span),
+            (None, Some((column, span))) => (vec![column.clone()], *span),
+            (None, None) => (grid.columns.clone(), self.span),
+        };
+        if names.len() != grid.columns.len() {
+            return Err(self.wrong_columns(names.len(), grid.columns.len(), span));
+        }
+        let found: Result<Vec<usize>, Diagnostic> =
+            names.iter().map(|name| self.find(name, headers, span)).collect();
+        Ok(Layout::Grid(found?))
+    }
+
+    fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {
+        let named = count(named, "column", "columns");
+        let (wanted, each) = match &self.grid {
+            Some(_) => (count(wanted, "column", "columns"), "name all columns, row-major"),
+            None => (count(wanted, "element", "elements"), "name one column for each element, row-major"),
+        };
+        LENGTH.at(span, format!("{named} for {wanted} of `{}`", self.node)).help(each)
     }
 
     fn find(&self, name: &str, headers: &[String], span: Span) -> Result<usize, Diagnostic> {
@@ -167,7 +213,8 @@ impl Wanted<'_> {
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
                     headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
-                format!("`(columns = [{}, …])`", names.join(", "))
+                let more = if headers.len() > names.len() { ", …" } else { "" };
+                format!("`(columns = [{}{more}])`", names.join(", "))
             }
             _ => "`(columns = [\"…\", …])`, one for each element".to_owned(),
         };
@@ -193,6 +240,7 @@ impl Wanted<'_> {
         let wanted = match layout {
             Layout::Row(_) => 1,
             Layout::Column(_) => self.elements.len(),
+            Layout::Grid(_) => self.grid.as_ref().map_or(0, |grid| grid.rows),
         };
         if found == wanted {
             return Ok(());
@@ -213,7 +261,7 @@ impl Wanted<'_> {
                     "keep the one row that is meant".to_owned(),
                 )
             }
-            Layout::Column(_) => {
+            Layout::Column(_) | Layout::Grid(_) => {
                 let elements = count(wanted, "row, one for its element", "rows, one for each element");
                 (elements, format!("give {wanted} rows, or let the axis have {found} elements"))
             }
@@ -235,6 +283,10 @@ impl Wanted<'_> {
         let cells: Option<Vec<Cell<'c>>> = match layout {
             Layout::Row(columns) => columns.iter().map(|column| cell(0, *column)).collect(),
             Layout::Column(column) => (0..rows.len()).map(|row| cell(row, *column)).collect(),
+            Layout::Grid(columns) => {
+                let places = self.grid.iter().flat_map(|grid| &grid.places);
+                places.map(|(row, column)| cell(*row, *columns.get(*column)?)).collect()
+            }
         };
         cells.expect("rows and columns have been counted")
     }
@@ -242,17 +294,30 @@ impl Wanted<'_> {
     fn check_missing(&self, cells: &[Cell<'_>]) -> Result<(), Diagnostic> {
         let missing: Vec<&Cell<'_>> = cells.iter().filter(|cell| is_missing(cell.text)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
+        let known = match self.empty {
+            Empty::Gap => true,
+            Empty::Whole => missing.len() == cells.len(),
+            Empty::Never | Empty::Surprise => false,
+        };
+        if known {
+            return Ok(());
+        }
         let are = if missing.len() == 1 { "is" } else { "are" };
+        let found = format!("{} of {} {are} empty", missing.len(), count(cells.len(), "cell", "cells"));
+        let (place, name) = (self.place(first), self.node);
+        if self.empty == Empty::Never {
+            let message = format!("{found}, the first in {place}, and a constant is known whole");
+            return Err(DATA_TEXT.at(self.span, message).help("write a number there"));
+        }
+        let what = if self.empty == Empty::Whole { "elements of " } else { "" };
         let message = format!(
-            "{} of {} {are} empty, the first in {}, but `{}` is not declared `missing`: the network never saw a gap",
-            missing.len(),
-            count(cells.len(), "cell", "cells"),
-            self.place(first),
-            self.node
+            "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
+            is = if what.is_empty() { "is" } else { "are" },
         );
-        Err(SURPRISE_MISSING.at(self.span, message).help(
-            "fill it in, or give only the elements that are known: `given x[1] = …`; what a query does not mention is left out",
-        ))
+        let percent = (100.0 * missing.len() as f64 / cells.len() as f64).ceil();
+        let help =
+            format!("add to the model `missing {} with probability {percent}%`, or fill it in", self.indexed);
+        Err(SURPRISE_MISSING.at(self.span, message).help(help))
     }
 
     fn place(&self, cell: &Cell<'_>) -> String {
@@ -279,6 +344,29 @@ impl Wanted<'_> {
     }
 }
 
+/// The text of a table.
+///
+/// # Errors
+/// It is none.
+fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
+    let binary = |what: &str| DATA_BINARY.at(span, format!("`{path}` is not text: {what}"));
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
+    }
+    let help = "data are read from CSV: a line of column names, then one line for each row";
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(binary(&format!("byte {at} is zero")).help(help));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(DATA_EMPTY.at(span, format!("`{path}` is empty")).help(help));
+    }
+    Ok(text)
+}
+
 /// Why a value cannot occur, where it cannot.
 pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<String> {
     if support.contains(value) {
@@ -286,6 +374,8 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
     }
     let range = match (support.whole, support.low.is_finite(), support.high.is_finite()) {
         (true, true, true) if (support.low, support.high) == (0.0, 1.0) => "is 0 or 1".to_owned(),
+        (true, true, true) => format!("is a whole number between {} and {}", support.low, support.high),
+        (true, true, false) => format!("is a whole number from {}", support.low),
         (_, true, true) => format!("lies between {} and {}", support.low, support.high),
         (_, true, false) => format!("is never below {}", support.low),
         (_, false, _) => format!("is never above {}", support.high),

@@ -143,17 +143,10 @@ impl<'t> Builder<'t> {
     }
 
     /// A function of time that is named without a time.
-    pub(super) fn curve(
-        &mut self,
-        id: NodeId,
-        name: &Name,
-        scope: &Scope<'t>,
-    ) -> Result<Value, Option<Diagnostic>> {
-        let own = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
-        if own.is_empty() {
-            return Ok(self.read(id, self.around(id)));
-        }
-        self.bare(id, name, scope)
+    pub(super) fn curve(&mut self, id: NodeId) -> Result<Value, Option<Diagnostic>> {
+        // The axis on which its readings are placed is none of the function itself.
+        let sound = self.shapes.get(id.0).is_some_and(Option::is_some);
+        if sound { Ok(self.read(id, self.around(id))) } else { Err(None) }
     }
 
     /// The part that `whole.part` means.

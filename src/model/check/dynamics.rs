@@ -6,6 +6,7 @@ use super::codes::{
     NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
     UNKNOWN_SOLVER,
 };
+use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
 use super::model::{Builder, Written};
@@ -320,8 +321,8 @@ impl<'t> Builder<'t> {
                 Some(ChangeKind::Derivative(found.expr))
             }
             (tree::Definition::Draw(draw), true) => {
-                let unit = state.unit.as_ref();
-                self.distribution(id, &state.target, unit, &draw.call).map(ChangeKind::Draw)
+                let left = Left { id, target: &state.target, unit: state.unit.as_ref() };
+                Some(ChangeKind::Draw(self.drawn(left, draw)))
             }
             (tree::Definition::Draw(draw), false) => {
                 let told = NESTED_DRAW.at(draw.span, "a derivative is not drawn");

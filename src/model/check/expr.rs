@@ -2,7 +2,7 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
+    AXIS_BOUND, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
@@ -115,9 +115,7 @@ impl<'t> Builder<'t> {
             Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => self.coordinate(axis, name),
             Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, "…", scope))),
             Some(Symbol::Axis(None) | Symbol::Refused) => Err(None),
-            Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => {
-                self.curve(id, name, scope)
-            }
+            Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => self.curve(id),
             Some(Symbol::Node(id)) => self.bare(id, name, scope),
             Some(Symbol::Input(place)) => self.input(place).ok_or(None),
             Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
@@ -139,6 +137,10 @@ impl<'t> Builder<'t> {
             Some(Symbol::Function(..)) => {
                 let message = format!("`{}` is a function", name.text);
                 Err(Some(NOT_A_NUMBER.at(name.span, message).help(format!("call it: `{}(…)`", name.text))))
+            }
+            Some(Symbol::Modality) => {
+                let message = format!("`{}` is a modality, not a quantity", name.text);
+                Err(Some(NOT_A_NUMBER.at(name.span, message).help("read one of its data by its name")))
             }
             Some(Symbol::Constant(constant, home)) => self.outer(constant, home),
             None => match builtin::constant(&name.text) {
@@ -163,7 +165,18 @@ impl<'t> Builder<'t> {
     /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
     fn outer(&mut self, constant: &'t tree::Const, home: HomeId) -> Result<Value, Option<Diagnostic>> {
         let name = constant.target.name.text.as_str();
-        let Source::Equals(value) = &constant.value else { return Err(None) };
+        let Source::Equals(value) = &constant.value else {
+            let constants = if home == self.home {
+                Some(&self.constants)
+            } else {
+                self.homes.get(home).map(|home| &home.constants)
+            };
+            let read =
+                constants.and_then(|constants| constants.in_file(name)).and_then(|read| read.as_ref().ok());
+            let number = *read.ok_or(None)?;
+            let unit = constant.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+            return Ok(Value { unit, ..Value::number(self.arena.number(number)) });
+        };
         if self.calls.contains(&(home, name)) || self.calls.len() >= DEPTH {
             return Err(None);
         }
@@ -183,10 +196,8 @@ impl<'t> Builder<'t> {
                 let found = self.number(value, &Scope::default());
                 self.agree(&found, value.span, constant.unit.as_ref());
             }
-            Source::From(table) => {
-                let told = NOT_YET.at(table.span, "constants from files are not supported yet");
-                self.told.push(told.help("write the numbers"));
-            }
+            // Read where it was added to the constants.
+            Source::From(_) => {}
         }
     }
 

@@ -39,13 +39,14 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
+    let files = Files::new(world);
     let mut library = Library::read(tree, world, &mut told);
-    let outside = outside(tree, &library, &mut told, &mut unit);
+    let outside = outside(tree, &library, &files, &mut told, &mut unit);
     let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
-    checking.models(&tree.items, &outside);
+    checking.models(&tree.items, &outside, &files);
     checking.approximators(&tree.items);
     checking.trains(&tree.items, &outside);
-    let queries = checking.queries(&tree.items, world);
+    let queries = checking.queries(&tree.items, &files);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
@@ -95,7 +96,7 @@ impl<'t> Checking<'t> {
         true
     }
 
-    fn models(&mut self, items: &'t [Item], outside: &[Home<'t>]) {
+    fn models(&mut self, items: &'t [Item], outside: &[Home<'t>], files: &'t Files<'t>) {
         for item in items {
             let Item::Model(tree) = item else { continue };
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
@@ -108,7 +109,7 @@ impl<'t> Checking<'t> {
                         .help("write out what it takes over"),
                 );
             }
-            let looked = model(tree, outside, &mut self.told, &mut self.unit);
+            let looked = model(tree, outside, files, &mut self.told, &mut self.unit);
             self.models.push(looked);
         }
     }
@@ -250,8 +251,7 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn queries(&mut self, items: &'t [Item], world: &dyn World) -> Vec<Query> {
-        let mut files = Files::new(world);
+    fn queries(&mut self, items: &'t [Item], files: &Files<'_>) -> Vec<Query> {
         let mut seen: Vec<&Name> = Vec::new();
         let mut queries = Vec::new();
         for item in items {
@@ -270,7 +270,7 @@ impl<'t> Checking<'t> {
             };
             let model = self.approximators.get(number).map(|entry| entry.approximator.model);
             let Some(looked) = model.and_then(|model| self.models.get(model)) else { continue };
-            queries.extend(query::query(tree, looked, number, &mut files, &mut self.told, &mut self.unit));
+            queries.extend(query::query(tree, looked, number, files, &mut self.told, &mut self.unit));
         }
         queries
     }

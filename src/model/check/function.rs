@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 impl<'t> Builder<'t> {
     /// Checks the bodies of the model's functions once, whether they are called or not.
-    pub(super) fn functions(&mut self, body: &'t [Statement]) {
+    pub(super) fn functions(&mut self, body: impl IntoIterator<Item = &'t Statement>) {
         for statement in body {
             if let Statement::Function(function) = statement {
                 self.function(function, self.home);
@@ -116,8 +116,13 @@ impl<'t> Builder<'t> {
                 self.applied(value, &call.path, call, scope)
             }
             Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => {
-                let value = self.curve(id, name, scope)?;
+                let value = self.curve(id)?;
                 self.applied(value, &call.path, call, scope)
+            }
+            Some(Symbol::Modality) => {
+                let told =
+                    UNKNOWN_FUNCTION.at(name.span, format!("`{}` is a modality, not a function", name.text));
+                Err(Some(told.help("read one of its data by its name")))
             }
             Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
                 let message = format!("`{}` is no function", name.text);

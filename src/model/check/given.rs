@@ -6,42 +6,53 @@ use super::codes::{
 };
 use super::csv::{Wanted, outside};
 use super::index::count;
+use super::missing::empty;
 use super::names::list;
 use super::place::Selected;
 use super::query::Asked;
-use crate::State;
 use crate::world::{LARGEST_DATA, ReadError, World};
+use crate::{NodeId, State};
 use sbi_syntax::tree::{self, Expr, ExprKind, Source, Table, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// How a table may be read, and what only later versions know.
 const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
 const LATER: [&str; 3] = ["by", "coding", "time"];
 
+/// The bytes of a file, or why there are none.
+type Read = Result<Rc<[u8]>, ReadError>;
+
 /// The files of a check, each read once.
 pub(super) struct Files<'w> {
     world: &'w dyn World,
-    read: BTreeMap<String, Result<Vec<u8>, ReadError>>,
+    read: RefCell<BTreeMap<String, Read>>,
 }
 
 impl<'w> Files<'w> {
     pub(super) fn new(world: &'w dyn World) -> Files<'w> {
-        Files { world, read: BTreeMap::new() }
+        Files { world, read: RefCell::default() }
     }
 
     /// The bytes of a file.
     ///
     /// # Errors
     /// It cannot be read.
-    fn bytes(&mut self, path: &str, span: Span) -> Result<&[u8], Diagnostic> {
-        let read = self.read.entry(path.to_owned()).or_insert_with(|| {
+    pub(super) fn bytes(&self, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
+        if [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end)) {
+            let told = NOT_YET.at(span, "data are read from CSV only, in this version");
+            return Err(told.help("save the numbers as CSV, with a line of column names"));
+        }
+        let mut known = self.read.borrow_mut();
+        let read = known.entry(path.to_owned()).or_insert_with(|| {
             let bytes = self.world.read(path)?;
             let size = bytes.len() as u64;
-            if size > LARGEST_DATA { Err(ReadError::TooLarge(size)) } else { Ok(bytes) }
+            if size > LARGEST_DATA { Err(ReadError::TooLarge(size)) } else { Ok(bytes.into()) }
         });
         match read {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => Ok(bytes.clone()),
             Err(ReadError::Missing) => Err(DATA_MISSING
                 .at(span, format!("there is no file `{path}`"))
                 .help("paths are relative to the folder of this file")),
@@ -57,21 +68,23 @@ impl<'w> Files<'w> {
 
 /// How a table is to be read.
 #[derive(Default)]
-struct How {
-    column: Option<(String, Span)>,
-    columns: Option<(Vec<String>, Span)>,
-    unit: Option<(String, Span)>,
+pub(super) struct How {
+    pub(super) column: Option<(String, Span)>,
+    pub(super) columns: Option<(Vec<String>, Span)>,
+    pub(super) unit: Option<(String, Span)>,
+    /// The column of times.
+    pub(super) time: Option<(String, Span)>,
 }
 
 impl Asked<'_, '_> {
     /// Fixes the tokens that a `given` names.
-    pub(super) fn given(&mut self, given: &tree::Given, files: &mut Files<'_>) {
+    pub(super) fn given(&mut self, given: &tree::Given, files: &Files<'_>) {
         if let Err(told) = self.fix(given, files) {
             self.told.extend(told);
         }
     }
 
-    fn fix(&mut self, given: &tree::Given, files: &mut Files<'_>) -> Result<(), Option<Diagnostic>> {
+    fn fix(&mut self, given: &tree::Given, files: &Files<'_>) -> Result<(), Option<Diagnostic>> {
         let selected = self.select(&given.target, "given")?;
         // That it is mentioned counts even where its value is wrong, so that nothing follows from that.
         let mut twice = None;
@@ -91,15 +104,24 @@ impl Asked<'_, '_> {
             Source::From(table) => self.table(&selected, table, files)?,
         };
         for (token, value) in selected.tokens.iter().zip(values) {
-            if let Some(state) = self.states.get_mut(*token) {
+            // What a file lacks is absent, where the model says that it may be.
+            if let (Some(state), Some(value)) = (self.states.get_mut(*token), value) {
                 *state = State::Given(value);
             }
         }
         Ok(())
     }
 
+    /// A node with its axes: `x[i]`.
+    fn indexed(&self, id: NodeId) -> String {
+        let model = &self.looked.model;
+        let node = model.node(id);
+        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
+        if axes.is_empty() { node.name.clone() } else { format!("{}[{}]", node.name, axes.join(", ")) }
+    }
+
     /// The values that are written, one for each selected token.
-    fn written(&mut self, selected: &Selected, value: &Expr) -> Result<Vec<f64>, Option<Diagnostic>> {
+    fn written(&mut self, selected: &Selected, value: &Expr) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let mut leaves = Vec::new();
         self.leaves(value, &selected.lengths, &selected.name, &mut leaves)?;
         let mut values = Vec::new();
@@ -117,7 +139,7 @@ impl Asked<'_, '_> {
                         .help("give a value that can occur, or change the distribution"),
                 ));
             }
-            values.push(number);
+            values.push(Some(number));
         }
         Ok(values)
     }
@@ -164,7 +186,7 @@ impl Asked<'_, '_> {
         };
         let Some(unit) = &number.unit else { return Ok(()) };
         self.unit = self.unit.or(Some(unit.span));
-        same_unit(&unit.text, selected, unit.span)
+        same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
     }
 
     /// The values of a file, one for each selected token.
@@ -172,49 +194,43 @@ impl Asked<'_, '_> {
         &mut self,
         selected: &Selected,
         table: &Table,
-        files: &mut Files<'_>,
-    ) -> Result<Vec<f64>, Option<Diagnostic>> {
+        files: &Files<'_>,
+    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let path = table.path.value.as_str();
-        if [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end)) {
-            let told = NOT_YET.at(table.path.span, "data are read from CSV only, in this version");
-            return Err(Some(told.help("save the numbers as CSV, with a line of column names")));
-        }
-        let how = how(table)?;
+        let how = how(table, &ARGUMENTS, &LATER)?;
         if let Some((unit, span)) = &how.unit {
-            same_unit(unit, selected, *span)?;
+            same_unit(unit, selected.unit.as_deref(), &selected.name, *span)?;
         }
         let tokens: Vec<_> =
             selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
-        if let Some((columns, span)) =
-            how.columns.as_ref().filter(|(columns, _)| columns.len() != tokens.len())
-        {
-            let named = count(columns.len(), "column", "columns");
-            let wanted = count(tokens.len(), "element", "elements");
-            let told = LENGTH.at(*span, format!("{named} for {wanted} of `{}`", selected.name));
-            return Err(Some(told.help("name one column for each element, row-major")));
-        }
         let wanted = Wanted {
             path,
             span: table.path.span,
             node: &selected.name,
+            indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
             supports: tokens.iter().map(|token| token.support).collect(),
             columns: how.columns,
             column: how.column,
+            grid: None,
+            empty: empty(&self.looked.model, selected.node),
         };
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
-        Ok(wanted.read(files.bytes(path, table.path.span)?)?)
+        Ok(wanted.read(&files.bytes(path, table.path.span)?)?)
     }
 }
 
-fn same_unit(unit: &str, selected: &Selected, span: Span) -> Result<(), Diagnostic> {
-    match &selected.unit {
+/// Compares a unit that is given with that of the quantity of this name.
+///
+/// # Errors
+/// They differ.
+pub(super) fn same_unit(unit: &str, own: Option<&str>, name: &str, span: Span) -> Result<(), Diagnostic> {
+    match own {
         Some(own) if own == unit => Ok(()),
         own => {
-            let name = &selected.name;
             let expected =
                 own.as_ref().map_or_else(|| "has no unit".to_owned(), |own| format!("is in `{own}`"));
             let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and `{unit}` is given"));
@@ -223,8 +239,11 @@ fn same_unit(unit: &str, selected: &Selected, span: Span) -> Result<(), Diagnost
     }
 }
 
-/// Reads the arguments behind a file.
-fn how(table: &Table) -> Result<How, Diagnostic> {
+/// Reads the arguments behind a file; `later` are those that this version does not take.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+pub(super) fn how(table: &Table, takes: &[&str], later: &[&str]) -> Result<How, Diagnostic> {
     let mut how = How::default();
     for argument in &table.arguments {
         let Some(label) = &argument.label else {
@@ -233,21 +252,22 @@ fn how(table: &Table) -> Result<How, Diagnostic> {
         };
         let span = argument.value.span;
         let repeated = match label.text.as_str() {
-            "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
-            "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
-            "unit" => how.unit.replace((text(&argument.value)?, span)).is_some(),
-            later if LATER.contains(&later) => {
-                return Err(NOT_YET
-                    .at(label.span, format!("`{later} =` is not supported yet"))
-                    .help("leave it out: one data set of numbers is read from the file"));
-            }
-            other => {
+            other if !takes.contains(&other) && !later.contains(&other) => {
                 let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
-                return Err(match suggest(other, ARGUMENTS) {
+                return Err(match suggest(other, takes.iter().copied()) {
                     Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("there is {}", list(ARGUMENTS))),
+                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
                 });
             }
+            other if later.contains(&other) => {
+                return Err(NOT_YET
+                    .at(label.span, format!("`{other} =` is not supported yet"))
+                    .help("leave it out: one data set of numbers is read from the file"));
+            }
+            "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
+            "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
+            "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
+            _ => how.unit.replace((text(&argument.value)?, span)).is_some(),
         };
         if repeated || (how.column.is_some() && how.columns.is_some()) {
             let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");

@@ -24,6 +24,8 @@ pub(super) struct Home<'t> {
     pub(super) refused: BTreeSet<&'t str>,
     /// In a file, the names that others may use.
     pub(super) public: BTreeSet<&'t str>,
+    /// In a file, the data files read for its constants.
+    pub(super) read: Vec<String>,
     /// What stands before the names of nodes: `outcome.evidence.`
     pub(super) prefix: String,
     /// The axes of the draw that these statements belong to.

@@ -6,10 +6,11 @@ use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, SIMULATOR_BODY, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
 use super::dynamics::Run;
+use super::given::Files;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::value::{Sort, Value};
-use super::{axis, limits};
+use super::{axis, limits, modality};
 use crate::vertices::Cycle;
 use crate::{
     Axis, AxisId, Definition, Dynamics, Expr, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token,
@@ -52,6 +53,9 @@ pub(super) enum Written<'t> {
 
 /// A model in the making.
 pub(super) struct Builder<'t> {
+    pub(super) files: &'t Files<'t>,
+    /// The files read for constants, as written.
+    pub(super) read: Vec<String>,
     /// What names mean where the statement in hand stands.
     pub(super) names: Names<'t>,
     /// The constants that can be named there.
@@ -98,16 +102,22 @@ pub(super) struct Builder<'t> {
 /// Looks at a model; what is wrong goes to `told`.
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
-    files: &[Home<'t>],
+    homes: &[Home<'t>],
+    files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Looked<'t> {
-    let mut builder = Builder::new(files);
-    builder.declare(&tree.body);
-    builder.functions(&tree.body);
+    let mut builder = Builder::in_file(homes, 0, files);
+    let body = modality::flat(&tree.body);
+    let body = || body.iter().copied();
+    builder.declare(body());
+    builder.functions(body());
     let acyclic = builder.define();
     let dynamics = builder.dynamics();
-    let depends = builder.depends(&tree.body);
+    let depends = builder.depends(body());
+    let modalities = builder.modalities(body());
+    let missing = builder.missing(body(), &modalities);
+    let on_failure = builder.on_failure(body());
     let model = Model {
         name: tree.name.text.clone(),
         axes: std::mem::take(&mut builder.axes),
@@ -117,6 +127,10 @@ pub(super) fn model<'t>(
         exprs: std::mem::take(&mut builder.arena.exprs),
         order: Vec::new(),
         depends,
+        modalities,
+        missing,
+        on_failure,
+        files: std::mem::take(&mut builder.read),
         later: std::mem::take(&mut builder.later),
     };
     let (model, graph) = builder.finish(model, acyclic, tree.name.span);
@@ -137,21 +151,18 @@ impl Looked<'_> {
 }
 
 impl<'t> Builder<'t> {
-    /// A builder of a model in the first of these files.
-    pub(super) fn new(files: &[Home<'t>]) -> Builder<'t> {
-        Builder::in_file(files, 0)
-    }
-
-    /// A builder of what stands in one of these files.
-    pub(super) fn in_file(files: &[Home<'t>], file: HomeId) -> Builder<'t> {
-        let own = files.get(file).cloned().unwrap_or_default();
+    /// A builder of what stands in one of these files; a model stands in the first.
+    pub(super) fn in_file(homes: &[Home<'t>], file: HomeId, files: &'t Files<'t>) -> Builder<'t> {
+        let own = homes.get(file).cloned().unwrap_or_default();
         let mut arena = Arena::default();
         let clock = arena.add(Expr::Clock);
         Builder {
+            files,
+            read: own.read,
             names: own.names,
             constants: own.constants,
-            homes: files.iter().cloned().chain([Home::default()]).collect(),
-            home: files.len(),
+            homes: homes.iter().cloned().chain([Home::default()]).collect(),
+            home: homes.len(),
             node_homes: Vec::new(),
             drawn: Vec::new(),
             runs: Vec::new(),
@@ -177,20 +188,24 @@ impl<'t> Builder<'t> {
     }
 
     /// Gives every name of the body its meaning: constants, then axes, then what stands on them.
-    pub(super) fn declare(&mut self, body: &'t [Statement]) {
-        for statement in body {
+    pub(super) fn declare(&mut self, body: impl IntoIterator<Item = &'t Statement> + Clone) {
+        for statement in body.clone() {
             if let Statement::Const(constant) = statement {
-                self.constants.add(constant);
+                self.add_constant(constant);
             }
         }
-        for statement in body {
+        for statement in body.clone() {
             if let Statement::Axis(axis) = statement {
                 self.declare_axis(axis);
             }
         }
         for statement in body {
             match statement {
-                Statement::Axis(_) | Statement::Depends(_) => {}
+                Statement::Axis(_)
+                | Statement::Depends(_)
+                | Statement::Missing(_)
+                | Statement::Setting(_) => {}
+                Statement::Modality(modality) => self.introduce(&modality.name, Symbol::Modality),
                 Statement::Node(node) => self.declare_node(Written::Node(node)),
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Const(constant) => self.declare_node(Written::Const(constant)),
@@ -198,7 +213,16 @@ impl<'t> Builder<'t> {
                     self.introduce(&function.name, Symbol::Function(function, self.home));
                 }
                 Statement::Dynamics(dynamics) => self.declare_dynamics(dynamics),
-                other => self.refuse(other),
+                // What a simulator returns is looked at with its fields.
+                Statement::Return(_) if self.here().draw.is_some() => {}
+                Statement::Return(returned) => {
+                    let told = SIMULATOR_BODY.at(returned.span, "a model returns nothing");
+                    self.told.push(told.help("remove it: what a query asks about is what comes out"));
+                }
+                // The parser has told of a bad line already.
+                Statement::Bad(bad) => {
+                    bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
+                }
             }
         }
         // What stands in a dynamics may read all of the block around it.
@@ -258,7 +282,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return;
         }
-        let own = self.target_axes(target);
+        let own = self.written_axes(written);
         self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
         let id = self.add_node(name, role, own, written);
         if let Some(node) = self.nodes.get_mut(id.0) {
@@ -298,47 +322,6 @@ impl<'t> Builder<'t> {
         self.sorts.push(Sort::Number);
         self.node_homes.push(self.home);
         id
-    }
-
-    /// Says that a statement is not supported yet; its names are known as refused.
-    fn refuse(&mut self, statement: &'t Statement) {
-        let (what, span, name, help) = match statement {
-            Statement::Modality(modality) => (
-                "`modality` is",
-                modality.span,
-                Some(&modality.name),
-                "until then write its data in the model itself: each is a token of its own",
-            ),
-            Statement::Missing(missing) => (
-                "`missing` is",
-                missing.span,
-                None,
-                "leave it out: a query need not mention all data, and what it does not mention is left out",
-            ),
-            Statement::Return(_) if self.here().draw.is_some() => return,
-            Statement::Return(returned) => {
-                let told = SIMULATOR_BODY.at(returned.span, "a model returns nothing");
-                self.told.push(told.help("remove it: what a query asks about is what comes out"));
-                return;
-            }
-            Statement::Setting(setting) => ("settings of a model are", setting.span, None, "remove it"),
-            // The parser has told of a bad line already.
-            Statement::Bad(bad) => {
-                bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
-                return;
-            }
-            _ => return,
-        };
-        let at = name.map_or(span, |name| name.span);
-        self.told.push(NOT_YET.at(at, format!("{what} not supported yet")).help(help));
-        name.into_iter().for_each(|name| self.introduce(name, Symbol::Refused));
-        if let Statement::Modality(modality) = statement {
-            for inner in &modality.body {
-                if let Statement::Node(node) = inner {
-                    self.introduce(&node.target.name, Symbol::Refused);
-                }
-            }
-        }
     }
 
     /// Checks all definitions, each after those it reads; says whether there was such an order.

@@ -33,6 +33,8 @@ pub(super) enum Symbol<'t> {
     Clock,
     /// An input of the simulator whose body this is, by its place.
     Input(usize),
+    /// A `modality`.
+    Modality,
     /// Something whose definition has been refused: reading it says nothing more.
     Refused,
 }
@@ -107,6 +109,10 @@ impl<'t> Names<'t> {
 
     /// Says that a model has no node of this name, and offers one that is written alike.
     pub(super) fn unknown_node(&self, model: &str, name: &Name) -> Diagnostic {
+        if let Some(Symbol::Modality) = self.get(&name.text) {
+            let told = UNKNOWN_NODE.at(name.span, format!("`{}` is a modality, not a quantity", name.text));
+            return told.help("name its data, each in a line");
+        }
         let told = UNKNOWN_NODE.at(name.span, format!("`{model}` has no `{}`", name.text));
         match suggest(&name.text, self.nodes()) {
             Some(similar) => told.did_you_mean(Some(similar)),

@@ -4,12 +4,14 @@
 use super::codes::UNKNOWN_NAME;
 use super::constant::circles;
 use super::external;
+use super::given::Files;
 use super::home::Home;
 use super::library::Library;
 use super::model::{Builder, too_many};
 use super::names::{Symbol, list};
 use super::reads::private;
-use sbi_syntax::tree::{self, File, Item, UseFrom};
+use super::series;
+use sbi_syntax::tree::{self, File, Item, Source, UseFrom};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 /// Looks at what stands outside of models in all files, each after those it uses; what is wrong goes to `told`. The homes
@@ -17,24 +19,25 @@ use sbi_syntax::{Diagnostic, Span, suggest};
 pub(super) fn outside<'t>(
     tree: &'t File,
     library: &'t Library,
+    files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Vec<Home<'t>> {
     let mut homes: Vec<Home<'t>> = vec![Home::default(); library.uses.len()];
     for file in library.order(told) {
         let Some(tree) = (if file == 0 { Some(tree) } else { library.tree(file) }) else { continue };
-        let mut home = declare(&tree.items, file, told);
-        import(&mut home, tree, file, library, &homes, told);
+        let mut home = declare(&tree.items, file, files, told);
+        import(&mut home, tree, file, library, files, &homes, told);
         if let Some(place) = homes.get_mut(file) {
             *place = home;
         }
-        check(&tree.items, file, &mut homes, told, unit);
+        check(&tree.items, file, files, &mut homes, told, unit);
     }
     homes
 }
 
 /// The names that a file defines.
-fn declare<'t>(items: &'t [Item], file: usize, told: &mut Vec<Diagnostic>) -> Home<'t> {
+fn declare<'t>(items: &'t [Item], file: usize, files: &'t Files<'t>, told: &mut Vec<Diagnostic>) -> Home<'t> {
     let mut home = Home::default();
     for item in items {
         let (name, symbol, public) = match item {
@@ -55,7 +58,11 @@ fn declare<'t>(items: &'t [Item], file: usize, told: &mut Vec<Diagnostic>) -> Ho
                     home.public.insert(&name.text);
                 }
                 if let Symbol::Constant(constant, _) = symbol {
-                    home.constants.add(constant);
+                    told.extend(home.constants.add(constant, files).and_then(Result::err));
+                    if let Source::From(table) = &constant.value {
+                        home.read.push(table.path.value.clone());
+                    }
+                    told.extend(series::outer(constant));
                 }
             }
         }
@@ -69,6 +76,7 @@ fn import<'t>(
     tree: &'t File,
     file: usize,
     library: &Library,
+    files: &'t Files<'t>,
     homes: &[Home<'t>],
     told: &mut Vec<Diagnostic>,
 ) {
@@ -109,7 +117,8 @@ fn import<'t>(
                 Err(taken) => told.push(taken),
                 Ok(()) => {
                     if let Symbol::Constant(constant, _) = symbol {
-                        home.constants.add(constant);
+                        // What is wrong with it has been told where it stands.
+                        drop(home.constants.add(constant, files));
                     }
                 }
             }
@@ -136,6 +145,7 @@ fn taken(used: &tree::Use) -> Vec<(Option<&tree::Name>, &tree::Name)> {
 fn check<'t>(
     items: &'t [Item],
     file: usize,
+    files: &'t Files<'t>,
     homes: &mut [Home<'t>],
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
@@ -145,7 +155,7 @@ fn check<'t>(
         .filter_map(|item| if let Item::Const(constant) = item { Some(constant) } else { None })
         .collect();
     told.extend(circles(&constants));
-    let mut builder = Builder::in_file(homes, file);
+    let mut builder = Builder::in_file(homes, file, files);
     for constant in constants {
         builder.outer_constant(constant);
     }
@@ -173,7 +183,7 @@ fn check<'t>(
     }
     for item in items {
         let Item::Simulator(simulator) = item else { continue };
-        let mut builder = Builder::in_file(homes, file);
+        let mut builder = Builder::in_file(homes, file, files);
         builder.simulator_alone(simulator, file);
         *unit = unit.or(builder.unit);
         told.append(&mut builder.told);

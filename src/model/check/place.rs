@@ -11,6 +11,8 @@ use sbi_syntax::tree::{Expr, ExprKind, Place};
 /// The tokens that a place means.
 pub(super) struct Selected {
     /// The node.
+    pub(super) node: NodeId,
+    /// Its name.
     pub(super) name: String,
     /// Its unit.
     pub(super) unit: Option<String>,
@@ -49,6 +51,7 @@ impl Asked<'_, '_> {
             elements = deeper.collect();
         }
         Ok(Selected {
+            node: id,
             name: node.name.clone(),
             unit: node.unit.clone(),
             tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),

@@ -35,7 +35,7 @@ pub(super) fn query(
     tree: &tree::Query,
     looked: &Looked<'_>,
     approximator: usize,
-    files: &mut Files<'_>,
+    files: &Files<'_>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Option<Query> {

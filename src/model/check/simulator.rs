@@ -10,6 +10,7 @@ use super::constant::DEPTH;
 use super::external;
 use super::home::{Drawn, Home, HomeId, Passed};
 use super::index::count;
+use super::modality;
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
 use super::value::{Sort, Value};
@@ -170,8 +171,9 @@ impl<'t> Builder<'t> {
                 builder.introduce(&input.name, Symbol::Input(place));
             }
             builder.body_of(simulator);
-            builder.declare(&simulator.body);
-            builder.functions(&simulator.body);
+            let body = modality::flat(&simulator.body);
+            builder.declare(body.iter().copied());
+            builder.functions(body.iter().copied());
             let fields = builder.fields(simulator);
             if let Some(drawn) = builder.drawn.get_mut(number) {
                 drawn.fields = fields;

@@ -26,6 +26,12 @@ fn files() -> Files {
     add("latin.csv", b"x\n\xe4\n");
     add("sheet.csv", b"PK\x03\x04rest");
     add("infinite.csv", b"x\n1\ninf\n3\n");
+    add("shares.csv", b"p[1],p[2]\n0.25,0.75\n");
+    add("design.csv", b"day,d[1],d[2]\n0,1,2\n1,3,4\n2,5,6\n");
+    add("hole.csv", b"h\n1\n\"\"\n3\n");
+    add("weather.csv", b"day,temp\n0,1.5\n1,2.5\n3,4\n");
+    add("unsorted.csv", b"t,temp\n0,1.5\n2,2.5\n2,4\n");
+    add("instant.csv", b"t,temp\n0,1.5\n");
     add("ragged.csv", b"x,y\n1,2\n3\n4,5\n");
     files
 }

@@ -1,5 +1,6 @@
 //! Tests of the crate, one file for each concern.
 
+mod drawn;
 mod examples;
 mod graph;
 mod hostile;
