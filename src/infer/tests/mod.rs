@@ -55,6 +55,7 @@ pub fn query(states: &[Option<f64>], draws: usize) -> Query {
         infer,
         draws,
         files: Vec::new(),
+        later: Vec::new(),
         span: Default::default(),
     }
 }
