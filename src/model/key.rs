@@ -5,8 +5,9 @@
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Count, Definition, Estimator, Expr, ExprId, Family, Graph,
-    Index, Mask, MaskKind, Model, NodeId, Noise, Query, Reducer, Role, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Count, Coupling, Definition, Encoder, Encoding, Estimator,
+    Expr, ExprId, Family, Flow, Focus, Fusion, Graph, GraphRule, Index, Mask, MaskKind, Model, NodeId, Noise,
+    Query, Reducer, Role, Stage, State, Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -39,8 +40,9 @@ impl Key {
         form.hash(Key::simulations(model, train.seed).0)
             .number(train.simulations as u64)
             .text(&approximator.name);
-        form.estimator(&approximator.estimator).graph(&Graph::of(model));
+        form.estimator(&approximator.estimator).reading(model, approximator).graph(&Graph::of(model));
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
+        form.number(u64::from(train.online)).focus(train.focus.as_ref());
         form.text(precision).text(device);
         form.key()
     }
@@ -138,7 +140,10 @@ impl Form {
     }
 
     fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
-        let Estimator::Joint(network) = estimator;
+        let network = match estimator {
+            Estimator::Joint(network) => network,
+            Estimator::Posterior(flow) => return self.flow(flow),
+        };
         self.text("joint")
             .size(network.width)
             .size(network.layers)
@@ -146,12 +151,89 @@ impl Form {
             .size(network.widening);
         self.text(match network.mask {
             MaskKind::Undirected => "undirected",
+            MaskKind::Directed => "directed",
+            MaskKind::Faithful => "faithful",
             MaskKind::Dense => "dense",
+        });
+        self.text(match network.graph {
+            GraphRule::Exact => "exact",
+            GraphRule::Mechanistic => "mechanistic",
         });
         self.text(match network.noise {
             Noise::Edm => "edm",
             Noise::Ve => "ve",
+            Noise::Vp => "vp",
         })
+    }
+
+    fn focus(&mut self, focus: Option<&Focus>) -> &mut Form {
+        let Some(Focus { given, inferred }) = focus else { return self.number(0) };
+        self.number(1);
+        for tokens in [given, inferred] {
+            self.number(tokens.len() as u64);
+            for token in tokens {
+                self.number(*token as u64);
+            }
+        }
+        self
+    }
+
+    fn flow(&mut self, flow: &Flow) -> &mut Form {
+        self.text("posterior").size(flow.couplings).text(match flow.coupling {
+            Coupling::Affine => "affine",
+            Coupling::Spline => "spline",
+        });
+        self.size(flow.bins).size(flow.width).size(flow.layers)
+    }
+
+    /// How an approximator reads its data. Modalities are known by their data: their names, which may be those of axes,
+    /// do not enter.
+    fn reading(&mut self, model: &Model, approximator: &Approximator) -> &mut Form {
+        let names = |place: usize| {
+            let nodes = approximator.groups.get(place).map_or(&[][..], |modality| &modality.nodes);
+            let mut names: Vec<&str> = nodes.iter().map(|id| model.node(*id).name.as_str()).collect();
+            names.sort_unstable();
+            names
+        };
+        let data = |form: &mut Form, place: usize| {
+            let names = names(place);
+            form.number(names.len() as u64);
+            for name in names {
+                form.text(name);
+            }
+        };
+        let mut encodings: Vec<&Encoding> = approximator.encodings.iter().collect();
+        // Which is written first changes nothing.
+        encodings.sort_by_key(|encoding| names(encoding.modality));
+        self.number(encodings.len() as u64);
+        for encoding in encodings {
+            data(self, encoding.modality);
+            self.number(encoding.stages.len() as u64);
+            for Stage { axes, encoder } in &encoding.stages {
+                self.number(axes.len() as u64).text(encoder.kind.name());
+                let Encoder { kind: _, width, blocks, heads, patch, summary, tokens } = encoder;
+                for size in [width, blocks, heads, patch, summary, tokens] {
+                    self.size(*size);
+                }
+            }
+        }
+        match &approximator.fusion {
+            None => {
+                self.number(0);
+            }
+            Some(fusion) => self.number(1).fusion(fusion, &data),
+        }
+        self
+    }
+
+    fn fusion(&mut self, fusion: &Fusion, data: &dyn Fn(&mut Form, usize)) {
+        match fusion {
+            Fusion::Group(place) => data(self.text("modality"), *place),
+            Fusion::Join { scheme, parts, pairing } => {
+                self.text(scheme.name()).number(u64::from(*pairing)).number(parts.len() as u64);
+                parts.iter().for_each(|part| self.fusion(part, data));
+            }
+        }
     }
 
     /// What training sees of the graph: `depends` statements change it, and no simulation.

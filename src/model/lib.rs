@@ -8,7 +8,9 @@ mod check;
 mod depends;
 mod eliminate;
 mod expr;
+mod fusion;
 mod graph;
+mod group;
 mod key;
 mod mask;
 mod model;
@@ -20,12 +22,16 @@ mod survey;
 mod vertices;
 mod world;
 
-pub use approximator::{Approximator, Estimator, MaskKind, Noise, Train, Transformer};
+pub use approximator::{
+    Approximator, Coupling, Estimator, Flow, Focus, GraphRule, MaskKind, Noise, Train, Transformer,
+};
 pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, check, compile};
 pub use depends::{Depends, Reading};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};
+pub use fusion::{Encoder, EncoderKind, Encoding, Fusion, Scheme, Stage};
 pub use graph::{Graph, Mask, Support, Token};
+pub use group::{Group, SCALARS};
 pub use key::Key;
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Family, Node, NodeId, Role};

@@ -17,6 +17,8 @@ codes! {
     UNKNOWN_MODEL: error "unknown-model", "a model that the file does not define";
     UNKNOWN_APPROXIMATOR: error "unknown-approximator", "an approximator that the file does not define";
     UNKNOWN_NETWORK: error "unknown-network", "a network that does not exist";
+    UNKNOWN_MODALITY: error "unknown-modality", "a modality that the model does not have";
+    UNKNOWN_FUSION: error "unknown-fusion", "a way to join modalities that does not exist";
     AMBIGUOUS: error "ambiguous", "a choice between several that the file does not make";
     ARGUMENT_MISSING: error "argument-missing", "a call without an argument that it needs";
     ARGUMENT_EXTRA: error "argument-extra", "a call with more arguments than it takes";
@@ -52,6 +54,14 @@ codes! {
     DEPENDS_ON: error "depends-target", "a `depends` statement about what has no dependencies of its own";
     DEPENDS_TWICE: error "depends-twice", "two `depends` statements about one node";
     ESTIMATOR: error "estimator", "an approximator without exactly one estimator";
+    DISCRETE_INFERRED: error "discrete-inferred", "a discrete parameter that a flow would have to infer";
+    NOT_A_FUSION: error "not-a-fusion", "something else where modalities are joined, or a fusion where none can be";
+    FUSED_TWICE: error "fused-twice", "a modality or an approximator that is fused twice";
+    ENCODED_TWICE: error "encoded-twice", "a modality with two encoders";
+    ENCODER_MISFIT: error "encoder-misfit", "an encoder that does not run over the rows of its modality";
+    ENCODER_IDLE: warning "encoder-idle", "an encoder that the fusion does not use";
+    MODALITY_ROWS: error "modality-rows", "a modality whose data no one encoder reads together";
+    NO_COMMON_AXIS: error "no-common-axis", "rows that are joined one by one though they share no axis";
     SETTING_TWICE: error "setting-twice", "a setting that is made twice";
     SETTING_RANGE: error "setting-range", "a setting outside its range";
     TRAIN_TWICE: error "train-twice", "two `train` blocks of one approximator";

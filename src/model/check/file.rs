@@ -4,6 +4,7 @@ use super::codes::{
     AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
+use super::groups::Groups;
 use super::model::{Looked, model};
 use super::names::list;
 use super::outside::{Outside, outside};
@@ -38,7 +39,8 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
     let outside = outside(&tree.items, &mut told, &mut unit);
-    let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
+    let mut checking =
+        Checking { told, unit, models: Vec::new(), groups: Vec::new(), approximators: Vec::new() };
     checking.refuse(&tree.items);
     checking.models(&tree.items, &outside);
     checking.approximators(&tree.items);
@@ -75,6 +77,8 @@ struct Checking<'t> {
     told: Vec<Diagnostic>,
     unit: Option<Span>,
     models: Vec<Looked<'t>>,
+    /// The modalities of each model.
+    groups: Vec<Groups>,
     approximators: Vec<Entry>,
 }
 
@@ -127,6 +131,7 @@ impl<'t> Checking<'t> {
                 );
             }
             let looked = model(tree, outside, &mut self.told, &mut self.unit);
+            self.groups.push(Groups::of(tree, &looked));
             self.models.push(looked);
         }
     }
@@ -176,12 +181,21 @@ impl<'t> Checking<'t> {
                 orphans = true;
                 continue;
             };
-            let Some(looked) = self.models.get(model) else { continue };
-            let later = Vec::new();
-            let estimator = approximator::estimator(tree, &looked.constants, &mut self.told);
-            let (name, span) = (tree.name.text.clone(), tree.name.span);
-            let train = Train::default();
-            let approximator = Approximator { name, model, estimator, train, later, span };
+            let (Some(looked), Some(groups)) = (self.models.get(model), self.groups.get(model)) else {
+                continue;
+            };
+            let said = approximator::approximator(tree, looked, groups, &mut self.told);
+            let approximator = Approximator {
+                name: tree.name.text.clone(),
+                model,
+                estimator: said.estimator,
+                groups: groups.all.clone(),
+                encodings: said.encodings,
+                fusion: said.fusion,
+                train: Train::default(),
+                later: said.later,
+                span: tree.name.span,
+            };
             self.approximators.push(Entry { approximator, written: true });
         }
         // An approximator of an unknown model may be meant for any of them.
@@ -191,6 +205,9 @@ impl<'t> Checking<'t> {
                     name: DEFAULT.to_owned(),
                     model,
                     estimator: Estimator::Joint(Transformer::default()),
+                    groups: self.groups.get(model).map_or_else(Vec::new, |groups| groups.all.clone()),
+                    encodings: Vec::new(),
+                    fusion: None,
                     train: Train::default(),
                     later: Vec::new(),
                     span: looked.span,

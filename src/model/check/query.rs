@@ -1,10 +1,10 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
-use super::approximator::whole;
 use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
 use super::given::Files;
 use super::model::Looked;
 use super::names::list;
+use super::network::whole;
 use super::train::{not_yet, twice};
 use crate::{Graph, Query, Role, State};
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};

@@ -1,8 +1,8 @@
 //! `train name { simulations 10_000 … }`.
 
-use super::approximator::whole;
 use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, SETTING_TWICE};
 use super::constant::Constants;
+use super::network::whole;
 use crate::Train;
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Name, Setting};
