@@ -1,6 +1,6 @@
 //! Approximators and how they are trained, checked.
 
-use crate::{Encoding, Fusion, Group};
+use crate::{Encoding, Fusion, Group, Query, State};
 use sbi_syntax::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +145,20 @@ pub struct Focus {
     pub given: Vec<usize>,
     /// The tokens that it infers.
     pub inferred: Vec<usize>,
+}
+
+impl Focus {
+    /// The pattern of a query.
+    pub fn of(query: &Query) -> Focus {
+        let tokens = |wanted: fn(&State) -> bool| {
+            let states = query.states.iter().enumerate();
+            states.filter(|(_, state)| wanted(state)).map(|(token, _)| token).collect()
+        };
+        Focus {
+            given: tokens(|state| matches!(state, State::Given(_))),
+            inferred: tokens(|state| matches!(state, State::Inferred)),
+        }
+    }
 }
 
 impl Default for Train {

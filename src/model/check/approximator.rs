@@ -10,7 +10,10 @@ use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
 use super::network::{FLOW, Reader, TRANSFORMER, flow, not_run, transformer};
-use crate::{AxisId, Encoder, Encoding, Estimator, Fusion, Role, Scheme, Transformer, natural};
+use crate::{
+    AxisId, Definition, Encoder, Encoding, Estimator, Family, Fusion, Node, Role, Scheme, Transformer,
+    natural,
+};
 use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Call, Expr, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -141,11 +144,9 @@ impl Reading<'_, '_> {
 
     /// What a posterior needs of its model. Nothing is said of a model of which something has been refused.
     fn posterior(&mut self, at: Span) {
-        let Some(graph) = &self.looked.graph else { return };
         let model = &self.looked.model;
-        let discrete = graph.tokens.iter().find(|token| token.role == Role::Param && token.support.whole);
-        if let Some(token) = discrete {
-            let node = model.node(token.node);
+        let discrete = model.nodes.iter().find(|node| node.role == Role::Param && is_discrete(node));
+        if let Some(node) = discrete {
             let message = format!("`{}` is discrete, and a flow infers real numbers only", node.name);
             self.told.push(DISCRETE_INFERRED.at(at, message).label(node.span, "declared here").help(
                 format!(
@@ -336,6 +337,11 @@ impl Reading<'_, '_> {
     fn name(&self, modality: usize) -> &str {
         self.groups.all.get(modality).map_or("", |modality| &modality.name)
     }
+}
+
+/// Whether the values of a node are whole numbers by its distribution.
+fn is_discrete(node: &Node) -> bool {
+    matches!(&node.definition, Definition::Draw(draw) if draw.family == Family::Bernoulli)
 }
 
 fn fusions(tree: &tree::Approximator) -> impl Iterator<Item = (&Expr, Span)> {

@@ -62,6 +62,8 @@ codes! {
     ENCODER_IDLE: warning "encoder-idle", "an encoder that the fusion does not use";
     MODALITY_ROWS: error "modality-rows", "a modality whose data no one encoder reads together";
     NO_COMMON_AXIS: error "no-common-axis", "rows that are joined one by one though they share no axis";
+    FOCUS: error "focus", "a `focus` on what is no query of the approximator";
+    EXTENDS_MODEL: error "extends-model", "an approximator that extends one of another model";
     SETTING_TWICE: error "setting-twice", "a setting that is made twice";
     SETTING_RANGE: error "setting-range", "a setting outside its range";
     TRAIN_TWICE: error "train-twice", "two `train` blocks of one approximator";

@@ -1,16 +1,16 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
 use super::groups::Groups;
 use super::model::{Looked, model};
 use super::names::list;
 use super::outside::{Outside, outside};
-use super::{approximator, query, train};
+use super::{approximator, extends, query, train};
 use crate::world::World;
-use crate::{Approximator, Estimator, File, Query, Train, Transformer};
+use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
 use sbi_syntax::tree::{self, Item, Name, Path};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -38,17 +38,29 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
-    let outside = outside(&tree.items, &mut told, &mut unit);
-    let mut checking =
-        Checking { told, unit, models: Vec::new(), groups: Vec::new(), approximators: Vec::new() };
-    checking.refuse(&tree.items);
-    checking.models(&tree.items, &outside);
-    checking.approximators(&tree.items);
-    checking.trains(&tree.items, &outside);
-    let queries = checking.queries(&tree.items, world);
+    let items = extends::written_out(&tree.items, &mut told);
+    let lacking = told.len();
+    let outside = outside(&items, &mut told, &mut unit);
+    let mut checking = Checking {
+        told,
+        unit,
+        models: Vec::new(),
+        groups: Vec::new(),
+        approximators: Vec::new(),
+        focuses: Vec::new(),
+    };
+    checking.refuse(&items);
+    checking.models(&items, &outside);
+    checking.approximators(&items);
+    checking.trains(&items, &outside);
+    let queries = checking.queries(&items, world);
+    checking.focus(&items, &queries);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
+    }
+    if lacking > 0 {
+        extends::without_consequences(&mut checking.told, lacking);
     }
     let file = File {
         models: checking.models.into_iter().map(|looked| looked.model).collect(),
@@ -65,7 +77,8 @@ fn finish(mut checked: Checked) -> Checked {
         let key = |told: &Diagnostic| (told.span.file, told.span.start, told.span.end, told.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
-    told.dedup();
+    // What is wrong with statements that are taken over is told once.
+    told.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
     if told.iter().any(Diagnostic::is_error) {
         checked.file = None;
     }
@@ -80,6 +93,8 @@ struct Checking<'t> {
     /// The modalities of each model.
     groups: Vec<Groups>,
     approximators: Vec<Entry>,
+    /// The queries that approximators focus on.
+    focuses: Vec<(usize, &'t Name)>,
 }
 
 /// An approximator, and whether the file writes it.
@@ -123,13 +138,6 @@ impl<'t> Checking<'t> {
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
-            if let Some(extends) = &tree.extends {
-                self.told.push(
-                    NOT_YET
-                        .at(extends.span, "`extends` is not supported yet")
-                        .help("write out what it takes over"),
-                );
-            }
             let looked = model(tree, outside, &mut self.told, &mut self.unit);
             self.groups.push(Groups::of(tree, &looked));
             self.models.push(looked);
@@ -170,13 +178,6 @@ impl<'t> Checking<'t> {
             let first = self.entries(|_| true).find(|(_, known)| known.name == tree.name.text);
             let first = first.map(|(_, known)| known.span);
             self.taken("approximators", &tree.name, first);
-            if let Some(extends) = &tree.extends {
-                self.told.push(
-                    NOT_YET
-                        .at(extends.span, "`extends` is not supported yet")
-                        .help("write out what it takes over"),
-                );
-            }
             let Some(model) = self.model(tree.model.as_ref(), &tree.name) else {
                 orphans = true;
                 continue;
@@ -275,7 +276,9 @@ impl<'t> Checking<'t> {
                     }
                     seen.push((number, tree.name.span));
                     if let Some(entry) = self.approximators.get_mut(number) {
-                        entry.approximator.train = found;
+                        entry.approximator.later.extend(found.later);
+                        entry.approximator.train = found.train;
+                        self.focuses.extend(found.focus.map(|focus| (number, focus)));
                     }
                 }
             }
@@ -305,6 +308,44 @@ impl<'t> Checking<'t> {
             queries.extend(query::query(tree, looked, number, &mut files, &mut self.told, &mut self.unit));
         }
         queries
+    }
+
+    /// Gives each approximator the pattern of the query that it focuses on.
+    fn focus(&mut self, items: &[Item], queries: &[Query]) {
+        for (number, name) in std::mem::take(&mut self.focuses) {
+            let Some(entry) = self.approximators.get_mut(number) else { continue };
+            let approximator = &mut entry.approximator;
+            if let Some(query) = queries.iter().find(|query| query.name == name.text) {
+                if query.approximator == number {
+                    approximator.train.focus = Some(Focus::of(query));
+                    continue;
+                }
+                let message = format!("`{}` is not a query of `{}`", name.text, approximator.name);
+                let told =
+                    FOCUS.at(name.span, message).label(query.span, "it is asked of another approximator");
+                let help =
+                    format!("write `query {} of {}`, or leave `focus` out", name.text, approximator.name);
+                self.told.push(told.help(help));
+                continue;
+            }
+            let names: Vec<&str> = items
+                .iter()
+                .filter_map(|item| match item {
+                    Item::Query(query) => Some(query.name.text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            // A query that has been refused is told of already.
+            if names.contains(&name.text.as_str()) {
+                continue;
+            }
+            let told = FOCUS.at(name.span, format!("there is no query `{}`", name.text));
+            self.told.push(match suggest(&name.text, names.iter().copied()) {
+                Some(similar) => told.did_you_mean(Some(similar)),
+                None if names.is_empty() => told.help("the file has no queries: leave `focus` out"),
+                None => told.help(format!("the queries of this file: {}", list(names))),
+            });
+        }
     }
 
     /// The approximator that answers a query.

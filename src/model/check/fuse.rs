@@ -81,8 +81,10 @@ impl Fuse<'_> {
     fn join(&mut self, call: &Call) -> Option<Fusion> {
         let name = call.path.text();
         let Some(scheme) = scheme(&name) else {
-            let told = unknown_scheme(&name, call.path.span);
-            self.told.push(told);
+            self.told.push(unknown_scheme(&name, call.path.span));
+            // What stands within may be wrong as well.
+            let parts = call.arguments.iter().filter(|argument| argument.label.is_none());
+            parts.for_each(|argument| drop(self.fusion(&argument.value)));
             return None;
         };
         let mut off = None;
@@ -177,6 +179,9 @@ impl Fuse<'_> {
                 Fusion::Join { scheme, .. } => format!("{}(…)", scheme.name()),
             };
             Some(match rows.get(place)? {
+                Rows::Over(axis) if self.model.axis(*axis).name == name => {
+                    format!("`{name}` is an axis of its own")
+                }
                 Rows::Over(axis) => format!("`{name}` runs over `{}`", self.model.axis(*axis).name),
                 _ if matches!(part, Fusion::Join { .. }) => format!("`{name}` is one summary without rows"),
                 _ => format!("`{name}` has no rows"),

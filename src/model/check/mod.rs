@@ -16,6 +16,7 @@ mod depends;
 mod distribution;
 mod encode;
 mod expr;
+mod extends;
 mod family;
 mod file;
 mod function;

@@ -5,7 +5,7 @@ use super::given::Files;
 use super::model::Looked;
 use super::names::list;
 use super::network::whole;
-use super::train::{not_yet, twice};
+use super::train::twice;
 use crate::{Graph, Query, Role, State};
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
@@ -97,7 +97,7 @@ impl Asked<'_, '_> {
     fn setting(&self, setting: &tree::Setting) -> Result<usize, Diagnostic> {
         match setting.name.text.as_str() {
             "draws" => whole("draws", &setting.value, &self.looked.constants, 1..=10_000_000),
-            _ => Err(not_yet(&setting.name)),
+            _ => unreachable!("the parser lets only this setting through"),
         }
     }
 
