@@ -35,7 +35,7 @@ pub use group::{Group, SCALARS};
 pub use key::Key;
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Family, Node, NodeId, Role};
-pub use query::{Query, State};
+pub use query::{Condition, DataSet, Placed, Query, State};
 pub use world::{LARGEST_DATA, ReadError, World};
 
 #[cfg(test)]

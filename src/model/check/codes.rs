@@ -62,6 +62,14 @@ codes! {
     ENCODER_IDLE: warning "encoder-idle", "an encoder that the fusion does not use";
     MODALITY_ROWS: error "modality-rows", "a modality whose data no one encoder reads together";
     NO_COMMON_AXIS: error "no-common-axis", "rows that are joined one by one though they share no axis";
+    NEVER_TRAINED: error "never-trained", "a question that the approximator can never answer";
+    AXIS_FIXED: error "axis-fixed", "an axis that a query places though it has no free places";
+    PLACED_TWICE: error "placed-twice", "an axis that a query places twice";
+    UNPLACED: error "unplaced", "readings at scattered instants without their times";
+    OUTSIDE_AXIS: error "outside-axis", "a place outside its axis";
+    CONDITION: error "condition", "a condition that no draw can change";
+    BY_DIFFERS: error "by-differs", "data sets that are told apart in two ways";
+    CODING: error "coding", "words of data without numbers";
     FOCUS: error "focus", "a `focus` on what is no query of the approximator";
     EXTENDS_MODEL: error "extends-model", "an approximator that extends one of another model";
     SETTING_TWICE: error "setting-twice", "a setting that is made twice";

@@ -78,7 +78,7 @@ impl<'t> Builder<'t> {
         value
     }
 
-    fn condition(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
+    pub(super) fn condition(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let value = self.value(expr, scope);
         if value.sort == Sort::Number {
             self.told.push(

@@ -187,13 +187,20 @@ fn take(
 fn base(items: &[Item], sort: &Sort, item: &Item, told: &mut Vec<Diagnostic>) -> Option<usize> {
     let (_, Some(path)) = (sort.head)(item)? else { return None };
     let name = path.text();
-    let names = || items.iter().filter_map(|item| Some((sort.head)(item)?.0.text.as_str()));
+    let own = (sort.head)(item)?.0.text.as_str();
+    let names = || {
+        let all = items.iter().filter_map(|item| Some((sort.head)(item)?.0.text.as_str()));
+        all.filter(|other| *other != own)
+    };
     let is_named = |item: &Item| (sort.head)(item).is_some_and(|(known, _)| known.text == name);
     let found = items.iter().position(is_named);
     if found.is_none() {
         let unknown = (sort.unknown)(path.span, format!("there is no {} `{name}`", sort.what));
         told.push(match suggest(&name, names()) {
             Some(similar) => unknown.did_you_mean(Some(similar)),
+            None if names().next().is_none() => {
+                unknown.help(format!("the file has no other {}: remove `extends {name}`", sort.what))
+            }
             None => unknown.help(format!("the {}s of this file: {}", sort.what, list(names()))),
         });
     }

@@ -8,6 +8,7 @@ use super::groups::Groups;
 use super::model::{Looked, model};
 use super::names::list;
 use super::outside::{Outside, outside};
+use super::query::About;
 use super::{approximator, extends, query, train};
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
@@ -53,7 +54,7 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     checking.models(&items, &outside);
     checking.approximators(&items);
     checking.trains(&items, &outside);
-    let queries = checking.queries(&items, world);
+    let queries = checking.queries(&items, &outside, world);
     checking.focus(&items, &queries);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
@@ -285,7 +286,7 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn queries(&mut self, items: &'t [Item], world: &dyn World) -> Vec<Query> {
+    fn queries(&mut self, items: &'t [Item], outside: &'t Outside<'t>, world: &dyn World) -> Vec<Query> {
         let mut files = Files::new(world);
         let mut seen: Vec<&Name> = Vec::new();
         let mut queries = Vec::new();
@@ -303,9 +304,11 @@ impl<'t> Checking<'t> {
                     continue;
                 }
             };
-            let model = self.approximators.get(number).map(|entry| entry.approximator.model);
-            let Some(looked) = model.and_then(|model| self.models.get(model)) else { continue };
-            queries.extend(query::query(tree, looked, number, &mut files, &mut self.told, &mut self.unit));
+            let Some(Entry { approximator, .. }) = self.approximators.get(number) else { continue };
+            let (model, groups) = (self.models.get(approximator.model), self.groups.get(approximator.model));
+            let (Some(looked), Some(groups)) = (model, groups) else { continue };
+            let about = About { looked, groups, outside, approximator, number };
+            queries.extend(query::query(tree, &about, &mut files, &mut self.told, &mut self.unit));
         }
         queries
     }

@@ -102,7 +102,7 @@ impl Fuse<'_> {
             let told = ARGUMENT_MISSING.at(call.span, format!("`{name}` joins two modalities or more"));
             let only = call.arguments.iter().find(|argument| argument.label.is_none());
             self.told.push(match only.map(|argument| &argument.value.kind) {
-                Some(ExprKind::Path(path)) => told.help(format!("write `fuse {}`", path.text())),
+                Some(ExprKind::Path(path)) => told.help(format!("write `{}` alone", path.text())),
                 _ => told.help(format!("write `{name}(a, b)`")),
             });
             return None;
@@ -163,6 +163,12 @@ impl Fuse<'_> {
         }
     }
 
+    /// The axis that an implied modality is named after, where `says` is of one.
+    fn implied(&self, rows: &Rows, says: &str) -> Option<&str> {
+        let Rows::Over(axis) = rows else { return None };
+        Some(self.model.axis(*axis).name.as_str()).filter(|_| says.ends_with("is an axis of its own"))
+    }
+
     /// Says that parts have no rows in common, by which they could be joined one by one.
     fn concat(&mut self, call: &Call, parts: &[(Fusion, Span)], rows: &[Rows]) -> Option<()> {
         let (first, rest) = rows.split_first()?;
@@ -188,7 +194,13 @@ impl Fuse<'_> {
             })
         };
         let (one, two) = (says(0)?, says(other)?);
-        let message = format!("`concat` joins row by row, but {one} and {two}");
+        let axes = (self.implied(rows.first()?, &one), self.implied(rows.get(other)?, &two));
+        let message = match axes {
+            (Some(one), Some(two)) => {
+                format!("`concat` joins row by row, but `{one}` and `{two}` are two axes")
+            }
+            _ => format!("`concat` joins row by row, but {one} and {two}"),
+        };
         let mut told = NO_COMMON_AXIS.at(call.span, message);
         for (place, text) in [(0, one), (other, two)] {
             if let Some((_, span)) = parts.get(place) {

@@ -1,23 +1,23 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
 use super::codes::{
-    ARGUMENT_TWICE, ARGUMENT_UNNAMED, DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH,
-    NOT_YET, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
+    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, DATA_LARGE, DATA_MISSING, DATA_UNREADABLE,
+    GIVEN_TWICE, LENGTH, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
 };
-use super::csv::{Wanted, outside};
+use super::csv::{Over, Set, Wanted, outside};
 use super::index::count;
-use super::names::list;
+use super::names::{Symbol, list};
+use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
-use crate::State;
 use crate::world::{LARGEST_DATA, ReadError, World};
+use crate::{AxisId, AxisKind, DataSet, State, Token};
 use sbi_syntax::tree::{self, Expr, ExprKind, Source, Table, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How a table may be read, and what only later versions know.
-const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
-const LATER: [&str; 3] = ["by", "coding", "time"];
+/// How a table may be read.
+const ARGUMENTS: [&str; 6] = ["by", "coding", "column", "columns", "time", "unit"];
 
 /// The files of a check, each read once.
 pub(super) struct Files<'w> {
@@ -61,6 +61,9 @@ struct How {
     column: Option<(String, Span)>,
     columns: Option<(Vec<String>, Span)>,
     unit: Option<(String, Span)>,
+    by: Option<(String, Span)>,
+    time: Option<(String, Span)>,
+    coding: Option<(Vec<(String, f64)>, Span)>,
 }
 
 impl Asked<'_, '_> {
@@ -72,7 +75,23 @@ impl Asked<'_, '_> {
     }
 
     fn fix(&mut self, given: &tree::Given, files: &mut Files<'_>) -> Result<(), Option<Diagnostic>> {
-        let selected = self.select(&given.target, "given")?;
+        let verb = if matches!(given.value, Source::From(_)) { "given from" } else { "given" };
+        let mut selected = match self.select(&given.target, verb) {
+            Ok(selected) => selected,
+            Err(told) => {
+                // What was to be given is not told to be absent as well.
+                if let Some(Symbol::Node(id)) = self.looked.names.get(&given.target.name.text) {
+                    self.touched.insert(id);
+                }
+                return Err(told);
+            }
+        };
+        if let Source::Equals(value) = &given.value {
+            self.shorten(&mut selected, value);
+        }
+        if selected.whole {
+            self.touched.insert(selected.node);
+        }
         // That it is mentioned counts even where its value is wrong, so that nothing follows from that.
         let mut twice = None;
         for &token in &selected.tokens {
@@ -87,15 +106,28 @@ impl Asked<'_, '_> {
             return Err(Some(told.help("remove one of them")));
         }
         let values = match &given.value {
-            Source::Equals(value) => self.written(&selected, value)?,
+            Source::Equals(value) => self.written(&selected, value)?.into_iter().map(Some).collect(),
             Source::From(table) => self.table(&selected, table, files)?,
         };
         for (token, value) in selected.tokens.iter().zip(values) {
-            if let Some(state) = self.states.get_mut(*token) {
+            if let (Some(state), Some(value)) = (self.states.get_mut(*token), value) {
                 *state = State::Given(value);
             }
         }
         Ok(())
+    }
+
+    /// A data set may have fewer elements than its axis has at most: a list says how many.
+    fn shorten(&self, selected: &mut Selected, value: &Expr) {
+        let (ExprKind::List(entries), [axis, ..]) = (&value.kind, selected.axes.as_slice()) else { return };
+        let AxisKind::Set(count) = self.looked.model.axis(*axis).kind else { return };
+        if let Some(length) = selected.lengths.first_mut()
+            && (count.least..=count.most).contains(&entries.len())
+        {
+            let columns = selected.tokens.len() / (*length).max(1);
+            *length = entries.len();
+            selected.tokens.truncate(entries.len() * columns);
+        }
     }
 
     /// The values that are written, one for each selected token.
@@ -167,32 +199,54 @@ impl Asked<'_, '_> {
         same_unit(&unit.text, selected, unit.span)
     }
 
-    /// The values of a file, one for each selected token.
+    /// The values of a file, one for each selected token; none where the file has no value for it.
     fn table(
         &mut self,
         selected: &Selected,
         table: &Table,
         files: &mut Files<'_>,
-    ) -> Result<Vec<f64>, Option<Diagnostic>> {
+    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let path = table.path.value.as_str();
-        if [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end)) {
-            let told = NOT_YET.at(table.path.span, "data are read from CSV only, in this version");
-            return Err(Some(told.help("save the numbers as CSV, with a line of column names")));
-        }
         let how = how(table)?;
         if let Some((unit, span)) = &how.unit {
             same_unit(unit, selected, *span)?;
         }
-        let tokens: Vec<_> =
-            selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
-        if let Some((columns, span)) =
-            how.columns.as_ref().filter(|(columns, _)| columns.len() != tokens.len())
+        if !self.files.iter().any(|known| known == path) {
+            self.files.push(path.to_owned());
+        }
+        let model = &self.looked.model;
+        let rows: Vec<AxisId> = selected.axes.iter().copied().filter(|id| model.axis(*id).is_row()).collect();
+        let binary = [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end));
+        if binary || rows.len() > 1 {
+            files.bytes(path, table.path.span)?;
+            let what = if binary { "arrays in files" } else { "tables with more than one row axis" };
+            self.later.push(
+                not_run(what, table.path.span)
+                    .help("summarise the data, and save numbers as CSV with column names"),
+            );
+            // Nothing is read, and the query never runs.
+            return Ok(vec![None; selected.tokens.len()]);
+        }
+        let over = rows.first().map(|axis| self.over(selected, *axis));
+        if let Some((column, span)) = &how.time
+            && !over.as_ref().is_some_and(|over| over.axis.is_time())
         {
+            let message = format!("`{}` has no time, and `{column}` is to hold its times", selected.name);
+            let told = UNKNOWN_ARGUMENT.at(*span, message);
+            return Err(Some(told.help("leave `time` out, or let the datum run over a time axis")));
+        }
+        let tokens: Vec<&Token> =
+            selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
+        let width = over.as_ref().map_or(tokens.len(), |over| over.columns.len());
+        if let Some((columns, span)) = how.columns.as_ref().filter(|(columns, _)| columns.len() != width) {
             let named = count(columns.len(), "column", "columns");
-            let wanted = count(tokens.len(), "element", "elements");
+            let wanted = count(width, "element", "elements");
             let told = LENGTH.at(*span, format!("{named} for {wanted} of `{}`", selected.name));
             return Err(Some(told.help("name one column for each element, row-major")));
         }
+        let group = self.groups.all.iter().find(|group| group.nodes.contains(&selected.node));
+        let gaps = self.groups.may_miss(&selected.name, group.map_or("", |group| &group.name))
+            || over.as_ref().is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
         let wanted = Wanted {
             path,
             span: table.path.span,
@@ -202,12 +256,109 @@ impl Asked<'_, '_> {
             supports: tokens.iter().map(|token| token.support).collect(),
             columns: how.columns,
             column: how.column,
+            by: how.by.clone(),
+            time: how.time,
+            coding: how.coding,
+            gaps,
+            over,
         };
-        if !self.files.iter().any(|known| known == path) {
-            self.files.push(path.to_owned());
-        }
-        Ok(wanted.read(files.bytes(path, table.path.span)?)?)
+        let sets = wanted.read(files.bytes(path, table.path.span)?)?;
+        self.keep(selected, &rows, sets, how.by, table.path.span)
     }
+
+    /// How the rows of a table lie along an axis.
+    fn over(&self, selected: &Selected, id: AxisId) -> Over<'_> {
+        let model = &self.looked.model;
+        let axis = model.axis(id);
+        let place = selected.axes.iter().position(|own| *own == id).unwrap_or_default();
+        let length = |place: usize| selected.lengths.get(place).copied().unwrap_or(1);
+        let most = length(place);
+        let least = match axis.kind {
+            _ if self.placed.contains_key(&id) => most,
+            AxisKind::Set(count) | AxisKind::Scattered { count, .. } if most == count.most => count.least,
+            _ => most,
+        };
+        // Elements along the other axes are columns; a token is a row and a column.
+        let inner: usize = (place + 1..selected.lengths.len()).map(length).product();
+        let cells = selected.tokens.len();
+        let cell = (0..cells).map(|token| {
+            let (outer, rest) = (token / (inner * most).max(1), token % (inner * most).max(1));
+            (rest / inner.max(1), outer * inner + rest % inner.max(1))
+        });
+        let width = cells / most.max(1);
+        let columns = match width {
+            1 => vec![selected.name.clone()],
+            _ => (1..=width).map(|column| self.column(selected, place, column - 1)).collect(),
+        };
+        let placed = self.placed.get(&id).map(|placing| placing.at.as_slice());
+        Over { axis, least, most, columns, cells: cell.collect(), placed }
+    }
+
+    /// The name of a column: the elements along all axes but the one of rows, `x[1]` or `x[1,2]`.
+    fn column(&self, selected: &Selected, rows: usize, column: usize) -> String {
+        let mut rest = column;
+        let mut index = Vec::new();
+        for (place, length) in selected.lengths.iter().enumerate().rev() {
+            if place != rows {
+                index.insert(0, (rest % length + 1).to_string());
+                rest /= length;
+            }
+        }
+        format!("{}[{}]", selected.name, index.join(","))
+    }
+
+    /// Keeps what a file says: the first data set as the query's, all of them where it tells several apart, and times.
+    fn keep(
+        &mut self,
+        selected: &Selected,
+        rows: &[AxisId],
+        sets: Vec<Set>,
+        by: Option<(String, Span)>,
+        span: Span,
+    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
+        let first = sets.first().map(|set| set.values.clone()).unwrap_or_default();
+        if let (Some(axis), Some(times)) = (rows.first(), sets.first().and_then(|set| set.times.clone()))
+            && matches!(self.looked.model.axis(*axis).kind, AxisKind::Scattered { .. })
+        {
+            self.set_places(*axis, times, span).map_or(Ok(()), Err)?;
+        }
+        let Some((column, at)) = by else { return Ok(first) };
+        self.later.push(not_run("by", at).help("give the data of one subject, in a file of their own"));
+        if let Some((_, first)) = self.by.as_ref().filter(|(known, _)| *known != column) {
+            let told = BY_DIFFERS.at(at, "the data sets of a query are told apart by one column");
+            return Err(Some(told.label(*first, "first here").help("name the same column in all of them")));
+        }
+        let mut kept = Vec::with_capacity(sets.len());
+        for set in sets {
+            let given = selected
+                .tokens
+                .iter()
+                .zip(&set.values)
+                .filter_map(|(token, value)| Some((*token, (*value)?)));
+            kept.push(DataSet { name: set.name, given: given.collect() });
+        }
+        if self.by.is_none() {
+            self.by = Some((column, at));
+            self.sets = kept;
+            return Ok(first);
+        }
+        if let Some(odd) = odd(&self.sets, &kept) {
+            let message = format!("`{odd}` has data in one file of this query and not in the other");
+            return Err(Some(BY_DIFFERS.at(at, message).help("give both for every data set")));
+        }
+        for set in kept {
+            if let Some(known) = self.sets.iter_mut().find(|known| known.name == set.name) {
+                known.given.extend(set.given);
+            }
+        }
+        Ok(first)
+    }
+}
+
+/// A data set that only one of two files has.
+fn odd<'s>(one: &'s [DataSet], two: &'s [DataSet]) -> Option<&'s str> {
+    let names = |sets: &'s [DataSet]| sets.iter().map(|set| set.name.as_str()).collect::<BTreeSet<&str>>();
+    names(one).symmetric_difference(&names(two)).next().copied()
 }
 
 fn same_unit(unit: &str, selected: &Selected, span: Span) -> Result<(), Diagnostic> {
@@ -236,11 +387,9 @@ fn how(table: &Table) -> Result<How, Diagnostic> {
             "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
             "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
             "unit" => how.unit.replace((text(&argument.value)?, span)).is_some(),
-            later if LATER.contains(&later) => {
-                return Err(NOT_YET
-                    .at(label.span, format!("`{later} =` is not supported yet"))
-                    .help("leave it out: one data set of numbers is read from the file"));
-            }
+            "by" => how.by.replace((text(&argument.value)?, span)).is_some(),
+            "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
+            "coding" => how.coding.replace((coding(&argument.value)?, span)).is_some(),
             other => {
                 let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
                 return Err(match suggest(other, ARGUMENTS) {
@@ -269,4 +418,24 @@ fn texts(value: &Expr) -> Result<Vec<String>, Diagnostic> {
         ExprKind::List(entries) => entries.iter().map(text).collect(),
         _ => Err(VECTOR.at(value.span, "a list of names is expected here").help("write `[\"…\", \"…\"]`")),
     }
+}
+
+/// `{left = 0, right = 1}`.
+fn coding(value: &Expr) -> Result<Vec<(String, f64)>, Diagnostic> {
+    const EXAMPLE: &str = "write `coding = {left = 0, right = 1}`";
+    let ExprKind::Record(fields) = &value.kind else {
+        return Err(CODING.at(value.span, "a number for each word is expected here").help(EXAMPLE));
+    };
+    let mut codes: Vec<(String, f64)> = Vec::new();
+    for field in fields {
+        let ExprKind::Number(tree::Number { value: code, unit: None, .. }) = &field.value.kind else {
+            return Err(CODING.at(field.value.span, "a word is coded by a number").help(EXAMPLE));
+        };
+        if codes.iter().any(|(known, _)| *known == field.name.text) {
+            let told = CODING.at(field.name.span, format!("`{}` is coded twice", field.name.text));
+            return Err(told.help("remove one of them"));
+        }
+        codes.push((field.name.text.clone(), *code));
+    }
+    Ok(codes)
 }

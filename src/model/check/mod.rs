@@ -5,10 +5,12 @@
 
 mod approximator;
 mod arena;
+mod at;
 mod axis;
 mod builtin;
 mod call;
 mod codes;
+mod condition;
 mod constant;
 mod csv;
 mod demand;
@@ -28,6 +30,7 @@ mod limits;
 mod model;
 mod names;
 mod network;
+mod never;
 mod node;
 mod outside;
 mod place;

@@ -24,6 +24,7 @@ pub(super) struct Looked<'t> {
     pub(super) constants: Constants<'t>,
     /// The axes of each node; `None` where they were refused.
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
+    sorts: Vec<Sort>,
     /// The tokens; where the model has no graph, those that its declarations would give it. None where there would be
     /// too many of them.
     pub(super) graph: Option<Graph>,
@@ -95,8 +96,8 @@ pub(super) fn model<'t>(
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
-    let Builder { names, constants, shapes, .. } = builder;
-    Looked { model, names, constants, shapes, graph, tokens, span: tree.name.span }
+    let Builder { names, constants, shapes, sorts, .. } = builder;
+    Looked { model, names, constants, shapes, sorts, graph, tokens, span: tree.name.span }
 }
 
 impl Looked<'_> {
@@ -126,6 +127,19 @@ impl<'t> Builder<'t> {
             calls: Vec::new(),
             refused: outside.refused.clone(),
             inlined: HashMap::new(),
+        }
+    }
+
+    /// A builder that knows what a finished model defines, to check expressions about it.
+    pub(super) fn of(looked: &Looked<'t>, outside: &'t Outside<'t>) -> Builder<'t> {
+        Builder {
+            names: looked.names.clone(),
+            constants: looked.constants.clone(),
+            axes: looked.model.axes.clone(),
+            nodes: looked.model.nodes.clone(),
+            shapes: looked.shapes.clone(),
+            sorts: looked.sorts.clone(),
+            ..Builder::new(outside)
         }
     }
 
