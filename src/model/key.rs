@@ -5,9 +5,9 @@
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Count, Coupling, Definition, Encoder, Encoding, Estimator,
-    Expr, ExprId, Family, Flow, Focus, Fusion, Graph, GraphRule, Index, Mask, MaskKind, Model, NodeId, Noise,
-    Query, Reducer, Role, Stage, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Condition, Count, Coupling, DataSet, Definition, Encoder,
+    Encoding, Estimator, Expr, ExprId, Family, Flow, Focus, Fusion, Graph, GraphRule, Index, Mask, MaskKind,
+    Model, NodeId, Noise, Placed, Query, Reducer, Role, Stage, State, Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -47,9 +47,18 @@ impl Key {
         form.key()
     }
 
+    /// The digest of how an approximator reads its data, which the weights' key has in it.
+    #[cfg(test)]
+    pub(crate) fn reading(model: &Model, approximator: &Approximator) -> Key {
+        let mut form = Form::new("reading");
+        form.reading(model, approximator);
+        form.key()
+    }
+
     /// The key of a query's draws: the weights, the query with its name and the values that it gives, and the seed.
-    pub fn draws(weights: Key, query: &Query, seed: u64) -> Key {
+    pub fn draws(weights: Key, model: &Model, query: &Query, seed: u64) -> Key {
         let mut form = Form::new("draws");
+        form.hash(asked(model, query));
         form.hash(weights.0).text(&query.name).number(query.states.len() as u64);
         for state in &query.states {
             match state {
@@ -65,6 +74,36 @@ impl Key {
         form.number(query.draws as u64).number(seed);
         form.key()
     }
+}
+
+/// What a query asks beyond the states of tokens: where it places axes, what draws satisfy, and further data sets.
+fn asked(model: &Model, query: &Query) -> Hash {
+    let mut form = Form::part("asked");
+    let mut normal = Normal::of(model);
+    let mut placed: Vec<(u64, &Placed)> =
+        query.placed.iter().map(|placed| (normal.axis(placed.axis), placed)).collect();
+    placed.sort_by_key(|(axis, _)| *axis);
+    form.number(placed.len() as u64);
+    for (axis, Placed { at, .. }) in placed {
+        form.number(axis).number(at.len() as u64);
+        at.iter().fold(&mut form, |form, place| form.number(place.to_bits()));
+    }
+    let mut conditions: Vec<Hash> =
+        query.conditions.iter().map(|condition| normal.condition(condition)).collect();
+    // All of them hold: their order says nothing.
+    conditions.sort_by_key(|hash| *hash.as_bytes());
+    form.number(conditions.len() as u64);
+    conditions.into_iter().fold(&mut form, Form::hash);
+    form.number(query.sets.len() as u64);
+    for DataSet { name, given } in &query.sets {
+        let mut given = given.clone();
+        given.sort_by_key(|(token, _)| *token);
+        form.text(name).number(given.len() as u64);
+        for (token, value) in given {
+            form.number(token as u64).number(value.to_bits());
+        }
+    }
+    form.finish()
 }
 
 /// Bytes on their way into a hash. Every part has a fixed length or states it, so that no two forms read the same.
@@ -324,7 +363,7 @@ impl<'m> Normal<'m> {
     fn digest(&mut self) {
         for id in &self.model.order {
             for id in self.model.below(self.model.node(*id).exprs(), |id| !self.exprs.contains_key(&id)) {
-                let hash = self.expr(self.model.expr(id));
+                let hash = self.expr(self.model.expr(id), |id| self.operand(id));
                 self.exprs.insert(id, hash);
             }
         }
@@ -334,24 +373,43 @@ impl<'m> Normal<'m> {
         *self.exprs.get(&id).expect("operands are digested first")
     }
 
-    fn expr(&self, expr: &Expr) -> Hash {
+    /// The digest of a condition, which has expressions of its own that read nodes of the model.
+    fn condition(&mut self, condition: &Condition) -> Hash {
+        let mut form = Form::part("condition");
+        let before = self.axes.clone();
+        for expr in &condition.exprs {
+            if let Expr::Reduce { axis, .. } | Expr::Coordinate(axis) = expr {
+                let next = self.axes.len() as u64;
+                self.axes.entry(*axis).or_insert(next);
+                form.axis(&self.model.axis(*axis).kind);
+            }
+        }
+        let mut digested: Vec<Hash> = Vec::with_capacity(condition.exprs.len());
+        for expr in &condition.exprs {
+            let operand = |id: ExprId| *digested.get(id.0).expect("operands come before what uses them");
+            let hash = self.expr(expr, operand);
+            digested.push(hash);
+        }
+        // Axes that only a condition reads are numbered anew in each.
+        self.axes = before;
+        form.hash(*digested.get(condition.root.0).expect("a condition has its root"));
+        form.finish()
+    }
+
+    fn expr(&self, expr: &Expr, operand: impl Fn(ExprId) -> Hash) -> Hash {
         let mut form = Form::part("expr");
         match expr {
             Expr::Number(value) => form.text("number").number(value.to_bits()),
             Expr::Coordinate(axis) => form.text("coordinate").number(self.axis(*axis)),
             Expr::Element { node, index } => return self.element(*node, index),
             // Names of functions, not their places in a table, so that a new function changes no hash.
-            Expr::Unary(function, operand) => {
-                form.text(&format!("{function:?}")).hash(self.operand(*operand))
-            }
+            Expr::Unary(function, of) => form.text(&format!("{function:?}")).hash(operand(*of)),
             Expr::Binary(function, left, right) => {
-                form.text(&format!("{function:?}")).hash(self.operand(*left)).hash(self.operand(*right))
+                form.text(&format!("{function:?}")).hash(operand(*left)).hash(operand(*right))
             }
-            Expr::Select { condition, yes, no } => form
-                .text("select")
-                .hash(self.operand(*condition))
-                .hash(self.operand(*yes))
-                .hash(self.operand(*no)),
+            Expr::Select { condition, yes, no } => {
+                form.text("select").hash(operand(*condition)).hash(operand(*yes)).hash(operand(*no))
+            }
             Expr::Reduce { reducer, axis, body } => {
                 let how = match reducer {
                     Reducer::Sum => "sum",
@@ -360,7 +418,7 @@ impl<'m> Normal<'m> {
                     Reducer::Min => "min over",
                     Reducer::Count => "count",
                 };
-                form.text(how).number(self.axis(*axis)).hash(self.operand(*body))
+                form.text(how).number(self.axis(*axis)).hash(operand(*body))
             }
         };
         form.finish()

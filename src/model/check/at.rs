@@ -14,6 +14,8 @@ use sbi_syntax::{Diagnostic, Span, suggest};
 /// Where an axis is placed, and where that is said.
 pub(super) struct Placing {
     pub(super) at: Vec<f64>,
+    /// Whether the places are wrong: nothing more is said of what stands at them.
+    pub(super) refused: bool,
     pub(super) span: Span,
 }
 
@@ -24,7 +26,8 @@ impl Asked<'_, '_> {
             let axis = self.looked.model.axis(id).clone();
             // That it is placed counts even where the places are wrong, so that nothing follows from that.
             let places = self.places(&axis, name, value);
-            let told = self.set_places(id, places.as_deref().unwrap_or_default().to_vec(), span);
+            let at = places.as_deref().unwrap_or_default().to_vec();
+            let told = self.set_places(id, Placing { at, refused: places.is_err(), span });
             self.later.push(
                 not_run("at", span)
                     .help("write the axis as `index(n)`: what is placed in advance needs no `at`"),
@@ -39,14 +42,16 @@ impl Asked<'_, '_> {
     }
 
     /// Places an axis; says so where it was placed already.
-    pub(super) fn set_places(&mut self, id: AxisId, at: Vec<f64>, span: Span) -> Option<Diagnostic> {
+    pub(super) fn set_places(&mut self, id: AxisId, placing: Placing) -> Option<Diagnostic> {
         let name = &self.looked.model.axis(id).name;
         if let Some(first) = self.placed.get(&id) {
-            let told =
-                PLACED_TWICE.at(span, format!("`{name}` is placed twice")).label(first.span, "first here");
-            return (first.at != at).then(|| told.help("remove one of them, or place both alike"));
+            let told = PLACED_TWICE
+                .at(placing.span, format!("`{name}` is placed twice"))
+                .label(first.span, "first here");
+            let same = first.at == placing.at || first.refused || placing.refused;
+            return (!same).then(|| told.help("remove one of them, or place both alike"));
         }
-        self.placed.insert(id, Placing { at, span });
+        self.placed.insert(id, placing);
         None
     }
 

@@ -1,5 +1,6 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
+use super::at::Placing;
 use super::codes::{
     ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, DATA_LARGE, DATA_MISSING, DATA_UNREADABLE,
     GIVEN_TWICE, LENGTH, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
@@ -87,7 +88,10 @@ impl Asked<'_, '_> {
             }
         };
         if let Source::Equals(value) = &given.value {
-            self.shorten(&mut selected, value);
+            if let Err(told) = self.shorten(&mut selected, value) {
+                self.touched.insert(selected.node);
+                return Err(Some(told));
+            }
         }
         if selected.whole {
             self.touched.insert(selected.node);
@@ -118,16 +122,36 @@ impl Asked<'_, '_> {
     }
 
     /// A data set may have fewer elements than its axis has at most: a list says how many.
-    fn shorten(&self, selected: &mut Selected, value: &Expr) {
-        let (ExprKind::List(entries), [axis, ..]) = (&value.kind, selected.axes.as_slice()) else { return };
-        let AxisKind::Set(count) = self.looked.model.axis(*axis).kind else { return };
-        if let Some(length) = selected.lengths.first_mut()
-            && (count.least..=count.most).contains(&entries.len())
-        {
-            let columns = selected.tokens.len() / (*length).max(1);
-            *length = entries.len();
-            selected.tokens.truncate(entries.len() * columns);
+    ///
+    /// # Errors
+    /// It has more or fewer than any data set can have.
+    fn shorten(&self, selected: &mut Selected, value: &Expr) -> Result<(), Diagnostic> {
+        let (ExprKind::List(entries), [axis, ..]) = (&value.kind, selected.axes.as_slice()) else {
+            return Ok(());
+        };
+        let name = &selected.name;
+        let own = self.looked.model.axis(*axis);
+        if let Some(placing) = self.placed.get(axis).filter(|placing| placing.at.len() > own.size()) {
+            let (places, most) = (placing.at.len(), own.size());
+            let message =
+                format!("`{name}` takes up to {most} readings, and `{}` is placed at {places}", own.name);
+            return Err(LENGTH.at(placing.span, message).help(format!("give {most} readings or less")));
         }
+        let AxisKind::Set(range) = own.kind else { return Ok(()) };
+        let (least, most, found) = (range.least, range.most, entries.len());
+        if !selected.whole || least == most {
+            return Ok(());
+        }
+        if found < least || found > most {
+            let message = format!("{}, and `{name}` has {least} to {most}", count(found, "value", "values"));
+            return Err(LENGTH.at(value.span, message).help(format!("give {least} to {most} values")));
+        }
+        if let Some(length) = selected.lengths.first_mut() {
+            let columns = selected.tokens.len() / (*length).max(1);
+            *length = found;
+            selected.tokens.truncate(found * columns);
+        }
+        Ok(())
     }
 
     /// The values that are written, one for each selected token.
@@ -320,7 +344,7 @@ impl Asked<'_, '_> {
         if let (Some(axis), Some(times)) = (rows.first(), sets.first().and_then(|set| set.times.clone()))
             && matches!(self.looked.model.axis(*axis).kind, AxisKind::Scattered { .. })
         {
-            self.set_places(*axis, times, span).map_or(Ok(()), Err)?;
+            self.set_places(*axis, Placing { at: times, refused: false, span }).map_or(Ok(()), Err)?;
         }
         let Some((column, at)) = by else { return Ok(first) };
         self.later.push(not_run("by", at).help("give the data of one subject, in a file of their own"));

@@ -151,7 +151,8 @@ impl Asked<'_, '_> {
         let elements: BTreeSet<usize> = (0..self.looked.model.elements(node))
             .filter_map(|element| self.looked.token(id, element))
             .collect();
-        elements.iter().any(|token| !self.mentioned.contains_key(token))
+        let asked = |token: &usize| self.asked_at.contains_key(token) || self.constrained.contains_key(token);
+        !elements.iter().any(asked) && elements.iter().any(|token| !self.mentioned.contains_key(token))
     }
 
     /// Data of a modality that is one token: they are given or absent, never inferred.

@@ -47,6 +47,9 @@ impl Asked<'_, '_> {
         }
         let axes: Vec<&Axis> = node.axes.iter().map(|axis| model.axis(*axis)).collect();
         let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &node.axes, &axes)?;
+        if node.axes.iter().any(|id| self.placed.get(id).is_some_and(|placing| placing.refused)) {
+            return Err(None);
+        }
         if let Some(told) = self.unplaced(&node.name, &node.axes, place.span, verb == "given") {
             // A file may say where.
             if verb != "given from" {
