@@ -94,6 +94,8 @@ fn asked(model: &Model, query: &Query) -> Hash {
     conditions.sort_by_key(|hash| *hash.as_bytes());
     form.number(conditions.len() as u64);
     conditions.into_iter().fold(&mut form, Form::hash);
+    form.number(query.computed.len() as u64);
+    query.computed.iter().fold(&mut form, |form, id| form.text(&model.node(*id).name));
     form.number(query.sets.len() as u64);
     for DataSet { name, given } in &query.sets {
         let mut given = given.clone();

@@ -1,6 +1,6 @@
 //! Queries, checked: what is given, what is inferred, what is absent.
 
-use crate::{AxisId, Expr, ExprId};
+use crate::{AxisId, Expr, ExprId, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// A question about one model, element by element.
@@ -14,6 +14,8 @@ pub struct Query {
     pub states: Vec<State>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
+    /// The computed parameters to report beside them, in the order asked.
+    pub computed: Vec<NodeId>,
     /// How many draws, at least one.
     pub draws: usize,
     /// Where it places axes of scattered instants.

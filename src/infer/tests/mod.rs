@@ -53,8 +53,13 @@ pub fn query(states: &[Option<f64>], draws: usize) -> Query {
         approximator: 0,
         states,
         infer,
+        computed: Vec::new(),
         draws,
+        placed: Vec::new(),
+        conditions: Vec::new(),
+        sets: Vec::new(),
         files: Vec::new(),
+        later: Vec::new(),
         span: Default::default(),
     }
 }

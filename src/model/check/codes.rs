@@ -79,6 +79,7 @@ codes! {
     GIVEN_INFERRED: error "given-inferred", "a quantity that is both given and inferred";
     GIVEN_COMPUTED: error "given-computed", "a computed quantity that is given";
     LATENT_ASKED: error "latent-asked", "a query about a latent, which is integrated out";
+    LET_ASKED: error "let-asked", "a query about a `let` or a constant, which is no part of an answer";
     NOTHING_INFERRED: error "nothing-inferred", "a query that asks nothing";
     OUTSIDE_SUPPORT: error "outside-support", "a given value that cannot occur";
     LEFT_OUT: warning "left-out", "computed parameters that an answer leaves out";

@@ -43,12 +43,15 @@ pub(super) fn written_out<'t>(items: &'t [Item], told: &mut Vec<Diagnostic>) -> 
     Cow::Owned(items)
 }
 
+/// The name of an item, and what it extends.
+type Head<'i> = (&'i Name, Option<&'i Path>);
+
 /// One sort of item that can extend others of its sort.
 struct Sort {
     /// What it is called.
     what: &'static str,
     /// Its name and what it extends.
-    head: fn(&Item) -> Option<(&Name, Option<&Path>)>,
+    head: fn(&Item) -> Option<Head<'_>>,
     /// Says that there is none of a name.
     unknown: fn(Span, String) -> Diagnostic,
     /// Takes over the statements of the second.
@@ -209,8 +212,7 @@ fn base(items: &[Item], sort: &Sort, item: &Item, told: &mut Vec<Diagnostic>) ->
 
 /// Says that items extend each other in a circle.
 fn describe(items: &[Item], sort: &Sort, round: &[usize]) -> Option<Diagnostic> {
-    let heads: Vec<(&Name, Option<&Path>)> =
-        round.iter().filter_map(|place| (sort.head)(items.get(*place)?)).collect();
+    let heads: Vec<Head<'_>> = round.iter().filter_map(|place| (sort.head)(items.get(*place)?)).collect();
     let (first, path) = heads.first()?;
     let at = path.map_or(first.span, |path| path.span);
     if heads.len() == 1 {

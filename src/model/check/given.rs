@@ -3,7 +3,7 @@
 use super::at::Placing;
 use super::codes::{
     ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, DATA_LARGE, DATA_MISSING, DATA_UNREADABLE,
-    GIVEN_TWICE, LENGTH, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
+    GIVEN_TWICE, LENGTH, NEVER_TRAINED, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
 };
 use super::csv::{Over, Set, Wanted, outside};
 use super::index::count;
@@ -87,11 +87,11 @@ impl Asked<'_, '_> {
                 return Err(told);
             }
         };
-        if let Source::Equals(value) = &given.value {
-            if let Err(told) = self.shorten(&mut selected, value) {
-                self.touched.insert(selected.node);
-                return Err(Some(told));
-            }
+        if let Source::Equals(value) = &given.value
+            && let Err(told) = self.shorten(&mut selected, value)
+        {
+            self.touched.insert(selected.node);
+            return Err(Some(told));
         }
         if selected.whole {
             self.touched.insert(selected.node);
@@ -136,6 +136,16 @@ impl Asked<'_, '_> {
             let message =
                 format!("`{name}` takes up to {most} readings, and `{}` is placed at {places}", own.name);
             return Err(LENGTH.at(placing.span, message).help(format!("give {most} readings or less")));
+        }
+        if let (AxisKind::Scattered { count: seen, .. }, false, Some(placing)) =
+            (own.kind, self.joint, self.placed.get(axis))
+            && placing.at.len() < seen.least
+        {
+            let (places, most) = (placing.at.len(), seen.most);
+            let message =
+                format!("a flow takes as many readings as it saw, and `{}` is placed at {places}", own.name);
+            let told = NEVER_TRAINED.at(placing.span, message).label(own.span, "declared here");
+            return Err(told.help(format!("write `n = {places} .. {most}` in the axis")));
         }
         let AxisKind::Set(range) = own.kind else { return Ok(()) };
         let (least, most, found) = (range.least, range.most, entries.len());
@@ -299,6 +309,8 @@ impl Asked<'_, '_> {
         let most = length(place);
         let least = match axis.kind {
             _ if self.placed.contains_key(&id) => most,
+            // A joint estimator takes up to so many readings; a flow takes as many as it saw.
+            AxisKind::Scattered { .. } if self.joint => 1,
             AxisKind::Set(count) | AxisKind::Scattered { count, .. } if most == count.most => count.least,
             _ => most,
         };

@@ -1,6 +1,6 @@
 //! Elements that a query names: `x`, `x[3]`, `x[2 .. 4]`.
 
-use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, NOT_YET};
+use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, LET_ASKED, NOT_YET};
 use super::index::{count, position};
 use super::names::{Symbol, list};
 use super::query::Asked;
@@ -141,12 +141,17 @@ impl Asked<'_, '_> {
                 sources => format!("give what it is computed from: {}", list(sources.iter().copied())),
             }));
         }
-        let told =
-            NOT_YET.at(place.span, format!("`{name}` is computed, and inferring that is not supported yet"));
-        Some(told.label(node.span, "computed here").help(match sources.as_slice() {
-            [] => "infer parameters and data".to_owned(),
-            sources => format!("infer what it is computed from: {}", list(sources.iter().copied())),
-        }))
+        if node.role == Role::Let {
+            let told = LET_ASKED
+                .at(place.span, format!("`{name}` is a name for an expression, and none for an answer"));
+            let help = format!("declare it as `param {name} = …` to have it in the answer");
+            return Some(told.label(node.span, "declared here").help(help));
+        }
+        let told = NOT_YET.at(
+            place.span,
+            format!("single elements of what is computed, as `{name}`, are not answered yet"),
+        );
+        Some(told.label(node.span, "computed here").help(format!("write `infer {name}`")))
     }
 
     /// The names that a computed node reads.

@@ -5,11 +5,14 @@ use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOTHING_INFERRED};
 use super::given::Files;
 use super::groups::Groups;
 use super::model::Looked;
-use super::names::list;
-use super::network::whole;
+use super::names::{Symbol, list};
+use super::network::{not_run, whole};
 use super::outside::Outside;
 use super::train::twice;
-use crate::{Approximator, AxisId, Condition, DataSet, Graph, NodeId, Placed, Query, Role, State};
+use crate::{
+    Approximator, AxisId, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query, Role,
+    State,
+};
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +40,10 @@ pub(super) struct Asked<'a, 't> {
     pub(super) sets: Vec<DataSet>,
     pub(super) by: Option<(String, Span)>,
     pub(super) groups: &'a Groups,
+    /// Whether a joint estimator answers.
+    pub(super) joint: bool,
+    /// The computed parameters that an `infer` names.
+    pub(super) computed: Vec<NodeId>,
     pub(super) files: Vec<String>,
     pub(super) told: Vec<Diagnostic>,
     /// What is sound but not answered by this version.
@@ -80,6 +87,8 @@ pub(super) fn query<'t>(
         sets: Vec::new(),
         by: None,
         groups: about.groups,
+        joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
+        computed: Vec::new(),
         files: Vec::new(),
         told: Vec::new(),
         later: Vec::new(),
@@ -125,6 +134,7 @@ pub(super) fn query<'t>(
         approximator: about.number,
         states: asked.states,
         infer: asked.infer,
+        computed: asked.computed,
         draws,
         placed: asked.placed.into_iter().map(|(axis, Placing { at, .. })| Placed { axis, at }).collect(),
         conditions: asked.conditions,
@@ -191,6 +201,16 @@ impl Asked<'_, '_> {
     }
 
     fn place(&mut self, place: &tree::Place) -> Result<Vec<usize>, Option<Diagnostic>> {
+        if let Some(id) = self.computed_param(place) {
+            self.later.push(
+                not_run("infer", place.span)
+                    .help("infer what it is computed from, and compute it from the draws"),
+            );
+            if !self.computed.contains(&id) {
+                self.computed.push(id);
+            }
+            return Ok(Vec::new());
+        }
         let selected = self.select(place, "inferred")?;
         for token in &selected.tokens {
             self.asked_at.entry(*token).or_insert(place.span);
@@ -200,6 +220,16 @@ impl Asked<'_, '_> {
         let name = self.graph.tokens.get(token).map_or("", |token| &token.name);
         let told = GIVEN_INFERRED.at(place.span, format!("`{name}` is both given and inferred"));
         Err(Some(told.label(at, "given here").help("remove it from one of them")))
+    }
+
+    /// The node of a place that is a whole parameter computed from others.
+    fn computed_param(&self, place: &tree::Place) -> Option<NodeId> {
+        let Some(Symbol::Node(id)) = self.looked.names.get(&place.name.text) else { return None };
+        let node = self.looked.model.node(id);
+        let computed = node.role == Role::Param && matches!(node.definition, Definition::Equals(_));
+        let shaped = self.looked.shapes.get(id.0).is_some_and(Option::is_some);
+        let token = self.looked.model.later.is_empty() && self.looked.token(id, 0).is_some();
+        (computed && shaped && !token && place.index.is_empty()).then_some(id)
     }
 
     /// All parameters that are not given.
