@@ -9,6 +9,7 @@ use super::names::list;
 use sbi_syntax::tree::{self, ApproximatorStatement, Item, Name, Path, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How many statements a file may take over in all.
 const STATEMENTS: usize = 100_000;
@@ -237,29 +238,42 @@ fn says_same(new: &ApproximatorStatement, old: &ApproximatorStatement) -> bool {
     }
 }
 
+/// Own statements of a model, by what they are about.
+type Own = BTreeMap<(&'static str, String), Vec<Statement>>;
+
 /// The statements of one model with those of another, which take the places of statements about the same.
 fn merged(other: &[Statement], own: Vec<Statement>) -> Vec<Statement> {
-    let mut own: Vec<Option<Statement>> = own.into_iter().map(Some).collect();
-    let mut body = replaced(other, &mut own);
-    body.extend(own.into_iter().flatten());
+    let mut known = Own::new();
+    let mut rest = Vec::new();
+    let mut order = Vec::new();
+    for statement in own {
+        match subject(&statement).map(|(sort, name)| (sort, name.to_owned())) {
+            Some(about) => {
+                order.push(about.clone());
+                known.entry(about).or_default().push(statement);
+            }
+            None => rest.push(statement),
+        }
+    }
+    let mut body = replaced(other, &mut known);
+    body.extend(order.into_iter().filter_map(|about| known.remove(&about)).flatten());
+    body.append(&mut rest);
     body
 }
 
 /// A body in which own statements have taken the places of those about the same; they are taken out of `own`.
-fn replaced(other: &[Statement], own: &mut [Option<Statement>]) -> Vec<Statement> {
+fn replaced(other: &[Statement], own: &mut Own) -> Vec<Statement> {
     let mut body = Vec::with_capacity(other.len());
     for statement in other {
-        let about = subject(statement);
-        let same = |new: &&mut Option<Statement>| about.is_some() && new.as_ref().map(subject) == Some(about);
-        let new: Vec<Statement> = own.iter_mut().filter(same).filter_map(Option::take).collect();
-        match statement {
-            _ if !new.is_empty() => body.extend(new),
+        let new = subject(statement).and_then(|(sort, name)| own.remove(&(sort, name.to_owned())));
+        match (new, statement) {
+            (Some(new), _) => body.extend(new),
             // A datum keeps its modality.
-            Statement::Modality(modality) => {
-                let body_of = replaced(&modality.body, own);
-                body.push(Statement::Modality(tree::Modality { body: body_of, ..modality.clone() }));
+            (None, Statement::Modality(modality)) => {
+                let inner = replaced(&modality.body, own);
+                body.push(Statement::Modality(tree::Modality { body: inner, ..modality.clone() }));
             }
-            _ => body.push(statement.clone()),
+            (None, _) => body.push(statement.clone()),
         }
     }
     body

@@ -35,6 +35,7 @@ mod node;
 mod outside;
 mod place;
 mod query;
+mod table;
 mod train;
 mod value;
 mod walk;
