@@ -25,6 +25,8 @@ pub enum Command {
     Run(Run),
     /// Shows all errors of a file at once, and does nothing else
     Check(Check),
+    /// Formats files in place: the same text in the layout that all specs have
+    Fmt(Fmt),
     /// Prints the dependency graph and the attention mask of each query
     Graph(Graph),
     /// Writes joint draws of a model: parameters and data
@@ -63,6 +65,17 @@ pub struct Check {
     /// Prints the diagnostics as one JSON array on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// `sbi fmt`.
+#[derive(Debug, clap::Args)]
+pub struct Fmt {
+    /// The .sbi files; `-` formats standard input to standard output
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Changes nothing; lists the files that would change, and fails if there are any
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `sbi graph`.

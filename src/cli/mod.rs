@@ -8,6 +8,7 @@ mod draws;
 mod failure;
 mod fault;
 mod files;
+mod fmt;
 mod graph;
 mod interrupt;
 mod memory;
@@ -38,6 +39,7 @@ pub fn main() -> u8 {
         match &args.command {
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::check(args),
+            Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),
             Command::Simulate(args) => simulate::simulate(args),
         }

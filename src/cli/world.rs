@@ -26,8 +26,21 @@ query posterior {
 
 /// Reads a spec, with a failure in words for everything that is not one.
 pub fn read_spec(path: &Path) -> Outcome<Source> {
-    let shown = path.display();
     let bytes = read_at_most(path, LARGEST_SPEC).map_err(|e| unreadable(path, &e))?;
+    spec_of(path.display().to_string(), bytes)
+}
+
+/// Reads standard input as a spec.
+pub fn read_standard_input() -> Outcome<Source> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(LARGEST_SPEC + 1).read_to_end(&mut bytes).map_err(|e| {
+        Failure::failed(format!("standard input cannot be read: {e}")).help("name a file in place of `-`")
+    })?;
+    spec_of("standard input".into(), (bytes.len() as u64 <= LARGEST_SPEC).then_some(bytes))
+}
+
+/// The bytes of a spec as text; there are none where there are too many.
+fn spec_of(shown: String, bytes: Option<Vec<u8>>) -> Outcome<Source> {
     let Some(bytes) = bytes else {
         return Err(Failure::wrong(format!("`{shown}` is larger than 1 MiB, the most a spec may have"))
             .help("data belong into files of their own, read by `given x from \"file.csv\"`"));
@@ -42,7 +55,7 @@ pub fn read_spec(path: &Path) -> Outcome<Source> {
     if text.trim().is_empty() {
         return Err(Failure::wrong(format!("`{shown}` is empty")).help(FIRST_FILE));
     }
-    Ok(Source::new(shown.to_string(), text))
+    Ok(Source::new(shown, text))
 }
 
 /// The bytes of a file, or none if there are more than `most`: never more than that are read.

@@ -21,6 +21,28 @@ pub enum Expr {
         /// Which element, axis by axis.
         index: Vec<Index>,
     },
+    /// The time, inside a dynamics.
+    Clock,
+    /// A node as a function of time: a state, a `let` of a dynamics, a parameter or a constant over time. Not a number.
+    Curve {
+        /// The node.
+        node: NodeId,
+        /// Which element, axis by axis.
+        index: Vec<Index>,
+    },
+    /// When a dynamics ended: at a `stop when`, or with its clock.
+    End {
+        /// Index into [`crate::Model::dynamics`].
+        dynamics: usize,
+        /// Which run, by the axes of the draw that it belongs to.
+        index: Vec<Index>,
+    },
+    /// The value of a curve at a time.
+    At(ExprId, ExprId),
+    /// How often a curve rises through a level: `crossings(curve, level)`.
+    Crossings(ExprId, ExprId),
+    /// How much a curve rose since the coordinate before on an axis of instants: `gained(curve, t)`.
+    Gained(ExprId, AxisId),
     /// A function of one operand.
     Unary(Unary, ExprId),
     /// A function of two operands.
@@ -49,9 +71,18 @@ impl Expr {
     /// The expressions it is computed from.
     pub fn operands(&self) -> impl Iterator<Item = ExprId> + use<> {
         let operands = match *self {
-            Expr::Number(_) | Expr::Coordinate(_) | Expr::Element { .. } => [None; 3],
-            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
-            Expr::Binary(_, left, right) => [Some(left), Some(right), None],
+            Expr::Number(_)
+            | Expr::Coordinate(_)
+            | Expr::Element { .. }
+            | Expr::Clock
+            | Expr::Curve { .. }
+            | Expr::End { .. } => [None; 3],
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } | Expr::Gained(operand, _) => {
+                [Some(operand), None, None]
+            }
+            Expr::Binary(_, left, right) | Expr::At(left, right) | Expr::Crossings(left, right) => {
+                [Some(left), Some(right), None]
+            }
             Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
         };
         operands.into_iter().flatten()
@@ -60,9 +91,18 @@ impl Expr {
     /// As [`Expr::operands`], to renumber them.
     pub(crate) fn operands_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
         let operands = match self {
-            Expr::Number(_) | Expr::Coordinate(_) | Expr::Element { .. } => [None, None, None],
-            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
-            Expr::Binary(_, left, right) => [Some(left), Some(right), None],
+            Expr::Number(_)
+            | Expr::Coordinate(_)
+            | Expr::Element { .. }
+            | Expr::Clock
+            | Expr::Curve { .. }
+            | Expr::End { .. } => [None, None, None],
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } | Expr::Gained(operand, _) => {
+                [Some(operand), None, None]
+            }
+            Expr::Binary(_, left, right) | Expr::At(left, right) | Expr::Crossings(left, right) => {
+                [Some(left), Some(right), None]
+            }
             Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
         };
         operands.into_iter().flatten()
@@ -133,4 +173,6 @@ pub enum Reducer {
     Min,
     /// The number of elements that are true.
     Count,
+    /// The integral over the coordinates, by trapezoids.
+    Integral,
 }

@@ -22,8 +22,14 @@ pub struct Group {
 impl Group {
     /// The modalities of a model: those written, then what stands outside of them: one modality for each outermost row
     /// axis, named after it, and one for data without row axes.
-    pub fn all(model: &Model, written: Vec<Group>) -> Vec<Group> {
-        let mut found = written;
+    pub fn all(model: &Model) -> Vec<Group> {
+        let written = model.modalities.iter().map(|modality| Group {
+            name: modality.name.clone(),
+            nodes: modality.nodes.clone(),
+            written: true,
+            span: modality.span,
+        });
+        let mut found: Vec<Group> = written.collect();
         for (id, node) in model.numbered().filter(|(_, node)| node.role == Role::Data) {
             if found.iter().any(|modality| modality.written && modality.nodes.contains(&id)) {
                 continue;

@@ -4,10 +4,14 @@
 //! names of models, axes, `let`s and `fn` arguments, no expression that nothing reads. Names of parameters, data and latents
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
+mod asked;
+mod masks;
+mod networks;
+
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Condition, Count, Coupling, DataSet, Definition, Encoder,
-    Encoding, Estimator, Expr, ExprId, Family, Flow, Focus, Fusion, Graph, GraphRule, Index, Mask, MaskKind,
-    Model, NodeId, Noise, Placed, Query, Reducer, Role, Stage, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics, Expr,
+    ExprId, External, Graph, Index, Mask, Model, NodeId, OnFailure, Query, Reducer, Role, Series, State,
+    Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -43,6 +47,9 @@ impl Key {
         form.estimator(&approximator.estimator).reading(model, approximator).graph(&Graph::of(model));
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
         form.number(u64::from(train.online)).focus(train.focus.as_ref());
+        if let Some(masks) = Normal::of(model).masks() {
+            form.text("masks").hash(masks);
+        }
         form.text(precision).text(device);
         form.key()
     }
@@ -58,7 +65,7 @@ impl Key {
     /// The key of a query's draws: the weights, the query with its name and the values that it gives, and the seed.
     pub fn draws(weights: Key, model: &Model, query: &Query, seed: u64) -> Key {
         let mut form = Form::new("draws");
-        form.hash(asked(model, query));
+        form.hash(asked::asked(model, query));
         form.hash(weights.0).text(&query.name).number(query.states.len() as u64);
         for state in &query.states {
             match state {
@@ -74,38 +81,6 @@ impl Key {
         form.number(query.draws as u64).number(seed);
         form.key()
     }
-}
-
-/// What a query asks beyond the states of tokens: where it places axes, what draws satisfy, and further data sets.
-fn asked(model: &Model, query: &Query) -> Hash {
-    let mut form = Form::part("asked");
-    let mut normal = Normal::of(model);
-    let mut placed: Vec<(u64, &Placed)> =
-        query.placed.iter().map(|placed| (normal.axis(placed.axis), placed)).collect();
-    placed.sort_by_key(|(axis, _)| *axis);
-    form.number(placed.len() as u64);
-    for (axis, Placed { at, .. }) in placed {
-        form.number(axis).number(at.len() as u64);
-        at.iter().fold(&mut form, |form, place| form.number(place.to_bits()));
-    }
-    let mut conditions: Vec<Hash> =
-        query.conditions.iter().map(|condition| normal.condition(condition)).collect();
-    // All of them hold: their order says nothing.
-    conditions.sort_by_key(|hash| *hash.as_bytes());
-    form.number(conditions.len() as u64);
-    conditions.into_iter().fold(&mut form, Form::hash);
-    form.number(query.computed.len() as u64);
-    query.computed.iter().fold(&mut form, |form, id| form.text(&model.node(*id).name));
-    form.number(query.sets.len() as u64);
-    for DataSet { name, given } in &query.sets {
-        let mut given = given.clone();
-        given.sort_by_key(|(token, _)| *token);
-        form.text(name).number(given.len() as u64);
-        for (token, value) in given {
-            form.number(token as u64).number(value.to_bits());
-        }
-    }
-    form.finish()
 }
 
 /// Bytes on their way into a hash. Every part has a fixed length or states it, so that no two forms read the same.
@@ -180,101 +155,28 @@ impl Form {
         self
     }
 
-    fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
-        let network = match estimator {
-            Estimator::Joint(network) => network,
-            Estimator::Posterior(flow) => return self.flow(flow),
-        };
-        self.text("joint")
-            .size(network.width)
-            .size(network.layers)
-            .size(network.heads)
-            .size(network.widening);
-        self.text(match network.mask {
-            MaskKind::Undirected => "undirected",
-            MaskKind::Directed => "directed",
-            MaskKind::Faithful => "faithful",
-            MaskKind::Dense => "dense",
-        });
-        self.text(match network.graph {
-            GraphRule::Exact => "exact",
-            GraphRule::Mechanistic => "mechanistic",
-        });
-        self.text(match network.noise {
-            Noise::Edm => "edm",
-            Noise::Ve => "ve",
-            Noise::Vp => "vp",
-        })
+    /// One output of a program from outside: what is run, what it takes, and what becomes of its failures.
+    fn external(&mut self, external: &External, output: usize) {
+        self.number(external.command.len() as u64);
+        for word in &external.command {
+            self.text(word);
+        }
+        self.number(external.inputs.len() as u64);
+        for input in &external.inputs {
+            self.text(input);
+        }
+        let output = external.outputs.get(output);
+        self.text(output.map_or("", |output| &output.name));
+        for input in output.iter().flat_map(|output| &output.depends) {
+            self.number(*input as u64);
+        }
+        self.text(&format!("{:?} {:?}", external.protocol, external.on_failure));
     }
 
-    fn focus(&mut self, focus: Option<&Focus>) -> &mut Form {
-        let Some(Focus { given, inferred }) = focus else { return self.number(0) };
-        self.number(1);
-        for tokens in [given, inferred] {
-            self.number(tokens.len() as u64);
-            for token in tokens {
-                self.number(*token as u64);
-            }
-        }
-        self
-    }
-
-    fn flow(&mut self, flow: &Flow) -> &mut Form {
-        self.text("posterior").size(flow.couplings).text(match flow.coupling {
-            Coupling::Affine => "affine",
-            Coupling::Spline => "spline",
-        });
-        self.size(flow.bins).size(flow.width).size(flow.layers)
-    }
-
-    /// How an approximator reads its data. Modalities are known by their data: their names, which may be those of axes,
-    /// do not enter.
-    fn reading(&mut self, model: &Model, approximator: &Approximator) -> &mut Form {
-        let names = |place: usize| {
-            let nodes = approximator.groups.get(place).map_or(&[][..], |modality| &modality.nodes);
-            let mut names: Vec<&str> = nodes.iter().map(|id| model.node(*id).name.as_str()).collect();
-            names.sort_unstable();
-            names
-        };
-        let data = |form: &mut Form, place: usize| {
-            let names = names(place);
-            form.number(names.len() as u64);
-            for name in names {
-                form.text(name);
-            }
-        };
-        let mut encodings: Vec<&Encoding> = approximator.encodings.iter().collect();
-        // Which is written first changes nothing.
-        encodings.sort_by_key(|encoding| names(encoding.modality));
-        self.number(encodings.len() as u64);
-        for encoding in encodings {
-            data(self, encoding.modality);
-            self.number(encoding.stages.len() as u64);
-            for Stage { axes, encoder } in &encoding.stages {
-                self.number(axes.len() as u64).text(encoder.kind.name());
-                let Encoder { kind: _, width, blocks, heads, patch, summary, tokens } = encoder;
-                for size in [width, blocks, heads, patch, summary, tokens] {
-                    self.size(*size);
-                }
-            }
-        }
-        match &approximator.fusion {
-            None => {
-                self.number(0);
-            }
-            Some(fusion) => self.number(1).fusion(fusion, &data),
-        }
-        self
-    }
-
-    fn fusion(&mut self, fusion: &Fusion, data: &dyn Fn(&mut Form, usize)) {
-        match fusion {
-            Fusion::Group(place) => data(self.text("modality"), *place),
-            Fusion::Join { scheme, parts, pairing } => {
-                self.text(scheme.name()).number(u64::from(*pairing)).number(parts.len() as u64);
-                parts.iter().for_each(|part| self.fusion(part, data));
-            }
-        }
+    fn series(&mut self, series: &Series) -> &mut Form {
+        self.text("series").number(series.times.len() as u64);
+        let numbers = series.times.iter().chain(&series.values);
+        numbers.fold(self, |form, number| form.number(number.to_bits()))
     }
 
     /// What training sees of the graph: `depends` statements change it, and no simulation.
@@ -325,8 +227,10 @@ impl<'m> Normal<'m> {
             self.named.iter().flat_map(|id| self.model.node(*id).axes.clone()).collect();
         let mut seen = vec![false; self.model.exprs.len()];
         let mut seen_lets = vec![false; self.model.nodes.len()];
-        for id in &self.named {
-            let mut waiting: Vec<ExprId> = self.model.node(*id).exprs().collect();
+        let mut dynamics: Vec<&Dynamics> = self.model.dynamics.iter().collect();
+        dynamics.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        let nodes = self.named.iter().map(|id| self.model.node(*id).exprs().collect::<Vec<_>>());
+        for mut waiting in nodes.chain(dynamics.into_iter().map(Dynamics::exprs)) {
             waiting.reverse();
             while let Some(id) = waiting.pop() {
                 if seen.get_mut(id.0).is_none_or(|seen| std::mem::replace(seen, true)) {
@@ -334,7 +238,9 @@ impl<'m> Normal<'m> {
                 }
                 let expr = self.model.expr(id);
                 match expr {
-                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) => met.push(*axis),
+                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) | Expr::Gained(_, axis) => {
+                        met.push(*axis)
+                    }
                     Expr::Element { node, .. } => {
                         let read = self.model.node(*node);
                         let fresh =
@@ -364,38 +270,22 @@ impl<'m> Normal<'m> {
     /// Digests all expressions, each after what it reads: lets in order, operands before their users.
     fn digest(&mut self) {
         for id in &self.model.order {
-            for id in self.model.below(self.model.node(*id).exprs(), |id| !self.exprs.contains_key(&id)) {
-                let hash = self.expr(self.model.expr(id), |id| self.operand(id));
-                self.exprs.insert(id, hash);
-            }
+            self.digest_below(self.model.node(*id).exprs().collect());
+        }
+        for dynamics in &self.model.dynamics {
+            self.digest_below(dynamics.exprs());
+        }
+    }
+
+    fn digest_below(&mut self, roots: Vec<ExprId>) {
+        for id in self.model.below(roots, |id| !self.exprs.contains_key(&id)) {
+            let hash = self.expr(self.model.expr(id), |id| self.operand(id));
+            self.exprs.insert(id, hash);
         }
     }
 
     fn operand(&self, id: ExprId) -> Hash {
         *self.exprs.get(&id).expect("operands are digested first")
-    }
-
-    /// The digest of a condition, which has expressions of its own that read nodes of the model.
-    fn condition(&mut self, condition: &Condition) -> Hash {
-        let mut form = Form::part("condition");
-        let before = self.axes.clone();
-        for expr in &condition.exprs {
-            if let Expr::Reduce { axis, .. } | Expr::Coordinate(axis) = expr {
-                let next = self.axes.len() as u64;
-                self.axes.entry(*axis).or_insert(next);
-                form.axis(&self.model.axis(*axis).kind);
-            }
-        }
-        let mut digested: Vec<Hash> = Vec::with_capacity(condition.exprs.len());
-        for expr in &condition.exprs {
-            let operand = |id: ExprId| *digested.get(id.0).expect("operands come before what uses them");
-            let hash = self.expr(expr, operand);
-            digested.push(hash);
-        }
-        // Axes that only a condition reads are numbered anew in each.
-        self.axes = before;
-        form.hash(*digested.get(condition.root.0).expect("a condition has its root"));
-        form.finish()
     }
 
     fn expr(&self, expr: &Expr, operand: impl Fn(ExprId) -> Hash) -> Hash {
@@ -404,6 +294,22 @@ impl<'m> Normal<'m> {
             Expr::Number(value) => form.text("number").number(value.to_bits()),
             Expr::Coordinate(axis) => form.text("coordinate").number(self.axis(*axis)),
             Expr::Element { node, index } => return self.element(*node, index),
+            Expr::Clock => form.text("clock"),
+            Expr::Curve { node, index } => form.text("curve").hash(self.element(*node, index)),
+            Expr::End { dynamics, index } => {
+                let name = self.model.dynamics.get(*dynamics).map_or("", |dynamics| dynamics.name.as_str());
+                index.iter().fold(form.text("end").text(name), |form, index| match index {
+                    Index::Same(axis) => form.number(0).number(self.axis(*axis)),
+                    Index::At(position) => form.number(1).number(*position as u64),
+                })
+            }
+            Expr::At(curve, time) => form.text("at").hash(operand(*curve)).hash(operand(*time)),
+            Expr::Crossings(curve, level) => {
+                form.text("crossings").hash(operand(*curve)).hash(operand(*level))
+            }
+            Expr::Gained(curve, axis) => {
+                form.text("gained").hash(operand(*curve)).number(self.axis(*axis))
+            }
             // Names of functions, not their places in a table, so that a new function changes no hash.
             Expr::Unary(function, of) => form.text(&format!("{function:?}")).hash(operand(*of)),
             Expr::Binary(function, left, right) => {
@@ -419,6 +325,7 @@ impl<'m> Normal<'m> {
                     Reducer::Max => "max over",
                     Reducer::Min => "min over",
                     Reducer::Count => "count",
+                    Reducer::Integral => "integral",
                 };
                 form.text(how).number(self.axis(*axis)).hash(operand(*body))
             }
@@ -437,6 +344,7 @@ impl<'m> Normal<'m> {
             (Definition::Table(values), Role::Let) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
+            (Definition::Series(series), Role::Let) => form.series(series),
             _ => form.text("node").text(&node.name),
         };
         for (axis, index) in node.axes.iter().zip(index) {
@@ -461,6 +369,18 @@ impl<'m> Normal<'m> {
         for id in &self.named {
             form.hash(self.node(*id));
         }
+        let mut dynamics: Vec<&Dynamics> = self.model.dynamics.iter().collect();
+        dynamics.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        form.number(dynamics.len() as u64);
+        for dynamics in dynamics {
+            form.hash(self.dynamics(dynamics));
+        }
+        // What becomes of failed draws decides which draws there are; silence means `stop`.
+        match self.model.on_failure {
+            OnFailure::Stop => &mut form,
+            OnFailure::Absent => form.text("absent"),
+            OnFailure::Resample => form.text("resample"),
+        };
         form.finish()
     }
 
@@ -471,35 +391,99 @@ impl<'m> Normal<'m> {
             Role::Param => "param",
             Role::Data => "data",
             Role::Latent => "latent",
+            Role::State => "state",
+            Role::Noise => "noise",
             Role::Let => unreachable!("a let has no name in the normal form"),
         });
+        if node.curve {
+            form.text("curve");
+        }
         form.number(node.axes.len() as u64);
         for axis in &node.axes {
             form.number(self.axis(*axis));
         }
         match &node.definition {
             Definition::Equals(expr) => form.text("=").hash(self.operand(*expr)),
+            Definition::Noise => form.text("noise"),
+            Definition::External { external, output, inputs } => {
+                let external = self.model.externals.get(*external);
+                external.into_iter().for_each(|external| form.external(external, *output));
+                inputs.iter().fold(&mut form, |form, input| form.hash(self.operand(*input)))
+            }
             Definition::Table(values) => {
                 values.iter().fold(form.text("table"), |form, value| form.number(value.to_bits()))
             }
-            Definition::Draw(draw) => {
-                form.text(match draw.family {
-                    Family::Uniform => "uniform",
-                    Family::Normal => "normal",
-                    Family::Bernoulli => "bernoulli",
-                    Family::MultivariateNormal => "multivariate_normal",
-                });
-                draw.arguments.iter().fold(&mut form, |form, argument| {
-                    let shape = match argument {
-                        Argument::Scalar(_) => "scalar",
-                        Argument::Vector(_) => "vector",
-                        Argument::Matrix(_) => "matrix",
-                    };
-                    form.text(shape).number(argument.exprs().count() as u64);
-                    argument.exprs().fold(form, |form, expr| form.hash(self.operand(expr)))
-                })
-            }
+            Definition::Series(series) => form.series(series),
+            Definition::Draw(draw) => form.hash(self.draw(draw)),
         };
+        form.finish()
+    }
+
+    /// A distribution with its arguments, and what bends it. Its parts are told apart by their names and lengths.
+    fn draw(&self, draw: &Draw) -> Hash {
+        let mut form = Form::part("draw");
+        form.text(draw.family.name());
+        for argument in &draw.arguments {
+            let shape = match argument {
+                Argument::Scalar(_) => "scalar",
+                Argument::Vector(_) => "vector",
+                Argument::Matrix(_) => "matrix",
+                Argument::Kernel(kernel, _) => &format!("{kernel:?}"),
+                Argument::Components(draws) => {
+                    form.text("components").number(draws.len() as u64);
+                    for draw in draws {
+                        form.hash(self.draw(draw));
+                    }
+                    continue;
+                }
+            };
+            form.text(shape).number(argument.exprs().count() as u64);
+            for expr in argument.exprs() {
+                form.hash(self.operand(expr));
+            }
+        }
+        for transform in &draw.transforms {
+            form.text(transform.map.name()).number(transform.arguments.len() as u64);
+            for expr in &transform.arguments {
+                form.hash(self.operand(*expr));
+            }
+        }
+        form.finish()
+    }
+
+    /// A dynamics without its members, which stand for themselves.
+    fn dynamics(&self, dynamics: &Dynamics) -> Hash {
+        let mut form = Form::part("dynamics");
+        form.text(&dynamics.name).text(&format!("{:?}", dynamics.solver));
+        for time in dynamics.over {
+            form.number(time.to_bits());
+        }
+        form.number(u64::from(dynamics.corrected));
+        let name = |id: NodeId| self.model.node(id).name.as_str();
+        let mut changes: Vec<&Change> = dynamics.changes.iter().collect();
+        changes.sort_by(|a, b| natural::compare(name(a.state), name(b.state)));
+        form.number(changes.len() as u64);
+        for change in changes {
+            form.text(name(change.state));
+            match &change.kind {
+                ChangeKind::Derivative(value) => form.text("derivative").hash(self.operand(*value)),
+                ChangeKind::Next(value) => form.text("next").hash(self.operand(*value)),
+                ChangeKind::Draw(draw) => form.text("drawn").hash(self.draw(draw)),
+            };
+        }
+        form.number(dynamics.stops.len() as u64);
+        for stop in &dynamics.stops {
+            form.hash(self.operand(*stop));
+        }
+        for events in [&dynamics.events, &dynamics.jumps] {
+            form.number(events.len() as u64);
+            for event in events {
+                form.hash(self.operand(event.trigger)).number(event.assignments.len() as u64);
+                for (state, value) in &event.assignments {
+                    form.text(name(*state)).hash(self.operand(*value));
+                }
+            }
+        }
         form.finish()
     }
 }

@@ -1,6 +1,9 @@
 //! Models and files, checked.
 
-use crate::{Approximator, Axis, AxisId, Depends, Expr, ExprId, Index, Node, NodeId, Query, Role, natural};
+use crate::{
+    Approximator, Axis, AxisId, Depends, Dynamics, Expr, ExprId, External, Index, Missing, Modality, Node,
+    NodeId, OnFailure, Query, Role, natural,
+};
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
 
@@ -13,12 +16,24 @@ pub struct Model {
     pub axes: Vec<Axis>,
     /// Its nodes, in the order written.
     pub nodes: Vec<Node>,
+    /// Its dynamics, in the order written.
+    pub dynamics: Vec<Dynamics>,
+    /// The programs from outside that it draws from, once for each draw.
+    pub externals: Vec<External>,
     /// Its expressions; operands come before what uses them.
     pub exprs: Vec<Expr>,
     /// All nodes so that each comes after what it reads (Kahn, smallest natural name first).
     pub order: Vec<NodeId>,
     /// Its `depends` statements; each overrides what was derived for its target.
     pub depends: Vec<Depends>,
+    /// Its modalities, in the order written. Data outside of them belong to none.
+    pub modalities: Vec<Modality>,
+    /// Its `missing` statements.
+    pub missing: Vec<Missing>,
+    /// What becomes of a draw that fails.
+    pub on_failure: OnFailure,
+    /// The files read for its constants, as written in the spec.
+    pub files: Vec<String>,
     /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
     pub later: Vec<Diagnostic>,
 }
@@ -77,14 +92,51 @@ impl Model {
         found
     }
 
-    /// The nodes that a node's expressions read, by their numbers.
+    /// The nodes that a node's expressions read, by their numbers. What reads a trajectory reads its dynamics whole.
     pub(crate) fn reads(&self, id: NodeId) -> BTreeSet<NodeId> {
-        let exprs = self.below(self.node(id).exprs(), |_| true);
-        let read = exprs.into_iter().filter_map(|id| match self.expr(id) {
-            Expr::Element { node, .. } => Some(*node),
-            _ => None,
-        });
-        read.collect()
+        self.reads_of(self.node(id).exprs().collect())
+    }
+
+    /// The nodes that a dynamics is made of, and those that it reads.
+    pub(crate) fn reads_of_run(&self, run: usize) -> BTreeSet<NodeId> {
+        let Some(dynamics) = self.dynamics.get(run) else { return BTreeSet::new() };
+        let mut found = self.reads_of(dynamics.exprs());
+        found.extend(&dynamics.members);
+        found
+    }
+
+    fn reads_of(&self, mut roots: Vec<ExprId>) -> BTreeSet<NodeId> {
+        let mut found = BTreeSet::new();
+        let mut runs = BTreeSet::new();
+        while !roots.is_empty() {
+            for id in self.below(std::mem::take(&mut roots), |_| true) {
+                let run = match self.expr(id) {
+                    Expr::Element { node, .. } => {
+                        found.insert(*node);
+                        continue;
+                    }
+                    Expr::Curve { node, .. } => {
+                        found.insert(*node);
+                        self.run_of(*node)
+                    }
+                    Expr::End { dynamics, .. } => Some(*dynamics),
+                    _ => None,
+                };
+                let Some(dynamics) =
+                    run.filter(|run| runs.insert(*run)).and_then(|run| self.dynamics.get(run))
+                else {
+                    continue;
+                };
+                found.extend(&dynamics.members);
+                roots.extend(dynamics.exprs());
+            }
+        }
+        found
+    }
+
+    /// The dynamics that a node is a member of, by its number.
+    pub fn run_of(&self, node: NodeId) -> Option<usize> {
+        self.dynamics.iter().position(|dynamics| dynamics.members.contains(&node))
     }
 
     /// A query to paste into a file that has none: all data given, all parameters inferred.

@@ -32,7 +32,10 @@ pub(crate) struct Survey<'m> {
 
 /// Whether the elements of a node are vertices of the graph: draws, and data however they come about.
 pub(crate) fn is_vertex(node: &Node) -> bool {
-    node.role == Role::Data || matches!(node.definition, Definition::Draw(_))
+    let drawn =
+        matches!(node.definition, Definition::Draw(_) | Definition::Noise | Definition::External { .. });
+    // States change with time: nothing is known of one but that it is itself.
+    drawn || matches!(node.role, Role::Data | Role::State)
 }
 
 impl<'m> Survey<'m> {
@@ -55,6 +58,7 @@ impl<'m> Survey<'m> {
             nothing: Rc::from([]),
         };
         model.order.iter().for_each(|&id| survey.node(id));
+        model.dynamics.iter().flat_map(|dynamics| dynamics.exprs()).for_each(|root| survey.expr(root));
         survey
     }
 
@@ -104,7 +108,11 @@ impl<'m> Survey<'m> {
                 elements.map(|element| self.facts(*expr, node, element).clone()).collect()
             }
             Definition::Table(values) => values.iter().map(|&value| self.number(value)).collect(),
-            Definition::Draw(_) => unreachable!("a draw is a vertex"),
+            // Known, but read at times, not as a number.
+            Definition::Series(_) => vec![self.computed(None, &[])],
+            Definition::Draw(_) | Definition::Noise | Definition::External { .. } => {
+                unreachable!("a draw is a vertex")
+            }
         };
         if let Some(place) = self.nodes.get_mut(id.0) {
             *place = table;
@@ -147,6 +155,19 @@ impl<'m> Survey<'m> {
             Expr::Element { node, ref index } => {
                 self.element(node, self.model.element(node, index, |axis| position(at, axis)))
             }
+            Expr::Clock | Expr::End { .. } => self.computed(None, &[]),
+            Expr::Curve { node, ref index } => {
+                let element = self.model.element(node, index, |axis| position(at, axis));
+                Facts { same: None, constant: None, ..self.element(node, element) }
+            }
+            Expr::Gained(curve, _) => {
+                let curve = self.entry_of(curve, at);
+                self.computed(None, &[&curve.reads])
+            }
+            Expr::At(left, right) | Expr::Crossings(left, right) => {
+                let (left, right) = (self.entry_of(left, at), self.entry_of(right, at));
+                self.computed(None, &[&left.reads, &right.reads])
+            }
             Expr::Unary(function, operand) => {
                 let operand = self.entry_of(operand, at);
                 let constant = operand.constant.map(|value| unary(function, value));
@@ -182,6 +203,7 @@ impl<'m> Survey<'m> {
                     .collect();
                 let constants: Option<Vec<f64>> = parts.iter().map(|part| part.constant).collect();
                 let reads: Vec<&Rc<[u32]>> = parts.iter().map(|part| &part.reads).collect();
+                let constants = constants.filter(|_| reducer != Reducer::Integral);
                 self.computed(constants.map(|values| reduce(reducer, &values)), &reads)
             }
         }
@@ -225,14 +247,16 @@ pub(crate) fn free_axes(model: &Model) -> Vec<Vec<AxisId>> {
     for expr in &model.exprs {
         let mut axes: Vec<AxisId> = match expr {
             Expr::Coordinate(axis) => vec![*axis],
-            Expr::Element { index, .. } => index
+            Expr::Element { index, .. } | Expr::Curve { index, .. } | Expr::End { index, .. } => index
                 .iter()
                 .filter_map(|index| if let Index::Same(axis) = index { Some(*axis) } else { None })
                 .collect(),
             _ => expr.operands().filter_map(|operand| free.get(operand.0)).flatten().copied().collect(),
         };
-        if let Expr::Reduce { axis, .. } = expr {
-            axes.retain(|free| free != axis);
+        match expr {
+            Expr::Reduce { axis, .. } => axes.retain(|free| free != axis),
+            Expr::Gained(_, axis) => axes.push(*axis),
+            _ => {}
         }
         axes.sort_unstable();
         axes.dedup();
@@ -313,6 +337,8 @@ fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
         Reducer::Mean => sum() / values.len() as f64,
         Reducer::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         Reducer::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
+        // Its value needs the coordinates: an integral of constants is left to the simulator.
+        Reducer::Integral => f64::NAN,
         Reducer::Count => values.iter().filter(|&&value| value != 0.0).count() as f64,
     }
 }

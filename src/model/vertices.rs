@@ -3,7 +3,7 @@
 
 use crate::bits::Bits;
 use crate::survey::{Survey, is_vertex};
-use crate::{Argument, Definition, Draw, Family, Index, Model, Node, NodeId, Reading, Role, Support, Token};
+use crate::{Definition, Draw, Index, Model, Node, NodeId, Reading, Role, Support, Token};
 use crate::{natural, order};
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ impl<'m> Draft<'m> {
             let adopts = match node.role {
                 Role::Data => true,
                 Role::Param => distinct.len() == same.len(),
-                Role::Latent | Role::Let => false,
+                Role::Latent | Role::Let | Role::State | Role::Noise => false,
             };
             for (element, vertex) in same.into_iter().enumerate().filter(|_| adopts) {
                 // Within a node, too, the first name of an element takes it.
@@ -100,9 +100,7 @@ impl<'m> Draft<'m> {
     fn derive(&mut self) {
         for (id, node) in self.model.numbered().filter(|(_, node)| is_vertex(node)) {
             match &node.definition {
-                Definition::Draw(draw) if draw.family == Family::MultivariateNormal => {
-                    self.vectors(id, node, draw)
-                }
+                Definition::Draw(draw) if draw.family.is_joint() => self.vectors(id, node, draw),
                 definition => {
                     for element in 0..self.model.elements(node) {
                         let reads = definition
@@ -116,13 +114,12 @@ impl<'m> Draft<'m> {
         }
     }
 
-    /// Each vector drawn at once reads all its arguments and shares one noise, which makes its elements siblings.
+    /// Each vector or function drawn at once reads all its arguments and shares one noise, which makes its elements siblings.
     fn vectors(&mut self, id: NodeId, node: &Node, draw: &Draw) {
         let length = node.axes.last().map_or(1, |axis| self.model.axis(*axis).size());
         for row in 0..self.model.elements(node) / length {
             let first = row * length;
-            let exprs = draw.arguments.iter().flat_map(Argument::exprs);
-            let reads = exprs.map(|expr| self.survey.facts(expr, node, first).reads.clone());
+            let reads = draw.exprs().map(|expr| self.survey.facts(expr, node, first).reads.clone());
             let mut reads: BTreeSet<usize> = reads.flat_map(|reads| self.resolve(&reads)).collect();
             let noise = self.stands.len();
             self.stands.push(noise);
@@ -243,19 +240,7 @@ impl<'m> Draft<'m> {
         let Some((id, element)) = self.origin.get(vertex).copied().flatten() else { return Support::REAL };
         let node = self.model.node(id);
         let Definition::Draw(draw) = &node.definition else { return Support::REAL };
-        let constant = |number: usize| match draw.arguments.get(number) {
-            Some(Argument::Scalar(expr)) => self.survey.facts(*expr, node, element).constant,
-            _ => None,
-        };
-        match draw.family {
-            Family::Uniform => Support {
-                low: constant(0).unwrap_or(f64::NEG_INFINITY),
-                high: constant(1).unwrap_or(f64::INFINITY),
-                whole: false,
-            },
-            Family::Bernoulli => Support { low: 0.0, high: 1.0, whole: true },
-            Family::Normal | Family::MultivariateNormal => Support::REAL,
-        }
+        draw.support(&|expr| self.survey.facts(expr, node, element).constant)
     }
 }
 

@@ -63,6 +63,9 @@ struct Plan {
     axes: Vec<AxisId>,
 }
 
+/// What a checked model says of everything that this engine does not run.
+const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
+
 impl Lower<'_> {
     fn node(&mut self, node: &Node) -> Result<Vec<Value>, Diagnostic> {
         let count = self.model.elements(node);
@@ -73,6 +76,9 @@ impl Lower<'_> {
             Definition::Table(numbers) => numbers.iter().map(|x| self.program.number(*x)).collect(),
             Definition::Equals(expr) => self.each(node, count, 1, |this, _| vec![this.expression(*expr)])?,
             Definition::Draw(draw) => self.draw(node, count, draw)?,
+            Definition::Series(_) | Definition::Noise | Definition::External { .. } => {
+                unreachable!("{NOT_RUN}")
+            }
         };
         assert_eq!(values.len(), count, "`{}` has a value for each of its elements", node.name);
         self.position.fill(None);
@@ -104,6 +110,7 @@ impl Lower<'_> {
     }
 
     fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
+        assert!(draw.transforms.is_empty(), "the checker keeps bent draws from the simulator");
         let distribution = dist::of(draw.family);
         let last = node.axes.last().filter(|_| distribution.over_vector).copied();
         let path = path_hash(&node.name);
@@ -125,6 +132,9 @@ impl Lower<'_> {
             sbi_model::Argument::Vector(row) => Argument::Vector(vector(self, row)),
             sbi_model::Argument::Matrix(rows) => {
                 Argument::Matrix(rows.iter().map(|row| vector(self, row)).collect())
+            }
+            sbi_model::Argument::Kernel(..) | sbi_model::Argument::Components(_) => {
+                unreachable!("the checker keeps processes and mixtures from the simulator")
             }
         }
     }
@@ -151,6 +161,12 @@ impl Lower<'_> {
                     self.program.select(made(*condition), made(*yes), made(*no))
                 }
                 Expr::Reduce { reducer, axis, body } => self.reduce(step, *reducer, *axis, *body),
+                Expr::Clock
+                | Expr::Curve { .. }
+                | Expr::End { .. }
+                | Expr::At(..)
+                | Expr::Crossings(..)
+                | Expr::Gained(..) => unreachable!("{NOT_RUN}"),
             };
             values.push(value);
         }
@@ -220,29 +236,22 @@ impl Lower<'_> {
         let mut seen = std::collections::HashSet::from([root]);
         while let Some(id) = open.pop() {
             steps.push(id);
-            let operands = match self.model.expr(id) {
-                Expr::Number(_) => vec![],
-                Expr::Coordinate(axis) => {
-                    axes.push(*axis);
-                    vec![]
-                }
-                Expr::Element { index, .. } => {
-                    axes.extend(index.iter().filter_map(|i| match i {
-                        Index::Same(axis) => Some(*axis),
-                        Index::At(_) => None,
-                    }));
-                    vec![]
-                }
-                Expr::Unary(_, x) => vec![*x],
-                Expr::Binary(_, x, y) => vec![*x, *y],
-                Expr::Select { condition, yes, no } => vec![*condition, *yes, *no],
+            let expr = self.model.expr(id);
+            match expr {
+                Expr::Coordinate(axis) => axes.push(*axis),
+                Expr::Element { index, .. } => axes.extend(index.iter().filter_map(|i| match i {
+                    Index::Same(axis) => Some(*axis),
+                    Index::At(_) => None,
+                })),
+                // What is reduced has a plan of its own.
                 Expr::Reduce { axis, body, .. } => {
                     let (bound, body) = (*axis, *body);
                     axes.extend(self.plan(body).axes.iter().filter(|a| **a != bound));
-                    vec![]
+                    continue;
                 }
-            };
-            open.extend(operands.into_iter().filter(|id| seen.insert(*id)));
+                _ => {}
+            }
+            open.extend(expr.operands().filter(|id| seen.insert(*id)));
         }
         steps.sort_unstable();
         axes.sort_unstable();
@@ -287,5 +296,6 @@ fn combination(reducer: Reducer) -> Binary {
         Reducer::Sum | Reducer::Mean | Reducer::Count => Binary::Add,
         Reducer::Max => Binary::Max,
         Reducer::Min => Binary::Min,
+        Reducer::Integral => unreachable!("{NOT_RUN}"),
     }
 }

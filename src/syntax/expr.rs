@@ -12,16 +12,31 @@ use std::iter::Peekable;
 const DEEPEST: usize = 256;
 
 /// How tightly operators bind, loosest first.
-mod power {
-    pub(super) const OR: u8 = 1;
-    pub(super) const AND: u8 = 2;
-    pub(super) const NOT: u8 = 3;
-    pub(super) const COMPARE: u8 = 4;
-    pub(super) const RANGE: u8 = 5;
-    pub(super) const ADD: u8 = 6;
-    pub(super) const MULTIPLY: u8 = 7;
-    pub(super) const NEGATE: u8 = 8;
-    pub(super) const RAISE: u8 = 9;
+pub(crate) mod power {
+    use crate::tree::BinaryOperator as Binary;
+
+    pub(crate) const OR: u8 = 1;
+    pub(crate) const AND: u8 = 2;
+    pub(crate) const NOT: u8 = 3;
+    pub(crate) const COMPARE: u8 = 4;
+    pub(crate) const RANGE: u8 = 5;
+    pub(crate) const ADD: u8 = 6;
+    pub(crate) const MULTIPLY: u8 = 7;
+    pub(crate) const NEGATE: u8 = 8;
+    pub(crate) const RAISE: u8 = 9;
+
+    /// That of an operator with two operands.
+    pub(crate) fn of(operator: Binary) -> u8 {
+        match operator {
+            Binary::Or => OR,
+            Binary::And => AND,
+            Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge => COMPARE,
+            Binary::Eq | Binary::Ne | Binary::In => COMPARE,
+            Binary::Add | Binary::Sub => ADD,
+            Binary::Mul | Binary::Div => MULTIPLY,
+            Binary::Pow => RAISE,
+        }
+    }
 }
 
 /// An operator between two operands.
@@ -122,24 +137,25 @@ impl<'t> Builder<'t> {
 
     fn infix(&self, pair: &Pair<'t>) -> Infix {
         use BinaryOperator as Binary;
-        let (operator, power) = match pair.as_str() {
-            "or" => (Some(Binary::Or), power::OR),
-            "and" => (Some(Binary::And), power::AND),
-            "<" => (Some(Binary::Lt), power::COMPARE),
-            "<=" => (Some(Binary::Le), power::COMPARE),
-            ">" => (Some(Binary::Gt), power::COMPARE),
-            ">=" => (Some(Binary::Ge), power::COMPARE),
-            "==" => (Some(Binary::Eq), power::COMPARE),
-            "!=" => (Some(Binary::Ne), power::COMPARE),
-            "in" => (Some(Binary::In), power::COMPARE),
-            ".." => (None, power::RANGE),
-            "+" => (Some(Binary::Add), power::ADD),
-            "-" => (Some(Binary::Sub), power::ADD),
-            "*" => (Some(Binary::Mul), power::MULTIPLY),
-            "/" => (Some(Binary::Div), power::MULTIPLY),
-            "^" => (Some(Binary::Pow), power::RAISE),
+        let operator = match pair.as_str() {
+            "or" => Some(Binary::Or),
+            "and" => Some(Binary::And),
+            "<" => Some(Binary::Lt),
+            "<=" => Some(Binary::Le),
+            ">" => Some(Binary::Gt),
+            ">=" => Some(Binary::Ge),
+            "==" => Some(Binary::Eq),
+            "!=" => Some(Binary::Ne),
+            "in" => Some(Binary::In),
+            ".." => None,
+            "+" => Some(Binary::Add),
+            "-" => Some(Binary::Sub),
+            "*" => Some(Binary::Mul),
+            "/" => Some(Binary::Div),
+            "^" => Some(Binary::Pow),
             text => unreachable!("the grammar has no operator {text}"),
         };
+        let power = operator.map_or(power::RANGE, power::of);
         Infix { operator, power, span: self.span(pair) }
     }
 

@@ -1,8 +1,9 @@
 //! sbi-syntax: text to tree, with diagnostics. Parsing never fails and does no I/O.
 //!
 //! [`parse()`] takes a text and gives a [`tree::File`] with everything that is wrong with it. The
-//! grammar is `grammar/sbi.pest`; each construct has a file here of the same name as in the other
-//! crates. What names mean, and whether a file makes sense, is checked in `sbi-model`.
+//! grammar is `grammar/sbi.pest`; [`format()`] prints a tree as canonical text. Each construct has
+//! a file here of the same name as in the other crates. What names mean, and whether a file makes
+//! sense, is checked in `sbi-model`.
 
 mod approximator;
 mod axis;
@@ -18,6 +19,7 @@ mod model;
 mod node;
 mod number;
 mod parse;
+mod print;
 mod query;
 mod recover;
 mod scan;
@@ -32,4 +34,5 @@ mod tests;
 pub use codes::CODES;
 pub use diag::{Code, Diagnostic, Severity, suggest};
 pub use parse::{LARGEST_FILE, Parsed, parse};
+pub use print::format;
 pub use source::{Position, Source, Span};

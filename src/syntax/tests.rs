@@ -1,6 +1,7 @@
 //! Tests of the whole crate, one file for each topic.
 
 mod expressions;
+mod format;
 mod good;
 mod hostile;
 mod messages;

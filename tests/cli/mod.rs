@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod fmt;
 mod graph;
 mod kept;
 mod run;

@@ -11,7 +11,7 @@ use super::model::Looked;
 use super::names::{Symbol, list};
 use super::network::{FLOW, Reader, TRANSFORMER, flow, not_run, transformer};
 use crate::{
-    AxisId, Definition, Encoder, Encoding, Estimator, Family, Fusion, Node, Role, Scheme, Transformer,
+    AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer,
     natural,
 };
 use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Call, Expr, Name};
@@ -341,7 +341,7 @@ impl Reading<'_, '_> {
 
 /// Whether the values of a node are whole numbers by its distribution.
 fn is_discrete(node: &Node) -> bool {
-    matches!(&node.definition, Definition::Draw(draw) if draw.family == Family::Bernoulli)
+    matches!(&node.definition, Definition::Draw(draw) if draw.kind() != Kind::Real)
 }
 
 fn fusions(tree: &tree::Approximator) -> impl Iterator<Item = (&Expr, Span)> {

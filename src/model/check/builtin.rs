@@ -56,9 +56,6 @@ const ELSEWHERE: [(&str, &str); 15] = [
 /// The constants, by name.
 const CONSTANTS: [(&str, f64); 1] = [("pi", std::f64::consts::PI)];
 
-/// Functions of the language that this version does not run.
-pub(super) const LATER: [&str; 3] = ["crossings", "gained", "interpolate"];
-
 /// The function of a name.
 pub(super) fn function(name: &str) -> Option<Builtin> {
     FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, builtin)| *builtin)
@@ -92,6 +89,7 @@ pub(super) fn reducer(name: &str) -> Option<Reducer> {
         "max" => Some(Reducer::Max),
         "min" => Some(Reducer::Min),
         "count" => Some(Reducer::Count),
+        "integral" => Some(Reducer::Integral),
         _ => None,
     }
 }

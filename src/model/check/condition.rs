@@ -4,8 +4,7 @@ use super::codes::{CONDITION, LATENT_ASKED};
 use super::expr::Scope;
 use super::model::Builder;
 use super::network::not_run;
-use super::outside::Outside;
-use super::query::Asked;
+use super::query::{About, Asked};
 use super::value::Sort;
 use crate::{Condition, Expr, Index, NodeId, Role, State};
 use sbi_syntax::Span;
@@ -14,8 +13,8 @@ use std::collections::BTreeSet;
 
 impl<'t> Asked<'_, 't> {
     /// Checks what a `where` says in the terms of the model.
-    pub(super) fn condition(&mut self, condition: &'t tree::Expr, span: Span, outside: &'t Outside<'t>) {
-        let mut builder = Builder::of(self.looked, outside);
+    pub(super) fn condition(&mut self, condition: &'t tree::Expr, span: Span, about: &About<'_, 't>) {
+        let mut builder = Builder::of(self.looked, about.files);
         let value = builder.condition(condition, &Scope::model());
         let sound = builder.told.is_empty() && value.sort != Sort::Refused;
         self.told.append(&mut builder.told);
@@ -52,7 +51,19 @@ impl<'t> Asked<'_, 't> {
         let mut seen: BTreeSet<NodeId> = BTreeSet::new();
         let mut waiting: Vec<NodeId> = Vec::new();
         for expr in &condition.exprs {
-            let Expr::Element { node, index } = expr else { continue };
+            let (node, index) = match expr {
+                Expr::Element { node, index } => (node, index),
+                Expr::Curve { node, .. } => {
+                    waiting.push(*node);
+                    waiting.extend(model.run_of(*node).into_iter().flat_map(|run| model.reads_of_run(run)));
+                    continue;
+                }
+                Expr::End { dynamics, .. } => {
+                    waiting.extend(model.reads_of_run(*dynamics));
+                    continue;
+                }
+                _ => continue,
+            };
             let fixed = index.iter().all(|index| matches!(index, Index::At(_)));
             let element = fixed.then(|| model.element(*node, index, |_| 0));
             match element.and_then(|element| self.looked.token(*node, element)) {

@@ -4,8 +4,9 @@
 //! whole expression, which the simulator computes with its own functions.
 
 use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNKNOWN_NAME, VECTOR};
+use super::given::Files;
 use super::names::list;
-use super::{builtin, walk};
+use super::{builtin, series, walk};
 use crate::order;
 use sbi_syntax::tree::{BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, suggest};
@@ -18,14 +19,27 @@ pub(super) const DEPTH: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Constants<'t> {
     map: BTreeMap<&'t str, &'t Const>,
+    /// Those of them that come from files, and what is wrong with what cannot be read.
+    files: BTreeMap<&'t str, Result<f64, Diagnostic>>,
 }
 
 impl<'t> Constants<'t> {
-    /// Adds a constant, unless it has axes.
-    pub(super) fn add(&mut self, constant: &'t Const) {
-        if constant.target.axes.is_empty() {
-            self.map.insert(&constant.target.name.text, constant);
+    /// Adds a constant, unless it has axes or is a function of time; the number, where it comes from a file.
+    pub(super) fn add(&mut self, constant: &'t Const, files: &Files<'_>) -> Option<Result<f64, Diagnostic>> {
+        let target = &constant.target;
+        if !target.axes.is_empty() || target.formal.is_some() {
+            return None;
         }
+        self.map.insert(&target.name.text, constant);
+        let Source::From(table) = &constant.value else { return None };
+        let read = series::scalar(constant, table, files);
+        self.files.insert(&target.name.text, read.clone());
+        Some(read)
+    }
+
+    /// The number that a constant reads from a file.
+    pub(super) fn in_file(&self, name: &str) -> Option<&Result<f64, Diagnostic>> {
+        self.files.get(name)
     }
 
     /// The value of an expression, finite.
@@ -77,9 +91,10 @@ impl<'t> Constants<'t> {
             Source::Equals(_) => Err(CYCLE
                 .at(path.span, format!("`{name}` is defined by itself"))
                 .help("give one of the constants a number")),
-            Source::From(_) => Err(NOT_CONSTANT
-                .at(path.span, format!("`{name}` comes from a file"))
-                .help("write the number")),
+            // What is wrong with the file is told once: the same thing twice is one.
+            Source::From(_) => {
+                self.files.get(name.as_str()).cloned().expect("files are read when constants are added")
+            }
         }
     }
 }
@@ -114,7 +129,7 @@ pub(super) fn circles(constants: &[&Const]) -> Vec<Diagnostic> {
     let place = |name: &str| constants.iter().position(|constant| constant.target.name.text == name);
     let reads = constants.iter().map(|constant| {
         let mut read = BTreeSet::new();
-        walk::fixed(&constant.value, &mut |name| read.extend(place(name)));
+        walk::fixed(&constant.value, &mut |path| read.extend(place(&path.text())));
         read.into_iter().collect()
     });
     let reads: Vec<Vec<usize>> = reads.collect();

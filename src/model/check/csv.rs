@@ -2,7 +2,7 @@
 
 use super::at;
 use super::codes::{
-    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, NOT_FINITE, OUTSIDE_AXIS,
+    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_AXIS,
     OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
 };
 use super::index::count;
@@ -20,6 +20,8 @@ pub(super) struct Wanted<'w> {
     pub(super) span: Span,
     /// The node.
     pub(super) node: &'w str,
+    /// It with its axes, as the left side of a statement has them: `x[i]`.
+    pub(super) indexed: String,
     /// Its elements wanted, in order.
     pub(super) elements: Vec<String>,
     /// Whether it is one number.
@@ -36,24 +38,87 @@ pub(super) struct Wanted<'w> {
     pub(super) time: Option<(String, Span)>,
     /// The numbers that stand for words.
     pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
-    /// Whether cells may be empty.
-    pub(super) gaps: bool,
+    /// What an empty cell means.
+    pub(super) empty: Empty,
     /// The axis whose elements are rows, where there is one.
     pub(super) over: Option<Over<'w>>,
 }
 
-/// How the rows of a table lie along an axis.
+/// What an empty cell of a table means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// A number is missing where there must be one: in constants.
+    Never,
+    /// A gap that the model does not know of.
+    Surprise,
+    /// Nothing may be missing but everything: the model says so.
+    Whole,
+    /// A gap that the model knows of.
+    Gap,
+}
+
+/// How many rows a table has below its column names.
+///
+/// # Errors
+/// It is no table.
+pub(super) fn count_rows(path: &str, span: Span, bytes: &[u8]) -> Result<usize, Diagnostic> {
+    let text = text_of(path, span, bytes)?;
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    Ok(reader.records().count())
+}
+
+/// How the elements of an array lie in rows, along one axis, and columns, along the others.
 pub(super) struct Over<'w> {
     pub(super) axis: &'w Axis,
     /// How many rows there may be.
     pub(super) least: usize,
     pub(super) most: usize,
-    /// The names of the columns.
-    pub(super) columns: Vec<String>,
+    /// The names of the columns: `x`, `x[1]` or `x[1,2]`.
+    columns: Vec<String>,
     /// The row and the column of each element.
-    pub(super) cells: Vec<(usize, usize)>,
-    /// The coordinates, where the query has said them already.
+    cells: Vec<(usize, usize)>,
+    /// The coordinates of the rows, where no column has to tell them.
     pub(super) placed: Option<&'w [f64]>,
+}
+
+impl<'w> Over<'w> {
+    /// How elements at these positions along each axis lie where the axis at `place` has the rows.
+    pub(super) fn of(name: &str, axis: &'w Axis, positions: &[Vec<usize>], place: usize) -> Over<'w> {
+        let length = |axis: &Vec<usize>| axis.len();
+        let most = positions.get(place).map_or(1, length).max(1);
+        let inner = positions.iter().skip(place + 1).map(length).product::<usize>().max(1);
+        let elements: usize = positions.iter().map(length).product();
+        let cell = |element: usize| {
+            let (above, below) = (element / (inner * most), element % inner);
+            ((element / inner) % most, above * inner + below)
+        };
+        let others = positions.iter().enumerate().filter(|(axis, _)| *axis != place);
+        let others: Vec<Vec<usize>> = others.map(|(_, positions)| positions.clone()).collect();
+        Over {
+            axis,
+            least: most,
+            most,
+            columns: element_names(name, &others),
+            cells: (0..elements).map(cell).collect(),
+            placed: None,
+        }
+    }
+}
+
+/// The names of the elements at these positions along each axis, row-major, with indices from 1; the bare name where
+/// there are no axes.
+pub(super) fn element_names(name: &str, positions: &[Vec<usize>]) -> Vec<String> {
+    if positions.is_empty() {
+        return vec![name.to_owned()];
+    }
+    let indices = positions.iter().fold(vec![String::new()], |before, axis| {
+        let longer = |start: &String| {
+            let comma = if start.is_empty() { "" } else { "," };
+            axis.iter().map(|place| format!("{start}{comma}{}", place + 1)).collect::<Vec<_>>()
+        };
+        before.iter().flat_map(longer).collect()
+    });
+    indices.iter().map(|index| format!("{name}[{index}]")).collect()
 }
 
 /// One data set of a table.
@@ -93,7 +158,7 @@ impl Wanted<'_> {
     /// # Errors
     /// The first thing that is wrong with the table, with file, row and column.
     pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Set>, Diagnostic> {
-        let text = self.text(bytes)?;
+        let text = text_of(self.path, self.span, bytes)?;
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map(mend_headers).unwrap_or_default();
         let layout = self.layout(&headers)?;
@@ -140,9 +205,7 @@ impl Wanted<'_> {
         headers: &[String],
     ) -> Result<Vec<Option<f64>>, Diagnostic> {
         let cells = self.cells(layout, rows, headers);
-        if !self.gaps {
-            self.check_missing(&cells)?;
-        }
+        self.check_missing(&cells)?;
         let parts = cells.iter().zip(&self.supports).zip(&self.elements);
         let values = parts.map(|((cell, support), name)| match cell {
             Some(cell) if !is_missing(cell.text) => self.coded(cell, support, name).map(Some),
@@ -204,39 +267,15 @@ impl Wanted<'_> {
         Ok(times)
     }
 
-    fn text<'b>(&self, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
-        let path = self.path;
-        let binary = |what: &str| DATA_BINARY.at(self.span, format!("`{path}` is not text: {what}"));
-        if bytes.starts_with(b"PK\x03\x04") {
-            return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
-        }
-        let help = "data are read from CSV: a line of column names, then one line for each row";
-        if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-            return Err(binary(&format!("byte {at} is zero")).help(help));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim().is_empty() {
-            return Err(DATA_EMPTY.at(self.span, format!("`{path}` is empty")).help(help));
-        }
-        Ok(text)
-    }
-
     /// Finds the columns by their names; names decide, never the count.
     fn layout(&self, headers: &[String]) -> Result<Layout, Diagnostic> {
         if let Some(over) = &self.over {
-            let (columns, span) = match (&self.columns, &self.column) {
-                (Some((columns, span)), _) => (columns.as_slice(), *span),
-                (None, Some((column, span))) => (std::slice::from_ref(column), *span),
-                (None, None) => (over.columns.as_slice(), self.span),
-            };
-            let found: Result<Vec<usize>, Diagnostic> =
-                columns.iter().map(|name| self.find(name, headers, span)).collect();
-            return Ok(Layout::Rows(found?));
+            return self.rows_layout(over, headers);
         }
         if let Some((columns, span)) = &self.columns {
+            if columns.len() != self.elements.len() {
+                return Err(self.wrong_columns(columns.len(), self.elements.len(), *span));
+            }
             let found: Result<Vec<usize>, Diagnostic> =
                 columns.iter().map(|name| self.find(name, headers, *span)).collect();
             return Ok(Layout::Row(found?));
@@ -256,6 +295,29 @@ impl Wanted<'_> {
             .first()
             .filter(|name| self.scalar && headers.iter().any(|header| same_name(name, header)));
         Ok(Layout::Column(self.find(own.map_or(self.node, String::as_str), headers, self.span)?))
+    }
+
+    fn rows_layout(&self, over: &Over<'_>, headers: &[String]) -> Result<Layout, Diagnostic> {
+        let (columns, span) = match (&self.columns, &self.column) {
+            (Some((columns, span)), _) => (columns.as_slice(), *span),
+            (None, Some((column, span))) => (std::slice::from_ref(column), *span),
+            (None, None) => (over.columns.as_slice(), self.span),
+        };
+        if columns.len() != over.columns.len() {
+            return Err(self.wrong_columns(columns.len(), over.columns.len(), span));
+        }
+        let found: Result<Vec<usize>, Diagnostic> =
+            columns.iter().map(|name| self.find(name, headers, span)).collect();
+        Ok(Layout::Rows(found?))
+    }
+
+    fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {
+        let named = count(named, "column", "columns");
+        let (wanted, each) = match &self.over {
+            Some(_) => (count(wanted, "column", "columns"), "name all columns, row-major"),
+            None => (count(wanted, "element", "elements"), "name one column for each element, row-major"),
+        };
+        LENGTH.at(span, format!("{named} for {wanted} of `{}`", self.node)).help(each)
     }
 
     fn find(&self, name: &str, headers: &[String], span: Span) -> Result<usize, Diagnostic> {
@@ -300,7 +362,8 @@ impl Wanted<'_> {
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
                     headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
-                format!("`(columns = [{}, …])`", names.join(", "))
+                let more = if headers.len() > names.len() { ", …" } else { "" };
+                format!("`(columns = [{}{more}])`", names.join(", "))
             }
             _ => "`(columns = [\"…\", …])`, one for each element".to_owned(),
         };
@@ -383,17 +446,31 @@ impl Wanted<'_> {
         let there = || cells.iter().flatten();
         let missing: Vec<&Cell<'_>> = there().filter(|cell| is_missing(cell.text)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
+        let all = there().count();
+        let known = match self.empty {
+            Empty::Gap => true,
+            Empty::Whole => missing.len() == all,
+            Empty::Never | Empty::Surprise => false,
+        };
+        if known {
+            return Ok(());
+        }
         let are = if missing.len() == 1 { "is" } else { "are" };
+        let found = format!("{} of {} {are} empty", missing.len(), count(all, "cell", "cells"));
+        let (place, name) = (self.place(first), self.node);
+        if self.empty == Empty::Never {
+            let message = format!("{found}, the first in {place}, and a constant is known whole");
+            return Err(DATA_TEXT.at(self.span, message).help("write a number there"));
+        }
+        let what = if self.empty == Empty::Whole { "elements of " } else { "" };
         let message = format!(
-            "{} of {} {are} empty, the first in {}, but `{}` is not declared `missing`: the network never saw a gap",
-            missing.len(),
-            count(there().count(), "cell", "cells"),
-            self.place(first),
-            self.node
+            "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
+            is = if what.is_empty() { "is" } else { "are" },
         );
-        Err(SURPRISE_MISSING.at(self.span, message).help(
-            "fill it in, or give only the elements that are known: `given x[1] = …`; what a query does not mention is left out",
-        ))
+        let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
+        let help =
+            format!("add to the model `missing {} with probability {percent}%`, or fill it in", self.indexed);
+        Err(SURPRISE_MISSING.at(self.span, message).help(help))
     }
 
     fn place(&self, cell: &Cell<'_>) -> String {
@@ -453,6 +530,29 @@ impl Wanted<'_> {
     }
 }
 
+/// The text of a table.
+///
+/// # Errors
+/// It is none.
+fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
+    let binary = |what: &str| DATA_BINARY.at(span, format!("`{path}` is not text: {what}"));
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
+    }
+    let help = "data are read from CSV: a line of column names, then one line for each row";
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(binary(&format!("byte {at} is zero")).help(help));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(DATA_EMPTY.at(span, format!("`{path}` is empty")).help(help));
+    }
+    Ok(text)
+}
+
 /// Why a value cannot occur, where it cannot.
 pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<String> {
     if support.contains(value) {
@@ -460,6 +560,8 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
     }
     let range = match (support.whole, support.low.is_finite(), support.high.is_finite()) {
         (true, true, true) if (support.low, support.high) == (0.0, 1.0) => "is 0 or 1".to_owned(),
+        (true, true, true) => format!("is a whole number between {} and {}", support.low, support.high),
+        (true, true, false) => format!("is a whole number from {}", support.low),
         (_, true, true) => format!("lies between {} and {}", support.low, support.high),
         (_, true, false) => format!("is never below {}", support.low),
         (_, false, _) => format!("is never above {}", support.high),

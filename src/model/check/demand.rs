@@ -1,7 +1,7 @@
 //! What constants must satisfy: tried on the finished model, element by element, where no draw enters.
 
 use super::codes::{
-    EMPTY_RANGE, NOT_A_COVARIANCE, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE,
+    EMPTY_RANGE, NOT_A_COUNT, NOT_A_COVARIANCE, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE,
 };
 use super::family::Demand;
 use super::model::Builder;
@@ -21,20 +21,36 @@ pub(super) struct Demanded {
 
 #[derive(Clone, Debug)]
 enum What {
-    One(Demand, ExprId),
-    /// The first below the second.
-    Below(ExprId, ExprId),
+    Each(Demand, Vec<ExprId>),
+    /// Probabilities that add up to one.
+    Shares(Vec<ExprId>),
+    /// The first below the second; a call of two arguments in which they stand, where there is one.
+    Below(ExprId, ExprId, Option<&'static str>),
     Constant(ExprId),
     Covariance(Vec<Vec<ExprId>>),
 }
 
 impl Demanded {
     pub(super) fn argument(node: NodeId, demand: Demand, expr: ExprId, span: Span, name: &str) -> Demanded {
-        Demanded { node, what: What::One(demand, expr), span, name: name.to_owned() }
+        Demanded::each(node, demand, vec![expr], span, name)
     }
 
-    pub(super) fn below(node: NodeId, low: ExprId, high: ExprId, span: Span) -> Demanded {
-        Demanded { node, what: What::Below(low, high), span, name: String::new() }
+    pub(super) fn each(node: NodeId, demand: Demand, exprs: Vec<ExprId>, span: Span, name: &str) -> Demanded {
+        Demanded { node, what: What::Each(demand, exprs), span, name: name.to_owned() }
+    }
+
+    pub(super) fn shares(node: NodeId, exprs: Vec<ExprId>, span: Span, name: &str) -> Demanded {
+        Demanded { node, what: What::Shares(exprs), span, name: name.to_owned() }
+    }
+
+    pub(super) fn below(
+        node: NodeId,
+        low: ExprId,
+        high: ExprId,
+        span: Span,
+        call: Option<&'static str>,
+    ) -> Demanded {
+        Demanded { node, what: What::Below(low, high, call), span, name: String::new() }
     }
 
     pub(super) fn constant(node: NodeId, expr: ExprId, span: Span, name: &str) -> Demanded {
@@ -48,8 +64,9 @@ impl Demanded {
     /// Gives the expressions their new numbers; none where one of them has been dropped.
     pub(super) fn renumber(mut self, number: impl Fn(ExprId) -> Option<ExprId>) -> Option<Demanded> {
         let exprs: Vec<&mut ExprId> = match &mut self.what {
-            What::One(_, expr) | What::Constant(expr) => vec![expr],
-            What::Below(low, high) => vec![low, high],
+            What::Each(_, exprs) | What::Shares(exprs) => exprs.iter_mut().collect(),
+            What::Constant(expr) => vec![expr],
+            What::Below(low, high, _) => vec![low, high],
             What::Covariance(rows) => rows.iter_mut().flatten().collect(),
         };
         for expr in exprs {
@@ -63,17 +80,26 @@ impl Demanded {
     fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
         let known = |expr: ExprId| value(expr).filter(|value| sound || !value.is_nan());
         match &self.what {
-            What::One(demand, expr) => self.wrong_number(*demand, known(*expr)?),
-            What::Below(low, high) => {
+            What::Each(demand, exprs) => {
+                exprs.iter().find_map(|expr| wrong_number(&self.name, *demand, known(*expr)?, self.span))
+            }
+            What::Shares(exprs) => {
+                let wrong =
+                    |expr: &ExprId| wrong_number(&self.name, Demand::Probability, known(*expr)?, self.span);
+                exprs.iter().find_map(wrong).or_else(|| {
+                    let shares: Option<Vec<f64>> = exprs.iter().map(|expr| known(*expr)).collect();
+                    wrong_sum(&self.name, shares?.iter().sum(), self.span)
+                })
+            }
+            What::Below(low, high, call) => {
                 let (low, high) = (known(*low)?, known(*high)?);
                 (low >= high).then(|| {
-                    EMPTY_RANGE.at(self.span, format!("no number lies between {low} and {high}")).help(
-                        if low > high {
-                            format!("write `uniform({high}, {low})`")
-                        } else {
-                            "make `high` larger".to_owned()
-                        },
-                    )
+                    let told = EMPTY_RANGE.at(self.span, format!("no number lies between {low} and {high}"));
+                    told.help(match call {
+                        Some(call) if low > high => format!("write `{call}({high}, {low})`"),
+                        None if low > high => format!("write `low = {high}, high = {low}`"),
+                        _ => "make `high` larger".to_owned(),
+                    })
                 })
             }
             What::Constant(expr) => match value(*expr) {
@@ -82,7 +108,7 @@ impl Demanded {
                         .at(self.span, format!("`{}` reads something that is drawn", self.name))
                         .help(format!("write `let {} = …`", self.name)),
                 ),
-                Some(_) => self.wrong_number(Demand::Finite, known(*expr)?),
+                Some(_) => wrong_number(&self.name, Demand::Finite, known(*expr)?, self.span),
             },
             What::Covariance(rows) => {
                 let rows: Option<Vec<Vec<f64>>> =
@@ -91,31 +117,56 @@ impl Demanded {
             }
         }
     }
+}
 
-    fn wrong_number(&self, demand: Demand, value: f64) -> Option<Diagnostic> {
-        let name = &self.name;
-        if !value.is_finite() {
-            let message = format!("`{name}` is {value}, which is no finite number");
-            return Some(
-                NOT_FINITE
-                    .at(self.span, message)
-                    .help("look for a division by zero or a root of a negative number"),
-            );
-        }
-        match demand {
-            Demand::Positive if value <= 0.0 => {
-                Some(NOT_POSITIVE.at(self.span, format!("`{name}` is {value}, and must be above zero")).help(
-                    format!("write a positive number: `{name} = {}`", if value < 0.0 { -value } else { 1.0 }),
-                ))
-            }
-            Demand::Probability if !(0.0..=1.0).contains(&value) => Some(
-                NOT_A_PROBABILITY
-                    .at(self.span, format!("`{name}` is {value}, and must lie between 0 and 1"))
-                    .help("percentages are written with their sign: `30%`"),
-            ),
-            _ => None,
-        }
+/// What is wrong with the constant value of an argument.
+pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -> Option<Diagnostic> {
+    if !value.is_finite() {
+        let message = format!("`{name}` is {value}, which is no finite number");
+        let told = NOT_FINITE.at(span, message);
+        return Some(told.help("look for a division by zero or a root of a negative number"));
     }
+    match demand {
+        Demand::Positive if value <= 0.0 => {
+            Some(NOT_POSITIVE.at(span, format!("`{name}` is {value}, and must be above zero")).help(format!(
+                "write a positive number: `{name} = {}`",
+                if value < 0.0 { -value } else { 1.0 }
+            )))
+        }
+        Demand::Nonzero if value == 0.0 => Some(
+            NOT_POSITIVE
+                .at(span, format!("`{name}` is 0, which makes every draw the same"))
+                .help(format!("write another number: `{name} = 1`")),
+        ),
+        Demand::Probability if !(0.0..=1.0).contains(&value) => Some(
+            NOT_A_PROBABILITY
+                .at(span, format!("`{name}` is {value}, and must lie between 0 and 1"))
+                .help("percentages are written with their sign: `30%`"),
+        ),
+        Demand::Count if value < 0.0 || value.fract() != 0.0 => Some(
+            NOT_A_COUNT
+                .at(span, format!("`{name}` is {value}, and must be a whole number from 0"))
+                .help(format!("write `{name} = {}`", value.round().max(1.0))),
+        ),
+        _ => None,
+    }
+}
+
+/// How far probabilities that are written out may miss one.
+const SUM_TOLERANCE: f64 = 1e-6;
+
+fn wrong_sum(name: &str, sum: f64, span: Span) -> Option<Diagnostic> {
+    // Thirds are written with as many digits as one likes; what is shown has no more than tell them apart.
+    let shown = (sum * 1e7).round() / 1e7;
+    ((sum - 1.0).abs() > SUM_TOLERANCE).then(|| {
+        NOT_A_PROBABILITY.at(span, format!("`{name}` add up to {shown}, and must add up to 1")).help(
+            if (sum - 1.0).abs() < 0.01 {
+                "write fractions where decimals fall short: `[1/3, 1/3, 1/3]`".to_owned()
+            } else {
+                format!("divide each by {shown}")
+            },
+        )
+    })
 }
 
 fn wrong_covariance(rows: &[Vec<f64>], span: Span) -> Option<Diagnostic> {

@@ -10,7 +10,7 @@ use sbi_syntax::{Diagnostic, suggest};
 
 impl<'t> Builder<'t> {
     /// Checks the `depends` statements of a model.
-    pub(super) fn depends(&mut self, body: &'t [Statement]) -> Vec<Depends> {
+    pub(super) fn depends(&mut self, body: impl IntoIterator<Item = &'t Statement>) -> Vec<Depends> {
         let mut found: Vec<Depends> = Vec::new();
         for statement in body {
             let Statement::Depends(statement) = statement else { continue };
@@ -63,7 +63,7 @@ impl<'t> Builder<'t> {
         None
     }
 
-    fn axis_of(&self, index: &tree::Expr) -> Option<AxisId> {
+    pub(super) fn axis_of(&self, index: &tree::Expr) -> Option<AxisId> {
         let ExprKind::Path(path) = &index.kind else { return None };
         match self.names.get(&path.as_name()?.text) {
             Some(Symbol::Axis(axis)) => axis,

@@ -2,73 +2,145 @@
 
 use super::builtin;
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, LENGTH, NOT_YET, UNKNOWN_ARGUMENT,
-    UNKNOWN_DISTRIBUTION, VECTOR,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, FUNCTION_OF_TIME, LENGTH, NESTED_DRAW, NOT_YET,
+    SIMULATOR_BODY, UNKNOWN_ARGUMENT, UNKNOWN_DISTRIBUTION, VECTOR,
 };
 use super::demand::Demanded;
 use super::expr::Scope;
+use super::families::TABLE;
 use super::family::{self, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
 use super::value::{Sort, Value};
 use crate::{Argument, Binary, Draw, ExprId, Family, NodeId, Unary};
-use sbi_syntax::tree::{self, Call, ExprKind, Name};
+use sbi_syntax::tree::{self, Call, ExprKind, Name, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 /// An argument as it is written, and how it is meant.
-type Written<'t> = (Way, &'t tree::Argument);
+pub(super) type Written<'t> = (Way, &'t tree::Argument);
+
+/// What is drawn: the left side of a `~`.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'t> {
+    pub(super) id: NodeId,
+    pub(super) target: &'t Target,
+    pub(super) unit: Option<&'t Unit>,
+}
+
+/// A call while its arguments are read.
+struct Reading<'s, 't> {
+    left: Left<'t>,
+    scope: &'s Scope<'t>,
+    /// How many elements the axis has over which a vector is drawn.
+    length: usize,
+    /// Whether what is drawn has the unit of the left side: not where it is bent afterwards.
+    measured: bool,
+}
 
 impl<'t> Builder<'t> {
-    /// Checks what a node is drawn from; `None` where it is refused.
-    pub(super) fn distribution(&mut self, id: NodeId, node: &'t tree::Node, call: &'t Call) -> Option<Draw> {
-        if let Some(Symbol::Refused) = self.names.get(&call.path.text()) {
+    /// Checks what stands after a `~`. What is refused gives a draw too, so that the node keeps its place.
+    pub(super) fn drawn(&mut self, left: Left<'t>, draw: &'t tree::Draw) -> Draw {
+        let checked = self.distribution(left, &draw.call, draw.pipes.is_empty());
+        let kind = checked.as_ref().map(|draw| (draw.kind(), draw.family));
+        let vector = usize::from(kind.is_some_and(|(_, family)| family.is_vector()));
+        let scope = self.target_scope(left.id, left.target, vector);
+        let transforms = self.transforms(left, kind, &draw.pipes, &scope);
+        match checked {
+            Some(checked) => {
+                if left.target.formal.is_some() && checked.family != Family::GaussianProcess {
+                    self.told.push(no_function(left, &draw.call));
+                }
+                Draw { transforms, ..checked }
+            }
+            None => self.refused_draw(draw.span),
+        }
+    }
+
+    /// Checks a distribution; `None` where it is refused.
+    fn distribution(&mut self, left: Left<'t>, call: &'t Call, measured: bool) -> Option<Draw> {
+        match self.resolve(&call.path) {
+            Ok(Some(Symbol::Refused)) => return None,
+            Ok(Some(Symbol::Simulator(..) | Symbol::External(_))) => {
+                let message = "simulators are drawn from by `latent`, outside of dynamics";
+                let help = format!("write `latent run ~ {}(…)`", call.path.text());
+                self.told.push(SIMULATOR_BODY.at(call.span, message).help(help));
+                return None;
+            }
+            // A path that leads nowhere is told of with the distributions there are.
+            _ => {}
+        }
+        let entry = entry(call).map_err(|told| self.told.push(told)).ok()?;
+        let written = self.assign(entry, call);
+        if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
+            self.told.push(needs_time(left, call));
             return None;
         }
-        let entry = match entry(call) {
-            Ok(entry) => entry,
-            Err(told) => {
-                self.told.push(told);
-                return None;
-            }
-        };
-        let written = self.assign(entry, call);
-        let vector = entry.slots.iter().any(|slot| slot.shape != Shape::Scalar);
-        let scope = self.target_scope(id, &node.target, usize::from(vector));
-        let length = match scope.vector.and_then(|axis| self.axes.get(axis.0)) {
-            Some(axis) => axis.size(),
-            None if vector && self.shapes.get(id.0).is_some_and(Option::is_some) => {
-                let message = format!(
-                    "`{}` draws a vector, and `{}` has no axis for it",
-                    entry.name, node.target.name.text
-                );
-                let help = format!("write `{}[k]` with `axis k : index(2)`", node.target.name.text);
-                self.told.push(VECTOR.at(node.target.span, message).help(help));
-                return None;
-            }
-            None if vector => return None,
-            None => 1,
-        };
-        let mut arguments = Vec::new();
-        for (slot, written) in entry.slots.iter().zip(written?) {
-            let (way, argument) = written;
-            arguments.push(match slot.shape {
-                Shape::Scalar => self.scalar(id, node, slot, way, argument, &scope),
-                Shape::Vector => self.vector(&argument.value, length, &scope).map(Argument::Vector),
-                Shape::Matrix => self.matrix(id, &argument.value, length, &scope).map(Argument::Matrix),
-            });
-        }
+        let vector = entry.family.is_vector();
+        let scope = self.target_scope(left.id, left.target, usize::from(vector));
+        let length = if vector { self.vector_length(left, entry, &scope)? } else { 1 };
+        let reading = Reading { left, scope: &scope, length, measured };
+        let arguments: Vec<Option<Argument>> = entry
+            .slots
+            .iter()
+            .zip(written?)
+            .map(|(slot, written)| self.argument(slot, written, &reading))
+            .collect();
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
-        if let (Family::Uniform, [Argument::Scalar(low), Argument::Scalar(high)]) =
-            (entry.family, arguments.as_slice())
-        {
-            self.demands.push(Demanded::below(id, *low, *high, call.span));
+        self.demand_together(left.id, entry, &arguments, call.span);
+        if !entry.drawn {
+            let message = format!("`{}` is not drawn from in this version", entry.name);
+            self.later.push(NOT_YET.at(call.span, message).help(format!("{} are", drawn())));
         }
-        Some(Draw { family: entry.family, arguments, span: call.span })
+        Some(Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span })
+    }
+
+    /// How many elements the axis of a vector has.
+    fn vector_length(&mut self, left: Left<'t>, entry: &Entry, scope: &Scope<'t>) -> Option<usize> {
+        if let Some(axis) = scope.vector.and_then(|axis| self.axes.get(axis.0)) {
+            return Some(axis.size());
+        }
+        if self.shapes.get(left.id.0).is_some_and(Option::is_some) && left.target.formal.is_none() {
+            let name = &left.target.name.text;
+            let message = format!("`{}` draws a vector, and `{name}` has no axis for it", entry.name);
+            let help = format!("write `{name}[k]` with `axis k : index(2)`");
+            self.told.push(VECTOR.at(left.target.span, message).help(help));
+        } else if left.target.formal.is_some() {
+            self.told.push(no_vector(left, entry));
+        }
+        None
+    }
+
+    /// What the arguments of a distribution must satisfy together.
+    fn demand_together(&mut self, id: NodeId, entry: &Entry, arguments: &[Argument], span: Span) {
+        match (entry.family, arguments) {
+            (Family::Uniform, [Argument::Scalar(low), Argument::Scalar(high)]) => {
+                self.demands.push(Demanded::below(id, *low, *high, span, Some("uniform")));
+            }
+            (Family::TruncatedNormal, [_, _, Argument::Scalar(low), Argument::Scalar(high)]) => {
+                self.demands.push(Demanded::below(id, *low, *high, span, None));
+            }
+            (Family::Mixture, [Argument::Vector(weights), Argument::Components(draws)])
+                if weights.len() != draws.len() =>
+            {
+                let weights = count(weights.len(), "weight", "weights");
+                let draws = count(draws.len(), "distribution", "distributions");
+                self.told.push(
+                    LENGTH
+                        .at(span, format!("this mixture has {weights} for {draws}"))
+                        .help("write one weight for each distribution"),
+                );
+            }
+            _ => {}
+        }
     }
 
     /// The arguments of a call in the order of the distribution's slots; what is wrong is told.
-    fn assign(&mut self, entry: &'static Entry, call: &'t Call) -> Option<Vec<Written<'t>>> {
+    pub(super) fn assign(
+        &mut self,
+        entry: &'static Entry,
+        call: &'t Call,
+    ) -> Option<Vec<Option<Written<'t>>>> {
         let mut slots: Vec<Option<Written<'t>>> = vec![None; entry.slots.len()];
         let before = self.told.len();
         for (place, argument) in call.arguments.iter().enumerate() {
@@ -109,33 +181,134 @@ impl<'t> Builder<'t> {
         if self.told.len() == before {
             self.told.extend(missing(entry, &slots, call.span));
         }
-        slots.into_iter().collect()
+        let whole =
+            entry.slots.iter().zip(&slots).all(|(slot, written)| written.is_some() || slot.default.is_some());
+        whole.then_some(slots)
     }
 
-    fn scalar(
+    /// What becomes of one argument; `None` where it is refused.
+    fn argument(
         &mut self,
-        id: NodeId,
-        node: &'t tree::Node,
         slot: &Slot,
-        way: Way,
-        argument: &'t tree::Argument,
-        scope: &Scope<'t>,
+        written: Option<Written<'t>>,
+        reading: &Reading<'_, 't>,
     ) -> Option<Argument> {
-        let value = self.number(&argument.value, scope);
-        if slot.measured && way.turn == Turn::Plain {
-            self.agree(&value, argument.value.span, node.unit.as_ref());
+        let Some((way, argument)) = written else {
+            return slot.default.map(|value| Argument::Scalar(self.arena.number(value)));
+        };
+        let (id, value) = (reading.left.id, &argument.value);
+        match slot.shape {
+            Shape::Scalar => Some(self.scalar(way, argument, reading)),
+            Shape::Matrix => self.matrix(id, value, reading.length, reading.scope).map(Argument::Matrix),
+            Shape::Vector => {
+                let entries = self.vector(value, reading.length, reading.scope)?;
+                self.demands.push(Demanded::each(id, way.demand, entries.clone(), argument.span, way.name));
+                Some(Argument::Vector(entries))
+            }
+            Shape::Weights => {
+                let entries = self.weights(value, reading.scope)?;
+                self.demands.push(Demanded::shares(id, entries.clone(), argument.span, way.name));
+                Some(Argument::Vector(entries))
+            }
+            Shape::Components => self.components(value, reading).map(Argument::Components),
+            Shape::Kernel => {
+                let (kernel, numbers) = self.kernel(reading.left, value, reading.scope, reading.measured)?;
+                Some(Argument::Kernel(kernel, numbers))
+            }
+        }
+    }
+
+    fn scalar(&mut self, way: Way, argument: &'t tree::Argument, reading: &Reading<'_, 't>) -> Argument {
+        let value = self.number(&argument.value, reading.scope);
+        if way.measured && reading.measured {
+            self.agree(&value, argument.value.span, reading.left.unit);
         }
         let expr = value.expr;
-        self.demands.push(Demanded::argument(id, way.demand, expr, argument.span, way.name));
-        let turned = match way.turn {
+        self.demands.push(Demanded::argument(reading.left.id, way.demand, expr, argument.span, way.name));
+        Argument::Scalar(self.turned(way.turn, expr))
+    }
+
+    fn turned(&mut self, turn: Turn, expr: ExprId) -> ExprId {
+        let over = |builder: &mut Self, divisor: ExprId| {
+            let one = builder.arena.number(1.0);
+            builder.arena.binary(Binary::Div, one, divisor)
+        };
+        match turn {
             Turn::Plain => expr,
             Turn::Root => self.arena.unary(Unary::Sqrt, expr),
             Turn::InverseRoot => {
-                let (one, root) = (self.arena.number(1.0), self.arena.unary(Unary::Sqrt, expr));
-                self.arena.binary(Binary::Div, one, root)
+                let root = self.arena.unary(Unary::Sqrt, expr);
+                over(self, root)
             }
+            Turn::Inverse => over(self, expr),
+            Turn::Exp => self.arena.unary(Unary::Exp, expr),
+            Turn::Logistic => self.arena.unary(Unary::Logistic, expr),
+            Turn::Times(factor) => {
+                let factor = self.arena.number(factor);
+                self.arena.binary(Binary::Mul, factor, expr)
+            }
+        }
+    }
+
+    /// Probabilities, as many as are listed, or an array over one axis that is named without its index.
+    fn weights(&mut self, value: &'t tree::Expr, scope: &Scope<'t>) -> Option<Vec<ExprId>> {
+        match &value.kind {
+            ExprKind::List(entries) if !entries.is_empty() => {
+                Some(entries.iter().map(|entry| self.number(entry, scope).expr).collect())
+            }
+            ExprKind::Path(path) if path.as_name().is_some_and(|name| self.is_array(name)) => {
+                let name = path.as_name()?;
+                let Some(Symbol::Node(id)) = self.names.get(&name.text) else { return None };
+                let axis = self.shapes.get(id.0).and_then(Option::as_ref).and_then(|axes| axes.first());
+                let size = axis.and_then(|axis| self.axes.get(axis.0)).map(crate::Axis::size)?;
+                self.whole(name, &[size]).map_err(|told| self.told.extend(told)).ok()
+            }
+            _ => {
+                let empty = matches!(value.kind, ExprKind::List(_));
+                let refused = !empty && self.value(value, scope).sort == Sort::Refused;
+                let told = VECTOR.at(value.span, "a list of probabilities is expected here");
+                let help = "write a list like `[0.2, 0.8]`, or name an array without its index";
+                self.told.extend((!refused).then(|| told.help(help)));
+                None
+            }
+        }
+    }
+
+    /// The distributions of a mixture: a list of them.
+    fn components(&mut self, value: &'t tree::Expr, reading: &Reading<'_, 't>) -> Option<Vec<Draw>> {
+        const FORM: &str = "write `of = [normal(0, 1), normal(3, 0.5)]`";
+        let ExprKind::List(entries) = &value.kind else {
+            self.told.push(VECTOR.at(value.span, "a list of distributions is expected here").help(FORM));
+            return None;
         };
-        Some(Argument::Scalar(turned))
+        let draws: Vec<Option<Draw>> = entries
+            .iter()
+            .map(|entry| {
+                let ExprKind::Call(call) = &entry.kind else {
+                    let told = UNKNOWN_DISTRIBUTION.at(entry.span, "a distribution is expected here");
+                    self.told.push(told.help(FORM));
+                    return None;
+                };
+                let whole = family::find(&call.path.text())
+                    .filter(|entry| entry.family.is_joint() || entry.family == Family::Mixture);
+                if let Some(entry) = whole {
+                    let message = format!("a mixture cannot be made of `{}`", entry.name);
+                    self.told.push(NESTED_DRAW.at(call.path.span, message).help(match entry.family {
+                        Family::Mixture => {
+                            "write all distributions into one list, with all weights in another"
+                        }
+                        _ => "mix distributions of one number: `normal(0, 1)`",
+                    }));
+                    return None;
+                }
+                self.distribution(reading.left, call, reading.measured)
+            })
+            .collect();
+        if draws.is_empty() {
+            self.told.push(VECTOR.at(value.span, "this mixture is made of nothing").help(FORM));
+            return None;
+        }
+        draws.into_iter().collect()
     }
 
     /// One number for each element of the axis: a list, or an array named without its index.
@@ -225,15 +398,11 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
         return Ok(entry);
     }
     let at = call.path.span;
-    if family::LATER.contains(&name.as_str()) {
-        return Err(NOT_YET
-            .at(at, format!("`{name}` is not supported yet"))
-            .help(format!("{} are", supported())));
-    }
-    if call.path.as_name().is_none() {
-        return Err(NOT_YET
-            .at(at, "simulators of other files are not supported yet")
-            .help(format!("there are {}", supported())));
+    if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
+        let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
+        return Err(
+            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text))
+        );
     }
     if builtin::function(&name).is_some() {
         let told =
@@ -241,15 +410,47 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
         return Err(told.help("what is computed is written with `=`"));
     }
     let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
-    let known = family::TABLE.iter().map(|entry| entry.name).chain(family::LATER);
-    Err(match family::name_here(&name).or_else(|| suggest(&name, known)) {
+    let names = TABLE.iter().map(|entry| entry.name);
+    Err(match family::name_here(&name).or_else(|| suggest(&name, names)) {
         Some(similar) => told.did_you_mean(Some(similar)),
-        None => told.help(format!("there are {}", supported())),
+        None => told.help(format!("there are {}", known())),
     })
 }
 
-fn supported() -> String {
-    list(family::TABLE.iter().map(|entry| entry.name))
+/// The distributions that come to mind first.
+fn known() -> String {
+    list(["normal", "uniform", "lognormal", "gamma", "beta", "poisson", "binomial", "bernoulli"])
+        + " among others"
+}
+
+/// The distributions that this version draws from.
+fn drawn() -> String {
+    list(TABLE.iter().filter(|entry| entry.drawn).map(|entry| entry.name))
+}
+
+/// Says that a function of time is drawn from a distribution of numbers.
+fn no_function(left: Left<'_>, call: &Call) -> Diagnostic {
+    let (name, family) = (&left.target.name.text, call.path.text());
+    let message = format!("`{family}` draws numbers, and `{name}` is a function of time");
+    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "a function of time").help(format!(
+        "write `{name}({}) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1))`, or give `{name}` an axis: `{name}[i]`",
+        left.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str())
+    ))
+}
+
+fn no_vector(left: Left<'_>, entry: &Entry) -> Diagnostic {
+    let name = &left.target.name.text;
+    let message = format!("`{}` draws a vector, and `{name}` is a function of time", entry.name);
+    FUNCTION_OF_TIME.at(left.target.span, message).help(format!("give `{name}` an axis instead: `{name}[k]`"))
+}
+
+/// Says that a process is drawn where no function of time stands.
+fn needs_time(left: Left<'_>, call: &Call) -> Diagnostic {
+    let name = &left.target.name.text;
+    let message = format!("`gaussian_process` draws a function of time, and `{name}` is none");
+    let at = left.target.axes.first().map_or("knot", |axis| axis.text.as_str());
+    let help = format!("write `{name}(t) ~ gaussian_process(…) at {at}`");
+    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "it has no time").help(help)
 }
 
 fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
@@ -263,7 +464,8 @@ fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
 
 /// Says which arguments a call lacks.
 fn missing(entry: &Entry, slots: &[Option<Written<'_>>], span: Span) -> Option<Diagnostic> {
-    let lacking = entry.slots.iter().zip(slots).filter(|(_, written)| written.is_none());
+    let lacking =
+        entry.slots.iter().zip(slots).filter(|(slot, written)| written.is_none() && slot.default.is_none());
     let names: Vec<&str> = lacking.filter_map(|(slot, _)| slot.ways.first()).map(|way| way.name).collect();
     if names.is_empty() {
         return None;

@@ -2,10 +2,11 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, NOT_A_CONDITION, NOT_A_NUMBER, NOT_YET, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
+    AXIS_BOUND, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
+use super::home::HomeId;
 use super::model::Builder;
 use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
@@ -25,8 +26,6 @@ pub(super) struct Scope<'t> {
     pub(super) target: Option<&'t Target>,
     /// The arguments of the function whose body this is.
     pub(super) locals: Vec<(&'t str, Value)>,
-    /// Whether only names of the file count, and none of the model.
-    pub(super) outside: bool,
     /// Whether this is the body of a function, which has no axes.
     pub(super) function: bool,
 }
@@ -35,6 +34,14 @@ impl Scope<'_> {
     /// A scope of the model without axes.
     pub(super) fn model() -> Self {
         Scope::default()
+    }
+}
+
+impl<'t> Scope<'t> {
+    /// The argument of the function in hand that a path names.
+    pub(super) fn local(&self, path: &Path) -> Option<&(&'t str, Value)> {
+        let name = path.as_name()?;
+        self.locals.iter().find(|(local, _)| *local == name.text)
     }
 }
 
@@ -56,6 +63,8 @@ impl<'t> Builder<'t> {
             ExprKind::Binary { operator, at, left, right } => self.binary(*operator, *at, left, right, scope),
             ExprKind::If { condition, yes, no } => self.select(condition, yes, no, scope),
             ExprKind::Reduce { reducer, axis, body } => self.reduce(reducer, axis, body, scope),
+            ExprKind::Member { .. } => self.member(expr, scope),
+            ExprKind::Apply { base, arguments } => self.apply(base, arguments, expr.span, scope),
             other => Err(Some(misplaced(other, expr.span))),
         };
         found.unwrap_or_else(|told| {
@@ -68,6 +77,9 @@ impl<'t> Builder<'t> {
     /// Checks an expression that must be a number.
     pub(super) fn number(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let value = self.value(expr, scope);
+        if value.sort == Sort::Curve {
+            return self.not_at_a_time(expr);
+        }
         if value.sort == Sort::Truth {
             self.told.push(
                 NOT_A_NUMBER
@@ -80,6 +92,9 @@ impl<'t> Builder<'t> {
 
     pub(super) fn condition(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let value = self.value(expr, scope);
+        if value.sort == Sort::Curve {
+            return self.not_at_a_time(expr);
+        }
         if value.sort == Sort::Number {
             self.told.push(
                 NOT_A_CONDITION
@@ -90,31 +105,44 @@ impl<'t> Builder<'t> {
         value
     }
 
-    pub(super) fn symbol(&self, name: &str, scope: &Scope<'t>) -> Option<Symbol<'t>> {
-        if scope.outside { self.outside.names.get(name) } else { self.names.get(name) }
-    }
-
     fn path(&mut self, path: &'t Path, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
-        let Some(name) = path.as_name() else {
-            return Err(Some(
-                NOT_YET
-                    .at(path.span, "names of other files are not supported yet")
-                    .help("write what is used into this file"),
-            ));
-        };
-        if let Some((_, value)) = scope.locals.iter().find(|(local, _)| *local == name.text) {
+        if let Some((_, value)) = scope.local(path) {
             return Ok(value.clone());
         }
-        match self.symbol(&name.text, scope) {
+        let symbol = self.resolve(path)?;
+        let Some(name) = path.segments.last() else { return Err(None) };
+        match symbol {
             Some(Symbol::Axis(Some(axis))) if scope.bound.contains(&axis) => self.coordinate(axis, name),
             Some(Symbol::Axis(Some(axis))) => Err(Some(self.unbound(axis, name, "…", scope))),
             Some(Symbol::Axis(None) | Symbol::Refused) => Err(None),
+            Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => self.curve(id),
             Some(Symbol::Node(id)) => self.bare(id, name, scope),
-            Some(Symbol::Function(_)) => {
+            Some(Symbol::Input(place)) => self.input(place).ok_or(None),
+            Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
+            Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => {
+                let message = format!("`{}` is a simulator, which is drawn from", name.text);
+                let help =
+                    format!("give the draw a name, `latent run ~ {}(…)`, and read `run.…` here", name.text);
+                Err(Some(NESTED_DRAW.at(name.span, message).help(help)))
+            }
+            Some(Symbol::Module(_)) => {
+                let message = format!("`{}` is a file, not a number", name.text);
+                Err(Some(
+                    NOT_A_NUMBER
+                        .at(name.span, message)
+                        .help(format!("name something in it: `{}::…`", name.text)),
+                ))
+            }
+            Some(Symbol::Function(..)) => {
                 let message = format!("`{}` is a function", name.text);
                 Err(Some(NOT_A_NUMBER.at(name.span, message).help(format!("call it: `{}(…)`", name.text))))
             }
-            Some(Symbol::Constant(constant)) => self.outer(constant),
+            Some(Symbol::Modality) => {
+                let message = format!("`{}` is a modality, not a quantity", name.text);
+                Err(Some(NOT_A_NUMBER.at(name.span, message).help("read one of its data by its name")))
+            }
+            Some(Symbol::Constant(constant, home)) => self.outer(constant, home),
             None => match builtin::constant(&name.text) {
                 Some(value) => Ok(Value::number(self.arena.number(value))),
                 None => Err(Some(self.unknown_name(name))),
@@ -135,15 +163,26 @@ impl<'t> Builder<'t> {
     }
 
     /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
-    fn outer(&mut self, constant: &'t tree::Const) -> Result<Value, Option<Diagnostic>> {
+    fn outer(&mut self, constant: &'t tree::Const, home: HomeId) -> Result<Value, Option<Diagnostic>> {
         let name = constant.target.name.text.as_str();
-        let Source::Equals(value) = &constant.value else { return Err(None) };
-        if self.calls.contains(&name) || self.calls.len() >= DEPTH {
+        let Source::Equals(value) = &constant.value else {
+            let constants = if home == self.home {
+                Some(&self.constants)
+            } else {
+                self.homes.get(home).map(|home| &home.constants)
+            };
+            let read =
+                constants.and_then(|constants| constants.in_file(name)).and_then(|read| read.as_ref().ok());
+            let number = *read.ok_or(None)?;
+            let unit = constant.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+            return Ok(Value { unit, ..Value::number(self.arena.number(number)) });
+        };
+        if self.calls.contains(&(home, name)) || self.calls.len() >= DEPTH {
             return Err(None);
         }
-        self.calls.push(name);
+        self.calls.push((home, name));
         let told = self.told.len();
-        let found = self.number(value, &Scope { outside: true, ..Scope::default() });
+        let found = self.within(home, |builder| builder.number(value, &Scope::default()));
         self.calls.pop();
         self.told.truncate(told);
         Ok(found)
@@ -154,13 +193,11 @@ impl<'t> Builder<'t> {
         self.unit = self.unit.or(constant.unit.as_ref().map(|unit| unit.span));
         match &constant.value {
             Source::Equals(value) => {
-                let found = self.number(value, &Scope { outside: true, ..Scope::default() });
+                let found = self.number(value, &Scope::default());
                 self.agree(&found, value.span, constant.unit.as_ref());
             }
-            Source::From(table) => {
-                let told = NOT_YET.at(table.span, "constants from files are not supported yet");
-                self.told.push(told.help("write the numbers"));
-            }
+            // Read where it was added to the constants.
+            Source::From(_) => {}
         }
     }
 
@@ -225,7 +262,7 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         if operator == BinaryOperator::In {
-            return self.within(left, right, scope);
+            return self.between(left, right, scope);
         }
         let function = function_of(operator);
         let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
@@ -250,7 +287,7 @@ impl<'t> Builder<'t> {
     }
 
     /// `x in low .. high`: both ends belong to it.
-    fn within(
+    fn between(
         &mut self,
         left: &'t tree::Expr,
         right: &'t tree::Expr,
@@ -281,6 +318,9 @@ impl<'t> Builder<'t> {
         let (y, n) = (self.value(yes, scope), self.value(no, scope));
         let sort = match (y.sort, n.sort) {
             (Sort::Refused, _) | (_, Sort::Refused) => Sort::Refused,
+            (Sort::Curve, _) => return Ok(self.not_at_a_time(yes)),
+            (_, Sort::Curve) => return Ok(self.not_at_a_time(no)),
+            (Sort::Any, other) | (other, Sort::Any) => other,
             (Sort::Truth, Sort::Number) | (Sort::Number, Sort::Truth) => {
                 return Err(Some(
                     NOT_A_NUMBER
@@ -311,14 +351,8 @@ impl<'t> Builder<'t> {
         body: &'t tree::Expr,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
-        let Some(how) = builtin::reducer(&reducer.text) else {
-            return Err(Some(
-                NOT_YET
-                    .at(reducer.span, format!("`{} over` is not supported yet", reducer.text))
-                    .help("there are `sum`, `mean`, `max`, `min` and `count`"),
-            ));
-        };
-        let id = match self.symbol(&axis.text, scope) {
+        let how = builtin::reducer(&reducer.text).expect("the grammar lists the reducers");
+        let id = match self.names.get(&axis.text) {
             Some(Symbol::Axis(id)) => id.ok_or(None)?,
             Some(Symbol::Refused) => return Err(None),
             _ => return Err(Some(self.unknown_axis(axis))),
@@ -335,6 +369,9 @@ impl<'t> Builder<'t> {
         inner.bound.push(id);
         let value =
             if how == Reducer::Count { self.condition(body, &inner) } else { self.number(body, &inner) };
+        if how == Reducer::Integral {
+            self.ensure_coordinates(id, axis);
+        }
         let expr = self.arena.add(Expr::Reduce { reducer: how, axis: id, body: value.expr });
         let unit = value.unit.clone().filter(|_| how != Reducer::Count);
         Ok(Value { expr, sort: joined(&[&value], Sort::Number), unit })
@@ -375,9 +412,9 @@ fn misplaced(kind: &ExprKind, span: Span) -> Diagnostic {
         ExprKind::Text(_) => {
             NOT_A_NUMBER.at(span, "a text stands where a number is expected").help("names have no quotes")
         }
-        ExprKind::Apply { .. } | ExprKind::Member { .. } | ExprKind::Record(_) => NOT_YET
-            .at(span, "parts of `dynamics` and records are not supported yet")
-            .help("read nodes of this model by their names"),
+        ExprKind::Record(_) => NOT_A_NUMBER
+            .at(span, "a record stands where a number is expected")
+            .help("a simulator returns records: `return { rt = …, choice = … }`"),
         _ => unreachable!("every other kind of expression has a value"),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::codes::{CYCLE, EXTENDS_MODEL, TOO_LARGE, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL};
 use super::names::list;
-use sbi_syntax::tree::{self, ApproximatorStatement, Item, Name, Path, Statement};
+use sbi_syntax::tree::{self, ApproximatorStatement, File, Item, Name, Path, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,21 +27,21 @@ pub(super) fn without_consequences(told: &mut Vec<Diagnostic>, first: usize) {
     });
 }
 
-/// The items of a file with everything written out that `extends` takes over; what is wrong goes to `told`.
-pub(super) fn written_out<'t>(items: &'t [Item], told: &mut Vec<Diagnostic>) -> Cow<'t, [Item]> {
+/// A file with everything written out that `extends` takes over; what is wrong goes to `told`.
+pub(super) fn written_out<'t>(file: &'t File, told: &mut Vec<Diagnostic>) -> Cow<'t, File> {
     let extends = |item: &Item| match item {
         Item::Model(model) => model.extends.is_some(),
         Item::Approximator(approximator) => approximator.extends.is_some(),
         _ => false,
     };
-    if !items.iter().any(extends) {
-        return Cow::Borrowed(items);
+    if !file.items.iter().any(extends) {
+        return Cow::Borrowed(file);
     }
-    let mut items = items.to_vec();
+    let mut file = file.clone();
     let mut budget = STATEMENTS;
-    extend(&mut items, &MODELS, &mut budget, told);
-    extend(&mut items, &APPROXIMATORS, &mut budget, told);
-    Cow::Owned(items)
+    extend(&mut file.items, &MODELS, &mut budget, told);
+    extend(&mut file.items, &APPROXIMATORS, &mut budget, told);
+    Cow::Owned(file)
 }
 
 /// The name of an item, and what it extends.

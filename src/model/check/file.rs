@@ -1,13 +1,15 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, FOCUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
 use super::groups::Groups;
+use super::home::Home;
+use super::library::Library;
 use super::model::{Looked, model};
 use super::names::list;
-use super::outside::{Outside, outside};
+use super::outside::outside;
 use super::query::About;
 use super::{approximator, extends, query, train};
 use crate::world::World;
@@ -39,9 +41,11 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
-    let items = extends::written_out(&tree.items, &mut told);
+    let tree = extends::written_out(tree, &mut told);
     let lacking = told.len();
-    let outside = outside(&items, &mut told, &mut unit);
+    let files = Files::new(world);
+    let mut library = Library::read(&tree, world, &mut told);
+    let outside = outside(&tree, &library, &files, &mut told, &mut unit);
     let mut checking = Checking {
         told,
         unit,
@@ -50,12 +54,11 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
         approximators: Vec::new(),
         focuses: Vec::new(),
     };
-    checking.refuse(&items);
-    checking.models(&items, &outside);
-    checking.approximators(&items);
-    checking.trains(&items, &outside);
-    let queries = checking.queries(&items, &outside, world);
-    checking.focus(&items, &queries);
+    checking.models(&tree.items, &outside, &files);
+    checking.approximators(&tree.items);
+    checking.trains(&tree.items, &outside);
+    let queries = checking.queries(&tree.items, &files);
+    checking.focus(&tree.items, &queries);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
@@ -68,7 +71,8 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
         approximators: checking.approximators.into_iter().map(|entry| entry.approximator).collect(),
         queries,
     };
-    finish(Checked { file: Some(file), diagnostics: checking.told })
+    let diagnostics = library.gather(checking.told);
+    finish(Checked { file: Some(file), diagnostics })
 }
 
 /// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.
@@ -105,27 +109,6 @@ struct Entry {
 }
 
 impl<'t> Checking<'t> {
-    /// Says what this version does not take.
-    fn refuse(&mut self, items: &'t [Item]) {
-        for item in items {
-            let (what, span, help) = match item {
-                Item::Use(statement) => ("`use`", statement.span, "write what is used into this file"),
-                Item::Simulator(simulator) => (
-                    "`simulator`",
-                    simulator.name.span,
-                    "write its statements into the model that draws from it",
-                ),
-                Item::External(external) => (
-                    "`external`",
-                    external.name.span,
-                    "write the model in the language, where that is possible",
-                ),
-                _ => continue,
-            };
-            self.told.push(NOT_YET.at(span, format!("{what} is not supported yet")).help(help));
-        }
-    }
-
     fn taken(&mut self, what: &str, name: &Name, first: Option<Span>) -> bool {
         let Some(first) = first else { return false };
         let told = NAME_TAKEN.at(name.span, format!("there are two {what} `{}`", name.text));
@@ -133,14 +116,14 @@ impl<'t> Checking<'t> {
         true
     }
 
-    fn models(&mut self, items: &'t [Item], outside: &'t Outside<'t>) {
+    fn models(&mut self, items: &'t [Item], outside: &[Home<'t>], files: &'t Files<'t>) {
         for item in items {
             let Item::Model(tree) = item else { continue };
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
-            let looked = model(tree, outside, &mut self.told, &mut self.unit);
-            self.groups.push(Groups::of(tree, &looked));
+            let looked = model(tree, outside, files, &mut self.told, &mut self.unit);
+            self.groups.push(Groups::of(&looked));
             self.models.push(looked);
         }
     }
@@ -261,11 +244,14 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn trains(&mut self, items: &'t [Item], outside: &Outside<'t>) {
+    fn trains(&mut self, items: &'t [Item], outside: &[Home<'t>]) {
         let mut seen: Vec<(usize, Span)> = Vec::new();
         for item in items {
             let Item::Train(tree) = item else { continue };
-            let found = train::train(tree, &outside.constants, &mut self.told);
+            let constants = outside.first().map(|home| &home.constants);
+            let Some(found) = constants.map(|known| train::train(tree, known, &mut self.told)) else {
+                continue;
+            };
             match self.approximator(&tree.name) {
                 Err(told) => self.told.extend(told),
                 Ok(number) => {
@@ -286,8 +272,7 @@ impl<'t> Checking<'t> {
         }
     }
 
-    fn queries(&mut self, items: &'t [Item], outside: &'t Outside<'t>, world: &dyn World) -> Vec<Query> {
-        let mut files = Files::new(world);
+    fn queries(&mut self, items: &'t [Item], files: &'t Files<'t>) -> Vec<Query> {
         let mut seen: Vec<&Name> = Vec::new();
         let mut queries = Vec::new();
         for item in items {
@@ -307,8 +292,8 @@ impl<'t> Checking<'t> {
             let Some(Entry { approximator, .. }) = self.approximators.get(number) else { continue };
             let (model, groups) = (self.models.get(approximator.model), self.groups.get(approximator.model));
             let (Some(looked), Some(groups)) = (model, groups) else { continue };
-            let about = About { looked, groups, outside, approximator, number };
-            queries.extend(query::query(tree, &about, &mut files, &mut self.told, &mut self.unit));
+            let about = About { looked, groups, files, approximator, number };
+            queries.extend(query::query(tree, &about, &mut self.told, &mut self.unit));
         }
         queries
     }

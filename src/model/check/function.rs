@@ -2,16 +2,17 @@
 
 use super::builtin::{self, Builtin};
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, NESTED_DRAW, NOT_YET, RECURSION, TOO_LARGE,
-    UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, NESTED_DRAW, RECURSION, TOO_LARGE, UNKNOWN_ARGUMENT,
+    UNKNOWN_FUNCTION,
 };
 use super::constant::DEPTH;
 use super::expr::{Scope, joined};
+use super::home::HomeId;
 use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
 use super::value::{Sort, Value, common_unit};
-use super::{family, walk};
+use super::{curve, family, walk};
 use crate::{Binary, Unary};
 use sbi_syntax::tree::{Argument, Call, Function, Name, Statement};
 use sbi_syntax::{Diagnostic, suggest};
@@ -20,18 +21,18 @@ use std::rc::Rc;
 
 impl<'t> Builder<'t> {
     /// Checks the bodies of the model's functions once, whether they are called or not.
-    pub(super) fn functions(&mut self, body: &'t [Statement]) {
+    pub(super) fn functions(&mut self, body: impl IntoIterator<Item = &'t Statement>) {
         for statement in body {
             if let Statement::Function(function) = statement {
-                self.function(function, false);
+                self.function(function, self.home);
             }
         }
     }
 
     /// Checks the body of a function, for any arguments.
-    pub(super) fn function(&mut self, function: &'t Function, outside: bool) {
+    pub(super) fn function(&mut self, function: &'t Function, home: HomeId) {
         let told = self.told.len();
-        if let Some(path) = self.recursion(function, outside) {
+        if let Some(path) = self.recursion(function, home) {
             let path: Vec<String> = path.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{}` calls itself: {}", function.name.text, path.join(" calls "));
             self.told.push(
@@ -41,21 +42,22 @@ impl<'t> Builder<'t> {
             // Any argument is fine here: what a call passes is checked where it is called.
             let locals = function.inputs.iter().map(|input| {
                 let unit = input.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
-                (input.name.text.as_str(), Value { expr: self.arena.number(0.0), sort: Sort::Either, unit })
+                (input.name.text.as_str(), Value { expr: self.clock, sort: Sort::Any, unit })
             });
             let locals = locals.collect();
-            self.body(function, locals, outside);
+            self.body(function, locals, home);
         }
-        if self.arena.full || self.told.iter().skip(told).any(Diagnostic::is_error) {
-            self.refused.insert(&function.name.text);
+        let wrong = self.arena.full || self.told.iter().skip(told).any(Diagnostic::is_error);
+        if let Some(home) = self.homes.get_mut(home).filter(|_| wrong) {
+            home.refused.insert(&function.name.text);
         }
     }
 
-    fn body(&mut self, function: &'t Function, locals: Vec<(&'t str, Value)>, outside: bool) -> Value {
+    fn body(&mut self, function: &'t Function, locals: Vec<(&'t str, Value)>, home: HomeId) -> Value {
         let units = function.inputs.iter().filter_map(|input| input.unit.as_ref()).chain(&function.unit);
         self.unit = self.unit.or(units.map(|unit| unit.span).next());
-        let scope = Scope { locals, outside, function: true, ..Scope::default() };
-        let mut value = self.value(&function.body, &scope);
+        let scope = Scope { locals, function: true, ..Scope::default() };
+        let mut value = self.within(home, |builder| builder.value(&function.body, &scope));
         self.agree(&value, function.body.span, function.unit.as_ref());
         if let Some(unit) = &function.unit {
             value.unit = Some(Rc::from(unit.text.as_str()));
@@ -64,31 +66,31 @@ impl<'t> Builder<'t> {
     }
 
     /// The chain of calls by which a function comes back to itself.
-    fn recursion(&self, function: &'t Function, outside: bool) -> Option<Vec<&'t str>> {
+    fn recursion(&self, function: &'t Function, home: HomeId) -> Option<Vec<&'t str>> {
         let start = function.name.text.as_str();
         let mut path = vec![start];
         let mut seen = BTreeSet::new();
-        self.reaches(function, start, outside, &mut path, &mut seen).then_some(path)
+        self.reaches(function, home, (home, start), &mut path, &mut seen).then_some(path)
     }
 
     fn reaches(
         &self,
         function: &'t Function,
-        start: &str,
-        outside: bool,
+        home: HomeId,
+        start: (HomeId, &str),
         path: &mut Vec<&'t str>,
-        seen: &mut BTreeSet<&'t str>,
+        seen: &mut BTreeSet<(HomeId, &'t str)>,
     ) -> bool {
-        let names = if outside { &self.outside.names } else { &self.names };
         let mut called = Vec::new();
-        walk::names(&function.body, &mut |name| called.push(name));
-        for name in called {
-            let Some(Symbol::Function(next)) = names.get(name) else { continue };
-            if path.len() > DEPTH || (name != start && !seen.insert(name)) {
+        walk::names(&function.body, &mut |path| called.push(path));
+        for called in called {
+            let Some(Symbol::Function(next, home)) = self.meaning(called, home) else { continue };
+            let name = next.name.text.as_str();
+            if path.len() > DEPTH || ((home, name) != start && !seen.insert((home, name))) {
                 continue;
             }
             path.push(name);
-            if name == start || self.reaches(next, start, outside, path, seen) {
+            if (home, name) == start || self.reaches(next, home, start, path, seen) {
                 return true;
             }
             path.pop();
@@ -98,17 +100,30 @@ impl<'t> Builder<'t> {
 
     /// Checks a call in an expression.
     pub(super) fn call(&mut self, call: &'t Call, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
-        let Some(name) = call.path.as_name() else {
-            return Err(Some(
-                NOT_YET
-                    .at(call.path.span, "names of other files are not supported yet")
-                    .help("write what is used into this file"),
-            ));
-        };
-        let names = if scope.outside { &self.outside.names } else { &self.names };
-        match names.get(&name.text) {
-            Some(Symbol::Function(function)) => self.inline(function, call, scope),
+        if let Some(function) = curve::Function::named(&call.path) {
+            return self.functional(function, call, scope);
+        }
+        if let Some((_, value)) = scope.local(&call.path) {
+            return self.applied(value.clone(), &call.path, call, scope);
+        }
+        let symbol = self.resolve(&call.path)?;
+        let Some(name) = call.path.segments.last() else { return Err(None) };
+        match symbol {
+            Some(Symbol::Function(function, home)) => self.inline(function, home, call, scope),
             Some(Symbol::Refused) => Err(None),
+            Some(Symbol::Input(place)) => {
+                let value = self.input(place).ok_or(None)?;
+                self.applied(value, &call.path, call, scope)
+            }
+            Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => {
+                let value = self.curve(id)?;
+                self.applied(value, &call.path, call, scope)
+            }
+            Some(Symbol::Modality) => {
+                let told =
+                    UNKNOWN_FUNCTION.at(name.span, format!("`{}` is a modality, not a function", name.text));
+                Err(Some(told.help("read one of its data by its name")))
+            }
             Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
                 let message = format!("`{}` is no function", name.text);
                 let help = format!(
@@ -119,12 +134,12 @@ impl<'t> Builder<'t> {
             }
             _ => match builtin::function(&name.text) {
                 Some(builtin) => self.builtin(builtin, name, call, scope),
-                None => Err(Some(self.unknown_function(name, scope))),
+                None => Err(Some(self.unknown_function(name))),
             },
         }
     }
 
-    fn unknown_function(&self, name: &Name, scope: &Scope<'t>) -> Diagnostic {
+    fn unknown_function(&self, name: &Name) -> Diagnostic {
         if family::is_distribution(&name.text) {
             let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
             return told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text));
@@ -133,17 +148,13 @@ impl<'t> Builder<'t> {
         if builtin::reducer(&name.text).is_some() {
             return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
         }
-        if builtin::LATER.contains(&name.text.as_str()) {
-            let told = NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text));
-            return told.help("remove it; it belongs to `dynamics`");
-        }
         if let Some(ours) = builtin::elsewhere(&name.text) {
             return told.help(format!("write {ours}"));
         }
-        let names = if scope.outside { &self.outside.names } else { &self.names };
-        let own = names.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Function(_)));
+        let own = self.names.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Function(..)));
         let own: Vec<&str> = own.map(|(name, _)| name).collect();
-        match suggest(&name.text, own.into_iter().chain(builtin::functions())) {
+        match suggest(&name.text, own.into_iter().chain(builtin::functions()).chain(curve::Function::names()))
+        {
             Some(similar) => told.did_you_mean(Some(similar)),
             None => told.help(format!("define it: `fn {}(x) = …`", name.text)),
         }
@@ -194,19 +205,21 @@ impl<'t> Builder<'t> {
     fn inline(
         &mut self,
         function: &'t Function,
+        home: HomeId,
         call: &'t Call,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         let name = function.name.text.as_str();
-        let locals = self.arguments(function, call, scope)?;
-        if self.refused.contains(name) || locals.iter().any(|(_, value)| value.sort == Sort::Refused) {
+        let locals = self.arguments(function, home, call, scope)?;
+        let refused = self.homes.get(home).is_some_and(|home| home.refused.contains(name));
+        if refused || locals.iter().any(|(_, value)| value.sort == Sort::Refused) {
             return Err(None);
         }
-        let key = (name, locals.iter().map(|(_, value)| value.expr).collect());
+        let key = (home, name, locals.iter().map(|(_, value)| value.expr).collect());
         if let Some(known) = self.inlined.get(&key) {
             return Ok(known.clone());
         }
-        if self.calls.contains(&name) {
+        if self.calls.contains(&(home, name)) {
             // A circle of functions is told of at its members.
             return Err(None);
         }
@@ -221,10 +234,9 @@ impl<'t> Builder<'t> {
                     .help("name intermediate results with `let`"),
             ));
         }
-        let outside = matches!(self.outside.names.get(name), Some(Symbol::Function(known)) if std::ptr::eq(known, function));
-        self.calls.push(name);
+        self.calls.push((home, name));
         let told = self.told.len();
-        let value = self.body(function, locals, outside);
+        let value = self.body(function, locals, home);
         self.calls.pop();
         // The body is sound by itself: what is wrong is what this call passes.
         let wrong = self.told.drain(told..).next();
@@ -239,6 +251,7 @@ impl<'t> Builder<'t> {
     fn arguments(
         &mut self,
         function: &'t Function,
+        home: HomeId,
         call: &'t Call,
         scope: &Scope<'t>,
     ) -> Result<Vec<(&'t str, Value)>, Option<Diagnostic>> {
@@ -282,7 +295,9 @@ impl<'t> Builder<'t> {
                     self.agree(&value, argument.value.span, input.unit.as_ref());
                     value
                 }
-                (None, Some(default)) => self.number(default, &Scope::default()),
+                (None, Some(default)) => {
+                    self.within(home, |builder| builder.number(default, &Scope::default()))
+                }
                 (None, None) => {
                     let told =
                         ARGUMENT_MISSING.at(call.span, format!("`{name}` needs `{}`", input.name.text));

@@ -13,31 +13,37 @@ use crate::world::{LARGEST_DATA, ReadError, World};
 use crate::{AxisKind, State};
 use sbi_syntax::tree::{self, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The bytes of a file, or why there are none.
+type Read = Result<Rc<[u8]>, ReadError>;
 
 /// The files of a check, each read once.
 pub(super) struct Files<'w> {
     world: &'w dyn World,
-    read: BTreeMap<String, Result<Vec<u8>, ReadError>>,
+    read: RefCell<BTreeMap<String, Read>>,
 }
 
 impl<'w> Files<'w> {
     pub(super) fn new(world: &'w dyn World) -> Files<'w> {
-        Files { world, read: BTreeMap::new() }
+        Files { world, read: RefCell::default() }
     }
 
     /// The bytes of a file.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn bytes(&mut self, path: &str, span: Span) -> Result<&[u8], Diagnostic> {
-        let read = self.read.entry(path.to_owned()).or_insert_with(|| {
+    pub(super) fn bytes(&self, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
+        let mut known = self.read.borrow_mut();
+        let read = known.entry(path.to_owned()).or_insert_with(|| {
             let bytes = self.world.read(path)?;
             let size = bytes.len() as u64;
-            if size > LARGEST_DATA { Err(ReadError::TooLarge(size)) } else { Ok(bytes) }
+            if size > LARGEST_DATA { Err(ReadError::TooLarge(size)) } else { Ok(bytes.into()) }
         });
         match read {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => Ok(bytes.clone()),
             Err(ReadError::Missing) => Err(DATA_MISSING
                 .at(span, format!("there is no file `{path}`"))
                 .help("paths are relative to the folder of this file")),
@@ -53,13 +59,13 @@ impl<'w> Files<'w> {
 
 impl Asked<'_, '_> {
     /// Fixes the tokens that a `given` names.
-    pub(super) fn given(&mut self, given: &tree::Given, files: &mut Files<'_>) {
+    pub(super) fn given(&mut self, given: &tree::Given, files: &Files<'_>) {
         if let Err(told) = self.fix(given, files) {
             self.told.extend(told);
         }
     }
 
-    fn fix(&mut self, given: &tree::Given, files: &mut Files<'_>) -> Result<(), Option<Diagnostic>> {
+    fn fix(&mut self, given: &tree::Given, files: &Files<'_>) -> Result<(), Option<Diagnostic>> {
         let verb = if matches!(given.value, Source::From(_)) { "given from" } else { "given" };
         let mut selected = match self.select(&given.target, verb) {
             Ok(selected) => selected,
@@ -94,10 +100,11 @@ impl Asked<'_, '_> {
             return Err(Some(told.help("remove one of them")));
         }
         let values = match &given.value {
-            Source::Equals(value) => self.written(&selected, value)?.into_iter().map(Some).collect(),
+            Source::Equals(value) => self.written(&selected, value)?,
             Source::From(table) => self.table(&selected, table, files)?,
         };
         for (token, value) in selected.tokens.iter().zip(values) {
+            // What a file lacks is absent, where the model says that it may be.
             if let (Some(state), Some(value)) = (self.states.get_mut(*token), value) {
                 *state = State::Given(value);
             }
@@ -149,7 +156,7 @@ impl Asked<'_, '_> {
     }
 
     /// The values that are written, one for each selected token.
-    fn written(&mut self, selected: &Selected, value: &Expr) -> Result<Vec<f64>, Option<Diagnostic>> {
+    fn written(&mut self, selected: &Selected, value: &Expr) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let mut leaves = Vec::new();
         self.leaves(value, &selected.lengths, &selected.name, &mut leaves)?;
         let mut values = Vec::new();
@@ -167,7 +174,7 @@ impl Asked<'_, '_> {
                         .help("give a value that can occur, or change the distribution"),
                 ));
             }
-            values.push(number);
+            values.push(Some(number));
         }
         Ok(values)
     }
@@ -214,15 +221,18 @@ impl Asked<'_, '_> {
         };
         let Some(unit) = &number.unit else { return Ok(()) };
         self.unit = self.unit.or(Some(unit.span));
-        same_unit(&unit.text, selected, unit.span)
+        same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
     }
 }
 
-pub(super) fn same_unit(unit: &str, selected: &Selected, span: Span) -> Result<(), Diagnostic> {
-    match &selected.unit {
+/// Compares a unit that is given with that of the quantity of this name.
+///
+/// # Errors
+/// They differ.
+pub(super) fn same_unit(unit: &str, own: Option<&str>, name: &str, span: Span) -> Result<(), Diagnostic> {
+    match own {
         Some(own) if own == unit => Ok(()),
         own => {
-            let name = &selected.name;
             let expected =
                 own.as_ref().map_or_else(|| "has no unit".to_owned(), |own| format!("is in `{own}`"));
             let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and `{unit}` is given"));

@@ -1,16 +1,13 @@
 //! Elements of nodes: which one an index means, and whether its axes are bound.
 
-use super::codes::{
-    AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, INDEX_MISSING, INDEX_RANGE, NOT_YET,
-};
+use super::codes::{AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, INDEX_MISSING, INDEX_RANGE};
 use super::expr::Scope;
 use super::model::Builder;
 use super::names::{Symbol, list};
-use super::value::{Sort, Value};
-use crate::{Axis, AxisId, Expr, ExprId, Index, NodeId};
+use super::value::Value;
+use crate::{Axis, AxisId, ExprId, Index, NodeId};
 use sbi_syntax::tree::{self, ExprKind, Name};
 use sbi_syntax::{Diagnostic, Span};
-use std::rc::Rc;
 
 impl<'t> Builder<'t> {
     /// A node that is named without an index.
@@ -38,11 +35,18 @@ impl<'t> Builder<'t> {
         }))
     }
 
-    /// The value of one element of a node.
+    /// The value of one element of a node, from an index for each of its own axes.
     fn element(&mut self, id: NodeId, index: Vec<Index>) -> Value {
-        let expr = self.arena.add(Expr::Element { node: id, index });
-        let unit = self.nodes.get(id.0).and_then(|node| node.unit.as_deref()).map(Rc::from);
-        Value { expr, sort: self.sorts.get(id.0).copied().unwrap_or(Sort::Refused), unit }
+        let mut whole = self.around(id);
+        whole.extend(index);
+        self.read(id, whole)
+    }
+
+    /// The index of the draw that a node belongs to, where the statement in hand belongs to the same.
+    pub(super) fn around(&self, id: NodeId) -> Vec<Index> {
+        let all = self.nodes.get(id.0).map_or(&[][..], |node| &node.axes);
+        let own = self.shapes.get(id.0).and_then(Option::as_ref).map_or(0, Vec::len);
+        all.iter().take(all.len() - own).map(|axis| Index::Same(*axis)).collect()
     }
 
     /// All elements of a node, row-major, for axes of these sizes.
@@ -66,23 +70,20 @@ impl<'t> Builder<'t> {
         span: Span,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
-        let ExprKind::Path(path) = &base.kind else {
-            return Err(Some(
-                NOT_YET
-                    .at(span, "indices of anything but a name are not supported yet")
-                    .help("give it a name: `let y[i] = …`, and read `y[i]`"),
-            ));
+        let path = match &base.kind {
+            ExprKind::Path(path) => path,
+            ExprKind::Member { .. } => return self.member_indexed(base, index, span, scope),
+            _ => {
+                let told = INDEX_COUNT.at(span, "only what has a name has elements");
+                return Err(Some(told.help("give it a name: `let y[i] = …`, and read `y[i]`")));
+            }
         };
-        let Some(name) = path.as_name() else {
-            return Err(Some(
-                NOT_YET
-                    .at(path.span, "names of other files are not supported yet")
-                    .help("write what is used into this file"),
-            ));
-        };
-        let id = match self.symbol(&name.text, scope) {
+        let symbol = self.resolve(path)?;
+        let name = path.segments.last().ok_or(None)?;
+        let id = match symbol {
             Some(Symbol::Node(id)) => id,
             Some(Symbol::Refused | Symbol::Axis(None)) => return Err(None),
+            Some(Symbol::Record(_) | Symbol::Dynamics(_)) => return Err(Some(self.not_a_member(name))),
             Some(_) => {
                 let message = format!("`{}` has no elements", name.text);
                 return Err(Some(
@@ -91,27 +92,50 @@ impl<'t> Builder<'t> {
             }
             None => return Err(Some(self.unknown_name(name))),
         };
+        let own = self.own_index(id, &name.text, index, span, scope)?;
+        Ok(self.element(id, own))
+    }
+
+    /// The index of a node's own axes, as written.
+    pub(super) fn own_index(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        index: &'t [tree::Expr],
+        span: Span,
+        scope: &Scope<'t>,
+    ) -> Result<Vec<Index>, Option<Diagnostic>> {
         let axes = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
+        let names = self.axis_names(&axes);
+        let whole = format!("{name}[{}]", names.join(", "));
         if axes.len() != index.len() {
-            let names = self.axis_names(&axes);
             let help = match names.as_slice() {
-                [] => format!("write `{}`", name.text),
-                names => format!("write `{}[{}]`", name.text, names.join(", ")),
+                [] => format!("write `{name}`"),
+                _ => format!("write `{whole}`"),
             };
             let over = if names.is_empty() {
                 "has no axes".to_owned()
             } else {
                 format!("runs over {}", quoted(&names))
             };
-            let message =
-                format!("`{}` {over}, and has {} here", name.text, count(index.len(), "index", "indices"));
+            let message = format!("`{name}` {over}, and has {} here", count(index.len(), "index", "indices"));
             return Err(Some(INDEX_COUNT.at(span, message).help(help)));
         }
-        let whole = format!("{}[{}]", name.text, self.axis_names(&axes).join(", "));
+        self.indices(&axes, &whole, index, scope)
+    }
+
+    /// One entry of an index for each of these axes.
+    pub(super) fn indices(
+        &mut self,
+        axes: &[AxisId],
+        whole: &str,
+        index: &'t [tree::Expr],
+        scope: &Scope<'t>,
+    ) -> Result<Vec<Index>, Option<Diagnostic>> {
         let places: Vec<Option<Index>> =
-            axes.iter().zip(index).map(|(axis, index)| self.index(*axis, index, &whole, scope)).collect();
+            axes.iter().zip(index).map(|(axis, index)| self.index(*axis, index, whole, scope)).collect();
         let places: Option<Vec<Index>> = places.into_iter().collect();
-        Ok(self.element(id, places.ok_or(None)?))
+        places.ok_or(None)
     }
 
     /// One entry of an index: an axis, or a fixed position. `whole` is the node with all its axes.
@@ -125,7 +149,7 @@ impl<'t> Builder<'t> {
         let wanted = self.axes.get(axis.0)?.clone();
         if let ExprKind::Path(path) = &index.kind
             && let Some(name) = path.as_name()
-            && let Some(Symbol::Axis(read)) = self.symbol(&name.text, scope)
+            && let Some(Symbol::Axis(read)) = self.names.get(&name.text)
         {
             let read = read?;
             if read != axis {
@@ -195,7 +219,7 @@ impl<'t> Builder<'t> {
         ))
     }
 
-    fn axis_names(&self, axes: &[AxisId]) -> Vec<String> {
+    pub(super) fn axis_names(&self, axes: &[AxisId]) -> Vec<String> {
         axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|axis| axis.name.clone()).collect()
     }
 }

@@ -2,16 +2,19 @@
 //! can be checked only of the whole.
 
 use super::arena::Arena;
-use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, TOO_LARGE};
+use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, SIMULATOR_BODY, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
+use super::dynamics::Run;
+use super::given::Files;
+use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
-use super::outside::Outside;
 use super::value::{Sort, Value};
-use super::{axis, limits, walk};
+use super::{axis, limits, modality};
 use crate::vertices::Cycle;
 use crate::{
-    Axis, AxisId, Definition, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token, order,
+    Axis, AxisId, Definition, Dynamics, Expr, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token,
+    order,
 };
 use sbi_syntax::tree::{self, Statement};
 use sbi_syntax::{Diagnostic, Span};
@@ -24,7 +27,14 @@ pub(super) struct Looked<'t> {
     pub(super) constants: Constants<'t>,
     /// The axes of each node; `None` where they were refused.
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
+    /// Whether some `missing` statement has been refused, so that nobody knows which data have gaps.
+    pub(super) gaps_unknown: bool,
     sorts: Vec<Sort>,
+    homes: Vec<Home<'t>>,
+    home: HomeId,
+    drawn: Vec<Drawn<'t>>,
+    runs: Vec<Run<'t>>,
+    nodes_of_runs: BTreeMap<NodeId, usize>,
     /// The tokens; where the model has no graph, those that its declarations would give it. None where there would be
     /// too many of them.
     pub(super) graph: Option<Graph>,
@@ -39,13 +49,43 @@ pub(super) enum Written<'t> {
     Node(&'t tree::Node),
     Let(&'t tree::Let),
     Const(&'t tree::Const),
+    /// How a state starts.
+    State(&'t tree::State),
+    /// A noise; one statement may define several.
+    Noise(&'t tree::Target),
+    /// A field of what a simulator returns.
+    Field(&'t tree::Output, &'t tree::Expr),
+    /// An output of a program from outside: the draw, and which output.
+    Output(usize, usize),
 }
 
 /// A model in the making.
 pub(super) struct Builder<'t> {
-    pub(super) outside: &'t Outside<'t>,
+    pub(super) files: &'t Files<'t>,
+    /// The files read for constants, as written.
+    pub(super) read: Vec<String>,
+    /// What names mean where the statement in hand stands.
     pub(super) names: Names<'t>,
+    /// The constants that can be named there.
     pub(super) constants: Constants<'t>,
+    /// All homes; the names and constants of the one in hand stand above.
+    pub(super) homes: Vec<Home<'t>>,
+    pub(super) home: HomeId,
+    /// The home of each node.
+    pub(super) node_homes: Vec<HomeId>,
+    /// The draws from simulators and externals.
+    pub(super) drawn: Vec<Drawn<'t>>,
+    /// The dynamics.
+    pub(super) runs: Vec<Run<'t>>,
+    /// The dynamics that a node is a member of.
+    pub(super) nodes_of_runs: BTreeMap<NodeId, usize>,
+    pub(super) externals: Vec<crate::External>,
+    /// The external that a draw is from.
+    pub(super) externals_of: BTreeMap<usize, usize>,
+    /// The simulators whose declarations have been told of: each is wrong once.
+    pub(super) simulators: BTreeSet<(HomeId, &'t str)>,
+    /// The expression of the time inside a dynamics.
+    pub(super) clock: ExprId,
     pub(super) axes: Vec<Axis>,
     pub(super) nodes: Vec<Node>,
     /// What is written of each node.
@@ -58,36 +98,49 @@ pub(super) struct Builder<'t> {
     /// What is sound but not run by this version.
     pub(super) later: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
+    /// Whether some `missing` statement has been refused.
+    pub(super) gaps_unknown: bool,
     /// Whether a NaN stands somewhere for an expression that has been refused.
     pub(super) patched: bool,
     /// The first unit that is written.
     pub(super) unit: Option<Span>,
-    /// The functions being inlined, outermost first.
-    pub(super) calls: Vec<&'t str>,
-    /// The functions whose bodies are told to be wrong.
-    pub(super) refused: BTreeSet<&'t str>,
-    pub(super) inlined: HashMap<(&'t str, Vec<ExprId>), Value>,
+    /// The functions being inlined, outermost first, with their homes.
+    pub(super) calls: Vec<(HomeId, &'t str)>,
+    pub(super) inlined: HashMap<(HomeId, &'t str, Vec<ExprId>), Value>,
 }
 
 /// Looks at a model; what is wrong goes to `told`.
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
-    outside: &'t Outside<'t>,
+    homes: &[Home<'t>],
+    files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Looked<'t> {
-    let mut builder = Builder::new(outside);
-    builder.declare(&tree.body);
-    builder.functions(&tree.body);
+    let mut builder = Builder::in_file(homes, 0, files);
+    let body = modality::flat(&tree.body);
+    let body = || body.iter().copied();
+    builder.declare(body());
+    builder.functions(body());
     let acyclic = builder.define();
-    let depends = builder.depends(&tree.body);
+    let dynamics = builder.dynamics();
+    let depends = builder.depends(body());
+    let modalities = builder.modalities(body());
+    let missing = builder.missing(body(), &modalities);
+    let on_failure = builder.on_failure(body());
     let model = Model {
         name: tree.name.text.clone(),
         axes: std::mem::take(&mut builder.axes),
         nodes: std::mem::take(&mut builder.nodes),
+        dynamics,
+        externals: std::mem::take(&mut builder.externals),
         exprs: std::mem::take(&mut builder.arena.exprs),
         order: Vec::new(),
         depends,
+        modalities,
+        missing,
+        on_failure,
+        files: std::mem::take(&mut builder.read),
         later: std::mem::take(&mut builder.later),
     };
     let (model, graph) = builder.finish(model, acyclic, tree.name.span);
@@ -96,8 +149,23 @@ pub(super) fn model<'t>(
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
-    let Builder { names, constants, shapes, sorts, .. } = builder;
-    Looked { model, names, constants, shapes, sorts, graph, tokens, span: tree.name.span }
+    let Builder { names, constants, shapes, sorts, homes, home, drawn, runs, nodes_of_runs, .. } = builder;
+    Looked {
+        model,
+        names,
+        constants,
+        shapes,
+        gaps_unknown: builder.gaps_unknown,
+        sorts,
+        homes,
+        home,
+        drawn,
+        runs,
+        nodes_of_runs,
+        graph,
+        tokens,
+        span: tree.name.span,
+    }
 }
 
 impl Looked<'_> {
@@ -108,66 +176,106 @@ impl Looked<'_> {
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(outside: &'t Outside<'t>) -> Builder<'t> {
+    /// A builder of what stands in one of these files; a model stands in the first.
+    pub(super) fn in_file(homes: &[Home<'t>], file: HomeId, files: &'t Files<'t>) -> Builder<'t> {
+        let own = homes.get(file).cloned().unwrap_or_default();
+        let mut arena = Arena::default();
+        let clock = arena.add(Expr::Clock);
         Builder {
-            outside,
-            names: outside.names.clone(),
-            constants: outside.constants.clone(),
+            files,
+            read: own.read,
+            names: own.names,
+            constants: own.constants,
+            homes: homes.iter().cloned().chain([Home::default()]).collect(),
+            home: homes.len(),
+            node_homes: Vec::new(),
+            drawn: Vec::new(),
+            runs: Vec::new(),
+            nodes_of_runs: BTreeMap::new(),
+            externals: Vec::new(),
+            externals_of: BTreeMap::new(),
+            simulators: BTreeSet::new(),
+            clock,
             axes: Vec::new(),
             nodes: Vec::new(),
             written: Vec::new(),
             shapes: Vec::new(),
             sorts: Vec::new(),
-            arena: Arena::default(),
+            arena,
             told: Vec::new(),
             later: Vec::new(),
             demands: Vec::new(),
+            gaps_unknown: false,
             patched: false,
             unit: None,
             calls: Vec::new(),
-            refused: outside.refused.clone(),
             inlined: HashMap::new(),
         }
     }
 
     /// A builder that knows what a finished model defines, to check expressions about it.
-    pub(super) fn of(looked: &Looked<'t>, outside: &'t Outside<'t>) -> Builder<'t> {
+    pub(super) fn of(looked: &Looked<'t>, files: &'t Files<'t>) -> Builder<'t> {
+        // What was passed to draws are expressions of the model, not of this builder.
+        let drawn = looked.drawn.iter().map(|drawn| Drawn { values: None, ..drawn.clone() });
         Builder {
             names: looked.names.clone(),
             constants: looked.constants.clone(),
+            homes: looked.homes.clone(),
+            home: looked.home,
+            drawn: drawn.collect(),
+            runs: looked.runs.clone(),
+            nodes_of_runs: looked.nodes_of_runs.clone(),
             axes: looked.model.axes.clone(),
             nodes: looked.model.nodes.clone(),
             shapes: looked.shapes.clone(),
             sorts: looked.sorts.clone(),
-            ..Builder::new(outside)
+            ..Builder::in_file(&[], 0, files)
         }
     }
 
     /// Gives every name of the body its meaning: constants, then axes, then what stands on them.
-    fn declare(&mut self, body: &'t [Statement]) {
-        for statement in body {
+    pub(super) fn declare(&mut self, body: impl IntoIterator<Item = &'t Statement> + Clone) {
+        for statement in body.clone() {
             if let Statement::Const(constant) = statement {
-                self.constants.add(constant);
+                self.add_constant(constant);
             }
         }
-        for statement in body {
+        for statement in body.clone() {
             if let Statement::Axis(axis) = statement {
                 self.declare_axis(axis);
             }
         }
         for statement in body {
             match statement {
-                Statement::Axis(_) | Statement::Depends(_) => {}
+                Statement::Axis(_)
+                | Statement::Depends(_)
+                | Statement::Missing(_)
+                | Statement::Setting(_) => {}
+                Statement::Modality(modality) => self.introduce(&modality.name, Symbol::Modality),
                 Statement::Node(node) => self.declare_node(Written::Node(node)),
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Const(constant) => self.declare_node(Written::Const(constant)),
-                Statement::Function(function) => self.introduce(&function.name, Symbol::Function(function)),
-                other => self.refuse(other),
+                Statement::Function(function) => {
+                    self.introduce(&function.name, Symbol::Function(function, self.home));
+                }
+                Statement::Dynamics(dynamics) => self.declare_dynamics(dynamics),
+                // What a simulator returns is looked at with its fields.
+                Statement::Return(_) if self.here().draw.is_some() => {}
+                Statement::Return(returned) => {
+                    let told = SIMULATOR_BODY.at(returned.span, "a model returns nothing");
+                    self.told.push(told.help("remove it: what a query asks about is what comes out"));
+                }
+                // The parser has told of a bad line already.
+                Statement::Bad(bad) => {
+                    bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
+                }
             }
         }
+        // What stands in a dynamics may read all of the block around it.
+        self.populate_runs();
     }
 
-    fn introduce(&mut self, name: &'t tree::Name, symbol: Symbol<'t>) {
+    pub(super) fn introduce(&mut self, name: &'t tree::Name, symbol: Symbol<'t>) {
         self.told.extend(self.names.define(name, symbol).err());
     }
 
@@ -190,88 +298,80 @@ impl<'t> Builder<'t> {
         self.introduce(&statement.name, Symbol::Axis(id));
     }
 
-    fn declare_node(&mut self, written: Written<'t>) {
-        let (target, unit, doc) = match written {
-            Written::Node(node) => (&node.target, &node.unit, &node.doc),
-            Written::Let(binding) => (&binding.target, &binding.unit, &binding.doc),
-            Written::Const(constant) => (&constant.target, &constant.unit, &constant.doc),
+    /// Declares what a statement defines, or what it draws from a simulator.
+    pub(super) fn declare_node(&mut self, written: Written<'t>) {
+        if let Written::Node(node) = written
+            && let tree::Definition::Draw(draw) = &node.definition
+            && self.declare_draw(node, draw)
+        {
+            return;
+        }
+        let (name, target, unit, doc) = match written {
+            Written::Node(node) => (&node.target.name, &node.target, &node.unit, &node.doc),
+            Written::Let(binding) => (&binding.target.name, &binding.target, &binding.unit, &binding.doc),
+            Written::Const(constant) => {
+                (&constant.target.name, &constant.target, &constant.unit, &constant.doc)
+            }
+            Written::State(state) => (&state.target.name, &state.target, &state.unit, &state.doc),
+            Written::Noise(target) => (&target.name, target, &None, &None),
+            Written::Field(..) | Written::Output(..) => unreachable!("fields are declared by their draw"),
         };
         let role = match written {
             Written::Node(tree::Node { role: tree::Role::Param, .. }) => Role::Param,
             Written::Node(tree::Node { role: tree::Role::Latent, .. }) => Role::Latent,
             Written::Node(tree::Node { role: tree::Role::Data, .. }) => Role::Data,
-            Written::Let(_) | Written::Const(_) => Role::Let,
+            Written::State(_) => Role::State,
+            Written::Noise(_) => Role::Noise,
+            _ => Role::Let,
         };
-        let id = NodeId(self.nodes.len());
-        if let Err(told) = self.names.define(&target.name, Symbol::Node(id)) {
+        if let Err(told) = self.names.define(name, Symbol::Node(NodeId(self.nodes.len()))) {
             self.told.push(told);
             return;
         }
-        let shape = self.target_axes(target);
+        let own = self.written_axes(written);
         self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
-        self.nodes.push(Node {
-            name: target.name.text.clone(),
-            role,
-            axes: shape.clone().unwrap_or_default(),
-            definition: Definition::Table(Vec::new()),
-            unit: unit.as_ref().map(|unit| unit.text.clone()),
-            doc: doc.as_ref().map(|doc| doc.text.clone()),
-            span: target.name.span,
-        });
-        self.written.push(written);
-        self.shapes.push(shape);
-        self.sorts.push(Sort::Number);
-    }
-
-    /// Says that a statement is not supported yet; its names are known as refused.
-    fn refuse(&mut self, statement: &'t Statement) {
-        let (what, span, name, help) = match statement {
-            Statement::Dynamics(dynamics) => (
-                "`dynamics` is",
-                dynamics.span,
-                Some(&dynamics.name),
-                "until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`",
-            ),
-            Statement::Modality(modality) => (
-                "`modality` is",
-                modality.span,
-                Some(&modality.name),
-                "until then write its data in the model itself: each is a token of its own",
-            ),
-            Statement::Missing(missing) => (
-                "`missing` is",
-                missing.span,
-                None,
-                "leave it out: a query need not mention all data, and what it does not mention is left out",
-            ),
-            Statement::Return(returned) => (
-                "`return` outside a `simulator` is",
-                returned.span,
-                None,
-                "a model returns nothing: remove it",
-            ),
-            Statement::Setting(setting) => ("settings of a model are", setting.span, None, "remove it"),
-            // The parser has told of a bad line already.
-            Statement::Bad(bad) => {
-                bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
-                return;
-            }
-            _ => return,
-        };
-        let at = name.map_or(span, |name| name.span);
-        self.told.push(NOT_YET.at(at, format!("{what} not supported yet")).help(help));
-        name.into_iter().for_each(|name| self.introduce(name, Symbol::Refused));
-        if let Statement::Modality(modality) = statement {
-            for inner in &modality.body {
-                if let Statement::Node(node) = inner {
-                    self.introduce(&node.target.name, Symbol::Refused);
-                }
-            }
+        let id = self.add_node(name, role, own, written);
+        if let Some(node) = self.nodes.get_mut(id.0) {
+            node.unit = unit.as_ref().map(|unit| unit.text.clone());
+            node.doc = doc.as_ref().map(|doc| doc.text.clone());
+            node.curve = target.formal.is_some();
         }
     }
 
+    /// Adds a node that stands in the home in hand, on its own axes.
+    pub(super) fn add_node(
+        &mut self,
+        name: &'t tree::Name,
+        role: Role,
+        own: Option<Vec<AxisId>>,
+        written: Written<'t>,
+    ) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let Home { prefix, axes, dynamics, .. } = self.here();
+        let (name_here, dynamics) = (format!("{prefix}{}", name.text), *dynamics);
+        let axes = axes.iter().copied().chain(own.iter().flatten().copied()).collect();
+        self.nodes.push(Node {
+            name: name_here,
+            role,
+            axes,
+            curve: false,
+            definition: Definition::Table(Vec::new()),
+            unit: None,
+            doc: None,
+            span: name.span,
+        });
+        if let Some(dynamics) = dynamics {
+            self.nodes_of_runs.insert(id, dynamics);
+        }
+        self.written.push(written);
+        self.shapes.push(own);
+        self.sorts.push(Sort::Number);
+        self.node_homes.push(self.home);
+        id
+    }
+
     /// Checks all definitions, each after those it reads; says whether there was such an order.
-    fn define(&mut self) -> bool {
+    pub(super) fn define(&mut self) -> bool {
         let mut reads: Vec<Vec<usize>> = (0..self.nodes.len()).map(|node| self.reads(node)).collect();
         let ranks: Vec<usize> = (0..reads.len()).collect();
         let mut acyclic = true;
@@ -297,34 +397,6 @@ impl<'t> Builder<'t> {
             self.define_node(NodeId(node));
         }
         acyclic
-    }
-
-    /// The nodes whose names the definition of a node reads, through functions too.
-    fn reads(&self, node: usize) -> Vec<usize> {
-        let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut names = Vec::new();
-        match self.written.get(node) {
-            Some(Written::Node(node)) => walk::defined(&node.definition, &mut |name| names.push(name)),
-            Some(Written::Let(binding)) => walk::names(&binding.value, &mut |name| names.push(name)),
-            Some(Written::Const(constant)) => walk::fixed(&constant.value, &mut |name| names.push(name)),
-            None => {}
-        }
-        while let Some(name) = names.pop() {
-            match self.names.get(name) {
-                Some(Symbol::Node(id)) => drop(found.insert(id.0)),
-                Some(Symbol::Function(function)) if seen.insert(name) => {
-                    let is_input = |name: &str| function.inputs.iter().any(|input| input.name.text == name);
-                    walk::names(&function.body, &mut |name| {
-                        if !is_input(name) {
-                            names.push(name);
-                        }
-                    });
-                }
-                _ => {}
-            }
-        }
-        found.into_iter().collect()
     }
 
     fn circle(&self, circle: &[usize], reads: &str) -> Diagnostic {
@@ -357,9 +429,6 @@ impl<'t> Builder<'t> {
             return (model, None);
         }
         self.demand(&model);
-        if !model.later.is_empty() {
-            return (model, None);
-        }
         let graph = match Graph::try_of(&model) {
             Ok(graph) => graph,
             Err(Cycle(nodes)) => {
@@ -425,7 +494,8 @@ fn describe_circle(nodes: &[&Node], reads: &str) -> Diagnostic {
 /// others are numbered now.
 fn tidy(mut model: Model) -> (Model, BTreeMap<ExprId, ExprId>) {
     let mut used = vec![false; model.exprs.len()];
-    let roots: Vec<ExprId> = model.nodes.iter().flat_map(Node::exprs).collect();
+    let runs = model.dynamics.iter().flat_map(Dynamics::exprs);
+    let roots: Vec<ExprId> = model.nodes.iter().flat_map(Node::exprs).chain(runs).collect();
     let mark =
         |used: &mut Vec<bool>, id: ExprId| *used.get_mut(id.0).expect("an expression is in its arena") = true;
     roots.into_iter().for_each(|id| mark(&mut used, id));
@@ -447,6 +517,9 @@ fn tidy(mut model: Model) -> (Model, BTreeMap<ExprId, ExprId>) {
     }
     for node in &mut model.nodes {
         node.definition.exprs_mut().for_each(|id| *id = *number.get(id).expect("what a node uses is kept"));
+    }
+    for id in model.dynamics.iter_mut().flat_map(Dynamics::exprs_mut) {
+        *id = *number.get(id).expect("what a dynamics uses is kept");
     }
     (model, number)
 }

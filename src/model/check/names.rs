@@ -1,9 +1,10 @@
-//! What each name of a model means.
+//! What each name means where a statement stands.
 
 use super::builtin;
 use super::codes::{NAME_TAKEN, UNKNOWN_NODE};
+use super::home::HomeId;
 use crate::{AxisId, NodeId};
-use sbi_syntax::tree::{Const, Function, Name};
+use sbi_syntax::tree::{Const, External, Function, Name, Simulator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeMap;
 
@@ -14,18 +15,43 @@ pub(super) enum Symbol<'t> {
     Axis(Option<AxisId>),
     /// A node: `param`, `data`, `latent`, `let`, or `const` of this model.
     Node(NodeId),
-    /// A `fn`.
-    Function(&'t Function),
-    /// A `const` of the file.
-    Constant(&'t Const),
+    /// A `fn`, and the home in which it is written.
+    Function(&'t Function, HomeId),
+    /// A `const` outside of models, and its home.
+    Constant(&'t Const, HomeId),
+    /// A `simulator`, and its home.
+    Simulator(&'t Simulator, HomeId),
+    /// An `external`.
+    External(&'t External),
+    /// A dynamics, by its number.
+    Dynamics(usize),
+    /// What was drawn from a simulator or an external, by its number.
+    Record(usize),
+    /// A used file, by its home.
+    Module(HomeId),
+    /// The time inside a dynamics.
+    Clock,
+    /// An input of the simulator whose body this is, by its place.
+    Input(usize),
+    /// A `modality`.
+    Modality,
     /// Something whose definition has been refused: reading it says nothing more.
     Refused,
 }
 
-/// The names of a model, with where each is defined. Sorted, so that messages do not vary from run to run.
+/// Names with what they mean and where each is defined. Sorted, so that messages do not vary from run to run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names<'t> {
-    map: BTreeMap<&'t str, (Symbol<'t>, Span)>,
+    map: BTreeMap<&'t str, Defined<'t>>,
+    /// How many blocks stand around these names; an inner one may define a name anew.
+    depth: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Defined<'t> {
+    symbol: Symbol<'t>,
+    span: Span,
+    depth: usize,
 }
 
 impl<'t> Names<'t> {
@@ -38,30 +64,37 @@ impl<'t> Names<'t> {
             let message = format!("`{}` is a number that every file knows", name.text);
             return Err(NAME_TAKEN.at(name.span, message).help("choose another name"));
         }
-        if let Some((_, first)) = self.map.get(name.text.as_str()) {
+        if let Some(first) = self.map.get(name.text.as_str()).filter(|first| first.depth == self.depth) {
             return Err(NAME_TAKEN
                 .at(name.span, format!("`{}` is defined twice", name.text))
-                .label(*first, "first here")
+                .label(first.span, "first here")
                 .label(name.span, "again here")
                 .help("a name is defined once: rename one of them"));
         }
-        self.map.insert(&name.text, (symbol, name.span));
+        let depth = self.depth;
+        self.map.insert(&name.text, Defined { symbol, span: name.span, depth });
         Ok(())
+    }
+
+    /// The names of a block inside of this one: all of these, to be defined anew where it wants.
+    pub(super) fn inner(&self) -> Names<'t> {
+        Names { map: self.map.clone(), depth: self.depth + 1 }
+    }
+
+    /// Gives a name that the language defines in this block.
+    pub(super) fn reserve(&mut self, name: &'static str, symbol: Symbol<'t>, span: Span) {
+        let depth = self.depth;
+        self.map.insert(name, Defined { symbol, span, depth });
     }
 
     /// What a name stands for.
     pub(super) fn get(&self, name: &str) -> Option<Symbol<'t>> {
-        self.map.get(name).map(|(symbol, _)| *symbol)
-    }
-
-    /// A name as it is kept here.
-    pub(super) fn key(&self, name: &str) -> Option<&'t str> {
-        self.map.get_key_value(name).map(|(name, _)| *name)
+        self.map.get(name).map(|defined| defined.symbol)
     }
 
     /// All names with what they stand for, in alphabetical order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'t str, Symbol<'t>)> + '_ {
-        self.map.iter().map(|(name, (symbol, _))| (*name, *symbol))
+        self.map.iter().map(|(name, defined)| (*name, defined.symbol))
     }
 
     /// The names of nodes.
@@ -76,6 +109,10 @@ impl<'t> Names<'t> {
 
     /// Says that a model has no node of this name, and offers one that is written alike.
     pub(super) fn unknown_node(&self, model: &str, name: &Name) -> Diagnostic {
+        if let Some(Symbol::Modality) = self.get(&name.text) {
+            let told = UNKNOWN_NODE.at(name.span, format!("`{}` is a modality, not a quantity", name.text));
+            return told.help("name its data, each in a line");
+        }
         let told = UNKNOWN_NODE.at(name.span, format!("`{model}` has no `{}`", name.text));
         match suggest(&name.text, self.nodes()) {
             Some(similar) => told.did_you_mean(Some(similar)),

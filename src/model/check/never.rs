@@ -1,7 +1,9 @@
 //! Questions that an approximator can never answer, because no training shows it their pattern.
 
 use super::codes::NEVER_TRAINED;
+use super::csv::Empty;
 use super::groups::Groups;
+use super::missing::empty;
 use super::query::Asked;
 use crate::{Approximator, Estimator, Group, NodeId, Role, State};
 use sbi_syntax::{Diagnostic, Span};
@@ -81,7 +83,7 @@ impl Asked<'_, '_> {
         let fused = fusion.modalities();
         for (place, group) in groups.all.iter().enumerate() {
             let told = match fused.contains(&place) {
-                true => self.absent(approximator, groups, group, name),
+                true => self.absent(approximator, group, name),
                 false => self.unread(approximator, groups, group),
             };
             self.told.extend(told);
@@ -107,15 +109,8 @@ impl Asked<'_, '_> {
         Some(NEVER_TRAINED.at(*span, message).help(help))
     }
 
-    fn absent(
-        &self,
-        approximator: &Approximator,
-        groups: &Groups,
-        group: &Group,
-        name: Span,
-    ) -> Option<Diagnostic> {
-        let lacking: Vec<NodeId> =
-            group.nodes.iter().copied().filter(|id| self.lacks(*id, groups, group)).collect();
+    fn absent(&self, approximator: &Approximator, group: &Group, name: Span) -> Option<Diagnostic> {
+        let lacking: Vec<NodeId> = group.nodes.iter().copied().filter(|id| self.lacks(*id)).collect();
         let model = &self.looked.model;
         let first = model.node(*lacking.first()?);
         let whole = group.written && lacking.len() == group.nodes.len();
@@ -130,10 +125,11 @@ impl Asked<'_, '_> {
                 (format!("only some of `{what}` is given"), statement)
             }
         };
-        let message = format!(
-            "{missing}, but `{}` always saw it: `{}` does not declare it `missing`",
-            approximator.name, model.name
-        );
+        let (seen, declared) = match lacking.iter().any(|id| empty(self.looked, *id) == Empty::Whole) {
+            true => ("saw all of it or nothing", "declares only all of it `missing`"),
+            false => ("always saw it", "does not declare it `missing`"),
+        };
+        let message = format!("{missing}, but `{}` {seen}: `{}` {declared}", approximator.name, model.name);
         Some(
             NEVER_TRAINED
                 .at(name, message)
@@ -142,17 +138,20 @@ impl Asked<'_, '_> {
         )
     }
 
-    /// Whether a datum that is always seen has elements that a query does not give.
-    fn lacks(&self, id: NodeId, groups: &Groups, group: &Group) -> bool {
-        let node = self.looked.model.node(id);
-        if groups.may_miss(&node.name, &group.name) || self.touched.contains(&id) {
+    /// Whether a query leaves elements of a datum out as no training does.
+    fn lacks(&self, id: NodeId) -> bool {
+        let gaps = empty(self.looked, id);
+        if gaps == Empty::Gap || self.touched.contains(&id) {
             return false;
         }
+        let node = self.looked.model.node(id);
         let elements: BTreeSet<usize> = (0..self.looked.model.elements(node))
             .filter_map(|element| self.looked.token(id, element))
             .collect();
         let asked = |token: &usize| self.asked_at.contains_key(token) || self.constrained.contains_key(token);
-        !elements.iter().any(asked) && elements.iter().any(|token| !self.mentioned.contains_key(token))
+        let left_out = elements.iter().filter(|token| !self.mentioned.contains_key(token)).count();
+        let known = left_out == 0 || gaps == Empty::Whole && left_out == elements.len();
+        !known && !elements.iter().any(asked)
     }
 
     /// Data of a modality that is one token: they are given or absent, never inferred.

@@ -1,25 +1,22 @@
 //! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
 
-use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, NOT_YET, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
+use super::builtin;
+use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
+use super::distribution::Left;
 use super::expr::Scope;
 use super::family;
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::value::{Sort, Value};
-use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, NodeId};
+use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId};
 use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 impl<'t> Builder<'t> {
     /// The axes that a target stands on, or `None` where they are refused.
     pub(super) fn target_axes(&mut self, target: &'t Target) -> Option<Vec<AxisId>> {
-        if let Some(formal) = &target.formal {
-            let message = "functions of time are not supported yet";
-            self.told.push(NOT_YET.at(formal.name.span, message).help("place it on an axis: `contact[i]`"));
-            return None;
-        }
         let mut axes = Vec::new();
         for name in &target.axes {
             match self.names.get(&name.text) {
@@ -55,12 +52,25 @@ impl<'t> Builder<'t> {
 
     /// Checks the definition of a node whose readings are defined.
     pub(super) fn define_node(&mut self, id: NodeId) {
+        let home = self.node_homes.get(id.0).copied().unwrap_or(self.home);
+        self.within(home, |builder| builder.define_here(id));
+    }
+
+    fn define_here(&mut self, id: NodeId) {
         let Some(written) = self.written.get(id.0).copied() else { return };
         let (definition, sort) = match written {
-            Written::Node(node) => match &node.definition {
-                tree::Definition::Draw(draw) => (self.draw(id, node, draw), draw_sort(draw)),
-                tree::Definition::Equals(value) => self.equals(id, &node.target, node.unit.as_ref(), value),
+            Written::Node(tree::Node { target, unit, definition, .. })
+            | Written::State(tree::State { target, unit, definition, .. }) => match definition {
+                tree::Definition::Draw(draw) => {
+                    let drawn = self.drawn(Left { id, target, unit: unit.as_ref() }, draw);
+                    let sort = self.sort_of(draw, &drawn);
+                    (Definition::Draw(drawn), sort)
+                }
+                tree::Definition::Equals(value) => self.equals(id, target, unit.as_ref(), value),
             },
+            Written::Field(output, value) => self.equals(id, &output.target, output.unit.as_ref(), value),
+            Written::Noise(_) => (Definition::Noise, Sort::Number),
+            Written::Output(draw, output) => self.output(draw, output),
             Written::Let(binding) => self.equals(id, &binding.target, binding.unit.as_ref(), &binding.value),
             Written::Const(constant) => self.constant(id, constant),
         };
@@ -79,9 +89,14 @@ impl<'t> Builder<'t> {
         unit: Option<&Unit>,
         value: &'t tree::Expr,
     ) -> (Definition, Sort) {
+        if target.formal.is_some() {
+            // Told with its left side: an argument makes a function, which is no node.
+            return (Definition::Equals(self.refused_expr()), Sort::Refused);
+        }
         if let ExprKind::Call(call) = &value.kind {
             let name = call.path.text();
-            if family::is_distribution(&name) && self.names.get(&name).is_none() {
+            let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
+            if drawn && self.names.get(&name).is_none() {
                 let message = format!("`{name}` is drawn from with `~`, not with `=`");
                 let help = format!("write `{} ~ {name}(…)`", target.name.text);
                 self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
@@ -116,7 +131,12 @@ impl<'t> Builder<'t> {
                 scope.vector = axis;
             }
         }
+        let around = self.here().axes.iter().copied();
+        scope.bound = around.chain(scope.bound).collect();
         scope.target = Some(target);
+        if let Some(formal) = &target.formal {
+            scope.locals.push((&formal.name.text, Value::number(self.clock)));
+        }
         scope
     }
 
@@ -134,42 +154,48 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn draw(&mut self, id: NodeId, node: &'t tree::Node, draw: &'t tree::Draw) -> Definition {
-        for pipe in &draw.pipes {
-            self.told.push(
-                NOT_YET
-                    .at(pipe.span, "`|>` is not supported yet")
-                    .help("choose a distribution with the range that is meant: `uniform(low, high)`"),
-            );
+    /// One output of a program from outside.
+    fn output(&mut self, draw: usize, output: usize) -> (Definition, Sort) {
+        let around = self.drawn.get(draw).map_or(self.home, |drawn| drawn.home);
+        if self.drawn.get(draw).is_some_and(|drawn| drawn.values.is_none()) {
+            let values = self.within(around, |builder| builder.pass(draw));
+            self.drawn.get_mut(draw).into_iter().for_each(|drawn| drawn.values = Some(values.clone()));
         }
-        if let Some(at) = &draw.at {
-            self.told.push(
-                NOT_YET
-                    .at(at.span, "`at` is not supported yet")
-                    .help("name the axis on the left: `contact[i]`"),
-            );
-        }
-        let checked = self.distribution(id, node, &draw.call);
-        Definition::Draw(checked.unwrap_or_else(|| self.refused_draw(draw.span)))
+        let values = self.drawn.get(draw).and_then(|drawn| drawn.values.as_ref());
+        let inputs: Vec<ExprId> = values.into_iter().flatten().map(|value| value.expr).collect();
+        let external = self.externals_of.get(&draw).copied().unwrap_or_default();
+        (Definition::External { external, output, inputs }, Sort::Number)
     }
 
     /// What stands for a draw that has been refused: still a draw, so that the node keeps its place.
-    fn refused_draw(&mut self, span: Span) -> Draw {
+    pub(super) fn refused_draw(&mut self, span: Span) -> Draw {
         self.patched = true;
         let refused = self.arena.number(f64::NAN);
         let arguments = vec![Argument::Scalar(refused), Argument::Scalar(refused)];
-        Draw { family: Family::Normal, arguments, span }
+        Draw { family: Family::Normal, arguments, transforms: Vec::new(), span }
+    }
+
+    /// What stands for an expression that has been refused.
+    pub(super) fn refused_expr(&mut self) -> ExprId {
+        self.patched = true;
+        self.arena.number(f64::NAN)
+    }
+
+    /// What a draw gives in expressions: `bernoulli` passes for a condition too.
+    fn sort_of(&self, draw: &tree::Draw, checked: &Draw) -> Sort {
+        if family::find(&draw.call.path.text()).is_none() {
+            Sort::Refused
+        } else if checked.kind() == Kind::Truth && checked.transforms.is_empty() {
+            Sort::Either
+        } else {
+            Sort::Number
+        }
     }
 
     fn constant(&mut self, id: NodeId, constant: &'t tree::Const) -> (Definition, Sort) {
         let value = match &constant.value {
             Source::Equals(value) => value,
-            Source::From(table) => {
-                let message = "constants from files are not supported yet";
-                self.told.push(NOT_YET.at(table.span, message).help("write the numbers as a list"));
-                let refused = self.arena.number(f64::NAN);
-                return (Definition::Equals(refused), Sort::Refused);
-            }
+            Source::From(table) => return self.constant_from(id, constant, table),
         };
         let shape = self.shapes.get(id.0).cloned().flatten();
         match shape {
@@ -254,14 +280,5 @@ impl<'t> Builder<'t> {
         let message =
             format!("`{}` has {} entries, and {} are expected", name.text, show(&found), show(sizes));
         Err(Some(LENGTH.at(name.span, message).help("the lengths of a vector and of its axis must agree")))
-    }
-}
-
-/// What a draw gives: `bernoulli` passes for a condition too.
-fn draw_sort(draw: &tree::Draw) -> Sort {
-    match family::find(&draw.call.path.text()) {
-        Some(entry) if entry.family == Family::Bernoulli => Sort::Either,
-        Some(_) => Sort::Number,
-        None => Sort::Refused,
     }
 }

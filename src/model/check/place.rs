@@ -11,6 +11,8 @@ use sbi_syntax::tree::{Expr, ExprKind, Place};
 /// The tokens that a place means.
 pub(super) struct Selected {
     /// The node.
+    pub(super) node: NodeId,
+    /// Its name.
     pub(super) name: String,
     /// Its unit.
     pub(super) unit: Option<String>,
@@ -18,10 +20,10 @@ pub(super) struct Selected {
     pub(super) tokens: Vec<usize>,
     /// How many elements are meant along each axis that is not fixed to one.
     pub(super) lengths: Vec<usize>,
+    /// Which they are, from zero.
+    pub(super) positions: Vec<Vec<usize>>,
     /// Those axes.
     pub(super) axes: Vec<AxisId>,
-    /// The node.
-    pub(super) node: NodeId,
     /// Whether all of the node is meant.
     pub(super) whole: bool,
 }
@@ -64,6 +66,7 @@ impl Asked<'_, '_> {
             elements = deeper.collect();
         }
         Ok(Selected {
+            node: id,
             name: node.name.clone(),
             unit: node.unit.clone(),
             tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),
@@ -73,8 +76,8 @@ impl Asked<'_, '_> {
                 .filter(|((_, single), _)| !single)
                 .map(|(_, axis)| *axis)
                 .collect(),
-            node: id,
             whole: place.index.is_empty(),
+            positions: runs.iter().filter(|(_, single)| !single).map(|(run, _)| run.clone()).collect(),
             lengths: runs.iter().filter(|(_, single)| !single).map(|(run, _)| run.len()).collect(),
         })
     }

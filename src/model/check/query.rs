@@ -7,7 +7,6 @@ use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
 use super::network::{not_run, whole};
-use super::outside::Outside;
 use super::train::twice;
 use crate::{
     Approximator, AxisId, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query, Role,
@@ -56,7 +55,7 @@ pub(super) struct Asked<'a, 't> {
 pub(super) struct About<'a, 't> {
     pub(super) looked: &'a Looked<'t>,
     pub(super) groups: &'a Groups,
-    pub(super) outside: &'t Outside<'t>,
+    pub(super) files: &'t Files<'t>,
     /// What answers it, and its number.
     pub(super) approximator: &'a Approximator,
     pub(super) number: usize,
@@ -66,7 +65,6 @@ pub(super) struct About<'a, 't> {
 pub(super) fn query<'t>(
     tree: &'t tree::Query,
     about: &About<'_, 't>,
-    files: &mut Files<'_>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Option<Query> {
@@ -104,7 +102,7 @@ pub(super) fn query<'t>(
     let mut settings: Vec<&Name> = Vec::new();
     for statement in &tree.body {
         match statement {
-            Statement::Given(given) => asked.given(given, files),
+            Statement::Given(given) => asked.given(given, about.files),
             Statement::Setting(setting) => {
                 let first = settings.iter().find(|first| first.text == setting.name.text);
                 asked.told.extend(first.map(|first| twice(&setting.name, first)));
@@ -121,7 +119,7 @@ pub(super) fn query<'t>(
     asked.infer(tree);
     for statement in &tree.body {
         if let Statement::Where { condition, span } = statement {
-            asked.condition(condition, *span, about.outside);
+            asked.condition(condition, *span, about);
         }
     }
     let whole = !tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));

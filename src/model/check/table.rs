@@ -1,31 +1,31 @@
 //! `given x from "file.csv" (…)`: which cells of a table a datum reads.
 
 use super::at::Placing;
-use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, LENGTH, UNKNOWN_ARGUMENT, VECTOR};
-use super::csv::{Over, Set, Wanted};
+use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, UNKNOWN_ARGUMENT, VECTOR};
+use super::csv::{Empty, Over, Set, Wanted};
 use super::given::{Files, same_unit};
-use super::index::count;
+use super::missing::empty;
 use super::names::list;
 use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
-use crate::{AxisId, AxisKind, DataSet, Token};
+use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
 use sbi_syntax::tree::{self, Expr, ExprKind, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
 
-/// How a table may be read.
+/// How the table of a datum may be read.
 const ARGUMENTS: [&str; 6] = ["by", "coding", "column", "columns", "time", "unit"];
 
 /// How a table is to be read.
 #[derive(Default)]
-struct How {
-    column: Option<(String, Span)>,
-    columns: Option<(Vec<String>, Span)>,
-    unit: Option<(String, Span)>,
-    by: Option<(String, Span)>,
-    time: Option<(String, Span)>,
-    coding: Option<(Vec<(String, f64)>, Span)>,
+pub(super) struct How {
+    pub(super) column: Option<(String, Span)>,
+    pub(super) columns: Option<(Vec<String>, Span)>,
+    pub(super) unit: Option<(String, Span)>,
+    pub(super) by: Option<(String, Span)>,
+    pub(super) time: Option<(String, Span)>,
+    pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
 }
 
 impl Asked<'_, '_> {
@@ -34,22 +34,21 @@ impl Asked<'_, '_> {
         &mut self,
         selected: &Selected,
         table: &Table,
-        files: &mut Files<'_>,
+        files: &Files<'_>,
     ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let path = table.path.value.as_str();
-        let how = how(table)?;
+        let how = how(table, &ARGUMENTS)?;
         if let Some((unit, span)) = &how.unit {
-            same_unit(unit, selected, *span)?;
+            same_unit(unit, selected.unit.as_deref(), &selected.name, *span)?;
         }
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
         let model = &self.looked.model;
         let rows: Vec<AxisId> = selected.axes.iter().copied().filter(|id| model.axis(*id).is_row()).collect();
-        let binary = [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end));
-        if binary || rows.len() > 1 {
+        if is_binary(path) || rows.len() > 1 {
             files.bytes(path, table.path.span)?;
-            let what = if binary { "arrays in files" } else { "tables with more than one row axis" };
+            let what = if is_binary(path) { "arrays in files" } else { "tables with more than one row axis" };
             self.later.push(
                 not_run(what, table.path.span)
                     .help("summarise the data, and save numbers as CSV with column names"),
@@ -67,20 +66,11 @@ impl Asked<'_, '_> {
         }
         let tokens: Vec<&Token> =
             selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
-        let width = over.as_ref().map_or(tokens.len(), |over| over.columns.len());
-        if let Some((columns, span)) = how.columns.as_ref().filter(|(columns, _)| columns.len() != width) {
-            let named = count(columns.len(), "column", "columns");
-            let wanted = count(width, "element", "elements");
-            let told = LENGTH.at(*span, format!("{named} for {wanted} of `{}`", selected.name));
-            return Err(Some(told.help("name one column for each element, row-major")));
-        }
-        let group = self.groups.all.iter().find(|group| group.nodes.contains(&selected.node));
-        let gaps = self.groups.may_miss(&selected.name, group.map_or("", |group| &group.name))
-            || over.as_ref().is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
         let wanted = Wanted {
             path,
             span: table.path.span,
             node: &selected.name,
+            indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
             supports: tokens.iter().map(|token| token.support).collect(),
@@ -89,54 +79,45 @@ impl Asked<'_, '_> {
             by: how.by.clone(),
             time: how.time,
             coding: how.coding,
-            gaps,
+            empty: self.empty_cell(selected.node, over.as_ref()),
             over,
         };
-        let sets = wanted.read(files.bytes(path, table.path.span)?)?;
+        let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
     }
 
     /// How the rows of a table lie along an axis.
     fn over(&self, selected: &Selected, id: AxisId) -> Over<'_> {
-        let model = &self.looked.model;
-        let axis = model.axis(id);
+        let axis = self.looked.model.axis(id);
         let place = selected.axes.iter().position(|own| *own == id).unwrap_or_default();
-        let length = |place: usize| selected.lengths.get(place).copied().unwrap_or(1);
-        let most = length(place);
-        let least = match axis.kind {
+        let mut over = Over::of(&selected.name, axis, &selected.positions, place);
+        let most = over.most;
+        over.least = match axis.kind {
             _ if self.placed.contains_key(&id) => most,
             // A joint estimator takes up to so many readings; a flow takes as many as it saw.
             AxisKind::Scattered { .. } if self.joint => 1,
             AxisKind::Set(count) | AxisKind::Scattered { count, .. } if most == count.most => count.least,
             _ => most,
         };
-        // Elements along the other axes are columns; a token is a row and a column.
-        let inner: usize = (place + 1..selected.lengths.len()).map(length).product();
-        let cells = selected.tokens.len();
-        let cell = (0..cells).map(|token| {
-            let (outer, rest) = (token / (inner * most).max(1), token % (inner * most).max(1));
-            (rest / inner.max(1), outer * inner + rest % inner.max(1))
-        });
-        let width = cells / most.max(1);
-        let columns = match width {
-            1 => vec![selected.name.clone()],
-            _ => (1..=width).map(|column| self.column(selected, place, column - 1)).collect(),
-        };
-        let placed = self.placed.get(&id).map(|placing| placing.at.as_slice());
-        Over { axis, least, most, columns, cells: cell.collect(), placed }
+        over.placed = self.placed.get(&id).map(|placing| placing.at.as_slice());
+        over
     }
 
-    /// The name of a column: the elements along all axes but the one of rows, `x[1]` or `x[1,2]`.
-    fn column(&self, selected: &Selected, rows: usize, column: usize) -> String {
-        let mut rest = column;
-        let mut index = Vec::new();
-        for (place, length) in selected.lengths.iter().enumerate().rev() {
-            if place != rows {
-                index.insert(0, (rest % length + 1).to_string());
-                rest /= length;
-            }
+    /// What an empty cell means for a node. Scattered instants may have fewer readings than their axis has elements.
+    fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
+        let scattered = over.is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
+        match empty(self.looked, node) {
+            Empty::Surprise if scattered => Empty::Gap,
+            empty => empty,
         }
-        format!("{}[{}]", selected.name, index.join(","))
+    }
+
+    /// A node with its axes: `x[i]`.
+    fn indexed(&self, id: NodeId) -> String {
+        let model = &self.looked.model;
+        let node = model.node(id);
+        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
+        if axes.is_empty() { node.name.clone() } else { format!("{}[{}]", node.name, axes.join(", ")) }
     }
 
     /// Keeps what a file says: the first data set as the query's, all of them where it tells several apart, and times.
@@ -193,8 +174,16 @@ fn odd<'s>(one: &'s [DataSet], two: &'s [DataSet]) -> Option<&'s str> {
     names(one).symmetric_difference(&names(two)).next().copied()
 }
 
-/// Reads the arguments behind a file.
-fn how(table: &Table) -> Result<How, Diagnostic> {
+/// Whether a file holds arrays that only later versions read.
+pub(super) fn is_binary(path: &str) -> bool {
+    [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end))
+}
+
+/// Reads the arguments behind a file, out of those that may stand there.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
     let mut how = How::default();
     for argument in &table.arguments {
         let Some(label) = &argument.label else {
@@ -203,19 +192,19 @@ fn how(table: &Table) -> Result<How, Diagnostic> {
         };
         let span = argument.value.span;
         let repeated = match label.text.as_str() {
+            other if !takes.contains(&other) => {
+                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
+                return Err(match suggest(other, takes.iter().copied()) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
+                });
+            }
             "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
             "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
             "unit" => how.unit.replace((text(&argument.value)?, span)).is_some(),
             "by" => how.by.replace((text(&argument.value)?, span)).is_some(),
             "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
-            "coding" => how.coding.replace((coding(&argument.value)?, span)).is_some(),
-            other => {
-                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
-                return Err(match suggest(other, ARGUMENTS) {
-                    Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("there is {}", list(ARGUMENTS))),
-                });
-            }
+            _ => how.coding.replace((coding(&argument.value)?, span)).is_some(),
         };
         if repeated || (how.column.is_some() && how.columns.is_some()) {
             let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");

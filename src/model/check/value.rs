@@ -14,6 +14,10 @@ pub(super) enum Sort {
     Truth,
     /// 0 or 1, which passes for both: a `bernoulli` node, or one that equals a condition.
     Either,
+    /// A function of time.
+    Curve,
+    /// What a function is checked with before it is called: it passes for anything.
+    Any,
     /// Something that has been refused: nothing more is said of it.
     Refused,
 }

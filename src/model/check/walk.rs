@@ -1,14 +1,14 @@
 //! Which names a tree reads, before anything is known of them.
 
-use sbi_syntax::tree::{Definition, Expr, ExprKind, Source};
+use sbi_syntax::tree::{Definition, Expr, ExprKind, Path, Source};
 
 /// Calls `each` with every name that an expression reads or calls.
-pub(super) fn names<'t>(expr: &'t Expr, each: &mut dyn FnMut(&'t str)) {
+pub(super) fn names<'t>(expr: &'t Expr, each: &mut dyn FnMut(&'t Path)) {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Truth(_) => {}
-        ExprKind::Path(path) => path.as_name().into_iter().for_each(|name| each(&name.text)),
+        ExprKind::Path(path) => each(path),
         ExprKind::Call(call) => {
-            call.path.as_name().into_iter().for_each(|name| each(&name.text));
+            each(&call.path);
             call.arguments.iter().for_each(|argument| names(&argument.value, each));
         }
         ExprKind::Apply { base, arguments } => {
@@ -34,7 +34,7 @@ pub(super) fn names<'t>(expr: &'t Expr, each: &mut dyn FnMut(&'t str)) {
 }
 
 /// Calls `each` with every name that a definition reads.
-pub(super) fn defined<'t>(definition: &'t Definition, each: &mut dyn FnMut(&'t str)) {
+pub(super) fn defined<'t>(definition: &'t Definition, each: &mut dyn FnMut(&'t Path)) {
     match definition {
         Definition::Equals(value) => names(value, each),
         // What stands after `~` is a distribution, whatever else bears its name.
@@ -46,7 +46,7 @@ pub(super) fn defined<'t>(definition: &'t Definition, each: &mut dyn FnMut(&'t s
 }
 
 /// Calls `each` with every name that a constant reads.
-pub(super) fn fixed<'t>(source: &'t Source, each: &mut dyn FnMut(&'t str)) {
+pub(super) fn fixed<'t>(source: &'t Source, each: &mut dyn FnMut(&'t Path)) {
     if let Source::Equals(value) = source {
         names(value, each);
     }

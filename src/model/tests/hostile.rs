@@ -6,7 +6,7 @@ use crate::{Graph, Key, MaskKind, compile};
 use std::path::Path;
 
 /// Words that fit somewhere and break things elsewhere.
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 46] = [
     "theta",
     "x",
     "i",
@@ -29,6 +29,18 @@ const WORDS: [&str; 34] = [
     "]",
     "normal(0, 1)",
     "normal",
+    "gamma(2, 1)",
+    "categorical([0.5, 0.5])",
+    "mixture([0.5, 0.5], of = [normal(0, 1), uniform(0, 1)])",
+    "dirichlet([1, 1])",
+    "gaussian_process(0, rbf(1, 1))",
+    "at i",
+    "(t)",
+    "|> exp()",
+    "|> between(0, 1)",
+    "modality",
+    "missing",
+    "from \"data/two_moons.csv\"",
     "uniform(",
     "index(3)",
     "index(1e9)",

@@ -1,7 +1,7 @@
 //! Keys: blind to what cannot change a result, and to nothing else.
 
-use super::sound;
-use crate::{File, Key};
+use super::{Files, show, sound};
+use crate::{File, Key, compile};
 
 pub(super) const SPEC: &str = "edition 2026
 const scale = 2
@@ -252,6 +252,108 @@ approximator a for m {
     let late = reading(&[("hybrid(n, t)", "late(n, t)")]);
     assert_eq!(reading(&[("    fuse hybrid(n, t)\n", "")]), late);
     assert_eq!(reading(&[("    fuse hybrid(n, t)\n", ""), order]), late);
+/// The keys of a text with files.
+fn keys_with(text: &str, files: &[(&'static str, &[u8])]) -> [Key; 3] {
+    let mut world = Files::default();
+    for (name, bytes) in files {
+        world.0.insert(name, bytes.to_vec());
+    }
+    let checked = compile(text, &world);
+    assert_eq!(show(text, &checked), "", "{text}");
+    keys(&checked.file.expect("a file without errors"))
+}
+
+/// How many of the three keys stay when a model's body is replaced by another.
+#[track_caller]
+fn same(before: &str, after: &str) -> usize {
+    let text = |body: &str| {
+        format!(
+            "edition 2026\nmodel m {{\naxis i : index(3)\naxis t : time(grid(from = 0, to = 2, step = 1))\n{body}\n}}\nquery q {{\ninfer params\n}}\n"
+        )
+    };
+    let (before, after) = (keys(&sound(&text(before))), keys(&sound(&text(after))));
+    before.iter().zip(&after).filter(|(before, after)| before == after).count()
+}
+
+#[test]
+fn ways_to_write_a_distribution_are_one() {
+    assert_eq!(same("param a ~ gamma(2, rate = 0.5)", "param a ~ gamma(shape = 2, rate = 0.5)"), 3);
+    assert_eq!(same("param a ~ poisson(2)", "param a ~ poisson(mean = 2)"), 3);
+    assert_eq!(same("param a ~ exponential(1 / 4)", "param a ~ exponential(mean = 4)"), 3);
+    assert_eq!(same("param a ~ laplace(0, 1)", "param a ~ cauchy(0, 1)"), 0);
+    assert_eq!(
+        same("param a ~ truncated_normal(0, 1, low = 0)", "param a ~ truncated_normal(0, 1, high = 0)"),
+        0
+    );
+    let mixture = "param a ~ mixture([0.5, 0.5], of = [normal(0, 1), normal(3, 1)])";
+    assert_eq!(same(mixture, &mixture.replace("normal(3", "laplace(3")), 0);
+    assert_eq!(same(mixture, &mixture.replace("[0.5, 0.5]", "[0.25, 0.75]")), 0);
+}
+
+#[test]
+fn what_bends_a_draw_is_hashed() {
+    let bent = "param a ~ normal(0, 1) |> exp() |> affine(2, 1)";
+    assert_eq!(same(bent, &bent.replace("affine(2, 1)", "affine(shift = 1, scale = 2)")), 3);
+    assert_eq!(same(bent, "param a ~ normal(0, 1) |> affine(2, 1) |> exp()"), 0);
+    assert_eq!(same(bent, "param a ~ normal(0, 1) |> exp()"), 0);
+    assert_eq!(same(bent, "param a ~ normal(0, 1) |> logistic() |> affine(2, 1)"), 0);
+}
+
+#[test]
+fn processes_are_hashed_with_their_kernels() {
+    let process = "param f(s) ~ gaussian_process(mean = 0, kernel = rbf(length = 2, scale = 1)) at t";
+    assert_eq!(same(process, &process.replace("(s)", "(time)")), 3);
+    assert_eq!(same(process, &process.replace("length = 2", "length = 3")), 0);
+    assert_eq!(same(process, &process.replace("rbf(length = 2, scale = 1)", "matern(2, 1, nu = 1.5)")), 0);
+}
+
+#[test]
+fn gaps_and_modalities_keep_the_simulations() {
+    let body =
+        "param a ~ normal(0, 1)\nmodality one {\ndata x[i] ~ normal(a, 1)\n}\ndata y[i] ~ normal(a, 1)\n";
+    let gaps = |text: &str| format!("{body}missing {text}");
+    let plain = body.replace("modality one {", "").replace("}\n", "");
+    assert_eq!(same(body, &body.replace("one", "other")), 3);
+    assert_eq!(same(body, &plain), 1);
+    assert_eq!(same(body, &gaps("x[i] with probability 10%")), 1);
+    let base = gaps("x[i] with probability 10%");
+    for other in
+        ["x[i] with probability 20%", "x[i] in tail with probability 10%", "all x with probability 10%"]
+    {
+        assert_eq!(same(&base, &gaps(other)), 1, "{other}");
+    }
+    assert_eq!(
+        same(
+            &gaps("x[i] in blocks(of = 2) with probability 10%"),
+            &gaps("x[i] in blocks(of = 3) with probability 10%")
+        ),
+        1
+    );
+    assert_eq!(same(&gaps("one[i] with probability 10%"), &base), 1);
+    assert_eq!(
+        same(&gaps("x[i] with probability uniform(0, 0.1)"), &gaps("x[i] with probability beta(1, 9)")),
+        1
+    );
+    // The order of two statements decides nothing.
+    let (first, second) = ("missing x[i] with probability 10%\n", "missing all y with probability 5%\n");
+    assert_eq!(same(&format!("{body}{first}{second}"), &format!("{body}{second}{first}")), 3);
+}
+
+#[test]
+fn failures_change_the_simulations() {
+    let body = "param a ~ normal(0, 1)\n";
+    assert_eq!(same(body, &format!("{body}on_failure \"stop\"")), 3);
+    assert_eq!(same(body, &format!("{body}on_failure \"absent\"")), 0);
+    assert_eq!(same(&format!("{body}on_failure \"resample\""), &format!("{body}on_failure \"absent\"")), 0);
+}
+
+#[test]
+fn files_are_hashed_by_their_numbers() {
+    let text = "edition 2026\nmodel m {\naxis i : index(2)\nconst c[i] from \"c.csv\"\nparam a[i] ~ normal(c[i], 1)\n}\nquery q {\ninfer a\n}\n";
+    let plain = keys_with(text, &[("c.csv", b"c\n1\n2\n")]);
+    assert_eq!(plain, keys_with(text, &[("c.csv", b"c[1],c[2],other\n1.0,2e0,7\n")]));
+    assert_eq!(plain, keys_with(&text.replace("from \"c.csv\"", "= [1, 2]"), &[]));
+    assert_ne!(plain[0], keys_with(text, &[("c.csv", b"c\n1\n3\n")])[0]);
 }
 
 #[test]

@@ -33,6 +33,12 @@ fn files() -> Files {
     add("ill.csv", b"day,ill\n0,0.1\n5,\n9,0.3\n");
     add("wide.csv", b"x[1],x[2]\n1,2\n3,4\n5,6\n");
     add("image.npy", b"\x93NUMPY");
+    add("shares.csv", b"p[1],p[2]\n0.25,0.75\n");
+    add("design.csv", b"day,d[1],d[2]\n0,1,2\n1,3,4\n2,5,6\n");
+    add("hole.csv", b"h\n1\n\"\"\n3\n");
+    add("weather.csv", b"day,temp\n0,1.5\n1,2.5\n3,4\n");
+    add("unsorted.csv", b"t,temp\n0,1.5\n2,2.5\n2,4\n");
+    add("instant.csv", b"t,temp\n0,1.5\n");
     add("ragged.csv", b"x,y\n1,2\n3\n4,5\n");
     files
 }

@@ -1,10 +1,12 @@
 //! Tests of the crate, one file for each concern.
 
+mod drawn;
 mod examples;
 mod graph;
 mod hostile;
 mod key;
 mod messages;
+mod specs;
 mod values;
 
 use crate::{Checked, File, Model, ReadError, World, compile};

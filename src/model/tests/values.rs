@@ -23,6 +23,12 @@ fn text(model: &Model, id: ExprId) -> String {
             let name = &model.node(*node).name;
             if index.is_empty() { name.clone() } else { format!("{name}[{}]", index.join(",")) }
         }
+        Expr::Clock => "t".to_owned(),
+        Expr::Curve { node, .. } => format!("curve {}", model.node(*node).name),
+        Expr::End { dynamics, .. } => format!("{}.end", model.dynamics[*dynamics].name),
+        Expr::At(curve, time) => format!("{}({})", go(curve), go(time)),
+        Expr::Crossings(curve, level) => format!("crossings({}, {})", go(curve), go(level)),
+        Expr::Gained(curve, axis) => format!("gained({}, {})", go(curve), model.axis(*axis).name),
         Expr::Unary(function, x) => format!("{function:?}({})", go(x)),
         Expr::Binary(function, x, y) => format!("{function:?}({}, {})", go(x), go(y)),
         Expr::Select { condition, yes, no } => format!("If({}, {}, {})", go(condition), go(yes), go(no)),

@@ -27,6 +27,7 @@ pub(crate) fn of(family: Family) -> Distribution {
         Family::Normal => normal::DISTRIBUTION,
         Family::Bernoulli => bernoulli::DISTRIBUTION,
         Family::MultivariateNormal => multivariate_normal::DISTRIBUTION,
+        later => unreachable!("the checker keeps `{}` from the simulator", later.name()),
     }
 }
 

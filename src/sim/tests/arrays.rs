@@ -91,7 +91,8 @@ fn vectors_run_over_the_last_axis() {
     let wide = b.binary(Binary::Mul, position, two);
     let arguments =
         vec![Argument::Vector(vec![mu_r, above]), Argument::Matrix(vec![vec![position, r], vec![r, wide]])];
-    let draw = Draw { family: Family::MultivariateNormal, arguments, span: Span::default() };
+    let draw =
+        Draw { family: Family::MultivariateNormal, arguments, transforms: Vec::new(), span: Span::default() };
     let x = b.node(Role::Data, "x", &[i, k], Definition::Draw(draw));
     let table = b.simulator(&[mu, x]).run(1, 0..500, 1).unwrap();
     let z = Stream::new(1, "x");

@@ -87,7 +87,8 @@ fn vector_draws(
     size: usize,
 ) -> Result<Vec<Vec<f64>>, sbi_sim::Failure> {
     let k = b.axis("k", size);
-    let draw = Draw { family: Family::MultivariateNormal, arguments, span: Span::default() };
+    let draw =
+        Draw { family: Family::MultivariateNormal, arguments, transforms: Vec::new(), span: Span::default() };
     let x = b.node(Role::Data, "x", &[k], Definition::Draw(draw));
     let table = b.simulator(&[x]).run(8, 0..DRAWS as u64, 2)?;
     Ok((0..table.rows).map(|r| table.row(r).to_vec()).collect())

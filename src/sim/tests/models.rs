@@ -2,7 +2,7 @@
 
 use sbi_model::{
     Argument, Axis, AxisId, AxisKind, Binary, Definition, Draw, Expr, ExprId, Family, Index, Model, Node,
-    NodeId, Reducer, Role, Unary,
+    NodeId, OnFailure, Reducer, Role, Unary,
 };
 use sbi_sim::Simulator;
 use sbi_syntax::Span;
@@ -19,6 +19,12 @@ impl Build {
             exprs: vec![],
             order: vec![],
             depends: vec![],
+            dynamics: vec![],
+            externals: vec![],
+            modalities: vec![],
+            missing: vec![],
+            on_failure: OnFailure::Stop,
+            files: vec![],
             later: vec![],
         })
     }
@@ -65,6 +71,7 @@ impl Build {
     pub fn node(&mut self, role: Role, name: &str, axes: &[AxisId], definition: Definition) -> NodeId {
         let id = NodeId(self.0.nodes.len());
         self.0.nodes.push(Node {
+            curve: false,
             name: name.into(),
             role,
             axes: axes.to_vec(),
@@ -91,7 +98,12 @@ impl Build {
         arguments: &[ExprId],
     ) -> NodeId {
         let arguments = arguments.iter().map(|e| Argument::Scalar(*e)).collect();
-        self.node(role, name, axes, Definition::Draw(Draw { family, arguments, span: Span::default() }))
+        self.node(
+            role,
+            name,
+            axes,
+            Definition::Draw(Draw { family, arguments, transforms: Vec::new(), span: Span::default() }),
+        )
     }
 
     /// A draw whose arguments are all known numbers.

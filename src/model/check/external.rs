@@ -1,0 +1,192 @@
+//! `external name(inputs) -> { outputs } = process(…) { … }`.
+
+use super::network::whole;
+use super::codes::{
+    ARGUMENT_MISSING, DEPENDS_ON, DEPENDS_TWICE, NOT_A_NUMBER, SETTING_RANGE, UNIT_MISMATCH,
+    UNKNOWN_ARGUMENT, UNKNOWN_CHOICE, UNKNOWN_FUNCTION,
+};
+use super::constant::Constants;
+use super::names::list;
+use super::train::twice;
+use crate::{External, OnFailure, Output, Protocol};
+use sbi_syntax::tree::{self, Depends, Expr, ExprKind, Name, Setting, Statement};
+use sbi_syntax::{Diagnostic, suggest};
+
+/// The units that a timeout may have, in seconds.
+const TIMES: [(&str, f64); 4] = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)];
+
+/// An external as it is declared; what is wrong goes to `told`.
+pub(super) fn external(
+    tree: &tree::External,
+    constants: &Constants<'_>,
+    told: &mut Vec<Diagnostic>,
+) -> External {
+    let all: Vec<usize> = (0..tree.inputs.len()).collect();
+    let outputs = tree.outputs.iter();
+    let mut external = External {
+        command: command(tree, told),
+        inputs: tree.inputs.iter().map(|input| input.name.text.clone()).collect(),
+        outputs: outputs
+            .map(|output| Output { name: output.target.name.text.clone(), depends: all.clone() })
+            .collect(),
+        protocol: Protocol::default(),
+        on_failure: None,
+        batch: None,
+        timeout: None,
+        workers: None,
+        span: tree.name.span,
+    };
+    let mut settings: Vec<&Name> = Vec::new();
+    let mut depends: Vec<&Name> = Vec::new();
+    for statement in &tree.body {
+        match statement {
+            Statement::Setting(setting) => {
+                let first = settings.iter().find(|first| first.text == setting.name.text);
+                told.extend(first.map(|first| twice(&setting.name, first)));
+                settings.push(&setting.name);
+                told.extend(set(&mut external, setting, constants).err());
+            }
+            Statement::Depends(statement) => {
+                let target = &statement.target.name;
+                if let Some(first) = depends.iter().find(|first| first.text == target.text) {
+                    let message = format!("what `{}` depends on is told twice", target.text);
+                    let again = DEPENDS_TWICE.at(statement.span, message).label(first.span, "first here");
+                    told.push(again.help("name all of it in one statement"));
+                }
+                depends.push(target);
+                told.extend(depend(&mut external, statement).err());
+            }
+            _ => {}
+        }
+    }
+    external
+}
+
+/// `process("python3", "sim/wound.py")`.
+fn command(tree: &tree::External, told: &mut Vec<Diagnostic>) -> Vec<String> {
+    let call = &tree.run;
+    let name = call.path.text();
+    if name != "process" {
+        let wrong = UNKNOWN_FUNCTION.at(call.path.span, format!("a program is not run by `{name}`"));
+        told.push(wrong.help("write `process(\"python3\", \"sim/wound.py\")`"));
+        return Vec::new();
+    }
+    if call.arguments.is_empty() {
+        let wrong = ARGUMENT_MISSING.at(call.span, "`process` needs the program to run");
+        told.push(wrong.help("write `process(\"python3\", \"sim/wound.py\")`"));
+    }
+    let mut command = Vec::new();
+    for argument in &call.arguments {
+        match (&argument.label, &argument.value.kind) {
+            (None, ExprKind::Text(word)) => command.push(word.clone()),
+            (Some(label), _) => {
+                let wrong =
+                    UNKNOWN_ARGUMENT.at(label.span, format!("`process` has no argument `{}`", label.text));
+                told.push(wrong.help("it takes the program and its arguments, each in quotes"));
+            }
+            (None, _) => {
+                let wrong = NOT_A_NUMBER.at(argument.span, "the words of a command stand in quotes");
+                told.push(wrong.help("write `\"…\"`"));
+            }
+        }
+    }
+    command
+}
+
+fn set(external: &mut External, setting: &Setting, constants: &Constants<'_>) -> Result<(), Diagnostic> {
+    let (name, value) = (setting.name.text.as_str(), &setting.value);
+    match name {
+        "protocol" => {
+            let choices = [("frames", Protocol::Frames), ("lines", Protocol::Lines)];
+            external.protocol = quoted(name, value, &choices)?;
+        }
+        "on_failure" => external.on_failure = Some(on_failure(value)?),
+        "batch" => external.batch = Some(whole(name, value, constants, 1..=1_000_000)?),
+        "workers" => external.workers = Some(whole(name, value, constants, 1..=4096)?),
+        "timeout" => external.timeout = Some(seconds(value, constants)?),
+        _ => unreachable!("the parser lets through only the settings of an external"),
+    }
+    Ok(())
+}
+
+/// What `on_failure` says.
+pub(super) fn on_failure(value: &Expr) -> Result<OnFailure, Diagnostic> {
+    let choices =
+        [("stop", OnFailure::Stop), ("absent", OnFailure::Absent), ("resample", OnFailure::Resample)];
+    quoted("on_failure", value, &choices)
+}
+
+/// One of a few words in quotes.
+fn quoted<T: Copy>(name: &str, value: &Expr, choices: &[(&str, T)]) -> Result<T, Diagnostic> {
+    let words = || choices.iter().map(|(word, _)| *word);
+    let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();
+    let help = format!("write one of {}", list(all.iter().map(String::as_str)));
+    let ExprKind::Text(word) = &value.kind else {
+        return Err(UNKNOWN_CHOICE.at(value.span, format!("`{name}` is a word in quotes")).help(help));
+    };
+    if let Some((_, chosen)) = choices.iter().find(|(known, _)| known == word) {
+        return Ok(*chosen);
+    }
+    let told = UNKNOWN_CHOICE.at(value.span, format!("`{name}` cannot be \"{word}\""));
+    Err(match suggest(word, words()) {
+        Some(similar) => told.help(format!("did you mean \"{similar}\"?")),
+        None => told.help(help),
+    })
+}
+
+/// A time in seconds, `30 s`.
+fn seconds(value: &Expr, constants: &Constants<'_>) -> Result<f64, Diagnostic> {
+    let number = constants.number(value)?;
+    let unit = match &value.kind {
+        ExprKind::Number(number) => number.unit.as_ref(),
+        _ => None,
+    };
+    let scale = match unit {
+        None => 1.0,
+        Some(unit) => match TIMES.iter().find(|(name, _)| *name == unit.text) {
+            Some((_, scale)) => *scale,
+            None => {
+                let told =
+                    UNIT_MISMATCH.at(unit.span, format!("a timeout is a time, and `{}` is none", unit.text));
+                return Err(told.help("write `30 s`, or use `ms`, `min` or `h`"));
+            }
+        },
+    };
+    let seconds = number * scale;
+    if seconds > 0.0 {
+        return Ok(seconds);
+    }
+    Err(SETTING_RANGE
+        .at(value.span, format!("a timeout of {number} is over at once"))
+        .help("write `timeout 30 s`"))
+}
+
+fn depend(external: &mut External, statement: &Depends) -> Result<(), Diagnostic> {
+    let inputs = external.inputs.clone();
+    let target = &statement.target.name;
+    let place = external.outputs.iter().position(|output| output.name == target.text);
+    let Some(output) = place.and_then(|place| external.outputs.get_mut(place)) else {
+        let told = DEPENDS_ON.at(target.span, format!("the program gives no `{}`", target.text));
+        let known: Vec<&str> = external.outputs.iter().map(|output| output.name.as_str()).collect();
+        return Err(match suggest(&target.text, known.iter().copied()) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("it gives {}", list(known))),
+        });
+    };
+    let mut depends = Vec::new();
+    for source in &statement.sources {
+        let name = &source.name;
+        match inputs.iter().position(|input| *input == name.text) {
+            Some(input) => depends.push(input),
+            None => {
+                let told = DEPENDS_ON.at(name.span, format!("the program takes no `{}`", name.text));
+                return Err(match suggest(&name.text, inputs.iter().map(String::as_str)) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None => told.help(format!("it takes {}", list(inputs.iter().map(String::as_str)))),
+                });
+            }
+        }
+    }
+    output.depends = depends;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! `const x[i] from "file.csv" (…)`: fixed numbers, arrays and functions of time that come from files.
+
+use super::codes::{DATA_LARGE, DATA_ROWS, DATA_TIMES, FUNCTION_OF_TIME, NOT_YET};
+use super::csv::{self, Empty, Over, Wanted, element_names};
+use super::given::{Files, same_unit};
+use super::limits::{ELEMENTS, thousands};
+use super::model::Builder;
+use super::names::list;
+use super::table::{How, how, is_binary};
+use super::value::Sort;
+use crate::{Axis, Definition, NodeId, Series, Support};
+use sbi_syntax::tree::{Const, Table};
+use sbi_syntax::{Diagnostic, Span};
+use std::rc::Rc;
+
+/// How the table of a constant may be read.
+const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
+const OF_TIME: [&str; 3] = ["column", "time", "unit"];
+
+/// The number that a constant without axes reads from a file.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(super) fn scalar(constant: &Const, table: &Table, files: &Files<'_>) -> Result<f64, Diagnostic> {
+    let values = read(constant, table, &[], files)?;
+    Ok(values.first().copied().expect("one element has one value"))
+}
+
+/// The numbers that a constant over these axes reads from a file, row-major.
+fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> Result<Vec<f64>, Diagnostic> {
+    let how = how(table, &ARGUMENTS)?;
+    check_unit(constant, &how)?;
+    let name = &constant.target.name.text;
+    let over = over(name, axes, table.path.span)?;
+    let elements = element_names(name, &positions(axes));
+    let wanted = Wanted {
+        path: &table.path.value,
+        span: table.path.span,
+        node: name,
+        indexed: String::new(),
+        supports: vec![Support::REAL; elements.len()],
+        elements,
+        scalar: axes.is_empty(),
+        columns: how.columns,
+        column: how.column,
+        by: None,
+        time: None,
+        coding: None,
+        empty: Empty::Never,
+        over,
+    };
+    values(&wanted, &bytes(files, &table.path.value, table.path.span)?)
+}
+
+/// The numbers of a table that holds one data set without gaps.
+fn values(wanted: &Wanted<'_>, bytes: &[u8]) -> Result<Vec<f64>, Diagnostic> {
+    let sets = wanted.read(bytes)?;
+    Ok(sets.into_iter().flat_map(|set| set.values).flatten().collect())
+}
+
+fn bytes(files: &Files<'_>, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
+    if is_binary(path) {
+        let told = NOT_YET.at(span, "constants are read from CSV only, in this version");
+        return Err(told.help("save the numbers as CSV, with a line of column names"));
+    }
+    files.bytes(path, span)
+}
+
+/// The positions of all elements of axes.
+fn positions(axes: &[&Axis]) -> Vec<Vec<usize>> {
+    axes.iter().map(|axis| (0..axis.size()).collect()).collect()
+}
+
+/// How a constant over these axes lies in rows and columns; none where one row or one column holds it.
+///
+/// # Errors
+/// Several axes of rows, which no table has.
+fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>>, Diagnostic> {
+    let rows: Vec<usize> =
+        axes.iter().enumerate().filter(|(_, axis)| axis.is_row()).map(|(place, _)| place).collect();
+    match rows.as_slice() {
+        [] => Ok(None),
+        [_] if axes.len() == 1 => Ok(None),
+        [place] => {
+            let axis = axes.get(*place).expect("the place is one of these axes");
+            let mut over = Over::of(name, axis, &positions(axes), *place);
+            // A constant has the elements of its axis, wherever a query places them.
+            over.placed = Some(&[]);
+            Ok(Some(over))
+        }
+        _ => {
+            let names = rows.iter().filter_map(|place| Some(axes.get(*place)?.name.as_str()));
+            let message = format!("{} are all axes of rows, and a table has one", list(names));
+            Err(NOT_YET.at(span, message).help("let one axis be a row, and the others `index`"))
+        }
+    }
+}
+
+/// A function of time: two columns, of which the times rise.
+fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, Diagnostic> {
+    let how = how(table, &OF_TIME)?;
+    check_unit(constant, &how)?;
+    let (name, path, span) = (&constant.target.name.text, &table.path.value, table.path.span);
+    let formal = constant.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str());
+    let bytes = bytes(files, path, span)?;
+    let rows = csv::count_rows(path, span, &bytes)?;
+    if rows < 2 {
+        let message = format!(
+            "`{path}` has {}, and a function of time needs two",
+            super::index::count(rows, "row", "rows")
+        );
+        return Err(DATA_ROWS.at(span, message).help("write one row for each time"));
+    }
+    if rows > ELEMENTS {
+        let (rows, most) = (thousands(rows as f64), thousands(ELEMENTS as f64));
+        let told = DATA_LARGE.at(span, format!("`{path}` has {rows} rows; at most {most} are read"));
+        return Err(told.help("keep fewer times: between them the function is a straight line"));
+    }
+    let column = |named: Option<(String, _)>, otherwise: &str| {
+        let column = named.or_else(|| Some((otherwise.to_owned(), span)));
+        let wanted = Wanted {
+            path,
+            span,
+            node: otherwise,
+            indexed: String::new(),
+            elements: vec![otherwise.to_owned(); rows],
+            scalar: false,
+            supports: vec![Support::REAL; rows],
+            columns: None,
+            column,
+            by: None,
+            time: None,
+            coding: None,
+            empty: Empty::Never,
+            over: None,
+        };
+        values(&wanted, &bytes)
+    };
+    let times = column(how.time, formal)?;
+    let values = column(how.column, name)?;
+    if let Some(row) = times.windows(2).position(|pair| matches!(pair, [before, after] if before >= after)) {
+        let (before, after) = (times.get(row).unwrap_or(&0.0), times.get(row + 1).unwrap_or(&0.0));
+        let message = format!("`{path}`, row {}: the time {after} does not come after {before}", row + 2);
+        return Err(DATA_TIMES.at(span, message).help("sort the rows by time, and keep each time once"));
+    }
+    Ok(Series { times, values })
+}
+
+fn check_unit(constant: &Const, how: &How) -> Result<(), Diagnostic> {
+    match &how.unit {
+        Some((unit, span)) => {
+            let own = constant.unit.as_ref().map(|unit| unit.text.as_str());
+            same_unit(unit, own, &constant.target.name.text, *span)
+        }
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a constant outside of models that comes from a file, before it is read.
+pub(super) fn outer(constant: &Const) -> Option<Diagnostic> {
+    constant.target.formal.as_ref().map(|formal| {
+        let told = FUNCTION_OF_TIME.at(formal.name.span, "functions of time belong to models");
+        told.help("move the constant into the model")
+    })
+}
+
+impl<'t> Builder<'t> {
+    /// Takes a scalar constant for one that can be named where a number is expected, and reads it where it comes from a file.
+    pub(super) fn add_constant(&mut self, constant: &'t Const) {
+        if let Some(read) = self.constants.add(constant, self.files) {
+            self.told.extend(read.err());
+        }
+    }
+
+    /// What a constant is that comes from a file.
+    pub(super) fn constant_from(
+        &mut self,
+        id: NodeId,
+        constant: &'t Const,
+        table: &'t Table,
+    ) -> (Definition, Sort) {
+        let refused = |builder: &mut Self| (Definition::Equals(builder.refused_expr()), Sort::Refused);
+        if !self.read.contains(&table.path.value) {
+            self.read.push(table.path.value.clone());
+        }
+        if constant.target.formal.is_some() {
+            return match curve(constant, table, self.files) {
+                Ok(series) => {
+                    let told = NOT_YET.at(table.span, "functions of time are not run in this version");
+                    self.later.push(told.help("write the numbers that are read as a list over an axis"));
+                    (Definition::Series(series), Sort::Number)
+                }
+                Err(told) => {
+                    self.told.push(told);
+                    refused(self)
+                }
+            };
+        }
+        let Some(axes) = self.shapes.get(id.0).cloned().flatten() else { return refused(self) };
+        if axes.is_empty() {
+            // What is wrong with it has been told when it was declared.
+            return match self.constants.in_file(&constant.target.name.text) {
+                Some(Ok(value)) => {
+                    let value = *value;
+                    (Definition::Equals(self.arena.number(value)), Sort::Number)
+                }
+                _ => refused(self),
+            };
+        }
+        let axes: Vec<Axis> = axes.iter().filter_map(|axis| self.axes.get(axis.0)).cloned().collect();
+        let size = axes.iter().fold(1, |size: usize, axis| size.saturating_mul(axis.size()));
+        if size > ELEMENTS {
+            // Told with the sizes of all nodes.
+            return refused(self);
+        }
+        match read(constant, table, &axes.iter().collect::<Vec<_>>(), self.files) {
+            Ok(values) => (Definition::Table(values), Sort::Number),
+            Err(told) => {
+                self.told.push(told);
+                refused(self)
+            }
+        }
+    }
+}
