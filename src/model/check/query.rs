@@ -38,7 +38,6 @@ pub(super) struct Asked<'a, 't> {
     /// The data sets of files that hold several, and by which column.
     pub(super) sets: Vec<DataSet>,
     pub(super) by: Option<(String, Span)>,
-    pub(super) groups: &'a Groups,
     /// Whether a joint estimator answers.
     pub(super) joint: bool,
     /// The computed parameters that an `infer` names.
@@ -84,7 +83,6 @@ pub(super) fn query<'t>(
         conditions: Vec::new(),
         sets: Vec::new(),
         by: None,
-        groups: about.groups,
         joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
         computed: Vec::new(),
         files: Vec::new(),

@@ -252,6 +252,8 @@ approximator a for m {
     let late = reading(&[("hybrid(n, t)", "late(n, t)")]);
     assert_eq!(reading(&[("    fuse hybrid(n, t)\n", "")]), late);
     assert_eq!(reading(&[("    fuse hybrid(n, t)\n", ""), order]), late);
+}
+
 /// The keys of a text with files.
 fn keys_with(text: &str, files: &[(&'static str, &[u8])]) -> [Key; 3] {
     let mut world = Files::default();
