@@ -42,7 +42,7 @@ impl Keys {
         Keys {
             simulations: Key::simulations(model, seed).to_string(),
             weights: weights.to_string(),
-            draws: Key::draws(weights, query, seed).to_string(),
+            draws: Key::draws(weights, model, query, seed).to_string(),
         }
     }
 }

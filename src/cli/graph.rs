@@ -49,7 +49,9 @@ pub fn graph(args: &args::Graph) -> Outcome {
 fn view<'a>(spec: &'a Spec, query: &'a Query) -> View<'a> {
     let approximator = spec.approximator(query);
     let graph = spec.graph(approximator.model);
-    let Estimator::Joint(transformer) = &approximator.estimator;
+    let Estimator::Joint(transformer) = &approximator.estimator else {
+        unreachable!("a command asks first whether an approximator runs, and only joint ones do")
+    };
     let kind = transformer.mask;
     let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
     let condition = query.states.iter().map(|state| match state {

@@ -11,7 +11,9 @@ const GIB: f64 = 1_073_741_824.0;
 
 /// Fails where the training of a case's network would take more memory than is free.
 pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
-    let Estimator::Joint(transformer) = &case.approximator.estimator;
+    let Estimator::Joint(transformer) = &case.approximator.estimator else {
+        unreachable!("a command asks first whether an approximator runs, and only joint ones do")
+    };
     let (tokens, train) = (case.graph.tokens.len(), &case.approximator.train);
     let needed = training_bytes(tokens, transformer, train, machine.threads);
     match free() {

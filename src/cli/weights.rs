@@ -83,7 +83,9 @@ impl Stage for Training<'_> {
     }
 
     fn make(&self, simulated: &Simulated, bench: &Bench, held: &mut Held) -> Outcome<Trained> {
-        let Estimator::Joint(transformer) = &self.approximator.estimator;
+        let Estimator::Joint(transformer) = &self.approximator.estimator else {
+            unreachable!("a command asks first whether an approximator runs, and only joint ones do")
+        };
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations);
         let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);

@@ -4,12 +4,14 @@
 //! names of models, axes, `let`s and `fn` arguments, no expression that nothing reads. Names of parameters, data and latents
 //! stay: random streams are keyed by them. Every key has the version of this crate in it.
 
+mod asked;
 mod masks;
+mod networks;
 
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics,
-    Estimator, Expr, ExprId, External, Graph, Index, Mask, MaskKind, Model, NodeId, Noise, OnFailure, Query,
-    Reducer, Role, Series, State, Steps, Token, natural,
+    Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics, Expr,
+    ExprId, External, Graph, Index, Mask, Model, NodeId, OnFailure, Query, Reducer, Role, Series, State,
+    Steps, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -42,8 +44,9 @@ impl Key {
         form.hash(Key::simulations(model, train.seed).0)
             .number(train.simulations as u64)
             .text(&approximator.name);
-        form.estimator(&approximator.estimator).graph(&Graph::of(model));
+        form.estimator(&approximator.estimator).reading(model, approximator).graph(&Graph::of(model));
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
+        form.number(u64::from(train.online)).focus(train.focus.as_ref());
         if let Some(masks) = Normal::of(model).masks() {
             form.text("masks").hash(masks);
         }
@@ -51,9 +54,18 @@ impl Key {
         form.key()
     }
 
+    /// The digest of how an approximator reads its data, which the weights' key has in it.
+    #[cfg(test)]
+    pub(crate) fn reading(model: &Model, approximator: &Approximator) -> Key {
+        let mut form = Form::new("reading");
+        form.reading(model, approximator);
+        form.key()
+    }
+
     /// The key of a query's draws: the weights, the query with its name and the values that it gives, and the seed.
-    pub fn draws(weights: Key, query: &Query, seed: u64) -> Key {
+    pub fn draws(weights: Key, model: &Model, query: &Query, seed: u64) -> Key {
         let mut form = Form::new("draws");
+        form.hash(asked::asked(model, query));
         form.hash(weights.0).text(&query.name).number(query.states.len() as u64);
         for state in &query.states {
             match state {
@@ -167,23 +179,6 @@ impl Form {
         numbers.fold(self, |form, number| form.number(number.to_bits()))
     }
 
-    fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
-        let Estimator::Joint(network) = estimator;
-        self.text("joint")
-            .size(network.width)
-            .size(network.layers)
-            .size(network.heads)
-            .size(network.widening);
-        self.text(match network.mask {
-            MaskKind::Undirected => "undirected",
-            MaskKind::Dense => "dense",
-        });
-        self.text(match network.noise {
-            Noise::Edm => "edm",
-            Noise::Ve => "ve",
-        })
-    }
-
     /// What training sees of the graph: `depends` statements change it, and no simulation.
     fn graph(&mut self, graph: &Graph) -> &mut Form {
         self.number(graph.tokens.len() as u64);
@@ -284,7 +279,7 @@ impl<'m> Normal<'m> {
 
     fn digest_below(&mut self, roots: Vec<ExprId>) {
         for id in self.model.below(roots, |id| !self.exprs.contains_key(&id)) {
-            let hash = self.expr(self.model.expr(id));
+            let hash = self.expr(self.model.expr(id), |id| self.operand(id));
             self.exprs.insert(id, hash);
         }
     }
@@ -293,7 +288,7 @@ impl<'m> Normal<'m> {
         *self.exprs.get(&id).expect("operands are digested first")
     }
 
-    fn expr(&self, expr: &Expr) -> Hash {
+    fn expr(&self, expr: &Expr, operand: impl Fn(ExprId) -> Hash) -> Hash {
         let mut form = Form::part("expr");
         match expr {
             Expr::Number(value) => form.text("number").number(value.to_bits()),
@@ -308,25 +303,21 @@ impl<'m> Normal<'m> {
                     Index::At(position) => form.number(1).number(*position as u64),
                 })
             }
-            Expr::At(curve, time) => form.text("at").hash(self.operand(*curve)).hash(self.operand(*time)),
+            Expr::At(curve, time) => form.text("at").hash(operand(*curve)).hash(operand(*time)),
             Expr::Crossings(curve, level) => {
-                form.text("crossings").hash(self.operand(*curve)).hash(self.operand(*level))
+                form.text("crossings").hash(operand(*curve)).hash(operand(*level))
             }
             Expr::Gained(curve, axis) => {
-                form.text("gained").hash(self.operand(*curve)).number(self.axis(*axis))
+                form.text("gained").hash(operand(*curve)).number(self.axis(*axis))
             }
             // Names of functions, not their places in a table, so that a new function changes no hash.
-            Expr::Unary(function, operand) => {
-                form.text(&format!("{function:?}")).hash(self.operand(*operand))
-            }
+            Expr::Unary(function, of) => form.text(&format!("{function:?}")).hash(operand(*of)),
             Expr::Binary(function, left, right) => {
-                form.text(&format!("{function:?}")).hash(self.operand(*left)).hash(self.operand(*right))
+                form.text(&format!("{function:?}")).hash(operand(*left)).hash(operand(*right))
             }
-            Expr::Select { condition, yes, no } => form
-                .text("select")
-                .hash(self.operand(*condition))
-                .hash(self.operand(*yes))
-                .hash(self.operand(*no)),
+            Expr::Select { condition, yes, no } => {
+                form.text("select").hash(operand(*condition)).hash(operand(*yes)).hash(operand(*no))
+            }
             Expr::Reduce { reducer, axis, body } => {
                 let how = match reducer {
                     Reducer::Sum => "sum",
@@ -336,7 +327,7 @@ impl<'m> Normal<'m> {
                     Reducer::Count => "count",
                     Reducer::Integral => "integral",
                 };
-                form.text(how).number(self.axis(*axis)).hash(self.operand(*body))
+                form.text(how).number(self.axis(*axis)).hash(operand(*body))
             }
         };
         form.finish()

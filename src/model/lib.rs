@@ -11,7 +11,9 @@ mod eliminate;
 mod expr;
 mod external;
 mod family;
+mod fusion;
 mod graph;
+mod group;
 mod key;
 mod mask;
 mod missing;
@@ -24,20 +26,24 @@ mod survey;
 mod vertices;
 mod world;
 
-pub use approximator::{Approximator, Estimator, MaskKind, Noise, Train, Transformer};
+pub use approximator::{
+    Approximator, Coupling, Estimator, Flow, Focus, GraphRule, MaskKind, Noise, Train, Transformer,
+};
 pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, STD, check, compile};
 pub use depends::{Depends, Reading};
 pub use dynamics::{Change, ChangeKind, Dynamics, Event, Solver, Tolerances};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};
+pub use fusion::{Encoder, EncoderKind, Encoding, Fusion, Scheme, Stage};
 pub use external::{External, Output, Protocol};
 pub use family::{Family, Kernel, Kind, Map};
 pub use graph::{Graph, Mask, Support, Token};
+pub use group::{Group, SCALARS};
 pub use key::Key;
 pub use missing::{Gaps, Missing, Modality, OnFailure, Rate, Whose};
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform};
-pub use query::{Query, State};
+pub use query::{Condition, DataSet, Placed, Query, State};
 pub use world::{LARGEST_DATA, ReadError, World};
 
 #[cfg(test)]

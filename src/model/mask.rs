@@ -12,6 +12,9 @@ impl Graph {
         let present = Bits::filter(self.tokens.len(), |token| !absent.contains(token));
         let mut rows = match kind {
             MaskKind::Undirected => moral(&self.base.rows(), &present),
+            MaskKind::Directed | MaskKind::Faithful => {
+                unreachable!("approximators that are checked and not run make no mask")
+            }
             MaskKind::Dense => vec![present.clone(); self.tokens.len()],
         };
         for (token, row) in rows.iter_mut().enumerate() {

@@ -94,7 +94,18 @@ impl Model {
 
     /// The nodes that a node's expressions read, by their numbers. What reads a trajectory reads its dynamics whole.
     pub(crate) fn reads(&self, id: NodeId) -> BTreeSet<NodeId> {
-        let mut roots: Vec<ExprId> = self.node(id).exprs().collect();
+        self.reads_of(self.node(id).exprs().collect())
+    }
+
+    /// The nodes that a dynamics is made of, and those that it reads.
+    pub(crate) fn reads_of_run(&self, run: usize) -> BTreeSet<NodeId> {
+        let Some(dynamics) = self.dynamics.get(run) else { return BTreeSet::new() };
+        let mut found = self.reads_of(dynamics.exprs());
+        found.extend(&dynamics.members);
+        found
+    }
+
+    fn reads_of(&self, mut roots: Vec<ExprId>) -> BTreeSet<NodeId> {
         let mut found = BTreeSet::new();
         let mut runs = BTreeSet::new();
         while !roots.is_empty() {

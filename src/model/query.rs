@@ -1,5 +1,6 @@
 //! Queries, checked: what is given, what is inferred, what is absent.
 
+use crate::{AxisId, Expr, ExprId, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// A question about one model, element by element.
@@ -13,8 +14,17 @@ pub struct Query {
     pub states: Vec<State>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
+    /// The computed parameters to report beside them, in the order asked.
+    pub computed: Vec<NodeId>,
     /// How many draws, at least one.
     pub draws: usize,
+    /// Where it places axes of scattered instants.
+    pub placed: Vec<Placed>,
+    /// What its draws satisfy.
+    pub conditions: Vec<Condition>,
+    /// The data sets for each of which it is answered, where a file tells them apart (`by = "subject"`): `states` are
+    /// those of the first. Empty where there is only one, without a name.
+    pub sets: Vec<DataSet>,
     /// The files read for it, as written in the spec.
     pub files: Vec<String>,
     /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
@@ -32,4 +42,34 @@ pub enum State {
     Inferred,
     /// Left out: marginalised.
     Absent,
+}
+
+/// Where a query places an axis of scattered instants: by `at`, or by a column of times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The axis.
+    pub axis: AxisId,
+    /// The coordinates, in the order of its elements. Where there are more than the axis has in training, the elements
+    /// beyond have no tokens in the model's graph; what is inferred of the last one is inferred of them.
+    pub at: Vec<f64>,
+}
+
+/// A condition that every draw satisfies: `where energy < 17.4`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Its expressions, which read nodes of the model; operands come before what uses them.
+    pub exprs: Vec<Expr>,
+    /// The one that is true: above zero.
+    pub root: ExprId,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One of several data sets in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSet {
+    /// What tells it from the others: the text of its cells in the column that `by` names.
+    pub name: String,
+    /// The tokens that it gives, with their values.
+    pub given: Vec<(usize, f64)>,
 }

@@ -1,207 +1,370 @@
-//! `approximator name for model { joint with diffusion_transformer(…) }`.
+//! `approximator name for model { … }`: what is estimated, how modalities are summarised and joined.
 
 use super::codes::{
-    ARGUMENT_TWICE, ARGUMENT_UNNAMED, ESTIMATOR, NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT,
-    UNKNOWN_CHOICE, UNKNOWN_NETWORK,
+    DISCRETE_INFERRED, ENCODED_TWICE, ENCODER_IDLE, ESTIMATOR, FUSED_TWICE, NOT_A_FUSION, UNKNOWN_MODALITY,
+    UNKNOWN_NETWORK,
 };
-use super::constant::Constants;
-use super::names::list;
-use crate::{Estimator, MaskKind, Noise, Transformer};
-use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Argument, Call, ExprKind, Name};
+use super::encode::{self, encoder};
+use super::fuse::Fuse;
+use super::groups::Groups;
+use super::model::Looked;
+use super::names::{Symbol, list};
+use super::network::{FLOW, Reader, TRANSFORMER, flow, not_run, transformer};
+use crate::{
+    AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer,
+    natural,
+};
+use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Call, Expr, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
-use std::ops::RangeInclusive;
 
-/// The network of a joint approximator.
-const NETWORK: &str = "diffusion_transformer";
+/// What an approximator says.
+pub(super) struct Said {
+    pub(super) estimator: Estimator,
+    pub(super) encodings: Vec<Encoding>,
+    pub(super) fusion: Option<Fusion>,
+    pub(super) later: Vec<Diagnostic>,
+}
 
-/// What `diffusion_transformer` takes.
-const ARGUMENTS: [&str; 7] = ["width", "layers", "heads", "widening", "mask", "noise", "graph"];
+/// An `encode` statement of a known modality.
+struct Encode {
+    modality: usize,
+    encoder: Option<Encoder>,
+    /// Where its network stands, or the whole statement where it names none.
+    at: Span,
+    span: Span,
+}
 
-/// What an approximator estimates; what is wrong goes to `told`.
-pub(super) fn estimator(
+/// An approximator while its statements are read.
+struct Reading<'a, 't> {
+    tree: &'a tree::Approximator,
+    looked: &'a Looked<'t>,
+    groups: &'a Groups,
+    told: Vec<Diagnostic>,
+    later: Vec<Diagnostic>,
+}
+
+/// Reads the statements of an approximator; what is wrong goes to `told`.
+pub(super) fn approximator(
     tree: &tree::Approximator,
-    constants: &Constants<'_>,
+    looked: &Looked<'_>,
+    groups: &Groups,
     told: &mut Vec<Diagnostic>,
-) -> Estimator {
-    let mut found: Option<(Estimator, Span)> = None;
-    for statement in &tree.body {
-        let (what, at) = match statement {
-            Statement::Joint { call, span } => {
-                let estimator = Estimator::Joint(transformer(call, constants, told));
-                if let Some((_, first)) = found {
-                    let message = format!("`{}` estimates two things", tree.name.text);
-                    told.push(
-                        ESTIMATOR
-                            .at(*span, message)
-                            .label(first, "first here")
-                            .help("write one approximator for each"),
-                    );
+) -> Said {
+    let mut reading = Reading { tree, looked, groups, told: Vec::new(), later: Vec::new() };
+    let said = reading.read();
+    told.append(&mut reading.told);
+    said
+}
+
+impl Reading<'_, '_> {
+    fn read(&mut self) -> Said {
+        let (estimator, at) = self.estimator();
+        let joint = matches!(estimator, Some(Estimator::Joint(_)));
+        let written = self.encodes(joint);
+        let (encodings, fusion) = match (&estimator, at) {
+            (Some(Estimator::Joint(_)), _) => (self.tokens(&written), None),
+            (Some(Estimator::Posterior(_)), Some(at)) => {
+                self.posterior(at);
+                let fusion = self.fusion();
+                (self.encodings(fusion.as_ref(), &written), fusion)
+            }
+            _ => {
+                self.fusion();
+                (Vec::new(), None)
+            }
+        };
+        let estimator = estimator.unwrap_or(Estimator::Joint(Transformer::default()));
+        Said { estimator, encodings, fusion, later: std::mem::take(&mut self.later) }
+    }
+
+    /// What is estimated, and where that is said; nothing where a line that could not be read may have said it.
+    fn estimator(&mut self) -> (Option<Estimator>, Option<Span>) {
+        let mut found: Option<(Option<Estimator>, Span)> = None;
+        let mut unread = false;
+        for statement in &self.tree.body {
+            let (call, span, joint) = match statement {
+                Statement::Joint { call, span } => (call, *span, true),
+                Statement::Posterior { call, span } => (call, *span, false),
+                Statement::Bad(_) => {
+                    unread = true;
+                    continue;
                 }
-                found = Some((estimator, *span));
-                continue;
-            }
-            Statement::Posterior { call, span } => {
-                found = found.or(Some((Estimator::Joint(Transformer::default()), *span)));
-                ("`posterior with`", call.span)
-            }
-            Statement::Encode { span, .. } => ("`encode`", *span),
-            Statement::Fuse { span, .. } => ("`fuse`", *span),
-            Statement::Bad(bad) => {
-                found = found.or(Some((Estimator::Joint(Transformer::default()), bad.span)));
-                continue;
-            }
-        };
-        told.push(
-            NOT_YET
-                .at(at, format!("{what} is not supported yet"))
-                .help(format!("`joint with {NETWORK}()` answers posteriors and every other question")),
-        );
-    }
-    match found {
-        Some((estimator, _)) => estimator,
-        None => {
-            let message = format!("`{}` does not say what it estimates", tree.name.text);
-            told.push(
-                ESTIMATOR.at(tree.name.span, message).help(format!("write in it: `joint with {NETWORK}()`")),
-            );
-            Estimator::Joint(Transformer::default())
-        }
-    }
-}
-
-fn transformer(call: &Call, constants: &Constants<'_>, told: &mut Vec<Diagnostic>) -> Transformer {
-    let mut network = Transformer::default();
-    let name = call.path.text();
-    if name != NETWORK {
-        let message = format!("there is no network `{name}`");
-        told.push(
-            UNKNOWN_NETWORK.at(call.path.span, message).help(format!("write `joint with {NETWORK}()`")),
-        );
-        return network;
-    }
-    let mut seen: Vec<&Name> = Vec::new();
-    for argument in &call.arguments {
-        let Some(label) = &argument.label else {
-            let help = format!("its arguments are {}: `width = 50`", list(ARGUMENTS));
-            told.push(
-                ARGUMENT_UNNAMED
-                    .at(argument.span, format!("arguments of `{NETWORK}` need their names"))
-                    .help(help),
-            );
-            continue;
-        };
-        if let Some(first) = seen.iter().find(|first| first.text == label.text) {
-            let message = format!("`{}` is given twice", label.text);
-            told.push(
-                ARGUMENT_TWICE
-                    .at(label.span, message)
-                    .label(first.span, "first here")
-                    .help("remove one of them"),
-            );
-        }
-        seen.push(label);
-        told.extend(set(&mut network, label, argument, constants).err());
-    }
-    if let (Some(width), Some(heads)) = (network.width, network.heads)
-        && width % heads != 0
-    {
-        let message = format!("a width of {width} cannot be shared by {heads} heads");
-        let width = width.div_ceil(heads) * heads;
-        told.push(SETTING_RANGE.at(call.span, message).help(format!("write `width = {width}`")));
-    }
-    network
-}
-
-fn set(
-    network: &mut Transformer,
-    label: &Name,
-    argument: &Argument,
-    constants: &Constants<'_>,
-) -> Result<(), Diagnostic> {
-    let size = |range| whole(&label.text, &argument.value, constants, range).map(Some);
-    match label.text.as_str() {
-        "width" => network.width = size(4..=1024)?,
-        "layers" => network.layers = size(1..=64)?,
-        "heads" => network.heads = size(1..=64)?,
-        "widening" => network.widening = size(1..=16)?,
-        "mask" => {
-            let choices = [("undirected", MaskKind::Undirected), ("dense", MaskKind::Dense)];
-            network.mask = choice(label, argument, &choices, &["directed", "faithful"])?;
-        }
-        "noise" => {
-            network.noise = choice(label, argument, &[("edm", Noise::Edm), ("ve", Noise::Ve)], &["vp"])?
-        }
-        "graph" => choice(label, argument, &[("exact", ())], &["mechanistic"])?,
-        other => {
-            let told = UNKNOWN_ARGUMENT.at(label.span, format!("`{NETWORK}` has no argument `{other}`"));
-            let here = match other {
-                "depth" | "blocks" | "num_layers" => Some("layers"),
-                "dim" | "hidden" | "d_model" => Some("width"),
-                "num_heads" => Some("heads"),
-                _ => suggest(other, ARGUMENTS),
+                Statement::Encode { .. } | Statement::Fuse { .. } => continue,
             };
-            return Err(match here {
-                Some(here) => told.did_you_mean(Some(here)),
-                None => told.help(format!("it takes {}", list(ARGUMENTS))),
-            });
+            let estimator = self.network(call, joint);
+            if let Some((_, first)) = &found {
+                let message = format!("`{}` estimates two things", self.tree.name.text);
+                self.told.push(
+                    ESTIMATOR
+                        .at(span, message)
+                        .label(*first, "first here")
+                        .help("write one approximator for each"),
+                );
+            }
+            found = Some((estimator, span));
+        }
+        if let Some((estimator, span)) = found {
+            return (estimator, Some(span));
+        }
+        if !unread {
+            let fuses = self.tree.body.iter().any(|statement| matches!(statement, Statement::Fuse { .. }));
+            let example = if fuses { FLOW.example } else { TRANSFORMER.example };
+            let message = format!("`{}` does not say what it estimates", self.tree.name.text);
+            self.told
+                .push(ESTIMATOR.at(self.tree.name.span, message).help(format!("write in it: `{example}`")));
+        }
+        (None, None)
+    }
+
+    /// The network behind `joint with` or `posterior with`.
+    fn network(&mut self, call: &Call, joint: bool) -> Option<Estimator> {
+        let name = call.path.text();
+        let signature = match (name.as_str(), joint) {
+            ("diffusion_transformer", true) => &TRANSFORMER,
+            ("flow", false) => &FLOW,
+            _ => {
+                self.told.push(unknown_network(&name, call.path.span, joint));
+                return None;
+            }
+        };
+        let mut reader = Reader::new(signature, call, &self.looked.constants);
+        let estimator = if joint {
+            Estimator::Joint(transformer(&mut reader, call))
+        } else {
+            reader.later.push(
+                not_run("posterior with", call.span)
+                    .help(format!("`{}` answers posteriors today", TRANSFORMER.example)),
+            );
+            Estimator::Posterior(flow(&mut reader))
+        };
+        self.told.append(&mut reader.told);
+        self.later.append(&mut reader.later);
+        Some(estimator)
+    }
+
+    /// What a posterior needs of its model. Nothing is said of a model of which something has been refused.
+    fn posterior(&mut self, at: Span) {
+        let model = &self.looked.model;
+        let discrete = model.nodes.iter().find(|node| node.role == Role::Param && is_discrete(node));
+        if let Some(node) = discrete {
+            let message = format!("`{}` is discrete, and a flow infers real numbers only", node.name);
+            self.told.push(DISCRETE_INFERRED.at(at, message).label(node.span, "declared here").help(
+                format!(
+                    "write `{}`, which infers both, or declare it as `latent {}` to integrate it out",
+                    TRANSFORMER.example, node.name
+                ),
+            ));
+        }
+        for (role, lacks) in [(Role::Param, "parameters to infer"), (Role::Data, "data to infer them from")] {
+            let refused = self.looked.names.iter().any(|(_, symbol)| matches!(symbol, Symbol::Refused));
+            if !refused && !model.nodes.iter().any(|node| node.role == role) {
+                let message = format!("a posterior needs {lacks}, and `{}` has none", model.name);
+                let example = if role == Role::Param {
+                    "param theta ~ normal(0, 1)"
+                } else {
+                    "data x ~ normal(theta, 1)"
+                };
+                self.told.push(ESTIMATOR.at(at, message).help(format!("add to the model: `{example}`")));
+            }
         }
     }
-    Ok(())
+
+    /// The `encode` statements of known modalities.
+    fn encodes(&mut self, joint: bool) -> Vec<Encode> {
+        let mut written: Vec<Encode> = Vec::new();
+        for statement in &self.tree.body {
+            let Statement::Encode { modality, call, span } = statement else { continue };
+            let encoder =
+                call.as_ref().and_then(|call| encoder(call, &self.looked.constants, joint, &mut self.told));
+            let place = match self.find(modality) {
+                Ok(place) => place,
+                Err(told) => {
+                    self.told.extend(told);
+                    continue;
+                }
+            };
+            if let Some(first) = written.iter().find(|known| known.modality == place) {
+                let told = ENCODED_TWICE.at(modality.span, format!("`{}` is encoded twice", modality.text));
+                self.told.push(told.label(first.span, "first here").help("remove one of them"));
+                continue;
+            }
+            let at = call.as_ref().map_or(*span, |call| call.span);
+            // A network that was refused is none of the defaults: nothing more is said of it.
+            if encoder.is_some() || call.is_none() {
+                written.push(Encode { modality: place, encoder, at, span: *span });
+            }
+        }
+        written
+    }
+
+    /// The modality of a name.
+    ///
+    /// # Errors
+    /// There is none; without a diagnostic where its declaration has been refused.
+    fn find(&self, name: &Name) -> Result<usize, Option<Diagnostic>> {
+        let modalities = &self.groups.all;
+        if let Some(place) = modalities.iter().position(|modality| modality.name == name.text) {
+            return Ok(place);
+        }
+        let model = &self.looked.model;
+        let message = format!("`{}` has no modality `{}`", model.name, name.text);
+        let told = UNKNOWN_MODALITY.at(name.span, message);
+        let names = || modalities.iter().map(|modality| modality.name.as_str());
+        let around = match self.looked.names.get(&name.text) {
+            Some(Symbol::Refused) => return Err(None),
+            Some(Symbol::Node(id)) => modalities.iter().find(|modality| modality.nodes.contains(&id)),
+            _ => None,
+        };
+        Err(Some(match (around, suggest(&name.text, names())) {
+            (Some(modality), _) => told
+                .help(format!("`{}` is a datum of the modality `{}`: write that", name.text, modality.name)),
+            (None, Some(similar)) => told.did_you_mean(Some(similar)),
+            (None, None) if modalities.is_empty() => {
+                told.help("add data to the model: `data x ~ normal(theta, 1)`")
+            }
+            (None, None) => told.help(format!("it has {}", list(names()))),
+        }))
+    }
+
+    /// The fusion that is written, or that of all modalities; none where it has been refused.
+    fn fusion(&mut self) -> Option<Fusion> {
+        let written: Vec<(&Expr, Span)> = fusions(self.tree).collect();
+        let Some((scheme, first)) = written.first().copied() else { return self.usual() };
+        for (_, again) in written.iter().skip(1) {
+            let told = FUSED_TWICE.at(*again, format!("`{}` has two fusions", self.tree.name.text));
+            self.told.push(
+                told.label(first, "first here").help("write one of them, or one around both: `late(…)`"),
+            );
+        }
+        let mut fuse = Fuse {
+            model: &self.looked.model,
+            groups: &self.groups.all,
+            find: &|name| self.find(name),
+            rows: &self.groups.rows,
+            seen: Vec::new(),
+            told: Vec::new(),
+        };
+        let fusion = fuse.fusion(scheme);
+        let told = fuse.told;
+        self.told.extend(told);
+        fusion
+    }
+
+    /// The one modality, or `late` of all, by the natural name of the first datum of each.
+    fn usual(&self) -> Option<Fusion> {
+        let model = &self.looked.model;
+        let first = |place: &usize| {
+            let nodes = self.groups.all.get(*place).map(|modality| modality.nodes.as_slice());
+            let names = nodes.unwrap_or_default().iter().map(|id| model.node(*id).name.as_str());
+            names.min_by(|a, b| natural::compare(a, b)).unwrap_or_default()
+        };
+        let mut places: Vec<usize> = (0..self.groups.all.len()).collect();
+        places.sort_by(|a, b| natural::compare(first(a), first(b)));
+        match places.as_slice() {
+            [] => None,
+            [only] => Some(Fusion::Group(*only)),
+            _ => {
+                let parts = places.into_iter().map(Fusion::Group).collect();
+                Some(Fusion::Join { scheme: Scheme::Late, parts, pairing: false })
+            }
+        }
+    }
+
+    /// The networks of the modalities that a posterior reads.
+    fn encodings(&mut self, fusion: Option<&Fusion>, written: &[Encode]) -> Vec<Encoding> {
+        let Some(fusion) = fusion else { return Vec::new() };
+        let (all, encoded) = (fusion.modalities(), fusion.encoded());
+        for encode in written.iter().filter(|encode| !encoded.contains(&encode.modality)) {
+            // What is taken over from another approximator cannot be removed here.
+            if encode.span.start < self.tree.span.start || encode.span.end > self.tree.span.end {
+                continue;
+            }
+            let name = self.name(encode.modality);
+            let message = match all.contains(&encode.modality) {
+                true => format!("`{name}` has no encoder of its own in this fusion: another reads its rows"),
+                false => format!("`fuse` leaves `{name}` out: nothing reads it"),
+            };
+            self.told.push(ENCODER_IDLE.at(encode.span, message).help("remove this line, or change `fuse`"));
+        }
+        let found = encoded.into_iter().filter_map(|place| {
+            let encode = written.iter().find(|encode| encode.modality == place);
+            self.encoding(place, encode)
+        });
+        found.collect()
+    }
+
+    /// The networks of the modalities that are tokens of a joint estimator.
+    fn tokens(&mut self, written: &[Encode]) -> Vec<Encoding> {
+        for (_, span) in fusions(self.tree) {
+            let message = "`fuse` joins what a posterior reads, and a joint estimator has tokens instead";
+            self.told.push(
+                NOT_A_FUSION
+                    .at(span, message)
+                    .help(format!("remove it, or write `{}` for a posterior", FLOW.example)),
+            );
+        }
+        let encodings: Vec<Encoding> =
+            written.iter().filter_map(|encode| self.encoding(encode.modality, Some(encode))).collect();
+        self.later.extend(written.iter().map(|encode| {
+            not_run("encode", encode.span).help("leave it out: every number is then a token of its own")
+        }));
+        encodings
+    }
+
+    fn encoding(&mut self, place: usize, written: Option<&Encode>) -> Option<Encoding> {
+        let modality = self.groups.all.get(place)?;
+        let at = written.map_or(self.tree.name.span, |encode| encode.at);
+        let axes: &[AxisId] = match self.groups.rows.get(place)? {
+            Some(axes) => axes,
+            None => {
+                let shaped = |id: &crate::NodeId| self.looked.shapes.get(id.0).is_some_and(Option::is_some);
+                if modality.nodes.iter().all(shaped) {
+                    self.told.extend(encode::apart(&self.looked.model, modality, at));
+                }
+                return None;
+            }
+        };
+        let network = written.and_then(|encode| Some((encode.encoder.as_ref()?, encode.at)));
+        match encode::encoding(&self.looked.model, (place, modality), axes, network) {
+            Ok(encoding) => Some(encoding),
+            Err(told) => {
+                self.told.push(told);
+                None
+            }
+        }
+    }
+
+    fn name(&self, modality: usize) -> &str {
+        self.groups.all.get(modality).map_or("", |modality| &modality.name)
+    }
 }
 
-/// A word out of a list of choices; `later` are those that this version does not have.
-fn choice<T: Copy>(
-    label: &Name,
-    argument: &Argument,
-    choices: &[(&str, T)],
-    later: &[&str],
-) -> Result<T, Diagnostic> {
-    let names = || choices.iter().map(|(name, _)| *name);
-    let at = argument.value.span;
-    let ExprKind::Path(path) = &argument.value.kind else {
-        let told =
-            UNKNOWN_CHOICE.at(at, format!("`{}` is one of {}, without quotes", label.text, list(names())));
-        return Err(told.help(format!("write `{} = {}`", label.text, names().next().unwrap_or_default())));
-    };
-    let word = path.text();
-    if let Some((_, chosen)) = choices.iter().find(|(name, _)| *name == word) {
-        return Ok(*chosen);
-    }
-    if later.contains(&word.as_str()) {
-        return Err(NOT_YET
-            .at(at, format!("`{} = {word}` is not supported yet", label.text))
-            .help(format!("there is {}", list(names()))));
-    }
-    let told = UNKNOWN_CHOICE.at(at, format!("`{}` cannot be `{word}`", label.text));
-    Err(match suggest(&word, names()) {
-        Some(similar) => told.did_you_mean(Some(similar)),
-        None => told.help(format!("it is one of {}", list(names()))),
+/// Whether the values of a node are whole numbers by its distribution.
+fn is_discrete(node: &Node) -> bool {
+    matches!(&node.definition, Definition::Draw(draw) if draw.kind() != Kind::Real)
+}
+
+fn fusions(tree: &tree::Approximator) -> impl Iterator<Item = (&Expr, Span)> {
+    tree.body.iter().filter_map(|statement| match statement {
+        Statement::Fuse { scheme, span } => Some((scheme, *span)),
+        _ => None,
     })
 }
 
-/// A whole number within a range.
-///
-/// # Errors
-/// It is none, or lies outside.
-pub(super) fn whole(
-    name: &str,
-    value: &tree::Expr,
-    constants: &Constants<'_>,
-    range: RangeInclusive<usize>,
-) -> Result<usize, Diagnostic> {
-    let number = constants.number(value)?;
-    let (least, most) = (*range.start(), *range.end());
-    if number.fract() != 0.0 {
-        return Err(NOT_A_NUMBER
-            .at(value.span, format!("`{name}` is a whole number"))
-            .help(format!("write `{}`", number.round())));
+fn unknown_network(name: &str, span: Span, joint: bool) -> Diagnostic {
+    let verb = if joint { "joint" } else { "posterior" };
+    let (own, other) = if joint { (&TRANSFORMER, &FLOW) } else { (&FLOW, &TRANSFORMER) };
+    if name == other.name {
+        let message = format!("`{name}` does not stand behind `{verb} with`");
+        return UNKNOWN_NETWORK
+            .at(span, message)
+            .help(format!("write `{}`, or `{}`", other.example, own.example));
     }
-    if number < least as f64 || number > most as f64 {
-        let message = format!("`{name}` is {number}, and must lie between {least} and {most}");
-        let nearest = if number < least as f64 { least } else { most };
-        return Err(SETTING_RANGE
-            .at(value.span, message)
-            .help(format!("write {nearest}, the nearest that is possible")));
+    if encode::is_encoder(name) {
+        let message = format!("`{name}` summarises data, and estimates nothing");
+        return UNKNOWN_NETWORK
+            .at(span, message)
+            .help(format!("write `encode … with {name}()` and `{}`", own.example));
     }
-    Ok(number as usize)
+    UNKNOWN_NETWORK.at(span, format!("there is no network `{name}`")).help(format!("write `{}`", own.example))
 }

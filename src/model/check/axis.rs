@@ -75,6 +75,20 @@ pub(super) fn axis(statement: &tree::Axis, constants: &Constants<'_>) -> Result<
     })
 }
 
+/// The coordinates of `grid(from, to, step)` for an axis, and the unit that they are written in.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub(super) fn grid(
+    name: &str,
+    call: &Call,
+    constants: &Constants<'_>,
+) -> Result<(Steps, Option<Unit>), Vec<Diagnostic>> {
+    let mut reader = Reader { name, constants, unit: None };
+    let steps = reader.steps(call)?;
+    Ok((steps, reader.unit))
+}
+
 impl Reader<'_, '_> {
     fn kind(&mut self, call: &Call) -> Result<AxisKind, Vec<Diagnostic>> {
         match call.path.text().as_str() {
@@ -221,7 +235,7 @@ impl Reader<'_, '_> {
 }
 
 /// The unit behind a literal.
-fn unit(value: &Expr) -> Option<&Unit> {
+pub(super) fn unit(value: &Expr) -> Option<&Unit> {
     match &value.kind {
         ExprKind::Number(number) => number.unit.as_ref(),
         ExprKind::Unary { operator: UnaryOperator::Neg, operand } => unit(operand),

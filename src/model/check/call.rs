@@ -1,6 +1,6 @@
 //! The arguments of calls whose names are fixed by the language: axes, solvers, networks, patterns.
 
-use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, UNKNOWN_ARGUMENT};
+use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, ARGUMENT_UNNAMED, UNKNOWN_ARGUMENT};
 use super::index::count;
 use super::names::list;
 use sbi_syntax::tree::{Argument, Call};
@@ -21,7 +21,7 @@ pub(super) struct Signature {
 }
 
 /// The arguments of a call by their names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Taken<'t> {
     arguments: Vec<(&'static str, &'t Argument)>,
 }
@@ -43,10 +43,32 @@ impl Signature {
     /// # Errors
     /// Everything that is wrong with their names and number.
     pub(super) fn take<'t>(&self, call: &'t Call) -> Result<Taken<'t>, Vec<Diagnostic>> {
+        let (taken, told) = self.read(call, |place, argument| self.meant(place, argument));
+        if told.is_empty() { Ok(taken) } else { Err(told) }
+    }
+
+    /// Reads the arguments of a call in which each needs its name; what is wrong with some does not hide the others.
+    pub(super) fn take_named<'t>(&self, call: &'t Call) -> (Taken<'t>, Vec<Diagnostic>) {
+        self.read(call, |place, argument| match &argument.label {
+            Some(_) => self.meant(place, argument),
+            None => {
+                let first = self.names().next().unwrap_or_default();
+                let help = format!("its arguments are {}: `{first} = 50`", list(self.names()));
+                let message = format!("arguments of `{}` need their names", self.name);
+                Err(ARGUMENT_UNNAMED.at(argument.span, message).help(help))
+            }
+        })
+    }
+
+    fn read<'t>(
+        &self,
+        call: &'t Call,
+        meant: impl Fn(usize, &'t Argument) -> Result<&'static str, Diagnostic>,
+    ) -> (Taken<'t>, Vec<Diagnostic>) {
         let mut taken = Taken { arguments: Vec::new() };
         let mut told = Vec::new();
         for (place, argument) in call.arguments.iter().enumerate() {
-            match self.meant(place, argument) {
+            match meant(place, argument) {
                 Err(wrong) => told.push(wrong),
                 Ok(name) => match taken.get(name) {
                     Some(first) => told.push(
@@ -65,7 +87,7 @@ impl Signature {
             let message = format!("`{}` needs {}", self.name, list(lacking));
             told.push(ARGUMENT_MISSING.at(call.span, message).help(format!("write `{}`", self.example)));
         }
-        if told.is_empty() { Ok(taken) } else { Err(told) }
+        (taken, told)
     }
 
     /// Which argument a written one is.

@@ -1,15 +1,16 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
+use super::at;
 use super::codes::{
-    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_SUPPORT,
-    SURPRISE_MISSING,
+    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_AXIS,
+    OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
 };
-use super::grid::Grid;
 use super::index::count;
 use super::names::list;
-use crate::Support;
+use crate::{Axis, AxisKind, Support};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::HashMap;
 
 /// What a quantity wants of a table.
 pub(super) struct Wanted<'w> {
@@ -31,10 +32,16 @@ pub(super) struct Wanted<'w> {
     pub(super) columns: Option<(Vec<String>, Span)>,
     /// The column named for all of it.
     pub(super) column: Option<(String, Span)>,
-    /// How its elements lie in rows and columns, where they need both.
-    pub(super) grid: Option<Grid>,
+    /// The column that tells data sets apart.
+    pub(super) by: Option<(String, Span)>,
+    /// The column of times.
+    pub(super) time: Option<(String, Span)>,
+    /// The numbers that stand for words.
+    pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
     /// What an empty cell means.
     pub(super) empty: Empty,
+    /// The axis whose elements are rows, where there is one.
+    pub(super) over: Option<Over<'w>>,
 }
 
 /// What an empty cell of a table means.
@@ -60,14 +67,81 @@ pub(super) fn count_rows(path: &str, span: Span, bytes: &[u8]) -> Result<usize, 
     Ok(reader.records().count())
 }
 
+/// How the elements of an array lie in rows, along one axis, and columns, along the others.
+pub(super) struct Over<'w> {
+    pub(super) axis: &'w Axis,
+    /// How many rows there may be.
+    pub(super) least: usize,
+    pub(super) most: usize,
+    /// The names of the columns: `x`, `x[1]` or `x[1,2]`.
+    columns: Vec<String>,
+    /// The row and the column of each element.
+    cells: Vec<(usize, usize)>,
+    /// The coordinates of the rows, where no column has to tell them.
+    pub(super) placed: Option<&'w [f64]>,
+}
+
+impl<'w> Over<'w> {
+    /// How elements at these positions along each axis lie where the axis at `place` has the rows.
+    pub(super) fn of(name: &str, axis: &'w Axis, positions: &[Vec<usize>], place: usize) -> Over<'w> {
+        let length = |axis: &Vec<usize>| axis.len();
+        let most = positions.get(place).map_or(1, length).max(1);
+        let inner = positions.iter().skip(place + 1).map(length).product::<usize>().max(1);
+        let elements: usize = positions.iter().map(length).product();
+        let cell = |element: usize| {
+            let (above, below) = (element / (inner * most), element % inner);
+            ((element / inner) % most, above * inner + below)
+        };
+        let others = positions.iter().enumerate().filter(|(axis, _)| *axis != place);
+        let others: Vec<Vec<usize>> = others.map(|(_, positions)| positions.clone()).collect();
+        Over {
+            axis,
+            least: most,
+            most,
+            columns: element_names(name, &others),
+            cells: (0..elements).map(cell).collect(),
+            placed: None,
+        }
+    }
+}
+
+/// The names of the elements at these positions along each axis, row-major, with indices from 1; the bare name where
+/// there are no axes.
+pub(super) fn element_names(name: &str, positions: &[Vec<usize>]) -> Vec<String> {
+    if positions.is_empty() {
+        return vec![name.to_owned()];
+    }
+    let indices = positions.iter().fold(vec![String::new()], |before, axis| {
+        let longer = |start: &String| {
+            let comma = if start.is_empty() { "" } else { "," };
+            axis.iter().map(|place| format!("{start}{comma}{}", place + 1)).collect::<Vec<_>>()
+        };
+        before.iter().flat_map(longer).collect()
+    });
+    indices.iter().map(|index| format!("{name}[{index}]")).collect()
+}
+
+/// One data set of a table.
+pub(super) struct Set {
+    /// What tells it from the others; empty where nothing does.
+    pub(super) name: String,
+    /// A value for each element; none where the table has none.
+    pub(super) values: Vec<Option<f64>>,
+    /// The times of its rows, where the table has them.
+    pub(super) times: Option<Vec<f64>>,
+}
+
+/// A row of the table: its number and line in the file, and its cells.
+type Row = (usize, u64, StringRecord);
+
 /// Which cells of the table are read.
 enum Layout {
     /// One row, with a column for each element.
     Row(Vec<usize>),
     /// One column, with a row for each element.
     Column(usize),
-    /// These columns, with the elements in several rows.
-    Grid(Vec<usize>),
+    /// A row for each element of an axis, with a column for each combination of the others.
+    Rows(Vec<usize>),
 }
 
 /// A cell that is read.
@@ -79,49 +153,124 @@ struct Cell<'c> {
 }
 
 impl Wanted<'_> {
-    /// The values of the elements, in order: finite, and such as can occur; none where the model knows of a gap.
+    /// The data sets of the table, at least one: values are finite, and such as can occur.
     ///
     /// # Errors
     /// The first thing that is wrong with the table, with file, row and column.
-    pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Option<f64>>, Diagnostic> {
+    pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Set>, Diagnostic> {
         let text = text_of(self.path, self.span, bytes)?;
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map(mend_headers).unwrap_or_default();
         let layout = self.layout(&headers)?;
-        let mut rows: Vec<(u64, StringRecord)> = Vec::new();
-        let mut found = 0;
-        for record in reader.into_records() {
+        let by = self.by.as_ref().map(|(name, span)| self.find(name, &headers, *span)).transpose()?;
+        let times = self.times_column(&headers)?;
+        let mut sets: Vec<(String, usize, Vec<Row>)> = Vec::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        for (place, record) in reader.into_records().enumerate() {
             let record = record.map_err(|error| {
                 DATA_BINARY.at(self.span, format!("`{}`: {error}", self.path)).help("save it as CSV in UTF-8")
             })?;
-            found += 1;
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != headers.len() {
-                return Err(self.ragged(found, line, record.len(), headers.len()));
+                return Err(self.ragged(place + 1, line, record.len(), headers.len()));
             }
-            if found <= self.elements.len() {
-                rows.push((line, record));
+            let name = by.and_then(|by| record.get(by)).unwrap_or_default().to_owned();
+            let number = *numbers.entry(name.clone()).or_insert(sets.len());
+            if number == sets.len() {
+                sets.push((name, 0, Vec::new()));
+            }
+            if let Some((_, found, rows)) = sets.get_mut(number) {
+                *found += 1;
+                // More rows than are wanted are counted, and not kept.
+                if *found <= self.elements.len() {
+                    rows.push((place + 1, line, record));
+                }
             }
         }
-        self.check_rows(found, &layout)?;
-        let cells = self.cells(&layout, &rows, &headers);
+        if sets.is_empty() {
+            self.check_rows("", 0, &layout)?;
+        }
+        let sets = sets.into_iter().map(|(name, found, rows)| {
+            self.check_rows(&name, found, &layout)?;
+            let times = times.map(|column| self.times(column, &rows, &headers)).transpose()?;
+            Ok(Set { values: self.values(&layout, &rows, &headers)?, name, times })
+        });
+        sets.collect()
+    }
+
+    fn values(
+        &self,
+        layout: &Layout,
+        rows: &[Row],
+        headers: &[String],
+    ) -> Result<Vec<Option<f64>>, Diagnostic> {
+        let cells = self.cells(layout, rows, headers);
         self.check_missing(&cells)?;
-        cells
-            .iter()
-            .zip(&self.supports)
-            .zip(&self.elements)
-            .map(
-                |((cell, support), name)| {
-                    if is_missing(cell.text) { Ok(None) } else { self.number(cell, support, name).map(Some) }
-                },
-            )
-            .collect()
+        let parts = cells.iter().zip(&self.supports).zip(&self.elements);
+        let values = parts.map(|((cell, support), name)| match cell {
+            Some(cell) if !is_missing(cell.text) => self.coded(cell, support, name).map(Some),
+            _ => Ok(None),
+        });
+        values.collect()
+    }
+
+    /// The column of times: the one that is named, else one with the name of a scattered axis.
+    fn times_column(&self, headers: &[String]) -> Result<Option<usize>, Diagnostic> {
+        if let Some((name, span)) = &self.time {
+            return self.find(name, headers, *span).map(Some);
+        }
+        let Some(over) = self.over.as_ref().filter(|over| over.placed.is_none()) else { return Ok(None) };
+        if !matches!(over.axis.kind, AxisKind::Scattered { .. }) {
+            return Ok(None);
+        }
+        match headers.iter().position(|header| *header == over.axis.name) {
+            Some(place) => Ok(Some(place)),
+            None => {
+                let message = format!(
+                    "`{}` is scattered, and nothing says where `{}` is read",
+                    over.axis.name, self.node
+                );
+                Err(UNPLACED
+                    .at(self.span, message)
+                    .label(over.axis.span, "declared here")
+                    .help("name the column of times behind the file: `(time = \"…\")`"))
+            }
+        }
+    }
+
+    /// The times of rows: finite, and such as the axis has.
+    fn times(&self, column: usize, rows: &[Row], headers: &[String]) -> Result<Vec<f64>, Diagnostic> {
+        let Some(over) = &self.over else { return Ok(Vec::new()) };
+        let header = headers.get(column).map_or("", String::as_str);
+        let mut times = Vec::with_capacity(rows.len());
+        for (place, (row, line, record)) in rows.iter().enumerate() {
+            let cell =
+                Cell { text: record.get(column).unwrap_or(""), row: *row, line: *line, column: header };
+            let time = self.number(&cell, &Support::REAL, header)?;
+            let own = over.placed.and_then(|placed| placed.get(place).copied());
+            let own = own.or_else(|| over.axis.coordinate(place));
+            let step = if let AxisKind::Instants(steps) = over.axis.kind { steps.step } else { 0.0 };
+            // Times in files are rounded: a thousandth of a step is no other instant.
+            if let Some(own) = own.filter(|own| (time - own).abs() > 1e-3 * step) {
+                let message =
+                    format!("{}: {time}, and `{}` is at {own} there", self.place(&cell), over.axis.name);
+                return Err(OUTSIDE_AXIS
+                    .at(self.span, message)
+                    .help("give the rows at the times of the axis, in order"));
+            }
+            if let Some(told) = at::outside(over.axis, time, self.span) {
+                let message = format!("{}: {}", self.place(&cell), told.message);
+                return Err(Diagnostic { message, ..told });
+            }
+            times.push(time);
+        }
+        Ok(times)
     }
 
     /// Finds the columns by their names; names decide, never the count.
     fn layout(&self, headers: &[String]) -> Result<Layout, Diagnostic> {
-        if let Some(grid) = &self.grid {
-            return self.grid_layout(grid, headers);
+        if let Some(over) = &self.over {
+            return self.rows_layout(over, headers);
         }
         if let Some((columns, span)) = &self.columns {
             if columns.len() != self.elements.len() {
@@ -148,23 +297,23 @@ impl Wanted<'_> {
         Ok(Layout::Column(self.find(own.map_or(self.node, String::as_str), headers, self.span)?))
     }
 
-    fn grid_layout(&self, grid: &Grid, headers: &[String]) -> Result<Layout, Diagnostic> {
-        let (names, span) = match (&self.columns, &self.column) {
-            (Some((columns, span)), _) => (columns.clone(), *span),
-            (None, Some((column, span))) => (vec![column.clone()], *span),
-            (None, None) => (grid.columns.clone(), self.span),
+    fn rows_layout(&self, over: &Over<'_>, headers: &[String]) -> Result<Layout, Diagnostic> {
+        let (columns, span) = match (&self.columns, &self.column) {
+            (Some((columns, span)), _) => (columns.as_slice(), *span),
+            (None, Some((column, span))) => (std::slice::from_ref(column), *span),
+            (None, None) => (over.columns.as_slice(), self.span),
         };
-        if names.len() != grid.columns.len() {
-            return Err(self.wrong_columns(names.len(), grid.columns.len(), span));
+        if columns.len() != over.columns.len() {
+            return Err(self.wrong_columns(columns.len(), over.columns.len(), span));
         }
         let found: Result<Vec<usize>, Diagnostic> =
-            names.iter().map(|name| self.find(name, headers, span)).collect();
-        Ok(Layout::Grid(found?))
+            columns.iter().map(|name| self.find(name, headers, span)).collect();
+        Ok(Layout::Rows(found?))
     }
 
     fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {
         let named = count(named, "column", "columns");
-        let (wanted, each) = match &self.grid {
+        let (wanted, each) = match &self.over {
             Some(_) => (count(wanted, "column", "columns"), "name all columns, row-major"),
             None => (count(wanted, "element", "elements"), "name one column for each element, row-major"),
         };
@@ -235,14 +384,15 @@ impl Wanted<'_> {
             .help("every row has one cell for each column; texts with commas stand in quotes")
     }
 
-    fn check_rows(&self, found: usize, layout: &Layout) -> Result<(), Diagnostic> {
+    fn check_rows(&self, set: &str, found: usize, layout: &Layout) -> Result<(), Diagnostic> {
         let (path, node) = (self.path, self.node);
         let wanted = match layout {
             Layout::Row(_) => 1,
             Layout::Column(_) => self.elements.len(),
-            Layout::Grid(_) => self.grid.as_ref().map_or(0, |grid| grid.rows),
+            Layout::Rows(_) => self.over.as_ref().map_or(1, |over| over.most),
         };
-        if found == wanted {
+        let least = self.over.as_ref().map_or(wanted, |over| over.least);
+        if (least..=wanted).contains(&found) {
             return Ok(());
         }
         if found == 0 {
@@ -251,7 +401,10 @@ impl Wanted<'_> {
                 .at(self.span, message)
                 .help(format!("add {}", count(wanted, "row", "rows"))));
         }
-        let rows = count(found, "row", "rows");
+        let rows = match set {
+            "" => count(found, "row", "rows"),
+            set => format!("{} of `{set}`", count(found, "row", "rows")),
+        };
         let (reads, help) = match layout {
             _ if self.scalar => ("one number".to_owned(), "keep the one row that is meant".to_owned()),
             Layout::Row(_) => {
@@ -261,7 +414,10 @@ impl Wanted<'_> {
                     "keep the one row that is meant".to_owned(),
                 )
             }
-            Layout::Column(_) | Layout::Grid(_) => {
+            Layout::Rows(_) if least < wanted => {
+                (format!("{least} to {wanted} rows"), format!("give {least} to {wanted} rows"))
+            }
+            Layout::Column(_) | Layout::Rows(_) => {
                 let elements = count(wanted, "row, one for its element", "rows, one for each element");
                 (elements, format!("give {wanted} rows, or let the axis have {found} elements"))
             }
@@ -269,41 +425,38 @@ impl Wanted<'_> {
         Err(DATA_ROWS.at(self.span, format!("`{path}` has {rows}, and `{node}` reads {reads}")).help(help))
     }
 
-    fn cells<'c>(
-        &self,
-        layout: &Layout,
-        rows: &'c [(u64, StringRecord)],
-        headers: &'c [String],
-    ) -> Vec<Cell<'c>> {
+    /// The cell of each element; none where the table has fewer rows than the axis has elements at most.
+    fn cells<'c>(&self, layout: &Layout, rows: &'c [Row], headers: &'c [String]) -> Vec<Option<Cell<'c>>> {
         let cell = |row: usize, column: usize| {
-            let (line, record) = rows.get(row)?;
+            let (row, line, record) = rows.get(row)?;
             let (text, column) = (record.get(column)?, headers.get(column)?.as_str());
-            Some(Cell { text, row: row + 1, line: *line, column })
+            Some(Cell { text, row: *row, line: *line, column })
         };
-        let cells: Option<Vec<Cell<'c>>> = match layout {
+        match layout {
             Layout::Row(columns) => columns.iter().map(|column| cell(0, *column)).collect(),
             Layout::Column(column) => (0..rows.len()).map(|row| cell(row, *column)).collect(),
-            Layout::Grid(columns) => {
-                let places = self.grid.iter().flat_map(|grid| &grid.places);
+            Layout::Rows(columns) => {
+                let places = self.over.iter().flat_map(|over| &over.cells);
                 places.map(|(row, column)| cell(*row, *columns.get(*column)?)).collect()
             }
-        };
-        cells.expect("rows and columns have been counted")
+        }
     }
 
-    fn check_missing(&self, cells: &[Cell<'_>]) -> Result<(), Diagnostic> {
-        let missing: Vec<&Cell<'_>> = cells.iter().filter(|cell| is_missing(cell.text)).collect();
+    fn check_missing(&self, cells: &[Option<Cell<'_>>]) -> Result<(), Diagnostic> {
+        let there = || cells.iter().flatten();
+        let missing: Vec<&Cell<'_>> = there().filter(|cell| is_missing(cell.text)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
+        let all = there().count();
         let known = match self.empty {
             Empty::Gap => true,
-            Empty::Whole => missing.len() == cells.len(),
+            Empty::Whole => missing.len() == all,
             Empty::Never | Empty::Surprise => false,
         };
         if known {
             return Ok(());
         }
         let are = if missing.len() == 1 { "is" } else { "are" };
-        let found = format!("{} of {} {are} empty", missing.len(), count(cells.len(), "cell", "cells"));
+        let found = format!("{} of {} {are} empty", missing.len(), count(all, "cell", "cells"));
         let (place, name) = (self.place(first), self.node);
         if self.empty == Empty::Never {
             let message = format!("{found}, the first in {place}, and a constant is known whole");
@@ -314,7 +467,7 @@ impl Wanted<'_> {
             "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
             is = if what.is_empty() { "is" } else { "are" },
         );
-        let percent = (100.0 * missing.len() as f64 / cells.len() as f64).ceil();
+        let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
         let help =
             format!("add to the model `missing {} with probability {percent}%`, or fill it in", self.indexed);
         Err(SURPRISE_MISSING.at(self.span, message).help(help))
@@ -335,11 +488,44 @@ impl Wanted<'_> {
             let message = format!("{}: {} is no finite number", self.place(cell), cell.text);
             return Err(NOT_FINITE.at(self.span, message).help("write a number there"));
         }
+        self.possible(cell, value, support, element)
+    }
+
+    fn possible(
+        &self,
+        cell: &Cell<'_>,
+        value: f64,
+        support: &Support,
+        element: &str,
+    ) -> Result<f64, Diagnostic> {
         match outside(element, value, support) {
             Some(why) => Err(OUTSIDE_SUPPORT
                 .at(self.span, format!("{}: {why}", self.place(cell)))
                 .help("mend the file, or the distribution")),
             None => Ok(value),
+        }
+    }
+
+    /// The number of a cell, or that of the word in it.
+    fn coded(&self, cell: &Cell<'_>, support: &Support, element: &str) -> Result<f64, Diagnostic> {
+        let Some((codes, _)) = &self.coding else { return self.number(cell, support, element) };
+        match codes.iter().find(|(word, _)| word == cell.text) {
+            Some((_, code)) => self.possible(cell, *code, support, element),
+            None => Err(self.uncoded(cell)),
+        }
+    }
+}
+
+impl Wanted<'_> {
+    /// Says that a cell holds a word without a code.
+    fn uncoded(&self, cell: &Cell<'_>) -> Diagnostic {
+        let shown: String = cell.text.chars().take(40).collect();
+        let codes = self.coding.iter().flat_map(|(codes, _)| codes);
+        let words: Vec<&str> = codes.map(|(word, _)| word.as_str()).collect();
+        let told = CODING.at(self.span, format!("{}: `{shown}` has no code", self.place(cell)));
+        match suggest(cell.text, words.iter().copied()) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("coded are {}: add `{shown} = …` to `coding`", list(words))),
         }
     }
 }

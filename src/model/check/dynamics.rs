@@ -20,6 +20,7 @@ use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, Sta
 use sbi_syntax::{Span, suggest};
 
 /// A dynamics while its model is checked.
+#[derive(Clone)]
 pub(super) struct Run<'t> {
     /// Its dotted name.
     pub(super) name: String,

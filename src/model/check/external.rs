@@ -1,6 +1,6 @@
 //! `external name(inputs) -> { outputs } = process(…) { … }`.
 
-use super::approximator::whole;
+use super::network::whole;
 use super::codes::{
     ARGUMENT_MISSING, DEPENDS_ON, DEPENDS_TWICE, NOT_A_NUMBER, SETTING_RANGE, UNIT_MISMATCH,
     UNKNOWN_ARGUMENT, UNKNOWN_CHOICE, UNKNOWN_FUNCTION,

@@ -1,17 +1,19 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, NAME_TAKEN, NOT_YET, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
 };
 use super::given::Files;
+use super::groups::Groups;
 use super::home::Home;
 use super::library::Library;
 use super::model::{Looked, model};
 use super::names::list;
 use super::outside::outside;
-use super::{approximator, query, train};
+use super::query::About;
+use super::{approximator, extends, query, train};
 use crate::world::World;
-use crate::{Approximator, Estimator, File, Query, Train, Transformer};
+use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
 use sbi_syntax::tree::{self, Item, Name, Path};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -39,17 +41,30 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
     let mut unit = None;
+    let tree = extends::written_out(tree, &mut told);
+    let lacking = told.len();
     let files = Files::new(world);
-    let mut library = Library::read(tree, world, &mut told);
-    let outside = outside(tree, &library, &files, &mut told, &mut unit);
-    let mut checking = Checking { told, unit, models: Vec::new(), approximators: Vec::new() };
+    let mut library = Library::read(&tree, world, &mut told);
+    let outside = outside(&tree, &library, &files, &mut told, &mut unit);
+    let mut checking = Checking {
+        told,
+        unit,
+        models: Vec::new(),
+        groups: Vec::new(),
+        approximators: Vec::new(),
+        focuses: Vec::new(),
+    };
     checking.models(&tree.items, &outside, &files);
     checking.approximators(&tree.items);
     checking.trains(&tree.items, &outside);
     let queries = checking.queries(&tree.items, &files);
+    checking.focus(&tree.items, &queries);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
+    }
+    if lacking > 0 {
+        extends::without_consequences(&mut checking.told, lacking);
     }
     let file = File {
         models: checking.models.into_iter().map(|looked| looked.model).collect(),
@@ -67,7 +82,8 @@ fn finish(mut checked: Checked) -> Checked {
         let key = |told: &Diagnostic| (told.span.file, told.span.start, told.span.end, told.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
-    told.dedup();
+    // What is wrong with statements that are taken over is told once.
+    told.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
     if told.iter().any(Diagnostic::is_error) {
         checked.file = None;
     }
@@ -79,7 +95,11 @@ struct Checking<'t> {
     told: Vec<Diagnostic>,
     unit: Option<Span>,
     models: Vec<Looked<'t>>,
+    /// The modalities of each model.
+    groups: Vec<Groups>,
     approximators: Vec<Entry>,
+    /// The queries that approximators focus on.
+    focuses: Vec<(usize, &'t Name)>,
 }
 
 /// An approximator, and whether the file writes it.
@@ -102,14 +122,8 @@ impl<'t> Checking<'t> {
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
-            if let Some(extends) = &tree.extends {
-                self.told.push(
-                    NOT_YET
-                        .at(extends.span, "`extends` is not supported yet")
-                        .help("write out what it takes over"),
-                );
-            }
             let looked = model(tree, outside, files, &mut self.told, &mut self.unit);
+            self.groups.push(Groups::of(&looked));
             self.models.push(looked);
         }
     }
@@ -148,23 +162,25 @@ impl<'t> Checking<'t> {
             let first = self.entries(|_| true).find(|(_, known)| known.name == tree.name.text);
             let first = first.map(|(_, known)| known.span);
             self.taken("approximators", &tree.name, first);
-            if let Some(extends) = &tree.extends {
-                self.told.push(
-                    NOT_YET
-                        .at(extends.span, "`extends` is not supported yet")
-                        .help("write out what it takes over"),
-                );
-            }
             let Some(model) = self.model(tree.model.as_ref(), &tree.name) else {
                 orphans = true;
                 continue;
             };
-            let Some(looked) = self.models.get(model) else { continue };
-            let later = Vec::new();
-            let estimator = approximator::estimator(tree, &looked.constants, &mut self.told);
-            let (name, span) = (tree.name.text.clone(), tree.name.span);
-            let train = Train::default();
-            let approximator = Approximator { name, model, estimator, train, later, span };
+            let (Some(looked), Some(groups)) = (self.models.get(model), self.groups.get(model)) else {
+                continue;
+            };
+            let said = approximator::approximator(tree, looked, groups, &mut self.told);
+            let approximator = Approximator {
+                name: tree.name.text.clone(),
+                model,
+                estimator: said.estimator,
+                groups: groups.all.clone(),
+                encodings: said.encodings,
+                fusion: said.fusion,
+                train: Train::default(),
+                later: said.later,
+                span: tree.name.span,
+            };
             self.approximators.push(Entry { approximator, written: true });
         }
         // An approximator of an unknown model may be meant for any of them.
@@ -174,6 +190,9 @@ impl<'t> Checking<'t> {
                     name: DEFAULT.to_owned(),
                     model,
                     estimator: Estimator::Joint(Transformer::default()),
+                    groups: self.groups.get(model).map_or_else(Vec::new, |groups| groups.all.clone()),
+                    encodings: Vec::new(),
+                    fusion: None,
                     train: Train::default(),
                     later: Vec::new(),
                     span: looked.span,
@@ -244,14 +263,16 @@ impl<'t> Checking<'t> {
                     }
                     seen.push((number, tree.name.span));
                     if let Some(entry) = self.approximators.get_mut(number) {
-                        entry.approximator.train = found;
+                        entry.approximator.later.extend(found.later);
+                        entry.approximator.train = found.train;
+                        self.focuses.extend(found.focus.map(|focus| (number, focus)));
                     }
                 }
             }
         }
     }
 
-    fn queries(&mut self, items: &'t [Item], files: &Files<'_>) -> Vec<Query> {
+    fn queries(&mut self, items: &'t [Item], files: &'t Files<'t>) -> Vec<Query> {
         let mut seen: Vec<&Name> = Vec::new();
         let mut queries = Vec::new();
         for item in items {
@@ -268,11 +289,51 @@ impl<'t> Checking<'t> {
                     continue;
                 }
             };
-            let model = self.approximators.get(number).map(|entry| entry.approximator.model);
-            let Some(looked) = model.and_then(|model| self.models.get(model)) else { continue };
-            queries.extend(query::query(tree, looked, number, files, &mut self.told, &mut self.unit));
+            let Some(Entry { approximator, .. }) = self.approximators.get(number) else { continue };
+            let (model, groups) = (self.models.get(approximator.model), self.groups.get(approximator.model));
+            let (Some(looked), Some(groups)) = (model, groups) else { continue };
+            let about = About { looked, groups, files, approximator, number };
+            queries.extend(query::query(tree, &about, &mut self.told, &mut self.unit));
         }
         queries
+    }
+
+    /// Gives each approximator the pattern of the query that it focuses on.
+    fn focus(&mut self, items: &[Item], queries: &[Query]) {
+        for (number, name) in std::mem::take(&mut self.focuses) {
+            let Some(entry) = self.approximators.get_mut(number) else { continue };
+            let approximator = &mut entry.approximator;
+            if let Some(query) = queries.iter().find(|query| query.name == name.text) {
+                if query.approximator == number {
+                    approximator.train.focus = Some(Focus::of(query));
+                    continue;
+                }
+                let message = format!("`{}` is not a query of `{}`", name.text, approximator.name);
+                let told =
+                    FOCUS.at(name.span, message).label(query.span, "it is asked of another approximator");
+                let help =
+                    format!("write `query {} of {}`, or leave `focus` out", name.text, approximator.name);
+                self.told.push(told.help(help));
+                continue;
+            }
+            let names: Vec<&str> = items
+                .iter()
+                .filter_map(|item| match item {
+                    Item::Query(query) => Some(query.name.text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            // A query that has been refused is told of already.
+            if names.contains(&name.text.as_str()) {
+                continue;
+            }
+            let told = FOCUS.at(name.span, format!("there is no query `{}`", name.text));
+            self.told.push(match suggest(&name.text, names.iter().copied()) {
+                Some(similar) => told.did_you_mean(Some(similar)),
+                None if names.is_empty() => told.help("the file has no queries: leave `focus` out"),
+                None => told.help(format!("the queries of this file: {}", list(names))),
+            });
+        }
     }
 
     /// The approximator that answers a query.

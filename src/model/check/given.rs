@@ -1,26 +1,21 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
 use super::codes::{
-    ARGUMENT_TWICE, ARGUMENT_UNNAMED, DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH,
-    NOT_YET, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_ARGUMENT, VECTOR,
+    DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH, NEVER_TRAINED, OUTSIDE_SUPPORT,
+    UNIT_MISMATCH, VECTOR,
 };
-use super::csv::{Wanted, outside};
+use super::csv::outside;
 use super::index::count;
-use super::missing::empty;
-use super::names::list;
+use super::names::Symbol;
 use super::place::Selected;
 use super::query::Asked;
 use crate::world::{LARGEST_DATA, ReadError, World};
-use crate::{NodeId, State};
-use sbi_syntax::tree::{self, Expr, ExprKind, Source, Table, UnaryOperator};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use crate::{AxisKind, State};
+use sbi_syntax::tree::{self, Expr, ExprKind, Source, UnaryOperator};
+use sbi_syntax::{Diagnostic, Span};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// How a table may be read, and what only later versions know.
-const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
-const LATER: [&str; 3] = ["by", "coding", "time"];
 
 /// The bytes of a file, or why there are none.
 type Read = Result<Rc<[u8]>, ReadError>;
@@ -41,10 +36,6 @@ impl<'w> Files<'w> {
     /// # Errors
     /// It cannot be read.
     pub(super) fn bytes(&self, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
-        if [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end)) {
-            let told = NOT_YET.at(span, "data are read from CSV only, in this version");
-            return Err(told.help("save the numbers as CSV, with a line of column names"));
-        }
         let mut known = self.read.borrow_mut();
         let read = known.entry(path.to_owned()).or_insert_with(|| {
             let bytes = self.world.read(path)?;
@@ -66,16 +57,6 @@ impl<'w> Files<'w> {
     }
 }
 
-/// How a table is to be read.
-#[derive(Default)]
-pub(super) struct How {
-    pub(super) column: Option<(String, Span)>,
-    pub(super) columns: Option<(Vec<String>, Span)>,
-    pub(super) unit: Option<(String, Span)>,
-    /// The column of times.
-    pub(super) time: Option<(String, Span)>,
-}
-
 impl Asked<'_, '_> {
     /// Fixes the tokens that a `given` names.
     pub(super) fn given(&mut self, given: &tree::Given, files: &Files<'_>) {
@@ -85,7 +66,26 @@ impl Asked<'_, '_> {
     }
 
     fn fix(&mut self, given: &tree::Given, files: &Files<'_>) -> Result<(), Option<Diagnostic>> {
-        let selected = self.select(&given.target, "given")?;
+        let verb = if matches!(given.value, Source::From(_)) { "given from" } else { "given" };
+        let mut selected = match self.select(&given.target, verb) {
+            Ok(selected) => selected,
+            Err(told) => {
+                // What was to be given is not told to be absent as well.
+                if let Some(Symbol::Node(id)) = self.looked.names.get(&given.target.name.text) {
+                    self.touched.insert(id);
+                }
+                return Err(told);
+            }
+        };
+        if let Source::Equals(value) = &given.value
+            && let Err(told) = self.shorten(&mut selected, value)
+        {
+            self.touched.insert(selected.node);
+            return Err(Some(told));
+        }
+        if selected.whole {
+            self.touched.insert(selected.node);
+        }
         // That it is mentioned counts even where its value is wrong, so that nothing follows from that.
         let mut twice = None;
         for &token in &selected.tokens {
@@ -112,12 +112,47 @@ impl Asked<'_, '_> {
         Ok(())
     }
 
-    /// A node with its axes: `x[i]`.
-    fn indexed(&self, id: NodeId) -> String {
-        let model = &self.looked.model;
-        let node = model.node(id);
-        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
-        if axes.is_empty() { node.name.clone() } else { format!("{}[{}]", node.name, axes.join(", ")) }
+    /// A data set may have fewer elements than its axis has at most: a list says how many.
+    ///
+    /// # Errors
+    /// It has more or fewer than any data set can have.
+    fn shorten(&self, selected: &mut Selected, value: &Expr) -> Result<(), Diagnostic> {
+        let (ExprKind::List(entries), [axis, ..]) = (&value.kind, selected.axes.as_slice()) else {
+            return Ok(());
+        };
+        let name = &selected.name;
+        let own = self.looked.model.axis(*axis);
+        if let Some(placing) = self.placed.get(axis).filter(|placing| placing.at.len() > own.size()) {
+            let (places, most) = (placing.at.len(), own.size());
+            let message =
+                format!("`{name}` takes up to {most} readings, and `{}` is placed at {places}", own.name);
+            return Err(LENGTH.at(placing.span, message).help(format!("give {most} readings or less")));
+        }
+        if let (AxisKind::Scattered { count: seen, .. }, false, Some(placing)) =
+            (own.kind, self.joint, self.placed.get(axis))
+            && placing.at.len() < seen.least
+        {
+            let (places, most) = (placing.at.len(), seen.most);
+            let message =
+                format!("a flow takes as many readings as it saw, and `{}` is placed at {places}", own.name);
+            let told = NEVER_TRAINED.at(placing.span, message).label(own.span, "declared here");
+            return Err(told.help(format!("write `n = {places} .. {most}` in the axis")));
+        }
+        let AxisKind::Set(range) = own.kind else { return Ok(()) };
+        let (least, most, found) = (range.least, range.most, entries.len());
+        if !selected.whole || least == most {
+            return Ok(());
+        }
+        if found < least || found > most {
+            let message = format!("{}, and `{name}` has {least} to {most}", count(found, "value", "values"));
+            return Err(LENGTH.at(value.span, message).help(format!("give {least} to {most} values")));
+        }
+        if let Some(length) = selected.lengths.first_mut() {
+            let columns = selected.tokens.len() / (*length).max(1);
+            *length = found;
+            selected.tokens.truncate(found * columns);
+        }
+        Ok(())
     }
 
     /// The values that are written, one for each selected token.
@@ -188,39 +223,6 @@ impl Asked<'_, '_> {
         self.unit = self.unit.or(Some(unit.span));
         same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
     }
-
-    /// The values of a file, one for each selected token.
-    fn table(
-        &mut self,
-        selected: &Selected,
-        table: &Table,
-        files: &Files<'_>,
-    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
-        let path = table.path.value.as_str();
-        let how = how(table, &ARGUMENTS, &LATER)?;
-        if let Some((unit, span)) = &how.unit {
-            same_unit(unit, selected.unit.as_deref(), &selected.name, *span)?;
-        }
-        let tokens: Vec<_> =
-            selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
-        let wanted = Wanted {
-            path,
-            span: table.path.span,
-            node: &selected.name,
-            indexed: self.indexed(selected.node),
-            elements: tokens.iter().map(|token| token.name.clone()).collect(),
-            scalar: selected.lengths.is_empty(),
-            supports: tokens.iter().map(|token| token.support).collect(),
-            columns: how.columns,
-            column: how.column,
-            grid: None,
-            empty: empty(&self.looked.model, selected.node),
-        };
-        if !self.files.iter().any(|known| known == path) {
-            self.files.push(path.to_owned());
-        }
-        Ok(wanted.read(&files.bytes(path, table.path.span)?)?)
-    }
 }
 
 /// Compares a unit that is given with that of the quantity of this name.
@@ -236,57 +238,5 @@ pub(super) fn same_unit(unit: &str, own: Option<&str>, name: &str, span: Span) -
             let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and `{unit}` is given"));
             Err(told.help("units are labels in this version, and are not converted: write both alike"))
         }
-    }
-}
-
-/// Reads the arguments behind a file; `later` are those that this version does not take.
-///
-/// # Errors
-/// The first thing that is wrong with them.
-pub(super) fn how(table: &Table, takes: &[&str], later: &[&str]) -> Result<How, Diagnostic> {
-    let mut how = How::default();
-    for argument in &table.arguments {
-        let Some(label) = &argument.label else {
-            let told = ARGUMENT_UNNAMED.at(argument.span, "what stands behind a file needs its name");
-            return Err(told.help("write `(column = \"…\")` or `(columns = [\"…\", …])`"));
-        };
-        let span = argument.value.span;
-        let repeated = match label.text.as_str() {
-            other if !takes.contains(&other) && !later.contains(&other) => {
-                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
-                return Err(match suggest(other, takes.iter().copied()) {
-                    Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
-                });
-            }
-            other if later.contains(&other) => {
-                return Err(NOT_YET
-                    .at(label.span, format!("`{other} =` is not supported yet"))
-                    .help("leave it out: one data set of numbers is read from the file"));
-            }
-            "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
-            "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
-            "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
-            _ => how.unit.replace((text(&argument.value)?, span)).is_some(),
-        };
-        if repeated || (how.column.is_some() && how.columns.is_some()) {
-            let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");
-            return Err(told.help("write `column` for one column, or `columns` for one for each element"));
-        }
-    }
-    Ok(how)
-}
-
-fn text(value: &Expr) -> Result<String, Diagnostic> {
-    match &value.kind {
-        ExprKind::Text(text) => Ok(text.clone()),
-        _ => Err(VECTOR.at(value.span, "a name in quotes is expected here").help("write `\"…\"`")),
-    }
-}
-
-fn texts(value: &Expr) -> Result<Vec<String>, Diagnostic> {
-    match &value.kind {
-        ExprKind::List(entries) => entries.iter().map(text).collect(),
-        _ => Err(VECTOR.at(value.span, "a list of names is expected here").help("write `[\"…\", \"…\"]`")),
     }
 }

@@ -1,6 +1,6 @@
 //! `missing rt[trial] with probability 10%` and `on_failure "absent"`: what a data set may lack.
 
-use super::approximator::whole;
+use super::network::whole;
 use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, AXIS_TWICE, EMPTY_RANGE, MISSING_PATTERN, MISSING_TARGET, MISSING_TWICE,
@@ -9,10 +9,10 @@ use super::codes::{
 use super::csv::Empty;
 use super::demand::wrong_number;
 use super::family::{self, Entry, Shape};
-use super::model::Builder;
+use super::model::{Builder, Looked};
 use super::names::{Symbol, list};
 use crate::{
-    Argument, Axis, AxisId, AxisKind, Draw, ExprId, Gaps, Missing, Modality, Model, NodeId, OnFailure, Rate,
+    Argument, Axis, AxisId, AxisKind, Draw, ExprId, Gaps, Missing, Modality, NodeId, OnFailure, Rate,
     Role, Whose,
 };
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Place, Setting, Statement};
@@ -39,11 +39,14 @@ impl<'t> Builder<'t> {
     ) -> Vec<Missing> {
         let mut found: Vec<Missing> = Vec::new();
         for statement in body {
+            // A line that could not be read may have been about gaps.
+            self.gaps_unknown |= matches!(statement, Statement::Bad(_));
             let Statement::Missing(statement) = statement else { continue };
             let missing = match self.missing_statement(statement, modalities) {
                 Ok(missing) => missing,
                 Err(told) => {
                     self.told.extend(told);
+                    self.gaps_unknown = true;
                     continue;
                 }
             };
@@ -393,7 +396,11 @@ pub(super) fn on_failure(setting: &Setting) -> Result<OnFailure, Diagnostic> {
 }
 
 /// What an empty cell of a data file means for a node.
-pub(super) fn empty(model: &Model, node: NodeId) -> Empty {
+pub(super) fn empty(looked: &Looked<'_>, node: NodeId) -> Empty {
+    let model = &looked.model;
+    if looked.gaps_unknown {
+        return Empty::Gap;
+    }
     let about = |missing: &&Missing| match missing.whose {
         Whose::Node(id) => id == node,
         Whose::Modality(number) => {

@@ -37,9 +37,9 @@ impl<'t> Builder<'t> {
         for statement in &modality.body {
             match statement {
                 Statement::Node(Node { role: Role::Data, target, .. }) => {
-                    let node = self.declared(&target.name);
-                    wrong |= node.is_none();
-                    nodes.extend(node);
+                    let declared = self.declared(&target.name);
+                    wrong |= declared.is_empty();
+                    nodes.extend(declared);
                 }
                 // The parser has told of a bad line already.
                 Statement::Bad(_) => wrong = true,
@@ -60,13 +60,20 @@ impl<'t> Builder<'t> {
         known.then(|| Modality { name: name.text.clone(), nodes, doc, span: name.span })
     }
 
-    /// The node that a statement declares; none where its name is another's.
-    fn declared(&self, name: &tree::Name) -> Option<NodeId> {
+    /// The nodes that a statement declares: one, or the fields of what it draws; none where its name is another's.
+    fn declared(&self, name: &tree::Name) -> Vec<NodeId> {
         match self.names.get(&name.text) {
             Some(Symbol::Node(id)) => {
-                Some(id).filter(|id| self.nodes.get(id.0).is_some_and(|n| n.span == name.span))
+                let own = self.nodes.get(id.0).is_some_and(|node| node.span == name.span);
+                Some(id).filter(|_| own).into_iter().collect()
             }
-            _ => None,
+            Some(Symbol::Record(draw)) => {
+                let drawn = self.drawn.get(draw).filter(|drawn| {
+                    drawn.target.is_some_and(|target| target.name.span == name.span)
+                });
+                drawn.iter().flat_map(|drawn| &drawn.fields).filter_map(|(_, id)| *id).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -27,6 +27,14 @@ pub(super) struct Looked<'t> {
     pub(super) constants: Constants<'t>,
     /// The axes of each node; `None` where they were refused.
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
+    /// Whether some `missing` statement has been refused, so that nobody knows which data have gaps.
+    pub(super) gaps_unknown: bool,
+    sorts: Vec<Sort>,
+    homes: Vec<Home<'t>>,
+    home: HomeId,
+    drawn: Vec<Drawn<'t>>,
+    runs: Vec<Run<'t>>,
+    nodes_of_runs: BTreeMap<NodeId, usize>,
     /// The tokens; where the model has no graph, those that its declarations would give it. None where there would be
     /// too many of them.
     pub(super) graph: Option<Graph>,
@@ -90,6 +98,8 @@ pub(super) struct Builder<'t> {
     /// What is sound but not run by this version.
     pub(super) later: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
+    /// Whether some `missing` statement has been refused.
+    pub(super) gaps_unknown: bool,
     /// Whether a NaN stands somewhere for an expression that has been refused.
     pub(super) patched: bool,
     /// The first unit that is written.
@@ -139,8 +149,23 @@ pub(super) fn model<'t>(
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
-    let Builder { names, constants, shapes, .. } = builder;
-    Looked { model, names, constants, shapes, graph, tokens, span: tree.name.span }
+    let Builder { names, constants, shapes, sorts, homes, home, drawn, runs, nodes_of_runs, .. } = builder;
+    Looked {
+        model,
+        names,
+        constants,
+        shapes,
+        gaps_unknown: builder.gaps_unknown,
+        sorts,
+        homes,
+        home,
+        drawn,
+        runs,
+        nodes_of_runs,
+        graph,
+        tokens,
+        span: tree.name.span,
+    }
 }
 
 impl Looked<'_> {
@@ -180,10 +205,31 @@ impl<'t> Builder<'t> {
             told: Vec::new(),
             later: Vec::new(),
             demands: Vec::new(),
+            gaps_unknown: false,
             patched: false,
             unit: None,
             calls: Vec::new(),
             inlined: HashMap::new(),
+        }
+    }
+
+    /// A builder that knows what a finished model defines, to check expressions about it.
+    pub(super) fn of(looked: &Looked<'t>, files: &'t Files<'t>) -> Builder<'t> {
+        // What was passed to draws are expressions of the model, not of this builder.
+        let drawn = looked.drawn.iter().map(|drawn| Drawn { values: None, ..drawn.clone() });
+        Builder {
+            names: looked.names.clone(),
+            constants: looked.constants.clone(),
+            homes: looked.homes.clone(),
+            home: looked.home,
+            drawn: drawn.collect(),
+            runs: looked.runs.clone(),
+            nodes_of_runs: looked.nodes_of_runs.clone(),
+            axes: looked.model.axes.clone(),
+            nodes: looked.model.nodes.clone(),
+            shapes: looked.shapes.clone(),
+            sorts: looked.sorts.clone(),
+            ..Builder::in_file(&[], 0, files)
         }
     }
 

@@ -1,10 +1,10 @@
 //! Elements that a query names: `x`, `x[3]`, `x[2 .. 4]`.
 
-use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, NOT_YET};
+use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, LET_ASKED, NOT_YET};
 use super::index::{count, position};
 use super::names::{Symbol, list};
 use super::query::Asked;
-use crate::{Axis, Node, NodeId, Role};
+use crate::{Axis, AxisId, Node, NodeId, Role};
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{Expr, ExprKind, Place};
 
@@ -20,6 +20,12 @@ pub(super) struct Selected {
     pub(super) tokens: Vec<usize>,
     /// How many elements are meant along each axis that is not fixed to one.
     pub(super) lengths: Vec<usize>,
+    /// Which they are, from zero.
+    pub(super) positions: Vec<Vec<usize>>,
+    /// Those axes.
+    pub(super) axes: Vec<AxisId>,
+    /// Whether all of the node is meant.
+    pub(super) whole: bool,
 }
 
 impl Asked<'_, '_> {
@@ -42,7 +48,16 @@ impl Asked<'_, '_> {
             return Err(self.no_token(id, node, place, verb));
         }
         let axes: Vec<&Axis> = node.axes.iter().map(|axis| model.axis(*axis)).collect();
-        let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &axes)?;
+        let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &node.axes, &axes)?;
+        if node.axes.iter().any(|id| self.placed.get(id).is_some_and(|placing| placing.refused)) {
+            return Err(None);
+        }
+        if let Some(told) = self.unplaced(&node.name, &node.axes, place.span, verb == "given") {
+            // A file may say where.
+            if verb != "given from" {
+                return Err(Some(told));
+            }
+        }
         let mut elements = vec![0];
         for ((run, _), axis) in runs.iter().zip(&axes) {
             let deeper = elements
@@ -55,14 +70,32 @@ impl Asked<'_, '_> {
             name: node.name.clone(),
             unit: node.unit.clone(),
             tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),
+            axes: runs
+                .iter()
+                .zip(&node.axes)
+                .filter(|((_, single), _)| !single)
+                .map(|(_, axis)| *axis)
+                .collect(),
+            whole: place.index.is_empty(),
+            positions: runs.iter().filter(|(_, single)| !single).map(|(run, _)| run.clone()).collect(),
             lengths: runs.iter().filter(|(_, single)| !single).map(|(run, _)| run.len()).collect(),
         })
     }
 
     /// The positions meant along each axis, and whether it is a single one.
-    fn runs(&self, place: &Place, axes: &[&Axis]) -> Result<Vec<(Vec<usize>, bool)>, Diagnostic> {
+    fn runs(
+        &self,
+        place: &Place,
+        ids: &[AxisId],
+        axes: &[&Axis],
+    ) -> Result<Vec<(Vec<usize>, bool)>, Diagnostic> {
         if place.index.is_empty() {
-            return Ok(axes.iter().map(|axis| ((0..axis.size()).collect(), false)).collect());
+            // An axis that is placed has the elements that it is given places for.
+            let size = |(id, axis): (&AxisId, &&Axis)| match self.placed.get(id) {
+                Some(placing) => placing.at.len().min(axis.size()),
+                None => axis.size(),
+            };
+            return Ok(ids.iter().zip(axes).map(|pair| ((0..size(pair)).collect(), false)).collect());
         }
         if place.index.len() != axes.len() {
             let over: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
@@ -104,19 +137,24 @@ impl Asked<'_, '_> {
             );
         }
         let sources: Vec<&str> = self.sources(id);
-        if verb == "given" {
+        if verb.starts_with("given") {
             let told = GIVEN_COMPUTED.at(place.span, format!("`{name}` is computed, and cannot be given"));
             return Some(told.label(node.span, "computed here").help(match sources.as_slice() {
                 [] => "give parameters and data".to_owned(),
                 sources => format!("give what it is computed from: {}", list(sources.iter().copied())),
             }));
         }
-        let told =
-            NOT_YET.at(place.span, format!("`{name}` is computed, and inferring that is not supported yet"));
-        Some(told.label(node.span, "computed here").help(match sources.as_slice() {
-            [] => "infer parameters and data".to_owned(),
-            sources => format!("infer what it is computed from: {}", list(sources.iter().copied())),
-        }))
+        if node.role == Role::Let {
+            let told = LET_ASKED
+                .at(place.span, format!("`{name}` is a name for an expression, and none for an answer"));
+            let help = format!("declare it as `param {name} = …` to have it in the answer");
+            return Some(told.label(node.span, "declared here").help(help));
+        }
+        let told = NOT_YET.at(
+            place.span,
+            format!("single elements of what is computed, as `{name}`, are not answered yet"),
+        );
+        Some(told.label(node.span, "computed here").help(format!("write `infer {name}`")))
     }
 
     /// The names that a computed node reads.

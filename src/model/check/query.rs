@@ -1,15 +1,20 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
-use super::approximator::whole;
-use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
+use super::at::Placing;
+use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOTHING_INFERRED};
 use super::given::Files;
+use super::groups::Groups;
 use super::model::Looked;
-use super::names::list;
-use super::train::{not_yet, twice};
-use crate::{Graph, Query, Role, State};
+use super::names::{Symbol, list};
+use super::network::{not_run, whole};
+use super::train::twice;
+use crate::{
+    Approximator, AxisId, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query, Role,
+    State,
+};
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many draws a query makes where it does not say.
 const DRAWS: usize = 10_000;
@@ -22,6 +27,21 @@ pub(super) struct Asked<'a, 't> {
     /// The tokens that a `given` names, with where.
     pub(super) mentioned: BTreeMap<usize, Span>,
     pub(super) infer: Vec<usize>,
+    /// The tokens that an `infer` names, with where; not those of `infer params`.
+    pub(super) asked_at: BTreeMap<usize, Span>,
+    /// The tokens that a `where` reads, with where.
+    pub(super) constrained: BTreeMap<usize, Span>,
+    /// The nodes of which all that a data set has is given.
+    pub(super) touched: BTreeSet<NodeId>,
+    pub(super) placed: BTreeMap<AxisId, Placing>,
+    pub(super) conditions: Vec<Condition>,
+    /// The data sets of files that hold several, and by which column.
+    pub(super) sets: Vec<DataSet>,
+    pub(super) by: Option<(String, Span)>,
+    /// Whether a joint estimator answers.
+    pub(super) joint: bool,
+    /// The computed parameters that an `infer` names.
+    pub(super) computed: Vec<NodeId>,
     pub(super) files: Vec<String>,
     pub(super) told: Vec<Diagnostic>,
     /// What is sound but not answered by this version.
@@ -30,15 +50,24 @@ pub(super) struct Asked<'a, 't> {
     pub(super) unit: Option<Span>,
 }
 
+/// What a query is about.
+pub(super) struct About<'a, 't> {
+    pub(super) looked: &'a Looked<'t>,
+    pub(super) groups: &'a Groups,
+    pub(super) files: &'t Files<'t>,
+    /// What answers it, and its number.
+    pub(super) approximator: &'a Approximator,
+    pub(super) number: usize,
+}
+
 /// Checks a query of a model; what is wrong goes to `told`. None where the model is too unsound to be asked.
-pub(super) fn query(
-    tree: &tree::Query,
-    looked: &Looked<'_>,
-    approximator: usize,
-    files: &Files<'_>,
+pub(super) fn query<'t>(
+    tree: &'t tree::Query,
+    about: &About<'_, 't>,
     told: &mut Vec<Diagnostic>,
     unit: &mut Option<Span>,
 ) -> Option<Query> {
+    let looked = about.looked;
     let graph = looked.graph.as_ref()?;
     let states = vec![State::Absent; graph.tokens.len()];
     let mut asked = Asked {
@@ -47,16 +76,31 @@ pub(super) fn query(
         states,
         mentioned: BTreeMap::new(),
         infer: Vec::new(),
+        asked_at: BTreeMap::new(),
+        constrained: BTreeMap::new(),
+        touched: BTreeSet::new(),
+        placed: BTreeMap::new(),
+        conditions: Vec::new(),
+        sets: Vec::new(),
+        by: None,
+        joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
+        computed: Vec::new(),
         files: Vec::new(),
         told: Vec::new(),
         later: Vec::new(),
         unit: None,
     };
+    // Where axes are placed says how much of a node there is to give.
+    for statement in &tree.body {
+        if let Statement::At { axis, value, span } = statement {
+            asked.place_axis(axis, value, *span);
+        }
+    }
     let mut draws = DRAWS;
     let mut settings: Vec<&Name> = Vec::new();
     for statement in &tree.body {
         match statement {
-            Statement::Given(given) => asked.given(given, files),
+            Statement::Given(given) => asked.given(given, about.files),
             Statement::Setting(setting) => {
                 let first = settings.iter().find(|first| first.text == setting.name.text);
                 asked.told.extend(first.map(|first| twice(&setting.name, first)));
@@ -66,27 +110,31 @@ pub(super) fn query(
                     Err(told) => asked.told.push(told),
                 }
             }
-            Statement::At { axis, .. } => {
-                let told = NOT_YET.at(axis.span, "`at` is not supported yet");
-                asked.told.push(told.help("remove it: only axes of the kind `index` are supported"));
-            }
-            Statement::Where { span, .. } => {
-                let told = NOT_YET.at(*span, "`where` is not supported yet");
-                asked.told.push(told.help("give a value, or select among the draws afterwards"));
-            }
             // What is inferred is read once everything given is known.
-            Statement::Infer { .. } | Statement::Bad(_) => {}
+            Statement::At { .. } | Statement::Where { .. } | Statement::Infer { .. } | Statement::Bad(_) => {}
         }
     }
     asked.infer(tree);
+    for statement in &tree.body {
+        if let Statement::Where { condition, span } = statement {
+            asked.condition(condition, *span, about);
+        }
+    }
+    let whole = !tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));
+    asked.answerable(about.approximator, about.groups, tree.name.span, whole);
+    asked.draw_constrained();
     *unit = unit.or(asked.unit);
     told.append(&mut asked.told);
     Some(Query {
         name: tree.name.text.clone(),
-        approximator,
+        approximator: about.number,
         states: asked.states,
         infer: asked.infer,
+        computed: asked.computed,
         draws,
+        placed: asked.placed.into_iter().map(|(axis, Placing { at, .. })| Placed { axis, at }).collect(),
+        conditions: asked.conditions,
+        sets: asked.sets,
         files: asked.files,
         later: asked.later,
         span: tree.name.span,
@@ -97,7 +145,7 @@ impl Asked<'_, '_> {
     fn setting(&self, setting: &tree::Setting) -> Result<usize, Diagnostic> {
         match setting.name.text.as_str() {
             "draws" => whole("draws", &setting.value, &self.looked.constants, 1..=10_000_000),
-            _ => Err(not_yet(&setting.name)),
+            _ => unreachable!("the parser lets only this setting through"),
         }
     }
 
@@ -132,6 +180,15 @@ impl Asked<'_, '_> {
         }
     }
 
+    /// What a condition reads is drawn, and not reported.
+    fn draw_constrained(&mut self) {
+        for token in self.constrained.keys() {
+            if let Some(state @ State::Absent) = self.states.get_mut(*token) {
+                *state = State::Inferred;
+            }
+        }
+    }
+
     fn mark(&mut self, token: usize) {
         if let Some(state @ State::Absent) = self.states.get_mut(token) {
             *state = State::Inferred;
@@ -139,13 +196,36 @@ impl Asked<'_, '_> {
         }
     }
 
-    fn place(&self, place: &tree::Place) -> Result<Vec<usize>, Option<Diagnostic>> {
+    fn place(&mut self, place: &tree::Place) -> Result<Vec<usize>, Option<Diagnostic>> {
+        if let Some(id) = self.computed_param(place) {
+            self.later.push(
+                not_run("infer", place.span)
+                    .help("infer what it is computed from, and compute it from the draws"),
+            );
+            if !self.computed.contains(&id) {
+                self.computed.push(id);
+            }
+            return Ok(Vec::new());
+        }
         let selected = self.select(place, "inferred")?;
+        for token in &selected.tokens {
+            self.asked_at.entry(*token).or_insert(place.span);
+        }
         let given = selected.tokens.iter().find_map(|token| Some((*token, *self.mentioned.get(token)?)));
         let Some((token, at)) = given else { return Ok(selected.tokens) };
         let name = self.graph.tokens.get(token).map_or("", |token| &token.name);
         let told = GIVEN_INFERRED.at(place.span, format!("`{name}` is both given and inferred"));
         Err(Some(told.label(at, "given here").help("remove it from one of them")))
+    }
+
+    /// The node of a place that is a whole parameter computed from others.
+    fn computed_param(&self, place: &tree::Place) -> Option<NodeId> {
+        let Some(Symbol::Node(id)) = self.looked.names.get(&place.name.text) else { return None };
+        let node = self.looked.model.node(id);
+        let computed = node.role == Role::Param && matches!(node.definition, Definition::Equals(_));
+        let shaped = self.looked.shapes.get(id.0).is_some_and(Option::is_some);
+        let token = self.looked.model.later.is_empty() && self.looked.token(id, 0).is_some();
+        (computed && shaped && !token && place.index.is_empty()).then_some(id)
     }
 
     /// All parameters that are not given.
@@ -155,6 +235,9 @@ impl Asked<'_, '_> {
             self.graph.tokens.get(token).is_some_and(|token| model.node(token.node).role == Role::Param)
         };
         let all: Vec<usize> = (0..self.graph.tokens.len()).filter(|token| is_param(*token)).collect();
+        for (_, node) in model.numbered().filter(|(_, node)| node.role == Role::Param) {
+            self.told.extend(self.unplaced(&node.name, &node.axes, span, false));
+        }
         let left_out: Vec<&str> = model
             .numbered()
             .filter(|(id, node)| node.role == Role::Param && self.looked.token(*id, 0).is_none())

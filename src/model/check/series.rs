@@ -1,15 +1,17 @@
 //! `const x[i] from "file.csv" (…)`: fixed numbers, arrays and functions of time that come from files.
 
 use super::codes::{DATA_LARGE, DATA_ROWS, DATA_TIMES, FUNCTION_OF_TIME, NOT_YET};
-use super::csv::{self, Empty, Wanted};
-use super::given::{Files, How, how, same_unit};
-use super::grid::{Grid, element_names};
+use super::csv::{self, Empty, Over, Wanted, element_names};
+use super::given::{Files, same_unit};
 use super::limits::{ELEMENTS, thousands};
 use super::model::Builder;
+use super::names::list;
+use super::table::{How, how, is_binary};
 use super::value::Sort;
 use crate::{Axis, Definition, NodeId, Series, Support};
-use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{Const, Table};
+use sbi_syntax::{Diagnostic, Span};
+use std::rc::Rc;
 
 /// How the table of a constant may be read.
 const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
@@ -26,14 +28,11 @@ pub(super) fn scalar(constant: &Const, table: &Table, files: &Files<'_>) -> Resu
 
 /// The numbers that a constant over these axes reads from a file, row-major.
 fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> Result<Vec<f64>, Diagnostic> {
-    let how = how(table, &ARGUMENTS, &[])?;
+    let how = how(table, &ARGUMENTS)?;
     check_unit(constant, &how)?;
     let name = &constant.target.name.text;
-    let grid = Grid::of(name, axes).map_err(|several| {
-        let told = NOT_YET.at(table.path.span, several);
-        told.help("let one axis be a row, and the others `index`")
-    })?;
-    let elements = element_names(name, axes);
+    let over = over(name, axes, table.path.span)?;
+    let elements = element_names(name, &positions(axes));
     let wanted = Wanted {
         path: &table.path.value,
         span: table.path.span,
@@ -42,22 +41,68 @@ fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> R
         supports: vec![Support::REAL; elements.len()],
         elements,
         scalar: axes.is_empty(),
-        grid,
         columns: how.columns,
         column: how.column,
+        by: None,
+        time: None,
+        coding: None,
         empty: Empty::Never,
+        over,
     };
-    let values = wanted.read(&files.bytes(&table.path.value, table.path.span)?)?;
-    Ok(values.into_iter().flatten().collect())
+    values(&wanted, &bytes(files, &table.path.value, table.path.span)?)
+}
+
+/// The numbers of a table that holds one data set without gaps.
+fn values(wanted: &Wanted<'_>, bytes: &[u8]) -> Result<Vec<f64>, Diagnostic> {
+    let sets = wanted.read(bytes)?;
+    Ok(sets.into_iter().flat_map(|set| set.values).flatten().collect())
+}
+
+fn bytes(files: &Files<'_>, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
+    if is_binary(path) {
+        let told = NOT_YET.at(span, "constants are read from CSV only, in this version");
+        return Err(told.help("save the numbers as CSV, with a line of column names"));
+    }
+    files.bytes(path, span)
+}
+
+/// The positions of all elements of axes.
+fn positions(axes: &[&Axis]) -> Vec<Vec<usize>> {
+    axes.iter().map(|axis| (0..axis.size()).collect()).collect()
+}
+
+/// How a constant over these axes lies in rows and columns; none where one row or one column holds it.
+///
+/// # Errors
+/// Several axes of rows, which no table has.
+fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>>, Diagnostic> {
+    let rows: Vec<usize> =
+        axes.iter().enumerate().filter(|(_, axis)| axis.is_row()).map(|(place, _)| place).collect();
+    match rows.as_slice() {
+        [] => Ok(None),
+        [_] if axes.len() == 1 => Ok(None),
+        [place] => {
+            let axis = axes.get(*place).expect("the place is one of these axes");
+            let mut over = Over::of(name, axis, &positions(axes), *place);
+            // A constant has the elements of its axis, wherever a query places them.
+            over.placed = Some(&[]);
+            Ok(Some(over))
+        }
+        _ => {
+            let names = rows.iter().filter_map(|place| Some(axes.get(*place)?.name.as_str()));
+            let message = format!("{} are all axes of rows, and a table has one", list(names));
+            Err(NOT_YET.at(span, message).help("let one axis be a row, and the others `index`"))
+        }
+    }
 }
 
 /// A function of time: two columns, of which the times rise.
 fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, Diagnostic> {
-    let how = how(table, &OF_TIME, &[])?;
+    let how = how(table, &OF_TIME)?;
     check_unit(constant, &how)?;
     let (name, path, span) = (&constant.target.name.text, &table.path.value, table.path.span);
     let formal = constant.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str());
-    let bytes = files.bytes(path, span)?;
+    let bytes = bytes(files, path, span)?;
     let rows = csv::count_rows(path, span, &bytes)?;
     if rows < 2 {
         let message = format!(
@@ -81,12 +126,15 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
             elements: vec![otherwise.to_owned(); rows],
             scalar: false,
             supports: vec![Support::REAL; rows],
-            grid: None,
             columns: None,
             column,
+            by: None,
+            time: None,
+            coding: None,
             empty: Empty::Never,
+            over: None,
         };
-        Ok::<Vec<f64>, Diagnostic>(wanted.read(&bytes)?.into_iter().flatten().collect())
+        values(&wanted, &bytes)
     };
     let times = column(how.time, formal)?;
     let values = column(how.column, name)?;

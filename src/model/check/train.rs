@@ -1,30 +1,45 @@
 //! `train name { simulations 10_000 … }`.
 
-use super::approximator::whole;
-use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, SETTING_TWICE};
+use super::codes::{FOCUS, NOT_A_NUMBER, SETTING_RANGE, SETTING_TWICE};
 use super::constant::Constants;
+use super::network::{not_run, whole};
 use crate::Train;
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Name, Setting};
 
+/// What a `train` block says.
+#[derive(Default)]
+pub(super) struct Said<'t> {
+    pub(super) train: Train,
+    /// The query to focus on.
+    pub(super) focus: Option<&'t Name>,
+    /// What is sound but not run by this version.
+    pub(super) later: Vec<Diagnostic>,
+}
+
 /// The settings of a `train` block; what is wrong goes to `told`.
-pub(super) fn train(tree: &tree::Train, constants: &Constants<'_>, told: &mut Vec<Diagnostic>) -> Train {
-    let mut train = Train::default();
+pub(super) fn train<'t>(
+    tree: &'t tree::Train,
+    constants: &Constants<'_>,
+    told: &mut Vec<Diagnostic>,
+) -> Said<'t> {
+    let mut said = Said::default();
     let mut seen: Vec<&Name> = Vec::new();
     for setting in &tree.settings {
         if let Some(first) = seen.iter().find(|first| first.text == setting.name.text) {
             told.push(twice(&setting.name, first));
         }
         seen.push(&setting.name);
-        told.extend(set(&mut train, setting, constants).err());
+        told.extend(set(&mut said, setting, constants).err());
     }
-    if let Some(batch) = train.batch.filter(|batch| *batch > train.simulations) {
+    let train = &said.train;
+    if let Some(batch) = train.batch.filter(|batch| *batch > train.simulations && !train.online) {
         let message = format!("a batch of {batch} is more than all {} simulations", train.simulations);
         let at =
             tree.settings.iter().find(|setting| setting.name.text == "batch").map_or(tree.span, |s| s.span);
         told.push(SETTING_RANGE.at(at, message).help("make the batch smaller, or leave it out"));
     }
-    train
+    said
 }
 
 /// Says that a setting is made twice.
@@ -35,18 +50,33 @@ pub(super) fn twice(again: &Name, first: &Name) -> Diagnostic {
         .help("remove one of them")
 }
 
-fn set(train: &mut Train, setting: &Setting, constants: &Constants<'_>) -> Result<(), Diagnostic> {
+fn set<'t>(said: &mut Said<'t>, setting: &'t Setting, constants: &Constants<'_>) -> Result<(), Diagnostic> {
     let name = setting.name.text.as_str();
     let value = &setting.value;
     let size = |range| whole(name, value, constants, range);
+    let train = &mut said.train;
     match name {
         "simulations" => {
-            if matches!(&value.kind, ExprKind::Path(path) if path.text() == "online") {
-                return Err(NOT_YET
-                    .at(value.span, "`simulations online` is not supported yet")
-                    .help("write a number: `simulations 10_000`"));
+            train.online = matches!(&value.kind, ExprKind::Path(path) if path.text() == "online");
+            if train.online {
+                said.later.push(
+                    not_run("simulations online", setting.span).help("write a number: `simulations 10_000`"),
+                );
+            } else {
+                train.simulations = size(20..=100_000_000)?;
             }
-            train.simulations = size(20..=100_000_000)?;
+        }
+        "focus" => {
+            let ExprKind::Path(path) = &value.kind else {
+                let told = FOCUS.at(value.span, "the name of a query is expected here");
+                return Err(told.help("write `focus posterior`"));
+            };
+            let Some(query) = path.as_name() else {
+                let told = FOCUS.at(value.span, "queries of other files cannot be trained for");
+                return Err(told.help("name a query of this file"));
+            };
+            said.focus = Some(query);
+            said.later.push(not_run("focus", setting.span).help("leave it out: every pattern is trained"));
         }
         "seed" => train.seed = seed(value)?,
         "steps" => train.steps = Some(size(1..=100_000_000)?),
@@ -61,7 +91,7 @@ fn set(train: &mut Train, setting: &Setting, constants: &Constants<'_>) -> Resul
             }
             train.learning_rate = Some(rate);
         }
-        _ => return Err(not_yet(&setting.name)),
+        _ => unreachable!("the parser lets only these settings through"),
     }
     Ok(())
 }
@@ -74,9 +104,4 @@ fn seed(value: &tree::Expr) -> Result<u64, Diagnostic> {
             .at(value.span, "a seed is a whole number from 0 to 18446744073709551615")
             .help("write `seed 1`")),
     }
-}
-
-/// Says that a setting is one of a later version: the parser lets through only words of the language.
-pub(super) fn not_yet(name: &Name) -> Diagnostic {
-    NOT_YET.at(name.span, format!("`{}` is not supported yet", name.text)).help("leave it out")
 }

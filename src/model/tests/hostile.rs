@@ -121,9 +121,11 @@ fn no_broken_file_makes_the_checker_panic() {
             let present = vec![false; graph.tokens.len()];
             assert_eq!(graph.mask(MaskKind::Undirected, &present).size(), graph.tokens.len());
         }
-        for approximator in &file.approximators {
-            let key = Key::weights(&file.models[approximator.model], approximator, "f32", "cpu");
-            file.queries.iter().for_each(|query| drop(Key::draws(key, query, 1).to_string()));
+        for query in &file.queries {
+            let approximator = &file.approximators[query.approximator];
+            let model = &file.models[approximator.model];
+            let key = Key::weights(model, approximator, "f32", "cpu");
+            drop(Key::draws(key, model, query, 1).to_string());
         }
     }
     assert!(accepted > rounds / 100, "{accepted} of {rounds} were accepted: too few to prove anything");

@@ -32,7 +32,7 @@ fn keys(file: &File) -> [Key; 3] {
     let (model, approximator) = (&file.models[0], &file.approximators[0]);
     let weights = Key::weights(model, approximator, "f32", "cpu");
     let seed = approximator.train.seed;
-    [Key::simulations(model, seed), weights, Key::draws(weights, &file.queries[0], seed)]
+    [Key::simulations(model, seed), weights, Key::draws(weights, model, &file.queries[0], seed)]
 }
 
 /// How many of the three keys stay when each text is replaced by the next: an edit leaves those before its stage.
@@ -112,6 +112,146 @@ fn what_changes_a_question_keeps_the_weights() {
     assert_eq!(kept(&[("infer params", "infer theta[1]")]), 2);
     assert_eq!(kept(&[("infer params", "infer params\n draws 10")]), 2);
     assert_eq!(kept(&[("query q", "query p")]), 2);
+}
+
+const FUSED: &str = "edition 2026
+model base {
+    axis i : index(2)
+    param theta[i] ~ normal(0, 1)
+    data x[i] ~ normal(theta[i], 1)
+}
+model m extends base {
+    axis i : index(3)
+    axis k : index(2)
+    data y[k] ~ normal(theta[1] * k, 1)
+}
+approximator a for m {
+    encode scalars with mlp(width = 32)
+    fuse scalars
+    posterior with flow(couplings = 6)
+}
+train a {
+    simulations 1000
+}
+query q of a {
+    given x = [1, 2, 3]
+    given y = [1, 2]
+    where theta[1] in 0 .. 1
+    where sum over k (theta[1] * k) > 0
+    infer params
+}
+";
+
+/// How many of the three keys of a spec's first query stay under edits.
+#[track_caller]
+fn kept_of(spec: &str, edits: &[(&str, &str)]) -> usize {
+    let mut text = spec.to_owned();
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let keys = |text: &str| {
+        let file = sound(text);
+        let approximator = &file.approximators[file.queries[0].approximator];
+        let model = &file.models[approximator.model];
+        let weights = Key::weights(model, approximator, "f32", "cpu");
+        [Key::simulations(model, 1), weights, Key::draws(weights, model, &file.queries[0], 1)]
+    };
+    keys(spec).iter().zip(keys(&text)).filter(|(before, after)| **before == *after).count()
+}
+
+#[test]
+fn flows_encoders_and_fusions_belong_to_the_weights() {
+    let kept = |edits: &[(&str, &str)]| kept_of(FUSED, edits);
+    assert_eq!(kept(&[]), 3);
+    assert_eq!(kept(&[("axis i", "axis j"), ("[i]", "[j]")]), 3);
+    assert_eq!(kept(&[("couplings = 6", "couplings = 5")]), 1);
+    assert_eq!(kept(&[("couplings = 6", "couplings = 6, coupling = spline")]), 1);
+    assert_eq!(kept(&[("couplings = 6", "couplings = 6, width = 64")]), 1);
+    assert_eq!(kept(&[("width = 32", "width = 64")]), 1);
+    assert_eq!(kept(&[("width = 32", "layers = 2")]), 1);
+    let joint = ("posterior with flow(couplings = 6)", "joint with diffusion_transformer()");
+    assert_eq!(kept(&[joint, ("    fuse scalars\n", "")]), 1);
+    assert_eq!(kept(&[("simulations 1000", "simulations online")]), 1);
+    // The one modality is what is fused where nothing is.
+    assert_eq!(kept(&[("    fuse scalars\n", "")]), 3);
+    // What is taken over may be written out, and what has another's place is as if it had stood there.
+    let whole = "model m {\n    param theta[i] ~ normal(0, 1)\n    data x[i] ~ normal(theta[i], 1)";
+    assert_eq!(kept(&[("model m extends base {", whole)]), 3);
+    let heir = "approximator b for m {
+    fuse scalars
+    encode scalars with mlp(width = 8)
+    posterior with flow(couplings = 6)
+}
+approximator a extends b {";
+    let own = "    fuse scalars\n    posterior with flow(couplings = 6)\n}\ntrain";
+    assert_eq!(kept(&[(own, "}\ntrain"), ("approximator a for m {", heir)]), 3);
+}
+
+#[test]
+fn the_pattern_in_focus_belongs_to_the_weights_and_its_values_do_not() {
+    let focus = ("simulations 1000", "simulations 1000\n    focus q");
+    assert_eq!(kept_of(FUSED, &[focus]), 1);
+    let focused = FUSED
+        .replace(focus.0, focus.1)
+        .replace("posterior with flow(couplings = 6)", "joint with diffusion_transformer()");
+    let focused = focused.replace("    fuse scalars\n", "");
+    assert_eq!(kept_of(&focused, &[("[1, 2, 3]", "[1, 2, 4]")]), 2);
+    assert_eq!(kept_of(&focused, &[("    given y = [1, 2]\n", "")]), 1);
+}
+
+#[test]
+fn conditions_belong_to_the_draws() {
+    let kept = |edits: &[(&str, &str)]| kept_of(FUSED, edits);
+    assert_eq!(kept(&[("in 0 .. 1", "in 0 .. 2")]), 2);
+    assert_eq!(kept(&[("theta[1] in", "theta[2] in")]), 2);
+    assert_eq!(kept(&[("    where theta[1] in 0 .. 1\n", "")]), 2);
+    // All of them hold: which is first says nothing, and neither do names of axes and lets.
+    let (one, two) = ("    where theta[1] in 0 .. 1\n", "    where sum over k (theta[1] * k) > 0\n");
+    assert_eq!(kept(&[(&format!("{one}{two}"), &format!("{two}{one}"))]), 3);
+    let renamed =
+        [("axis k", "axis l"), ("y[k]", "y[l]"), ("theta[1] * k", "theta[1] * l"), ("over k", "over l")];
+    assert_eq!(kept(&renamed), 3);
+    let named = ("axis k : index(2)", "axis k : index(2)\n    let first = theta[1]");
+    assert_eq!(kept(&[named, ("where theta[1]", "where first")]), 3);
+}
+
+#[test]
+fn modalities_are_known_by_their_data() {
+    let spec = "edition 2026
+model m {
+    axis n : set(size = 4)
+    axis t : time(grid(from = 0, to = 2, step = 1))
+    param theta ~ normal(0, 1)
+    data x[n] ~ normal(theta, 1)
+    data y[t] ~ normal(theta, 1)
+}
+approximator a for m {
+    fuse hybrid(n, t)
+    encode n with set_transformer(width = 32)
+    posterior with flow()
+}
+";
+    let reading = |edits: &[(&str, &str)]| {
+        let text = edits.iter().fold(spec.to_owned(), |text, (from, to)| text.replace(from, to));
+        let file = sound(&text);
+        Key::reading(&file.models[0], &file.approximators[0])
+    };
+    let plain = reading(&[]);
+    let renamed = [("n :", "rows :"), ("[n]", "[rows]"), ("(n,", "(rows,"), ("encode n", "encode rows")];
+    assert_eq!(reading(&renamed), plain);
+    let (x, y) = ("    data x[n] ~ normal(theta, 1)\n", "    data y[t] ~ normal(theta, 1)\n");
+    let order = (&*format!("{x}{y}"), &*format!("{y}{x}"));
+    assert_eq!(reading(&[order]), plain);
+    assert_ne!(reading(&[("hybrid", "late")]), plain);
+    assert_ne!(reading(&[("hybrid(n, t)", "hybrid(t, n)")]), plain);
+    assert_ne!(reading(&[("fuse hybrid(n, t)", "fuse n")]), plain);
+    assert_ne!(reading(&[("set_transformer", "deep_set")]), plain);
+    assert_ne!(reading(&[("width = 32", "width = 64")]), plain);
+    // Without `fuse`: `late` of all, by the natural names of their data.
+    let late = reading(&[("hybrid(n, t)", "late(n, t)")]);
+    assert_eq!(reading(&[("    fuse hybrid(n, t)\n", "")]), late);
+    assert_eq!(reading(&[("    fuse hybrid(n, t)\n", ""), order]), late);
 }
 
 /// The keys of a text with files.

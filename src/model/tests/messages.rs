@@ -26,6 +26,13 @@ fn files() -> Files {
     add("latin.csv", b"x\n\xe4\n");
     add("sheet.csv", b"PK\x03\x04rest");
     add("infinite.csv", b"x\n1\ninf\n3\n");
+    add("trials.csv", b"subject,trial,rt,choice\na,1,0.5,left\na,2,0.7,right\nb,1,0.4,left\nb,2,0.3,up\n");
+    add("sets.csv", b"subject,rt\na,0.5\na,0.7\nb,0.4\nb,\n");
+    add("pairs.csv", b"subject,age\na,20\nc,30\n");
+    add("ward.csv", b"day,ill\n0,0.1\n5,0.2\n99,0.3\n");
+    add("ill.csv", b"day,ill\n0,0.1\n5,\n9,0.3\n");
+    add("wide.csv", b"x[1],x[2]\n1,2\n3,4\n5,6\n");
+    add("image.npy", b"\x93NUMPY");
     add("shares.csv", b"p[1],p[2]\n0.25,0.75\n");
     add("design.csv", b"day,d[1],d[2]\n0,1,2\n1,3,4\n2,5,6\n");
     add("hole.csv", b"h\n1\n\"\"\n3\n");

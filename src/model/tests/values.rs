@@ -159,7 +159,7 @@ fn what_the_file_does_not_say_has_defaults() {
         (approximator.name.as_str(), approximator.train.simulations, approximator.train.seed),
         ("default", 10_000, 1)
     );
-    let crate::Estimator::Joint(network) = &approximator.estimator;
+    let crate::Estimator::Joint(network) = &approximator.estimator else { panic!("a joint estimator") };
     assert_eq!((network.width, network.mask, network.noise), (None, MaskKind::Undirected, Noise::Edm));
     assert_eq!(file.queries[0].draws, 10_000);
     assert_eq!(file.queries[0].states, [State::Inferred, State::Given(-1.0)]);

@@ -1,0 +1,174 @@
+//! `at t = [0.5, 2.0]` and `at t = grid(…)`: where a query places an axis of scattered instants.
+
+use super::axis::{grid, unit};
+use super::codes::{
+    AXIS_FIXED, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_TWICE, UNIT_MISMATCH, UNKNOWN_AXIS, UNPLACED,
+};
+use super::names::{Symbol, list};
+use super::network::not_run;
+use super::query::Asked;
+use crate::{Axis, AxisId, AxisKind};
+use sbi_syntax::tree::{Expr, ExprKind, Name, Unit};
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+/// Where an axis is placed, and where that is said.
+pub(super) struct Placing {
+    pub(super) at: Vec<f64>,
+    /// Whether the places are wrong: nothing more is said of what stands at them.
+    pub(super) refused: bool,
+    pub(super) span: Span,
+}
+
+impl Asked<'_, '_> {
+    /// Reads an `at` statement.
+    pub(super) fn place_axis(&mut self, name: &Name, value: &Expr, span: Span) {
+        let found = self.axis_named(name).and_then(|id| {
+            let axis = self.looked.model.axis(id).clone();
+            // That it is placed counts even where the places are wrong, so that nothing follows from that.
+            let places = self.places(&axis, name, value);
+            let at = places.as_deref().unwrap_or_default().to_vec();
+            let told = self.set_places(id, Placing { at, refused: places.is_err(), span });
+            self.later.push(
+                not_run("at", span)
+                    .help("write the axis as `index(n)`: what is placed in advance needs no `at`"),
+            );
+            match (told, places) {
+                (Some(told), _) => Err(vec![told]),
+                (None, Ok(_)) => Ok(()),
+                (None, Err(told)) => Err(told),
+            }
+        });
+        self.told.extend(found.err().unwrap_or_default());
+    }
+
+    /// Places an axis; says so where it was placed already.
+    pub(super) fn set_places(&mut self, id: AxisId, placing: Placing) -> Option<Diagnostic> {
+        let name = &self.looked.model.axis(id).name;
+        if let Some(first) = self.placed.get(&id) {
+            let told = PLACED_TWICE
+                .at(placing.span, format!("`{name}` is placed twice"))
+                .label(first.span, "first here");
+            let same = first.at == placing.at || first.refused || placing.refused;
+            return (!same).then(|| told.help("remove one of them, or place both alike"));
+        }
+        self.placed.insert(id, placing);
+        None
+    }
+
+    fn axis_named(&self, name: &Name) -> Result<AxisId, Vec<Diagnostic>> {
+        let names = &self.looked.names;
+        match names.get(&name.text) {
+            Some(Symbol::Axis(Some(id))) => Ok(id),
+            Some(Symbol::Axis(None) | Symbol::Refused) => Err(Vec::new()),
+            _ => {
+                let model = &self.looked.model.name;
+                let told = UNKNOWN_AXIS.at(name.span, format!("`{model}` has no axis `{}`", name.text));
+                Err(vec![match suggest(&name.text, names.axes()) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None if names.axes().next().is_none() => told.help("it has no axes: remove this line"),
+                    None => told.help(format!("it has {}", list(names.axes()))),
+                }])
+            }
+        }
+    }
+
+    fn places(&mut self, axis: &Axis, name: &Name, value: &Expr) -> Result<Vec<f64>, Vec<Diagnostic>> {
+        let AxisKind::Scattered { .. } = axis.kind else {
+            let why = match axis.kind {
+                AxisKind::Instants(_) | AxisKind::Cells(_) => "has its places from the model",
+                _ => "has no places",
+            };
+            let told =
+                AXIS_FIXED.at(name.span, format!("`{}` {why}", axis.name)).label(axis.span, "declared here");
+            let help =
+                "remove this line; places are free on an axis like `time(scattered(n = 30, over = 0 .. 10))`";
+            return Err(vec![told.help(help)]);
+        };
+        match &value.kind {
+            ExprKind::List(entries) if !entries.is_empty() => {
+                let mut told = Vec::new();
+                let mut at = Vec::new();
+                for entry in entries {
+                    match self.coordinate(axis, entry) {
+                        Ok(place) => at.push(place),
+                        Err(wrong) => told.push(wrong),
+                    }
+                }
+                if told.is_empty() { Ok(at) } else { Err(told) }
+            }
+            ExprKind::Call(call) if call.path.text() == "grid" => {
+                let (steps, unit) = grid(&axis.name, call, &self.looked.constants)?;
+                self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
+                let last = steps.coordinate(steps.size.saturating_sub(1));
+                let wrong = unit.as_ref().and_then(|unit| other_unit(axis, unit));
+                let wrong = wrong
+                    .or_else(|| [steps.from, last].into_iter().find_map(|end| outside(axis, end, call.span)));
+                match wrong {
+                    Some(told) => Err(vec![told]),
+                    None => Ok((0..steps.size).map(|place| steps.coordinate(place)).collect()),
+                }
+            }
+            _ => {
+                let told = NOT_A_NUMBER.at(value.span, "places are expected here");
+                let at = &axis.name;
+                Err(vec![told.help(format!(
+                    "write `at {at} = [0.5, 2]` or `at {at} = grid(from = 0, to = 10, step = 0.5)`"
+                ))])
+            }
+        }
+    }
+
+    fn coordinate(&mut self, axis: &Axis, entry: &Expr) -> Result<f64, Diagnostic> {
+        let place = self.looked.constants.number(entry)?;
+        if let Some(unit) = unit(entry) {
+            self.unit = self.unit.or(Some(unit.span));
+            other_unit(axis, unit).map_or(Ok(()), Err)?;
+        }
+        outside(axis, place, entry.span).map_or(Ok(place), Err)
+    }
+
+    /// Says that scattered instants have no places in this query, of which something at `span` asks or tells.
+    pub(super) fn unplaced(
+        &self,
+        node: &str,
+        axes: &[AxisId],
+        span: Span,
+        given: bool,
+    ) -> Option<Diagnostic> {
+        let free = |id: &&AxisId| matches!(self.looked.model.axis(**id).kind, AxisKind::Scattered { .. });
+        let id = axes.iter().filter(free).find(|id| !self.placed.contains_key(id))?;
+        let axis = self.looked.model.axis(*id);
+        let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
+        let name = &axis.name;
+        let told =
+            UNPLACED.at(span, format!("`{name}` is scattered, and nothing says where `{node}` is read"));
+        let unit = axis.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let line = format!("at {name} = [{from}{unit}, {to}{unit}]");
+        Some(told.label(axis.span, "declared here").help(match given {
+            true => format!(
+                "write `{line}` in the query, or behind the file `(time = \"…\")`, the column of times"
+            ),
+            false => format!("write in the query where: `{line}`"),
+        }))
+    }
+}
+
+/// Says that a place lies outside the axis.
+pub(super) fn outside(axis: &Axis, place: f64, span: Span) -> Option<Diagnostic> {
+    let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
+    (!(from..=to).contains(&place)).then(|| {
+        OUTSIDE_AXIS
+            .at(span, format!("`{}` lies between {from} and {to}, and {place} is outside", axis.name))
+            .label(axis.span, "declared here")
+            .help("choose a place within, or make the axis longer")
+    })
+}
+
+fn other_unit(axis: &Axis, unit: &Unit) -> Option<Diagnostic> {
+    if axis.unit.as_ref() == Some(&unit.text) {
+        return None;
+    }
+    let own = axis.unit.as_ref().map_or_else(|| "has no unit".to_owned(), |own| format!("is in `{own}`"));
+    let told = UNIT_MISMATCH.at(unit.span, format!("`{}` {own}, and `{}` is given", axis.name, unit.text));
+    Some(told.help("units are labels in this version, and are not converted: write both alike"))
+}

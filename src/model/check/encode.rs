@@ -1,0 +1,271 @@
+//! `encode M with set_transformer(…)`: which network summarises which rows.
+
+use super::call::Signature;
+use super::codes::{ENCODER_MISFIT, MODALITY_ROWS, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_NETWORK};
+use super::constant::Constants;
+use super::names::list;
+use super::network::{LAYERS, Reader, WIDTHS};
+use crate::{AxisId, AxisKind, Encoder, EncoderKind, Encoding, Group, Model, Node, Stage};
+use sbi_syntax::tree::Call;
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+/// What people call the arguments of networks elsewhere.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("layers", "blocks"),
+    ("depth", "blocks"),
+    ("num_blocks", "blocks"),
+    ("dim", "width"),
+    ("hidden", "width"),
+    ("num_heads", "heads"),
+    ("summary_dim", "summary"),
+    ("out", "summary"),
+    ("output", "summary"),
+];
+const SET: Signature = Signature {
+    name: "set_transformer",
+    needs: &[],
+    may: &["width", "blocks", "heads", "summary", "tokens"],
+    elsewhere: ELSEWHERE,
+    example: "set_transformer(width = 64, blocks = 2)",
+};
+const TIME: Signature =
+    Signature { name: "time_transformer", example: "time_transformer(width = 64, blocks = 2)", ..SET };
+const CAUSAL: Signature =
+    Signature { name: "causal_transformer", example: "causal_transformer(width = 64, blocks = 2)", ..SET };
+const GRID: Signature = Signature {
+    name: "grid_transformer",
+    may: &["patch", "width", "blocks", "heads", "summary", "tokens"],
+    example: "grid_transformer(patch = 4)",
+    ..SET
+};
+const DEEP_SET: Signature = Signature {
+    name: "deep_set",
+    needs: &[],
+    may: &["width", "layers", "summary", "tokens"],
+    elsewhere: &[
+        ("blocks", "layers"),
+        ("depth", "layers"),
+        ("hidden", "width"),
+        ("dim", "width"),
+        ("summary_dim", "summary"),
+    ],
+    example: "deep_set(width = 64, layers = 2)",
+};
+const MLP: Signature = Signature { name: "mlp", example: "mlp(width = 64, layers = 2)", ..DEEP_SET };
+
+/// The encoders of the language.
+const ENCODERS: [(EncoderKind, Signature); 6] = [
+    (EncoderKind::Set, SET),
+    (EncoderKind::DeepSet, DEEP_SET),
+    (EncoderKind::Time, TIME),
+    (EncoderKind::Causal, CAUSAL),
+    (EncoderKind::Grid, GRID),
+    (EncoderKind::Mlp, MLP),
+];
+
+/// Whether a name is that of an encoder.
+pub(super) fn is_encoder(name: &str) -> bool {
+    ENCODERS.iter().any(|(kind, _)| kind.name() == name)
+}
+
+/// The network of a call, apart from what it runs over; `joint` where its summary becomes tokens.
+pub(super) fn encoder(
+    call: &Call,
+    constants: &Constants<'_>,
+    joint: bool,
+    told: &mut Vec<Diagnostic>,
+) -> Option<Encoder> {
+    let name = call.path.text();
+    let Some((kind, signature)) = ENCODERS.iter().find(|(kind, _)| kind.name() == name) else {
+        told.push(unknown(&name, call.path.span));
+        return None;
+    };
+    let mut reader = Reader::new(signature, call, constants);
+    let (width, heads) = (reader.size("width", WIDTHS), reader.size("heads", LAYERS));
+    let blocks = reader.size("blocks", LAYERS).or_else(|| reader.size("layers", LAYERS));
+    let encoder = Encoder {
+        kind: *kind,
+        width,
+        blocks,
+        heads,
+        patch: reader.size("patch", 1..=4096),
+        summary: reader.size("summary", 1..=4096),
+        tokens: reader.size("tokens", 1..=64),
+    };
+    reader.shared(width, heads, call.span);
+    if let Some(tokens) = reader.get("tokens").filter(|_| !joint) {
+        let message = "the summary becomes tokens only under `joint with …`";
+        reader.told.push(UNKNOWN_ARGUMENT.at(tokens.span, message).help("leave `tokens` out"));
+    }
+    told.append(&mut reader.told);
+    Some(encoder)
+}
+
+fn unknown(name: &str, span: Span) -> Diagnostic {
+    let kinds = || ENCODERS.iter().map(|(kind, _)| kind.name());
+    let told = UNKNOWN_NETWORK.at(span, format!("there is no encoder `{name}`"));
+    let here = match name {
+        "transformer" | "attention" => Some("time_transformer"),
+        "lstm" | "gru" | "rnn" => Some("causal_transformer"),
+        "cnn" | "conv" | "resnet" => Some("grid_transformer"),
+        "deepset" | "deep_sets" => Some("deep_set"),
+        "dense" | "fc" => Some("mlp"),
+        _ => suggest(name, kinds()),
+    };
+    match here {
+        Some(here) => told.help(format!("write `{here}()`; there are {}", list(kinds()))),
+        None => told.help(format!("there are {}", list(kinds()))),
+    }
+}
+
+/// The network for rows of a kind where the file names none.
+fn usual(kind: Option<AxisKind>) -> EncoderKind {
+    match kind {
+        None | Some(AxisKind::Index { .. }) => EncoderKind::Mlp,
+        Some(AxisKind::Set(_)) => EncoderKind::Set,
+        Some(AxisKind::Ordered { .. }) => EncoderKind::Causal,
+        Some(AxisKind::Instants(_) | AxisKind::Scattered { .. }) => EncoderKind::Time,
+        Some(AxisKind::Cells(_)) => EncoderKind::Grid,
+    }
+}
+
+/// Whether a network runs over an axis of a kind.
+fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
+    match encoder {
+        EncoderKind::Set | EncoderKind::DeepSet => matches!(kind, AxisKind::Set(_)),
+        EncoderKind::Time | EncoderKind::Causal => {
+            matches!(kind, AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Scattered { .. })
+        }
+        EncoderKind::Grid => matches!(kind, AxisKind::Cells(_)),
+        EncoderKind::Mlp => match kind {
+            AxisKind::Set(count) | AxisKind::Scattered { count, .. } => count.least == count.most,
+            _ => true,
+        },
+    }
+}
+
+/// What a network takes, for a sentence.
+fn takes(encoder: EncoderKind) -> &'static str {
+    match encoder {
+        EncoderKind::Set | EncoderKind::DeepSet => "exchangeable rows",
+        EncoderKind::Time | EncoderKind::Causal => "instants, or rows in order",
+        EncoderKind::Grid => "cells of a grid",
+        EncoderKind::Mlp => "a fixed number of values",
+    }
+}
+
+/// What an axis is, for a sentence.
+fn nature(kind: AxisKind) -> &'static str {
+    match kind {
+        AxisKind::Index { .. } => "an index",
+        AxisKind::Set(count) if count.least != count.most => "a set of varying size",
+        AxisKind::Set(_) => "a set",
+        AxisKind::Ordered { .. } => "a chain",
+        AxisKind::Scattered { count, .. } if count.least != count.most => "a varying number of instants",
+        AxisKind::Instants(_) | AxisKind::Scattered { .. } => "time",
+        AxisKind::Cells(_) => "a grid",
+    }
+}
+
+/// Over what a modality runs, for a sentence. An implied one has the name of its axis.
+pub(super) fn runs(group: &Group, axis: &str, nature: &str) -> String {
+    match group.name == axis {
+        true => format!("`{axis}` is {nature}"),
+        false => format!("`{}` runs over `{axis}`, {nature}", group.name),
+    }
+}
+
+/// Says that the data of a modality run over axes that no one encoder reads, where that is so.
+pub(super) fn apart(model: &Model, modality: &Group, span: Span) -> Option<Diagnostic> {
+    let (one, other) = modality.rows(model).err()?;
+    let (one, other) = (model.node(one), model.node(other));
+    let name = &modality.name;
+    let message = format!("the data of `{name}` have no rows in common: no encoder reads them together");
+    let over = |node: &Node| {
+        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
+        format!("`{}` runs over {}", node.name, list(axes))
+    };
+    Some(
+        MODALITY_ROWS
+            .at(span, message)
+            .label(one.span, over(one))
+            .label(other.span, over(other))
+            .help(format!("write a `modality` for `{}` and one for `{}`", one.name, other.name)),
+    )
+}
+
+/// How a modality over these row axes is summarised: by the network written for it where there is one, else by the
+/// usual one for each axis. `span` is where the network is written.
+///
+/// # Errors
+/// The network does not run over any of the axes.
+pub(super) fn encoding(
+    model: &Model,
+    (number, modality): (usize, &Group),
+    axes: &[AxisId],
+    written: Option<(&Encoder, Span)>,
+) -> Result<Encoding, Diagnostic> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for axis in axes {
+        let kind = usual(Some(model.axis(*axis).kind));
+        match stages.last_mut() {
+            Some(stage) if kind == EncoderKind::Grid && stage.encoder.kind == kind => stage.axes.push(*axis),
+            _ => stages.push(Stage { axes: vec![*axis], encoder: Encoder::new(kind) }),
+        }
+    }
+    if stages.is_empty() {
+        stages.push(Stage { axes: Vec::new(), encoder: Encoder::new(usual(None)) });
+    }
+    let Some((encoder, span)) = written else { return Ok(Encoding { modality: number, stages }) };
+    let fits = |axis: &AxisId| runs_over(encoder.kind, model.axis(*axis).kind);
+    if encoder.kind == EncoderKind::Mlp {
+        return match axes.iter().find(|axis| !fits(axis)) {
+            Some(axis) => Err(misfit(model, modality, *axis, encoder.kind, span)),
+            None => {
+                let stages = vec![Stage { axes: axes.to_vec(), encoder: encoder.clone() }];
+                Ok(Encoding { modality: number, stages })
+            }
+        };
+    }
+    let Some(stage) = stages.iter_mut().find(|stage| stage.axes.iter().any(fits)) else {
+        return Err(match axes.first() {
+            Some(axis) => misfit(model, modality, *axis, encoder.kind, span),
+            None => ENCODER_MISFIT
+                .at(
+                    span,
+                    format!(
+                        "`{}` takes {}, and `{}` has no rows",
+                        encoder.kind.name(),
+                        takes(encoder.kind),
+                        modality.name
+                    ),
+                )
+                .help(format!("write `encode {} with mlp()`", modality.name)),
+        });
+    };
+    let shortest = stage.axes.iter().map(|axis| model.axis(*axis)).min_by_key(|axis| axis.size());
+    if let (Some(patch), Some(axis)) = (encoder.patch, shortest)
+        && patch > axis.size()
+    {
+        let message = format!("a patch of {patch} cells is more than the {} of `{}`", axis.size(), axis.name);
+        let told = SETTING_RANGE.at(span, message);
+        return Err(told.help(format!("write `patch = {}` or less", axis.size())));
+    }
+    stage.encoder = encoder.clone();
+    Ok(Encoding { modality: number, stages })
+}
+
+fn misfit(model: &Model, modality: &Group, axis: AxisId, encoder: EncoderKind, span: Span) -> Diagnostic {
+    let axis = model.axis(axis);
+    let (name, over) = (&modality.name, &axis.name);
+    let message = format!(
+        "`{}` takes {}, and {}",
+        encoder.name(),
+        takes(encoder),
+        runs(modality, over, nature(axis.kind))
+    );
+    ENCODER_MISFIT
+        .at(span, message)
+        .label(axis.span, "it runs over this axis")
+        .help(format!("write `encode {name} with {}()`", usual(Some(axis.kind)).name()))
+}

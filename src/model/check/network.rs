@@ -1,0 +1,213 @@
+//! Networks: `diffusion_transformer(…)`, `flow(…)`, and how the arguments of any network are read.
+
+use super::call::{Signature, Taken};
+use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_CHOICE};
+use super::constant::Constants;
+use super::names::list;
+use crate::{Coupling, Flow, GraphRule, MaskKind, Noise, Transformer};
+use sbi_syntax::tree::{self, Argument, Call, ExprKind};
+use sbi_syntax::{Diagnostic, Span, suggest};
+use std::ops::RangeInclusive;
+
+pub(super) const TRANSFORMER: Signature = Signature {
+    name: "diffusion_transformer",
+    needs: &[],
+    may: &["width", "layers", "heads", "widening", "mask", "noise", "graph"],
+    elsewhere: &[
+        ("depth", "layers"),
+        ("blocks", "layers"),
+        ("num_layers", "layers"),
+        ("dim", "width"),
+        ("hidden", "width"),
+        ("d_model", "width"),
+        ("num_heads", "heads"),
+    ],
+    example: "joint with diffusion_transformer()",
+};
+pub(super) const FLOW: Signature = Signature {
+    name: "flow",
+    needs: &[],
+    may: &["couplings", "coupling", "bins", "width", "layers"],
+    elsewhere: &[
+        ("transforms", "couplings"),
+        ("num_transforms", "couplings"),
+        ("depth", "couplings"),
+        ("kind", "coupling"),
+        ("type", "coupling"),
+        ("num_bins", "bins"),
+        ("hidden", "width"),
+        ("hidden_features", "width"),
+        ("blocks", "layers"),
+        ("num_blocks", "layers"),
+    ],
+    example: "posterior with flow()",
+};
+
+/// The widths that a network may have.
+pub(super) const WIDTHS: RangeInclusive<usize> = 4..=1024;
+/// How many layers, blocks or heads it may have.
+pub(super) const LAYERS: RangeInclusive<usize> = 1..=64;
+
+/// Reads the arguments of one network.
+pub(super) struct Reader<'r, 't> {
+    constants: &'r Constants<'t>,
+    taken: Taken<'r>,
+    pub(super) told: Vec<Diagnostic>,
+    /// What is sound but not run by this version.
+    pub(super) later: Vec<Diagnostic>,
+}
+
+impl<'r, 't> Reader<'r, 't> {
+    pub(super) fn new(signature: &Signature, call: &'r Call, constants: &'r Constants<'t>) -> Reader<'r, 't> {
+        let (taken, told) = signature.take_named(call);
+        Reader { constants, taken, told, later: Vec::new() }
+    }
+
+    /// The argument of a name, where it is given.
+    pub(super) fn get(&self, name: &str) -> Option<&'r Argument> {
+        self.taken.get(name)
+    }
+
+    /// A whole number within a range, where it is given.
+    pub(super) fn size(&mut self, name: &str, range: RangeInclusive<usize>) -> Option<usize> {
+        let argument = self.get(name)?;
+        match whole(name, &argument.value, self.constants, range) {
+            Ok(size) => Some(size),
+            Err(told) => {
+                self.told.push(told);
+                None
+            }
+        }
+    }
+
+    /// A word out of a list of choices; those behind `runs` go to `later`.
+    fn choice<T: Copy + Default>(&mut self, name: &str, choices: &[(&str, T)], runs: usize) -> T {
+        let Some(argument) = self.get(name) else { return T::default() };
+        match choice(name, argument, choices) {
+            Ok(place) => {
+                let later = choices.get(place).filter(|_| place >= runs);
+                let written = later.map(|(word, _)| format!("{name} = {word}"));
+                let run: Vec<String> =
+                    choices.iter().take(runs).map(|(word, _)| format!("{name} = {word}")).collect();
+                self.later.extend(written.map(|written| {
+                    not_run(&written, argument.span)
+                        .help(format!("write {}", list(run.iter().map(String::as_str))))
+                }));
+                choices.get(place).map(|(_, chosen)| *chosen).unwrap_or_default()
+            }
+            Err(told) => {
+                self.told.push(told);
+                T::default()
+            }
+        }
+    }
+
+    /// Says that heads do not share a width evenly.
+    pub(super) fn shared(&mut self, width: Option<usize>, heads: Option<usize>, span: Span) {
+        if let (Some(width), Some(heads)) = (width, heads)
+            && width % heads != 0
+        {
+            let message = format!("a width of {width} cannot be shared by {heads} heads");
+            let width = width.div_ceil(heads) * heads;
+            self.told.push(SETTING_RANGE.at(span, message).help(format!("write `width = {width}`")));
+        }
+    }
+}
+
+/// Says that something is sound, and not run by this version.
+pub(super) fn not_run(what: &str, span: Span) -> Diagnostic {
+    NOT_YET.at(span, format!("`{what}` is checked, but not run by this version"))
+}
+
+/// `diffusion_transformer(…)`.
+pub(super) fn transformer(reader: &mut Reader<'_, '_>, call: &Call) -> Transformer {
+    let network = Transformer {
+        width: reader.size("width", WIDTHS),
+        layers: reader.size("layers", LAYERS),
+        heads: reader.size("heads", LAYERS),
+        widening: reader.size("widening", 1..=16),
+        mask: reader.choice(
+            "mask",
+            &[
+                ("undirected", MaskKind::Undirected),
+                ("dense", MaskKind::Dense),
+                ("directed", MaskKind::Directed),
+                ("faithful", MaskKind::Faithful),
+            ],
+            2,
+        ),
+        noise: reader.choice("noise", &[("edm", Noise::Edm), ("ve", Noise::Ve), ("vp", Noise::Vp)], 2),
+        graph: reader.choice(
+            "graph",
+            &[("exact", GraphRule::Exact), ("mechanistic", GraphRule::Mechanistic)],
+            1,
+        ),
+    };
+    reader.shared(network.width, network.heads, call.span);
+    network
+}
+
+/// `flow(…)`.
+pub(super) fn flow(reader: &mut Reader<'_, '_>) -> Flow {
+    let choices = [("affine", Coupling::Affine), ("spline", Coupling::Spline)];
+    let flow = Flow {
+        couplings: reader.size("couplings", LAYERS),
+        coupling: reader.choice("coupling", &choices, choices.len()),
+        bins: reader.size("bins", 2..=256),
+        width: reader.size("width", WIDTHS),
+        layers: reader.size("layers", LAYERS),
+    };
+    if let Some(bins) = reader.get("bins").filter(|_| flow.coupling == Coupling::Affine) {
+        let told = UNKNOWN_ARGUMENT.at(bins.span, "only splines have bins");
+        reader.told.push(match reader.get("coupling") {
+            None => told.help("write `coupling = spline`, or leave `bins` out"),
+            Some(_) => told.help("leave it out, or write `coupling = spline`"),
+        });
+    }
+    flow
+}
+
+/// Which of the choices a word is.
+fn choice<T>(name: &str, argument: &Argument, choices: &[(&str, T)]) -> Result<usize, Diagnostic> {
+    let words = || choices.iter().map(|(word, _)| *word);
+    let at = argument.value.span;
+    let ExprKind::Path(path) = &argument.value.kind else {
+        let told = UNKNOWN_CHOICE.at(at, format!("`{name}` is one of {}, without quotes", list(words())));
+        return Err(told.help(format!("write `{name} = {}`", words().next().unwrap_or_default())));
+    };
+    let word = path.text();
+    words().position(|known| known == word).ok_or_else(|| {
+        let told = UNKNOWN_CHOICE.at(at, format!("`{name}` cannot be `{word}`"));
+        match suggest(&word, words()) {
+            Some(similar) => told.did_you_mean(Some(similar)),
+            None => told.help(format!("it is one of {}", list(words()))),
+        }
+    })
+}
+
+/// A whole number within a range.
+///
+/// # Errors
+/// It is none, or lies outside.
+pub(super) fn whole(
+    name: &str,
+    value: &tree::Expr,
+    constants: &Constants<'_>,
+    range: RangeInclusive<usize>,
+) -> Result<usize, Diagnostic> {
+    let number = constants.number(value)?;
+    let (least, most) = (*range.start(), *range.end());
+    if number.fract() != 0.0 {
+        return Err(NOT_A_NUMBER
+            .at(value.span, format!("`{name}` is a whole number"))
+            .help(format!("write `{}`", number.round())));
+    }
+    if number < least as f64 || number > most as f64 {
+        let message = format!("`{name}` is {number}, and must lie between {least} and {most}");
+        let nearest = if number < least as f64 { least } else { most };
+        return Err(SETTING_RANGE
+            .at(value.span, message)
+            .help(format!("write {nearest}, the nearest that is possible")));
+    }
+    Ok(number as usize)
+}

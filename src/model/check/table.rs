@@ -1,0 +1,249 @@
+//! `given x from "file.csv" (…)`: which cells of a table a datum reads.
+
+use super::at::Placing;
+use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, UNKNOWN_ARGUMENT, VECTOR};
+use super::csv::{Empty, Over, Set, Wanted};
+use super::given::{Files, same_unit};
+use super::missing::empty;
+use super::names::list;
+use super::network::not_run;
+use super::place::Selected;
+use super::query::Asked;
+use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
+use sbi_syntax::tree::{self, Expr, ExprKind, Table};
+use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::BTreeSet;
+
+/// How the table of a datum may be read.
+const ARGUMENTS: [&str; 6] = ["by", "coding", "column", "columns", "time", "unit"];
+
+/// How a table is to be read.
+#[derive(Default)]
+pub(super) struct How {
+    pub(super) column: Option<(String, Span)>,
+    pub(super) columns: Option<(Vec<String>, Span)>,
+    pub(super) unit: Option<(String, Span)>,
+    pub(super) by: Option<(String, Span)>,
+    pub(super) time: Option<(String, Span)>,
+    pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
+}
+
+impl Asked<'_, '_> {
+    /// The values of a file, one for each selected token; none where the file has no value for it.
+    pub(super) fn table(
+        &mut self,
+        selected: &Selected,
+        table: &Table,
+        files: &Files<'_>,
+    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
+        let path = table.path.value.as_str();
+        let how = how(table, &ARGUMENTS)?;
+        if let Some((unit, span)) = &how.unit {
+            same_unit(unit, selected.unit.as_deref(), &selected.name, *span)?;
+        }
+        if !self.files.iter().any(|known| known == path) {
+            self.files.push(path.to_owned());
+        }
+        let model = &self.looked.model;
+        let rows: Vec<AxisId> = selected.axes.iter().copied().filter(|id| model.axis(*id).is_row()).collect();
+        if is_binary(path) || rows.len() > 1 {
+            files.bytes(path, table.path.span)?;
+            let what = if is_binary(path) { "arrays in files" } else { "tables with more than one row axis" };
+            self.later.push(
+                not_run(what, table.path.span)
+                    .help("summarise the data, and save numbers as CSV with column names"),
+            );
+            // Nothing is read, and the query never runs.
+            return Ok(vec![None; selected.tokens.len()]);
+        }
+        let over = rows.first().map(|axis| self.over(selected, *axis));
+        if let Some((column, span)) = &how.time
+            && !over.as_ref().is_some_and(|over| over.axis.is_time())
+        {
+            let message = format!("`{}` has no time, and `{column}` is to hold its times", selected.name);
+            let told = UNKNOWN_ARGUMENT.at(*span, message);
+            return Err(Some(told.help("leave `time` out, or let the datum run over a time axis")));
+        }
+        let tokens: Vec<&Token> =
+            selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
+        let wanted = Wanted {
+            path,
+            span: table.path.span,
+            node: &selected.name,
+            indexed: self.indexed(selected.node),
+            elements: tokens.iter().map(|token| token.name.clone()).collect(),
+            scalar: selected.lengths.is_empty(),
+            supports: tokens.iter().map(|token| token.support).collect(),
+            columns: how.columns,
+            column: how.column,
+            by: how.by.clone(),
+            time: how.time,
+            coding: how.coding,
+            empty: self.empty_cell(selected.node, over.as_ref()),
+            over,
+        };
+        let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
+        self.keep(selected, &rows, sets, how.by, table.path.span)
+    }
+
+    /// How the rows of a table lie along an axis.
+    fn over(&self, selected: &Selected, id: AxisId) -> Over<'_> {
+        let axis = self.looked.model.axis(id);
+        let place = selected.axes.iter().position(|own| *own == id).unwrap_or_default();
+        let mut over = Over::of(&selected.name, axis, &selected.positions, place);
+        let most = over.most;
+        over.least = match axis.kind {
+            _ if self.placed.contains_key(&id) => most,
+            // A joint estimator takes up to so many readings; a flow takes as many as it saw.
+            AxisKind::Scattered { .. } if self.joint => 1,
+            AxisKind::Set(count) | AxisKind::Scattered { count, .. } if most == count.most => count.least,
+            _ => most,
+        };
+        over.placed = self.placed.get(&id).map(|placing| placing.at.as_slice());
+        over
+    }
+
+    /// What an empty cell means for a node. Scattered instants may have fewer readings than their axis has elements.
+    fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
+        let scattered = over.is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
+        match empty(self.looked, node) {
+            Empty::Surprise if scattered => Empty::Gap,
+            empty => empty,
+        }
+    }
+
+    /// A node with its axes: `x[i]`.
+    fn indexed(&self, id: NodeId) -> String {
+        let model = &self.looked.model;
+        let node = model.node(id);
+        let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
+        if axes.is_empty() { node.name.clone() } else { format!("{}[{}]", node.name, axes.join(", ")) }
+    }
+
+    /// Keeps what a file says: the first data set as the query's, all of them where it tells several apart, and times.
+    fn keep(
+        &mut self,
+        selected: &Selected,
+        rows: &[AxisId],
+        sets: Vec<Set>,
+        by: Option<(String, Span)>,
+        span: Span,
+    ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
+        let first = sets.first().map(|set| set.values.clone()).unwrap_or_default();
+        if let (Some(axis), Some(times)) = (rows.first(), sets.first().and_then(|set| set.times.clone()))
+            && matches!(self.looked.model.axis(*axis).kind, AxisKind::Scattered { .. })
+        {
+            self.set_places(*axis, Placing { at: times, refused: false, span }).map_or(Ok(()), Err)?;
+        }
+        let Some((column, at)) = by else { return Ok(first) };
+        self.later.push(not_run("by", at).help("give the data of one subject, in a file of their own"));
+        if let Some((_, first)) = self.by.as_ref().filter(|(known, _)| *known != column) {
+            let told = BY_DIFFERS.at(at, "the data sets of a query are told apart by one column");
+            return Err(Some(told.label(*first, "first here").help("name the same column in all of them")));
+        }
+        let mut kept = Vec::with_capacity(sets.len());
+        for set in sets {
+            let given = selected
+                .tokens
+                .iter()
+                .zip(&set.values)
+                .filter_map(|(token, value)| Some((*token, (*value)?)));
+            kept.push(DataSet { name: set.name, given: given.collect() });
+        }
+        if self.by.is_none() {
+            self.by = Some((column, at));
+            self.sets = kept;
+            return Ok(first);
+        }
+        if let Some(odd) = odd(&self.sets, &kept) {
+            let message = format!("`{odd}` has data in one file of this query and not in the other");
+            return Err(Some(BY_DIFFERS.at(at, message).help("give both for every data set")));
+        }
+        for set in kept {
+            if let Some(known) = self.sets.iter_mut().find(|known| known.name == set.name) {
+                known.given.extend(set.given);
+            }
+        }
+        Ok(first)
+    }
+}
+
+/// A data set that only one of two files has.
+fn odd<'s>(one: &'s [DataSet], two: &'s [DataSet]) -> Option<&'s str> {
+    let names = |sets: &'s [DataSet]| sets.iter().map(|set| set.name.as_str()).collect::<BTreeSet<&str>>();
+    names(one).symmetric_difference(&names(two)).next().copied()
+}
+
+/// Whether a file holds arrays that only later versions read.
+pub(super) fn is_binary(path: &str) -> bool {
+    [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end))
+}
+
+/// Reads the arguments behind a file, out of those that may stand there.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
+    let mut how = How::default();
+    for argument in &table.arguments {
+        let Some(label) = &argument.label else {
+            let told = ARGUMENT_UNNAMED.at(argument.span, "what stands behind a file needs its name");
+            return Err(told.help("write `(column = \"…\")` or `(columns = [\"…\", …])`"));
+        };
+        let span = argument.value.span;
+        let repeated = match label.text.as_str() {
+            other if !takes.contains(&other) => {
+                let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
+                return Err(match suggest(other, takes.iter().copied()) {
+                    Some(similar) => told.did_you_mean(Some(similar)),
+                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
+                });
+            }
+            "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
+            "columns" => how.columns.replace((texts(&argument.value)?, span)).is_some(),
+            "unit" => how.unit.replace((text(&argument.value)?, span)).is_some(),
+            "by" => how.by.replace((text(&argument.value)?, span)).is_some(),
+            "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
+            _ => how.coding.replace((coding(&argument.value)?, span)).is_some(),
+        };
+        if repeated || (how.column.is_some() && how.columns.is_some()) {
+            let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");
+            return Err(told.help("write `column` for one column, or `columns` for one for each element"));
+        }
+    }
+    Ok(how)
+}
+
+fn text(value: &Expr) -> Result<String, Diagnostic> {
+    match &value.kind {
+        ExprKind::Text(text) => Ok(text.clone()),
+        _ => Err(VECTOR.at(value.span, "a name in quotes is expected here").help("write `\"…\"`")),
+    }
+}
+
+fn texts(value: &Expr) -> Result<Vec<String>, Diagnostic> {
+    match &value.kind {
+        ExprKind::List(entries) => entries.iter().map(text).collect(),
+        _ => Err(VECTOR.at(value.span, "a list of names is expected here").help("write `[\"…\", \"…\"]`")),
+    }
+}
+
+/// `{left = 0, right = 1}`.
+fn coding(value: &Expr) -> Result<Vec<(String, f64)>, Diagnostic> {
+    const EXAMPLE: &str = "write `coding = {left = 0, right = 1}`";
+    let ExprKind::Record(fields) = &value.kind else {
+        return Err(CODING.at(value.span, "a number for each word is expected here").help(EXAMPLE));
+    };
+    let mut codes: Vec<(String, f64)> = Vec::new();
+    for field in fields {
+        let ExprKind::Number(tree::Number { value: code, unit: None, .. }) = &field.value.kind else {
+            return Err(CODING.at(field.value.span, "a word is coded by a number").help(EXAMPLE));
+        };
+        if codes.iter().any(|(known, _)| *known == field.name.text) {
+            let told = CODING.at(field.name.span, format!("`{}` is coded twice", field.name.text));
+            return Err(told.help("remove one of them"));
+        }
+        codes.push((field.name.text.clone(), *code));
+    }
+    Ok(codes)
+}

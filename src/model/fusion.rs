@@ -1,0 +1,143 @@
+//! How a network reads several modalities: what summarises each, and how the summaries are joined.
+
+use crate::AxisId;
+
+/// How one modality is summarised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoding {
+    /// Which: a place in [`crate::Approximator::groups`].
+    pub modality: usize,
+    /// One network for each row axis, outermost first: each reads what the next one makes of a row. A modality without
+    /// row axes has one.
+    pub stages: Vec<Stage>,
+}
+
+/// One network of an encoding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// The axes that it runs over: one, several of the kind `grid`, or none where it reads all numbers at once.
+    pub axes: Vec<AxisId>,
+    /// The network.
+    pub encoder: Encoder,
+}
+
+/// A network that makes a summary of rows. What the file does not state is chosen to fit the problem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoder {
+    /// Which.
+    pub kind: EncoderKind,
+    /// Width of its hidden layers.
+    pub width: Option<usize>,
+    /// Blocks of attention, or layers of what has no attention.
+    pub blocks: Option<usize>,
+    /// Attention heads.
+    pub heads: Option<usize>,
+    /// Cells along each axis in a patch: `grid_transformer` alone.
+    pub patch: Option<usize>,
+    /// Numbers in the summary.
+    pub summary: Option<usize>,
+    /// How many tokens a joint estimator makes of the summary.
+    pub tokens: Option<usize>,
+}
+
+/// The networks that summarise rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EncoderKind {
+    /// Attention between exchangeable rows: `set_transformer`.
+    Set,
+    /// A sum over exchangeable rows: `deep_set`.
+    DeepSet,
+    /// Attention between instants or ranks: `time_transformer`.
+    Time,
+    /// Attention to earlier rows alone: `causal_transformer`.
+    Causal,
+    /// Attention between patches of cells: `grid_transformer`.
+    Grid,
+    /// All numbers at once: `mlp`.
+    Mlp,
+}
+
+impl EncoderKind {
+    /// Its name in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            EncoderKind::Set => "set_transformer",
+            EncoderKind::DeepSet => "deep_set",
+            EncoderKind::Time => "time_transformer",
+            EncoderKind::Causal => "causal_transformer",
+            EncoderKind::Grid => "grid_transformer",
+            EncoderKind::Mlp => "mlp",
+        }
+    }
+}
+
+impl Encoder {
+    /// A network of which the file states nothing.
+    pub fn new(kind: EncoderKind) -> Encoder {
+        Encoder { kind, width: None, blocks: None, heads: None, patch: None, summary: None, tokens: None }
+    }
+}
+
+/// How what is known of several modalities becomes one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fusion {
+    /// A modality: a place in [`crate::Approximator::groups`].
+    Group(usize),
+    /// Several joined.
+    Join {
+        /// How.
+        scheme: Scheme,
+        /// What is joined, at least two.
+        parts: Vec<Fusion>,
+        /// Whether rows that belong together carry a common random code into attention across modalities: where they
+        /// share a row axis, unless the file says `pairing = none`.
+        pairing: bool,
+    },
+}
+
+/// The ways to join modalities (`papers/multinpe.md` 1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// The first attends to each of the others in turn, before its encoder.
+    Early,
+    /// Summaries are joined.
+    Late,
+    /// Each attends to all others before its encoder; then summaries are joined.
+    Hybrid,
+    /// Rows are joined one by one, before one encoder.
+    Concat,
+}
+
+impl Scheme {
+    /// Its name in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::Early => "early",
+            Scheme::Late => "late",
+            Scheme::Hybrid => "hybrid",
+            Scheme::Concat => "concat",
+        }
+    }
+}
+
+impl Fusion {
+    /// The modalities that are joined, in the order written.
+    pub fn modalities(&self) -> Vec<usize> {
+        match self {
+            Fusion::Group(modality) => vec![*modality],
+            Fusion::Join { parts, .. } => parts.iter().flat_map(Fusion::modalities).collect(),
+        }
+    }
+
+    /// The modalities that have an encoder of their own: in `early` the first, in `concat` the first, which reads the
+    /// joined rows.
+    pub fn encoded(&self) -> Vec<usize> {
+        match self {
+            Fusion::Group(modality) => vec![*modality],
+            Fusion::Join { scheme: Scheme::Early | Scheme::Concat, parts, .. } => {
+                parts.first().map(Fusion::encoded).unwrap_or_default()
+            }
+            Fusion::Join { parts, .. } => parts.iter().flat_map(Fusion::encoded).collect(),
+        }
+    }
+}
