@@ -307,9 +307,7 @@ impl<'m> Normal<'m> {
             Expr::Crossings(curve, level) => {
                 form.text("crossings").hash(operand(*curve)).hash(operand(*level))
             }
-            Expr::Gained(curve, axis) => {
-                form.text("gained").hash(operand(*curve)).number(self.axis(*axis))
-            }
+            Expr::Gained(curve, axis) => form.text("gained").hash(operand(*curve)).number(self.axis(*axis)),
             // Names of functions, not their places in a table, so that a new function changes no hash.
             Expr::Unary(function, of) => form.text(&format!("{function:?}")).hash(operand(*of)),
             Expr::Binary(function, left, right) => {

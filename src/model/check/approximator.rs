@@ -11,8 +11,7 @@ use super::model::Looked;
 use super::names::{Symbol, list};
 use super::network::{FLOW, Reader, TRANSFORMER, flow, not_run, transformer};
 use crate::{
-    AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer,
-    natural,
+    AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer, natural,
 };
 use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Call, Expr, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};

@@ -1,12 +1,12 @@
 //! `external name(inputs) -> { outputs } = process(…) { … }`.
 
-use super::network::whole;
 use super::codes::{
     ARGUMENT_MISSING, DEPENDS_ON, DEPENDS_TWICE, NOT_A_NUMBER, SETTING_RANGE, UNIT_MISMATCH,
     UNKNOWN_ARGUMENT, UNKNOWN_CHOICE, UNKNOWN_FUNCTION,
 };
 use super::constant::Constants;
 use super::names::list;
+use super::network::whole;
 use super::train::twice;
 use crate::{External, OnFailure, Output, Protocol};
 use sbi_syntax::tree::{self, Depends, Expr, ExprKind, Name, Setting, Statement};

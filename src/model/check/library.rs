@@ -56,6 +56,11 @@ impl Library {
         self.files.get(file.checked_sub(1)?).map(|used| &used.tree)
     }
 
+    /// Whether a used file could be read whole: what it lacks otherwise may stand in a line that is wrong.
+    pub(super) fn is_whole(&self, file: usize) -> bool {
+        self.wrong.get(file).is_none_or(Option::is_none)
+    }
+
     /// The name of a used file.
     pub(super) fn name(&self, file: usize) -> &str {
         file.checked_sub(1).and_then(|file| self.files.get(file)).map_or("", |used| &used.name)

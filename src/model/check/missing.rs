@@ -1,6 +1,5 @@
 //! `missing rt[trial] with probability 10%` and `on_failure "absent"`: what a data set may lack.
 
-use super::network::whole;
 use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, AXIS_TWICE, EMPTY_RANGE, MISSING_PATTERN, MISSING_TARGET, MISSING_TWICE,
@@ -11,9 +10,10 @@ use super::demand::wrong_number;
 use super::family::{self, Entry, Shape};
 use super::model::{Builder, Looked};
 use super::names::{Symbol, list};
+use super::network::whole;
 use crate::{
-    Argument, Axis, AxisId, AxisKind, Draw, ExprId, Gaps, Missing, Modality, NodeId, OnFailure, Rate,
-    Role, Whose,
+    Argument, Axis, AxisId, AxisKind, Draw, ExprId, Gaps, Missing, Modality, NodeId, OnFailure, Rate, Role,
+    Whose,
 };
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Place, Setting, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};

@@ -68,9 +68,10 @@ impl<'t> Builder<'t> {
                 Some(id).filter(|_| own).into_iter().collect()
             }
             Some(Symbol::Record(draw)) => {
-                let drawn = self.drawn.get(draw).filter(|drawn| {
-                    drawn.target.is_some_and(|target| target.name.span == name.span)
-                });
+                let drawn = self
+                    .drawn
+                    .get(draw)
+                    .filter(|drawn| drawn.target.is_some_and(|target| target.name.span == name.span));
                 drawn.iter().flat_map(|drawn| &drawn.fields).filter_map(|(_, id)| *id).collect()
             }
             _ => Vec::new(),

@@ -102,6 +102,7 @@ fn import<'t>(
                     told.push(private(shown, &wanted.text, wanted.span));
                     Symbol::Refused
                 }
+                None if !library.is_whole(number) => Symbol::Refused,
                 None => {
                     let message = format!("`{shown}` has no `{}`", wanted.text);
                     let wrong = UNKNOWN_NAME.at(wanted.span, message);

@@ -39,6 +39,9 @@ fn files() -> Files {
     add("weather.csv", b"day,temp\n0,1.5\n1,2.5\n3,4\n");
     add("unsorted.csv", b"t,temp\n0,1.5\n2,2.5\n2,4\n");
     add("instant.csv", b"t,temp\n0,1.5\n");
+    let lab = b"edition 2026\nfn hidden(x) = x\npub simulator walk(start) -> { last } {\n    latent step ~ normal(0, 1)\n    return { last = start + step }\n}\n";
+    add("lab.sbi", lab);
+    add("broken.sbi", b"edition 2026\npub fn anything(x) = x +\n");
     add("ragged.csv", b"x,y\n1,2\n3\n4,5\n");
     files
 }
