@@ -12,6 +12,9 @@ const NEIGHBOURS: usize = 24;
 /// whose size says how many simulations there are, not how sharp they are.
 const THIN: f64 = 0.25;
 
+/// More tokens than these have neighbourhoods too empty to be thin, and covariances that take minutes.
+const MOST_TOKENS: usize = 64;
+
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
 
@@ -37,6 +40,9 @@ pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
     let neighbours = NEIGHBOURS.max(4 * tokens);
     if rows.len() <= neighbours {
         return 1.0;
+    }
+    if tokens > MOST_TOKENS {
+        return (rows.len() as f64).powf(-0.25);
     }
     let stride = (rows.len() / PROBES).max(1);
     let mut widths: Vec<f64> = rows
@@ -120,6 +126,14 @@ mod tests {
         let line: Vec<f32> =
             (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
         assert!(finest_scale(&cloud, &[true; 2]) > 1.5 * finest_scale(&line, &[true; 2]));
+    }
+
+    #[test]
+    fn many_tokens_cost_no_more_than_few() {
+        let rows: Vec<f32> =
+            (0..2_000 * 400).map(|k| ((k as f32 * 12.9898).sin() * 43_758.547).fract()).collect();
+        let finest = finest_scale(&rows, &[true; 400]);
+        assert!((finest - 1_900.0_f64.powf(-0.25)).abs() < 1e-12);
     }
 
     #[test]
