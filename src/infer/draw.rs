@@ -151,7 +151,8 @@ impl Conditional<'_> {
             let x = scale.restore(z);
             let Token { support, name, .. } = self.token(token);
             match x.is_finite() {
-                true if support.whole => Ok(x.round().clamp(support.low, support.high)),
+                // Adding zero makes a zero of a minus zero, which tables would show as a class of its own.
+                true if support.whole => Ok(x.round().clamp(support.low, support.high) + 0.0),
                 true => Ok(x),
                 false => Err(DrawError::NotFinite { name: name.clone() }),
             }
