@@ -1,9 +1,10 @@
-//! The arguments of calls whose names are fixed by the language: axes, solvers, networks, patterns.
+//! The arguments of calls: those whose names the language fixes (axes, solvers, networks, patterns), and those of
+//! functions and simulators.
 
 use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, ARGUMENT_UNNAMED, UNKNOWN_ARGUMENT};
 use super::index::count;
 use super::names::list;
-use sbi_syntax::tree::{Argument, Call};
+use sbi_syntax::tree::{Argument, Call, Input};
 use sbi_syntax::{Diagnostic, suggest};
 
 /// One call of the language: its name, what it takes, and how it is written.
@@ -111,4 +112,54 @@ impl Signature {
             None => told.help(format!("write `{}`", self.example)),
         })
     }
+}
+
+/// The arguments of a call of a `fn` or a draw from a simulator, in the order of its inputs; what is wrong with their
+/// names and number goes to `told`.
+pub(super) fn slots<'t>(
+    name: &str,
+    inputs: &'t [Input],
+    call: &'t Call,
+    told: &mut Vec<Diagnostic>,
+) -> Vec<Option<&'t Argument>> {
+    let mut slots: Vec<Option<&'t Argument>> = vec![None; inputs.len()];
+    let known = || inputs.iter().map(|input| input.name.text.as_str());
+    for (place, argument) in call.arguments.iter().enumerate() {
+        let place = match &argument.label {
+            None => Some(place),
+            Some(label) => known().position(|input| input == label.text),
+        };
+        let wrong = match (place.and_then(|place| slots.get_mut(place)), &argument.label) {
+            (Some(slot @ None), _) => {
+                *slot = Some(argument);
+                continue;
+            }
+            (Some(Some(first)), _) => ARGUMENT_TWICE
+                .at(argument.span, "this argument is given twice")
+                .label(first.span, "first here")
+                .help("remove one of them"),
+            (None, Some(label)) => {
+                let wrong =
+                    UNKNOWN_ARGUMENT.at(label.span, format!("`{name}` has no argument `{}`", label.text));
+                match suggest(&label.text, known()) {
+                    Some(similar) => wrong.did_you_mean(Some(similar)),
+                    None => wrong.help(format!("its arguments are {}", list(known()))),
+                }
+            }
+            (None, None) => {
+                let takes = count(inputs.len(), "argument", "arguments");
+                ARGUMENT_EXTRA.at(argument.span, format!("`{name}` takes {takes}")).help("remove this one")
+            }
+        };
+        told.push(wrong);
+    }
+    slots
+}
+
+/// Says that a call lacks an input.
+pub(super) fn lacking(name: &str, input: &Input, call: &Call) -> Diagnostic {
+    ARGUMENT_MISSING
+        .at(call.span, format!("`{name}` needs `{}`", input.name.text))
+        .label(input.name.span, "asked for here")
+        .help(format!("add `{} = …`", input.name.text))
 }

@@ -125,21 +125,16 @@ impl<'t> Builder<'t> {
     pub(super) fn read(&mut self, id: NodeId, index: Vec<Index>) -> Value {
         let node = self.nodes.get(id.0);
         let unit = node.and_then(|node| node.unit.as_deref()).map(Rc::from);
-        let curve = node.is_some_and(|node| node.curve || matches!(node.role, Role::State))
-            || self.nodes_of_runs.contains_key(&id) && !self.inside_run_of(id);
-        let refused = self.sorts.get(id.0).is_none_or(|sort| *sort == Sort::Refused);
-        if curve && !self.inside_run_of(id) {
-            let sort = if refused { Sort::Refused } else { Sort::Curve };
-            return Value { expr: self.arena.add(Expr::Curve { node: id, index }), sort, unit };
-        }
-        let expr = self.arena.add(Expr::Element { node: id, index });
-        Value { expr, sort: self.sorts.get(id.0).copied().unwrap_or(Sort::Refused), unit }
-    }
-
-    /// Whether the statement in hand stands in the dynamics that a node belongs to.
-    fn inside_run_of(&self, id: NodeId) -> bool {
+        let own = self.sorts.get(id.0).copied().unwrap_or(Sort::Refused);
+        // A member of a dynamics is a number inside of it, and a function of time from outside.
         let run = self.nodes_of_runs.get(&id).copied();
-        run.is_some() && self.here().dynamics == run
+        let outside = run.is_some() && self.here().dynamics != run;
+        let (expr, sort) = match outside || node.is_some_and(|node| node.curve) {
+            true if own == Sort::Refused => (Expr::Curve { node: id, index }, own),
+            true => (Expr::Curve { node: id, index }, Sort::Curve),
+            false => (Expr::Element { node: id, index }, own),
+        };
+        Value { expr: self.arena.add(expr), sort, unit }
     }
 
     /// A function of time that is named without a time.

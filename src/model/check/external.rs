@@ -5,10 +5,11 @@ use super::codes::{
     UNKNOWN_ARGUMENT, UNKNOWN_CHOICE, UNKNOWN_FUNCTION,
 };
 use super::constant::Constants;
+use super::missing::on_failure;
 use super::names::list;
 use super::network::whole;
 use super::train::twice;
-use crate::{External, OnFailure, Output, Protocol};
+use crate::{External, Output, Protocol};
 use sbi_syntax::tree::{self, Depends, Expr, ExprKind, Name, Setting, Statement};
 use sbi_syntax::{Diagnostic, suggest};
 
@@ -100,20 +101,13 @@ fn set(external: &mut External, setting: &Setting, constants: &Constants<'_>) ->
             let choices = [("frames", Protocol::Frames), ("lines", Protocol::Lines)];
             external.protocol = quoted(name, value, &choices)?;
         }
-        "on_failure" => external.on_failure = Some(on_failure(value)?),
+        "on_failure" => external.on_failure = Some(on_failure(setting)?),
         "batch" => external.batch = Some(whole(name, value, constants, 1..=1_000_000)?),
         "workers" => external.workers = Some(whole(name, value, constants, 1..=4096)?),
         "timeout" => external.timeout = Some(seconds(value, constants)?),
         _ => unreachable!("the parser lets through only the settings of an external"),
     }
     Ok(())
-}
-
-/// What `on_failure` says.
-pub(super) fn on_failure(value: &Expr) -> Result<OnFailure, Diagnostic> {
-    let choices =
-        [("stop", OnFailure::Stop), ("absent", OnFailure::Absent), ("resample", OnFailure::Resample)];
-    quoted("on_failure", value, &choices)
 }
 
 /// One of a few words in quotes.

@@ -1,20 +1,20 @@
 //! Calls in expressions: built-in functions, and `fn`s, which are put in where they are called.
 
 use super::builtin::{self, Builtin};
+use super::call::{lacking, slots};
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, NESTED_DRAW, RECURSION, TOO_LARGE, UNKNOWN_ARGUMENT,
-    UNKNOWN_FUNCTION,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, NESTED_DRAW, RECURSION, TOO_LARGE, UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
 };
 use super::constant::DEPTH;
 use super::expr::{Scope, joined};
 use super::home::HomeId;
 use super::index::count;
 use super::model::Builder;
-use super::names::{Symbol, list};
+use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
 use super::{curve, family, walk};
 use crate::{Binary, Unary};
-use sbi_syntax::tree::{Argument, Call, Function, Name, Statement};
+use sbi_syntax::tree::{Call, Function, Name, Statement};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -256,36 +256,10 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Vec<(&'t str, Value)>, Option<Diagnostic>> {
         let name = &function.name.text;
-        let mut slots: Vec<Option<&'t Argument>> = vec![None; function.inputs.len()];
-        for (place, argument) in call.arguments.iter().enumerate() {
-            let place = match &argument.label {
-                None => place,
-                Some(label) => {
-                    function.inputs.iter().position(|input| input.name.text == label.text).ok_or_else(
-                        || {
-                            let told = UNKNOWN_ARGUMENT
-                                .at(label.span, format!("`{name}` has no argument `{}`", label.text));
-                            let known = || function.inputs.iter().map(|input| input.name.text.as_str());
-                            match suggest(&label.text, known()) {
-                                Some(similar) => told.did_you_mean(Some(similar)),
-                                None => told.help(format!("its arguments are {}", list(known()))),
-                            }
-                        },
-                    )?
-                }
-            };
-            match slots.get_mut(place) {
-                Some(slot @ None) => *slot = Some(argument),
-                Some(Some(first)) => {
-                    let told = ARGUMENT_TWICE.at(argument.span, "this argument is given twice");
-                    return Err(Some(told.label(first.span, "first here").help("remove one of them")));
-                }
-                None => {
-                    let takes = count(function.inputs.len(), "argument", "arguments");
-                    let told = ARGUMENT_EXTRA.at(argument.span, format!("`{name}` takes {takes}"));
-                    return Err(Some(told.label(function.name.span, "defined here").help("remove this one")));
-                }
-            }
+        let mut told = Vec::new();
+        let slots = slots(name, &function.inputs, call, &mut told);
+        if let Some(wrong) = told.into_iter().next() {
+            return Err(Some(wrong.label(function.name.span, "defined here")));
         }
         let mut values = Vec::new();
         for (input, slot) in function.inputs.iter().zip(slots) {
@@ -298,14 +272,7 @@ impl<'t> Builder<'t> {
                 (None, Some(default)) => {
                     self.within(home, |builder| builder.number(default, &Scope::default()))
                 }
-                (None, None) => {
-                    let told =
-                        ARGUMENT_MISSING.at(call.span, format!("`{name}` needs `{}`", input.name.text));
-                    return Err(Some(
-                        told.label(input.name.span, "asked for here")
-                            .help(format!("add `{} = …`", input.name.text)),
-                    ));
-                }
+                (None, None) => return Err(Some(lacking(name, input, call))),
             };
             values.push((input.name.text.as_str(), value));
         }

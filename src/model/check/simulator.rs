@@ -2,17 +2,14 @@
 //!
 //! The statements of a simulator become nodes of the model, once for each draw from it: `outcome.evidence.x`.
 
-use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, NOT_YET, RECORD_ROLE, RECURSION, SIMULATOR_BODY,
-    TOO_LARGE, UNKNOWN_ARGUMENT, UNKNOWN_FIELD,
-};
+use super::call::{lacking, slots};
+use super::codes::{NOT_YET, RECORD_ROLE, RECURSION, SIMULATOR_BODY, TOO_LARGE, UNKNOWN_FIELD};
 use super::constant::DEPTH;
 use super::external;
 use super::home::{Drawn, Home, HomeId, Passed};
-use super::index::count;
 use super::modality;
 use super::model::{Builder, Written};
-use super::names::{Symbol, list};
+use super::names::Symbol;
 use super::value::{Sort, Value};
 use crate::{Definition, Role};
 use sbi_syntax::tree::{self, Call, Input, Statement};
@@ -76,50 +73,19 @@ impl<'t> Builder<'t> {
     /// What a call passes to each input; none where it does not fit.
     fn passed(&mut self, call: &'t Call, inputs: &'t [Input], home: HomeId) -> Option<Vec<Passed<'t>>> {
         let name = call.path.text();
-        let mut slots: Vec<Option<&'t tree::Argument>> = vec![None; inputs.len()];
         let before = self.told.len();
-        let known = || inputs.iter().map(|input| input.name.text.as_str());
-        for (place, argument) in call.arguments.iter().enumerate() {
-            let place = match &argument.label {
-                None => Some(place),
-                Some(label) => known().position(|input| input == label.text),
-            };
-            let told = match (place.and_then(|place| slots.get_mut(place)), &argument.label) {
-                (Some(slot @ None), _) => {
-                    *slot = Some(argument);
-                    continue;
-                }
-                (Some(Some(first)), _) => ARGUMENT_TWICE
-                    .at(argument.span, "this argument is given twice")
-                    .label(first.span, "first here")
-                    .help("remove one of them"),
-                (None, Some(label)) => {
-                    let told =
-                        UNKNOWN_ARGUMENT.at(label.span, format!("`{name}` has no argument `{}`", label.text));
-                    match suggest(&label.text, known()) {
-                        Some(similar) => told.did_you_mean(Some(similar)),
-                        None => told.help(format!("its arguments are {}", list(known()))),
-                    }
-                }
-                (None, None) => {
-                    let takes = count(inputs.len(), "argument", "arguments");
-                    ARGUMENT_EXTRA
-                        .at(argument.span, format!("`{name}` takes {takes}"))
-                        .help("remove this one")
-                }
-            };
-            self.told.push(told);
-        }
+        let slots = slots(&name, inputs, call, &mut self.told);
+        let sound = self.told.len() == before;
         let mut passed = Vec::new();
         for (input, slot) in inputs.iter().zip(slots) {
             let value = match (slot, &input.default) {
                 (Some(argument), _) => Some((&argument.value, self.home)),
                 (None, Some(default)) => Some((default, home)),
-                (None, None) if self.told.len() > before => None,
                 (None, None) => {
-                    let told =
-                        ARGUMENT_MISSING.at(call.span, format!("`{name}` needs `{}`", input.name.text));
-                    self.told.push(told.help(format!("add `{} = …`", input.name.text)));
+                    // A wrong name may have been meant for this one.
+                    if sound {
+                        self.told.push(lacking(&name, input, call));
+                    }
                     None
                 }
             };

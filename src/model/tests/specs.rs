@@ -1,7 +1,7 @@
 //! Whole specs: those of the language's description, and the library.
 
 use super::show;
-use crate::{STD, compile};
+use crate::{Key, STD, compile};
 use std::path::Path;
 
 #[test]
@@ -13,16 +13,49 @@ fn the_library_loads_file_by_file() {
     }
 }
 
-#[test]
-fn the_specs_of_the_description_are_sound_but_for_their_data() {
+/// The specs with their names, sorted.
+fn specs() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../syntax/tests/specs");
-    let mut told = String::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mut checked = compile(&text, &());
-        checked.diagnostics.retain(|told| !["data-missing", "units-unchecked"].contains(&told.code));
-        told += &format!("{}\n{}", path.file_name().unwrap().to_string_lossy(), show(&text, &checked));
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let specs = paths.map(|path| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).unwrap())
+    });
+    let mut specs: Vec<(String, String)> = specs.collect();
+    specs.sort();
+    specs
+}
+
+/// Their data files are elsewhere, and milliseconds stand beside seconds as long as units are labels.
+#[test]
+fn the_specs_of_the_description_are_sound_but_for_their_data_and_units() {
+    let specs = specs();
+    assert_eq!(specs.len(), 10);
+    let mut told = Vec::new();
+    for (name, text) in &specs {
+        let expected = ["data-missing", "units-unchecked"];
+        let checked = compile(text, &());
+        let others = checked.diagnostics.iter().filter(|told| !expected.contains(&told.code));
+        told.extend(others.map(|told| format!("{name}: {}", told.code)));
     }
-    println!("{told}");
+    let units = ["decision: unit-mismatch", "decision: unit-mismatch", "decision_paired: unit-mismatch"];
+    assert_eq!(told, units);
+}
+
+#[test]
+fn formatting_changes_no_key() {
+    let keys = |text: &str| {
+        let file = compile(text, &()).file?;
+        Some(file.models.iter().map(|model| Key::simulations(model, 1)).collect::<Vec<_>>())
+    };
+    let mut seen = 0;
+    for (name, text) in specs() {
+        // Spread out, so that there is something to format.
+        let text = text.replace(" ~ ", "   ~ ").replace(", ", " ,  ");
+        let formatted = sbi_syntax::format(&text).unwrap();
+        assert_ne!(formatted, text, "{name}");
+        assert_eq!(keys(&formatted), keys(&text), "{name}");
+        seen += usize::from(keys(&text).is_some());
+    }
+    assert!(seen >= 5, "{seen} specs have keys");
 }
