@@ -20,7 +20,8 @@ const POSTERIORS: &str = "
 
 One training answers observations 1 to 5 with 10,000 draws each. The specs state simulations and seed and nothing
 else. \"Goal\" is the mean to stay below, \"sbi 0.27\" the mean of the Python package's NPE with a neural spline flow
-(`baseline_sbi.py`). Whole time is from start to exit, all five answers included.
+(`baseline_sbi.py`). Whole time is from start to exit, all five answers included; on two cores that other work shared,
+so that times say what was enough and not what is needed.
 ";
 
 const CONDITIONALS: &str = "
