@@ -1,11 +1,15 @@
-//! Are all conditionals of one network right? On the linear Gaussian task every one has a closed form.
+//! Are all conditionals of one network right? In linear Gaussian models every one has a closed form.
 //!
-//! Twenty queries with values drawn from the model: five ask for the data given the parameters, fifteen know a random
-//! subset of parameters and data and ask for the rest. A normal distribution is fitted to the draws of each and
-//! compared with the exact one: KL(fitted || exact), and mean and standard deviation element by element.
+//! Two models, twenty queries each, with values drawn from the model. On the task `linear_gaussian` five ask for the
+//! data given the parameters, and fifteen know a random subset of parameters and data and ask for the rest. On
+//! `line.sbi`, where everything tells of everything, each scalar is known, asked for or left out. A normal
+//! distribution is fitted to the draws of each and compared with the exact one: KL(fitted || exact), and mean and
+//! standard deviation element by element.
+
+#![allow(clippy::indexing_slicing, reason = "scalars are numbered by the model that names them")]
 
 use crate::drive::{Sbi, Workplace};
-use crate::gaussian::{Element, Gaussian, VARIANCE};
+use crate::gaussian::{Gaussian, Linear};
 use crate::records::{self, Record};
 use crate::sample::Sample;
 use crate::spec::{Example, query};
@@ -18,13 +22,81 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-const PAIRS: usize = 10;
+const QUESTIONS: usize = 20;
+/// How many of those to `linear_gaussian` ask for the data given the parameters.
 const LIKELIHOODS: usize = 5;
-const MIXED: usize = 15;
-/// Shares of elements known in mixed queries, in turn.
+/// Shares of scalars known in its other questions, in turn.
 const KNOWN: [f64; 3] = [0.3, 0.5, 0.7];
 /// The seed of the questions; that of the network is the row's.
 const QUESTION_SEED: u64 = 20_240;
+
+/// A model whose conditionals are known, and how it is asked.
+struct Subject {
+    name: &'static str,
+    spec: PathBuf,
+    model: Linear,
+    /// What question number n knows and asks.
+    pattern: fn(usize, &Linear, &mut StdRng) -> Vec<Role>,
+}
+
+/// What a question says of a scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Known,
+    Asked,
+    LeftOut,
+}
+
+impl Subject {
+    fn all() -> Result<[Subject; 2]> {
+        let task = Task::named("linear_gaussian")?;
+        Ok([
+            Subject { name: task.name, spec: task.example(), model: Linear::pairs(), pattern: complete },
+            Subject {
+                name: "line",
+                spec: tasks::study().join("line.sbi"),
+                model: Linear::line(),
+                pattern: gappy,
+            },
+        ])
+    }
+
+    /// The questions, the same for the same generator.
+    fn questions(&self, rng: &mut StdRng) -> Vec<Question<'_>> {
+        (0..QUESTIONS).map(|number| self.question(number, rng)).collect()
+    }
+
+    fn question(&self, number: usize, rng: &mut StdRng) -> Question<'_> {
+        loop {
+            let values = self.model.draw(|| rng.sample(StandardNormal));
+            let roles = (self.pattern)(number, &self.model, rng);
+            let of = |role| roles.iter().enumerate().filter(move |(_, own)| **own == role).map(|(at, _)| at);
+            let known: Vec<_> = of(Role::Known).map(|at| (at, values[at])).collect();
+            let asked: Vec<_> = of(Role::Asked).collect();
+            if !asked.is_empty() {
+                return Question {
+                    name: format!("question_{}", number + 1),
+                    model: &self.model,
+                    known,
+                    asked,
+                };
+            }
+        }
+    }
+}
+
+/// All parameters known, or each scalar at a rate; the rest is asked for.
+fn complete(number: usize, model: &Linear, rng: &mut StdRng) -> Vec<Role> {
+    let rate = number.checked_sub(LIKELIHOODS).and_then(|mixed| KNOWN.iter().cycle().nth(mixed));
+    let known = |scalar: usize| rate.map_or(scalar < model.params, |rate| rng.random_bool(*rate));
+    (0..model.names.len()).map(known).map(|known| if known { Role::Known } else { Role::Asked }).collect()
+}
+
+/// Each scalar known, asked for or left out.
+fn gappy(_: usize, model: &Linear, rng: &mut StdRng) -> Vec<Role> {
+    let roles = [Role::Known, Role::Asked, Role::LeftOut];
+    model.names.iter().map(|_| roles[rng.random_range(0..3)]).collect()
+}
 
 /// A line of `conditionals.csv`: twenty queries to one network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,10 +126,11 @@ impl Record for Row {
 }
 
 /// One question, with the values it is told.
-struct Question {
+struct Question<'a> {
     name: String,
-    known: Vec<(Element, f64)>,
-    unknown: Vec<Element>,
+    model: &'a Linear,
+    known: Vec<(usize, f64)>,
+    asked: Vec<usize>,
 }
 
 /// How far the draws of one query are from the exact law.
@@ -73,35 +146,33 @@ pub fn results() -> PathBuf {
     tasks::study().join("conditionals.csv")
 }
 
-/// Asks the network of the study (trained now if it is not there yet) and keeps one row for each seed.
+/// Asks the networks of the study (trained now if they are not there yet) and keeps one row for each seed.
 ///
 /// # Errors
 /// A run that fails, or draws that cannot be read.
 pub fn run(sbi: &Sbi, work: &Path, redo: bool, budgets: &[usize], seeds: &[u64]) -> Result<()> {
-    let task = Task::named("linear_gaussian")?;
-    for &budget in budgets {
-        for &seed in seeds {
-            let known: Vec<Row> = records::read(&results())?;
-            let key = (task.name.to_owned(), budget, seed);
-            if !redo && known.iter().any(|row| row.key() == key) {
-                eprintln!("conditionals of {} {budget} seed {seed}: known", task.name);
-                continue;
-            }
-            // The study's own folder: its store holds the network, so the same one answers.
-            let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", task.name)), false)?;
-            let row = ask(sbi, &place, task, budget, seed)
-                .with_context(|| format!("conditionals of {} {budget} seed {seed}", task.name))?;
-            eprintln!("conditionals of {} {budget} seed {seed}: mean KL {:.4}", task.name, row.mean_kl);
-            records::put(&results(), row)?;
+    let subjects = Subject::all()?;
+    let grid = budgets.iter().flat_map(|budget| seeds.iter().map(move |seed| (*budget, *seed)));
+    for (subject, (budget, seed)) in subjects.iter().flat_map(|s| grid.clone().map(move |point| (s, point))) {
+        let what = format!("conditionals of {} {budget} seed {seed}", subject.name);
+        let known: Vec<Row> = records::read(&results())?;
+        if !redo && known.iter().any(|row| row.key() == (subject.name.to_owned(), budget, seed)) {
+            eprintln!("{what}: known");
+            continue;
         }
+        // The study's own folder: its store holds the network, so the same one answers.
+        let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", subject.name)), false)?;
+        let row = ask(sbi, &place, subject, budget, seed).with_context(|| what.clone())?;
+        eprintln!("{what}: mean KL {:.4}", row.mean_kl);
+        records::put(&results(), row)?;
     }
     Ok(())
 }
 
-fn ask(sbi: &Sbi, place: &Workplace, task: &Task, budget: usize, seed: u64) -> Result<Row> {
-    let questions = questions(&mut StdRng::seed_from_u64(QUESTION_SEED));
+fn ask(sbi: &Sbi, place: &Workplace, subject: &Subject, budget: usize, seed: u64) -> Result<Row> {
+    let questions = subject.questions(&mut StdRng::seed_from_u64(QUESTION_SEED));
     let queries: Vec<String> = questions.iter().map(Question::text).collect();
-    let spec = Example::read(&task.example())?.spec(budget, seed, &queries);
+    let spec = Example::read(&subject.spec)?.spec(budget, seed, &queries);
     let last = questions.last().map_or("", |question| question.name.as_str());
     sbi.run(place, &spec, last)?;
 
@@ -112,7 +183,7 @@ fn ask(sbi: &Sbi, place: &Workplace, task: &Task, budget: usize, seed: u64) -> R
     let distances: Vec<Distance> = questions.iter().map(judge).collect::<Result<_>>()?;
     let worst = |of: fn(&Distance) -> f64| distances.iter().map(of).fold(0.0, f64::max);
     Ok(Row {
-        task: task.name.to_owned(),
+        task: subject.name.to_owned(),
         budget,
         seed,
         queries: distances.len(),
@@ -123,52 +194,21 @@ fn ask(sbi: &Sbi, place: &Workplace, task: &Task, budget: usize, seed: u64) -> R
     })
 }
 
-/// The questions, the same for the same generator.
-fn questions(rng: &mut StdRng) -> Vec<Question> {
-    let likelihoods = (1..=LIKELIHOODS).map(|n| (format!("likelihood_{n}"), None));
-    let mixed = (1..=MIXED).map(|n| format!("mixed_{n}")).zip(KNOWN.iter().cycle().map(|&rate| Some(rate)));
-    likelihoods.chain(mixed).map(|(name, rate)| question(name, rate, rng)).collect()
-}
-
-/// A question that knows each element with probability `rate`, or all parameters and nothing else.
-fn question(name: String, rate: Option<f64>, rng: &mut StdRng) -> Question {
-    loop {
-        let is_known = |element: &Element, rng: &mut StdRng| match rate {
-            Some(rate) => rng.random_bool(rate),
-            None => matches!(element, Element::Theta(_)),
-        };
-        let draw = joint_draw(rng);
-        let (known, rest): (Vec<_>, Vec<_>) =
-            draw.into_iter().partition(|(element, _)| is_known(element, rng));
-        // A question knows something and asks something.
-        if !known.is_empty() && !rest.is_empty() {
-            return Question { name, known, unknown: rest.into_iter().map(|(element, _)| element).collect() };
-        }
-    }
-}
-
-/// One draw of all parameters and data.
-fn joint_draw(rng: &mut StdRng) -> Vec<(Element, f64)> {
-    let mut noise = || rng.sample::<f64, _>(StandardNormal) * VARIANCE.sqrt();
-    let thetas: Vec<_> = (1..=PAIRS).map(|i| (Element::Theta(i), noise())).collect();
-    let data: Vec<_> = (1..).zip(&thetas).map(|(i, (_, theta))| (Element::X(i), theta + noise())).collect();
-    thetas.into_iter().chain(data).collect()
-}
-
-impl Question {
+impl Question<'_> {
     fn text(&self) -> String {
-        let given: Vec<_> = self.known.iter().map(|(element, value)| (element.name(), *value)).collect();
+        let given: Vec<_> =
+            self.known.iter().map(|(scalar, value)| (self.model.names[*scalar].clone(), *value)).collect();
         query(&self.name, &given, &self.columns(), DRAWS)
     }
 
     fn columns(&self) -> Vec<String> {
-        self.unknown.iter().map(|element| element.name()).collect()
+        self.asked.iter().map(|scalar| self.model.names[*scalar].clone()).collect()
     }
 
     fn judge(&self, draws: &Sample) -> Result<Distance> {
         ensure!(draws.len() == DRAWS, "{} draws, not {DRAWS}", draws.len());
         let fitted = Gaussian::fitted(&draws.select(&self.columns())?)?;
-        let exact = Gaussian::conditional(&self.unknown, &self.known);
+        let exact = Gaussian::conditional(self.model, &self.asked, &self.known)?;
         let worst = |errors: &mut dyn Iterator<Item = f64>| errors.fold(0.0, |a: f64, b| a.max(b.abs()));
         let (means, sds) = (fitted.means().iter().zip(exact.means()), exact.sds());
         Ok(Distance {
@@ -191,37 +231,32 @@ mod tests {
     #[test]
     fn exact_draws_pass_and_draws_of_another_law_do_not() {
         let mut rng = StdRng::seed_from_u64(3);
-        let all = questions(&mut StdRng::seed_from_u64(QUESTION_SEED));
-        assert_eq!(all.len(), LIKELIHOODS + MIXED);
-        for question in all.iter().step_by(4) {
-            assert!(!question.known.is_empty() && !question.unknown.is_empty());
-            assert_eq!(question.known.len() + question.unknown.len(), 2 * PAIRS);
-            let exact = question.judge(&exact_draws(question, 1.0, &mut rng)).unwrap();
-            assert!(exact.kl < 0.015 && exact.mean_sd < 0.045 && exact.sd_percent < 3.5, "{exact:?}");
-            let wide = question.judge(&exact_draws(question, 1.2, &mut rng)).unwrap();
-            assert!(wide.kl > 0.02 && wide.sd_percent > 16.0, "{wide:?}");
+        for subject in Subject::all().unwrap() {
+            let all = subject.questions(&mut StdRng::seed_from_u64(QUESTION_SEED));
+            let left_out = |q: &Question| q.known.len() + q.asked.len() < subject.model.names.len();
+            assert_eq!(all.iter().any(left_out), subject.name == "line");
+            for question in all.iter().step_by(4) {
+                let exact = question.judge(&exact_draws(question, 1.0, &mut rng)).unwrap();
+                assert!(exact.kl < 0.015 && exact.mean_sd < 0.045 && exact.sd_percent < 3.5, "{exact:?}");
+                let wide = question.judge(&exact_draws(question, 1.2, &mut rng)).unwrap();
+                assert!(wide.kl > 0.01 && wide.sd_percent > 16.0, "{wide:?}");
+            }
         }
     }
 
-    /// Draws of a question's answer with all standard deviations multiplied, made pair by pair.
+    /// Draws of a question's answer with all deviations multiplied: joint draws, moved to where what is known holds
+    /// (Matheron's rule).
     fn exact_draws(question: &Question, factor: f64, rng: &mut StdRng) -> Sample {
-        let value = |element| question.known.iter().find(|(known, _)| *known == element).map(|(_, v)| *v);
+        let mean = |known: &[(usize, f64)]| {
+            Gaussian::conditional(question.model, &question.asked, known).unwrap().means().to_vec()
+        };
+        let center = mean(&question.known);
         let mut values = Vec::new();
         for _ in 0..DRAWS {
-            let noise = joint_draw(rng);
-            let joint = |element| noise.iter().find(|(e, _)| *e == element).unwrap().1 * factor;
-            for &element in &question.unknown {
-                values.push(match element {
-                    Element::Theta(i) => value(Element::X(i)).map_or_else(
-                        || joint(element),
-                        |x| x / 2.0 + (joint(element) / 2.0 - (joint(Element::X(i)) - joint(element)) / 2.0),
-                    ),
-                    Element::X(i) => value(Element::Theta(i)).map_or_else(
-                        || joint(element),
-                        |theta| theta + joint(element) - joint(Element::Theta(i)),
-                    ),
-                });
-            }
+            let joint = question.model.draw(|| rng.sample(StandardNormal));
+            let drawn: Vec<(usize, f64)> = question.known.iter().map(|(at, _)| (*at, joint[*at])).collect();
+            let away = question.asked.iter().zip(mean(&drawn)).map(|(at, mean)| joint[*at] - mean);
+            values.extend(center.iter().zip(away).map(|(center, away)| center + factor * away));
         }
         Sample::new(question.columns(), values).unwrap()
     }

@@ -2,7 +2,7 @@
 //!
 //! This side writes the pairs and its own scores; `sklearn_c2st.py` reads them, scores them too and compares.
 
-use crate::gaussian::{Element, Gaussian};
+use crate::gaussian::{Gaussian, Linear};
 use crate::sample::Sample;
 use crate::score::c2st;
 use crate::study::{SCORE_SEED, rounded};
@@ -131,9 +131,10 @@ fn exact_draws(rng: &mut StdRng) -> Result<Pair> {
     let task = Task::named("linear_gaussian")?;
     let reference = task.reference(1)?.in_index_order()?;
     let observation = task.observation(1)?.in_index_order()?;
-    let known: Vec<_> = (1..).map(Element::X).zip(observation.rows().flatten().copied()).collect();
-    let unknown: Vec<_> = (1..=reference.width()).map(Element::Theta).collect();
-    let law = Gaussian::conditional(&unknown, &known);
+    let model = Linear::pairs();
+    let known: Vec<_> = (model.params..).zip(observation.rows().flatten().copied()).collect();
+    let unknown: Vec<_> = (0..model.params).collect();
+    let law = Gaussian::conditional(&model, &unknown, &known)?;
     let scale: Vec<_> = law.means().iter().copied().zip(law.sds()).collect();
     let cells = (0..DRAWS).flat_map(|_| &scale);
     let values = cells.map(|(mean, sd)| mean + sd * rng.sample::<f64, _>(StandardNormal)).collect();

@@ -1,4 +1,6 @@
-//! The linear Gaussian task in closed form, and how far draws are from it.
+//! Linear Gaussian models in closed form, and how far draws are from them.
+
+#![allow(clippy::indexing_slicing, reason = "scalars are numbered by the model that names them")]
 
 use crate::sample::Sample;
 use anyhow::{Result, ensure};
@@ -6,26 +8,59 @@ use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::linalg::traits::cholesky::CholeskyDecomposable;
 
-/// Variance of the prior of each `theta[i]`, and of `x[i]` about it.
-pub const VARIANCE: f64 = 0.1;
-
-/// One scalar of the task: `theta[i]` or `x[i]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
-    /// A parameter, by its index from 1.
-    Theta(usize),
-    /// A datum, by its index from 1.
-    X(usize),
+/// Scalars that are linear in independent standard normal numbers, about zero.
+#[derive(Debug)]
+pub struct Linear {
+    /// Names of the scalars in specs and draws, parameters first.
+    pub names: Vec<String>,
+    /// How many of them are parameters.
+    pub params: usize,
+    /// A row for each scalar: the coefficient of each number in it.
+    factors: Vec<Vec<f64>>,
 }
 
-impl Element {
-    /// Its name in specs and draws.
-    pub fn name(self) -> String {
-        match self {
-            Element::Theta(i) => format!("theta[{i}]"),
-            Element::X(i) => format!("x[{i}]"),
-        }
+impl Linear {
+    /// The task `linear_gaussian`: ten pairs of `theta[i]`, of variance 0.1, and `x[i]`, which varies as much about it.
+    pub fn pairs() -> Linear {
+        const PAIRS: usize = 10;
+        let sd = 0.1_f64.sqrt();
+        let names = ["theta", "x"].iter().flat_map(|node| (1..=PAIRS).map(move |i| format!("{node}[{i}]")));
+        let row = |own: usize| {
+            (0..2 * PAIRS).map(|at| if at == own || at + PAIRS == own { sd } else { 0.0 }).collect()
+        };
+        Linear { names: names.collect(), params: PAIRS, factors: (0..2 * PAIRS).map(row).collect() }
     }
+
+    /// `line.sbi`: readings `y[i] = a + b i`, with noise of sd 0.5.
+    pub fn line() -> Linear {
+        const READINGS: usize = 5;
+        let names = ["a", "b"].map(String::from).into_iter().chain((1..=READINGS).map(|i| format!("y[{i}]")));
+        let row = |own: usize| {
+            let mut row = vec![0.0; 2 + READINGS];
+            match own.checked_sub(2) {
+                None => row[own] = 1.0,
+                Some(reading) => (row[0], row[1], row[own]) = (1.0, (reading + 1) as f64, 0.5),
+            }
+            row
+        };
+        Linear { names: names.collect(), params: 2, factors: (0..2 + READINGS).map(row).collect() }
+    }
+
+    /// A joint draw out of as many standard normal numbers as there are scalars.
+    pub fn draw(&self, mut number: impl FnMut() -> f64) -> Vec<f64> {
+        let numbers: Vec<f64> = self.factors.iter().map(|_| number()).collect();
+        self.factors.iter().map(|row| dot(row, &numbers)).collect()
+    }
+
+    fn covariances(&self, rows: &[usize], columns: &[usize]) -> DenseMatrix<f64> {
+        let entries =
+            rows.iter().flat_map(|a| columns.iter().map(|b| dot(&self.factors[*a], &self.factors[*b])));
+        matrix(rows.len(), columns.len(), entries.collect())
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// A multivariate normal distribution.
@@ -36,27 +71,30 @@ pub struct Gaussian {
 }
 
 impl Gaussian {
-    /// The law of `unknown` given the values of all other elements.
+    /// The law of the scalars `unknown` given the values of others; those in neither are integrated out.
     ///
-    /// Pairs (theta[i], x[i]) are independent of one another, so at most the partner of an element tells of it.
-    pub fn conditional(unknown: &[Element], known: &[(Element, f64)]) -> Gaussian {
-        let value = |element| known.iter().find(|(known, _)| *known == element).map(|(_, value)| *value);
-        let law = |element: &Element| match *element {
-            Element::Theta(i) => value(Element::X(i)).map_or((0.0, VARIANCE), |x| (x / 2.0, VARIANCE / 2.0)),
-            Element::X(i) => {
-                value(Element::Theta(i)).map_or((0.0, 2.0 * VARIANCE), |theta| (theta, VARIANCE))
-            }
-        };
-        let covary = |a: &Element, b: &Element| match (*a, *b) {
-            (a, b) if a == b => law(&a).1,
-            (Element::Theta(i), Element::X(j)) | (Element::X(j), Element::Theta(i)) if i == j => VARIANCE,
-            _ => 0.0,
-        };
-        let covariance = unknown.iter().flat_map(|a| unknown.iter().map(move |b| covary(a, b)));
-        Gaussian {
-            mean: unknown.iter().map(|element| law(element).0).collect(),
-            covariance: square(unknown.len(), covariance.collect()),
+    /// # Errors
+    /// Known scalars that are functions of one another.
+    pub fn conditional(model: &Linear, unknown: &[usize], known: &[(usize, f64)]) -> Result<Gaussian> {
+        let prior = model.covariances(unknown, unknown);
+        if known.is_empty() {
+            return Ok(Gaussian { mean: vec![0.0; unknown.len()], covariance: prior });
         }
+        let (places, values): (Vec<usize>, Vec<f64>) = known.iter().copied().unzip();
+        let across = model.covariances(&places, unknown);
+        // Σ_kk⁻¹ Σ_ku, a column for each unknown.
+        let weights = model.covariances(&places, &places).cholesky_solve_mut(across.clone())?;
+        let column = |of: &DenseMatrix<f64>, at: usize| {
+            (0..places.len()).map(|row| *of.get((row, at))).collect::<Vec<f64>>()
+        };
+        let weights: Vec<Vec<f64>> = (0..unknown.len()).map(|at| column(&weights, at)).collect();
+        let told = |a: usize, b: usize| dot(&weights[a], &column(&across, b));
+        let entries = (0..unknown.len()).flat_map(|a| (0..unknown.len()).map(move |b| (a, b)));
+        let covariance = entries.map(|(a, b)| prior.get((a, b)) - 0.5 * (told(a, b) + told(b, a)));
+        Ok(Gaussian {
+            mean: weights.iter().map(|weights| dot(weights, &values)).collect(),
+            covariance: matrix(unknown.len(), unknown.len(), covariance.collect()),
+        })
     }
 
     /// The normal distribution with the mean and covariance of a table's rows.
@@ -73,7 +111,7 @@ impl Gaussian {
             let products = away.iter().flat_map(|a| away.iter().map(move |b| a * b));
             covariance.iter_mut().zip(products).for_each(|(sum, product)| *sum += product / (rows - 1.0));
         }
-        Ok(Gaussian { mean, covariance: square(width, covariance) })
+        Ok(Gaussian { mean, covariance: matrix(width, width, covariance) })
     }
 
     /// The standard deviation of each element.
@@ -103,9 +141,9 @@ impl Gaussian {
     }
 }
 
-/// A square matrix from its values, row by row.
-fn square(size: usize, values: Vec<f64>) -> DenseMatrix<f64> {
-    DenseMatrix::new(size, size, values, false).expect("as many values as a square of this size holds")
+/// A matrix from its values, row by row.
+fn matrix(rows: usize, columns: usize, values: Vec<f64>) -> DenseMatrix<f64> {
+    DenseMatrix::new(rows, columns, values, false).expect("as many values as a matrix of this size holds")
 }
 
 /// ln |S| of a covariance.
@@ -122,10 +160,16 @@ mod tests {
         assert!((a - b).abs() < 1e-12, "{a} is not {b}");
     }
 
+    /// Pairs are independent: theta given its x has mean x / 2 and half the variance, x given its theta has mean theta.
     #[test]
-    fn conditionals_follow_from_the_joint() {
-        let unknown = [Element::Theta(1), Element::X(2), Element::Theta(3), Element::X(3)];
-        let law = Gaussian::conditional(&unknown, &[(Element::X(1), 0.4), (Element::Theta(2), -0.3)]);
+    fn conditionals_of_pairs_are_those_of_each_pair() {
+        let [theta_1, theta_2, theta_3, x_1, x_2, x_3] = [0, 1, 2, 10, 11, 12];
+        let law = Gaussian::conditional(
+            &Linear::pairs(),
+            &[theta_1, x_2, theta_3, x_3],
+            &[(x_1, 0.4), (theta_2, -0.3)],
+        )
+        .unwrap();
         let expected = [(0.2, 0.05), (-0.3, 0.1), (0.0, 0.1), (0.0, 0.2)];
         for (i, (mean, variance)) in expected.into_iter().enumerate() {
             close(law.means()[i], mean);
@@ -135,13 +179,27 @@ mod tests {
         close(*law.covariance.get((0, 3)), 0.0);
     }
 
+    /// By hand: y[1] = a + b + noise has variance 2.25 and covariance 1 with a and with b.
+    #[test]
+    fn one_reading_of_a_line_tells_of_both_parameters() {
+        let line = Linear::line();
+        assert_eq!(line.names, ["a", "b", "y[1]", "y[2]", "y[3]", "y[4]", "y[5]"]);
+        let law = Gaussian::conditional(&line, &[0, 1], &[(2, 2.0)]).unwrap();
+        close(law.means()[0], 2.0 / 2.25);
+        close(law.means()[1], 2.0 / 2.25);
+        close(*law.covariance.get((0, 0)), 1.0 - 1.0 / 2.25);
+        close(*law.covariance.get((0, 1)), -1.0 / 2.25);
+        // y[5] = a + 5 b + noise, nothing known.
+        let reading = Gaussian::conditional(&line, &[6], &[]).unwrap();
+        close(reading.sds()[0].powi(2), 1.0 + 25.0 + 0.25);
+    }
+
     /// For theta and x of one pair against the same with theta moved by 0.1 and all scaled by 4 in variance:
     /// S2^-1 S1 = I / 4, |S2| / |S1| = 16, d' S2^-1 d = 0.01 * 20 / 4.
     #[test]
     fn divergence_of_two_known_gaussians() {
-        let pair = [Element::Theta(1), Element::X(1)];
-        let narrow = Gaussian::conditional(&pair, &[]);
-        let wide = Gaussian { mean: vec![0.1, 0.0], covariance: square(2, vec![0.4, 0.4, 0.4, 0.8]) };
+        let narrow = Gaussian::conditional(&Linear::pairs(), &[0, 10], &[]).unwrap();
+        let wide = Gaussian { mean: vec![0.1, 0.0], covariance: matrix(2, 2, vec![0.4, 0.4, 0.4, 0.8]) };
         close(narrow.divergence(&wide).unwrap(), 0.5 * (0.5 + 0.05 - 2.0 + 16.0_f64.ln()));
         close(narrow.divergence(&narrow).unwrap(), 0.0);
     }

@@ -59,7 +59,7 @@ struct Args {
 /// Checks beside the study.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Check {
-    /// Twenty conditionals of the linear Gaussian task against their closed form
+    /// Conditionals of two linear Gaussian models against their closed forms
     Conditionals,
     /// Our forest's scores, for `sklearn_c2st.py` to compare with scikit-learn's
     Forest,

@@ -27,10 +27,11 @@ so that times say what was enough and not what is needed.
 const CONDITIONALS: &str = "
 ## Conditionals
 
-The network of the linear Gaussian task is asked for the data given the parameters (5 queries) and for random subsets
-of parameters and data given the rest (15), each answer against its closed form: KL(normal fitted to 10,000 draws ||
-exact) in nats, the mean furthest off in exact standard deviations, the standard deviation furthest off in percent.
-Goals: mean KL .10, .15 sd, 12 %.
+Twenty queries to one network, each answer against its closed form: KL(normal fitted to 10,000 draws || exact) in nats,
+the mean furthest off in exact standard deviations, the standard deviation furthest off in percent. The network of the
+linear Gaussian task is asked for the data given the parameters (5 queries) and for random subsets of parameters and
+data given the rest (15); goals: mean KL .10, .15 sd, 12 %. That of `line.sbi`, where everything tells of everything,
+knows each scalar, is asked for it, or it is left out, at random.
 ";
 
 const RACE: &str = "

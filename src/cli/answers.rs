@@ -43,8 +43,8 @@ impl Answers {
         let mut json = serde_json::to_string_pretty(&summary).expect("a summary is plain data");
         json.push('\n');
         files::output(&folder.join("summary.json"), json.as_bytes(), HELP)?;
-        let table = summary::table(&summary.quantities);
-        print(&format!("\n{}\n{table}\ndraws: {}\n", headline(case), draws.display()))
+        let (cautions, table) = (cautions(summary.cautions), summary::table(&summary.quantities));
+        print(&format!("\n{}\n{cautions}{table}\ndraws: {}\n", headline(case), draws.display()))
     }
 }
 
@@ -59,6 +59,16 @@ fn headline(case: &Case) -> String {
     }
     let condition = if parts.is_empty() { String::new() } else { format!(" given {}", parts.join(", ")) };
     format!("{}: {} draws{condition}", case.query.name, grouped(case.query.draws))
+}
+
+/// A line each, the first few of them.
+fn cautions(all: &[String]) -> String {
+    const MOST: usize = 3;
+    let mut lines: String = all.iter().take(MOST).map(|caution| format!("careful: {caution}\n")).collect();
+    if let Some(more @ 1..) = all.len().checked_sub(MOST) {
+        lines += &format!("careful: the same holds of {more} more\n");
+    }
+    lines
 }
 
 fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
@@ -81,6 +91,7 @@ fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
         given: case.given().into_iter().collect(),
         absent: case.absent(),
         quantities: summary::quantities(answer, |number| case.label(number)),
+        cautions: &notes.cautions,
         redrawn: Redrawn::new(notes.redrawn, case.query.draws),
         plan: &notes.plan,
         seconds: Seconds {

@@ -1,13 +1,14 @@
 //! The command line. The doc comments here are the help that users read.
 
+use super::numbers::whole;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Parser, Subcommand, ValueEnum, value_parser};
-use std::num::NonZeroUsize;
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// As in a file's `draws`.
-const MOST_DRAWS: i64 = 10_000_000;
-const MOST_THREADS: i64 = 1024;
+const MOST_DRAWS: u64 = 10_000_000;
+const MOST_ROWS: u64 = 1_000_000_000;
+const MOST_THREADS: u64 = 1024;
 
 /// Simulation-based inference that scientists can write down.
 #[derive(Debug, Parser)]
@@ -42,8 +43,8 @@ pub struct Run {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub query: Vec<String>,
     /// Draws for each query, in place of what the file says
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_DRAWS))]
-    pub draws: Option<u32>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_DRAWS))]
+    pub draws: Option<u64>,
     /// Folder for the answers [default: the file's name with `.out` for `.sbi`]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -97,8 +98,8 @@ pub struct Simulate {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub model: Option<String>,
     /// How many draws
-    #[arg(long, value_name = "N")]
-    pub n: NonZeroUsize,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_ROWS))]
+    pub n: u64,
     /// The file to write, a .csv
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -110,11 +111,11 @@ pub struct Simulate {
 #[derive(Debug, clap::Args)]
 pub struct Work {
     /// Seed of everything random, in place of what the file says
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 0..=u64::MAX))]
     pub seed: Option<u64>,
     /// Threads; results are the same for any number [default: all cores]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=MOST_THREADS))]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_THREADS))]
+    pub threads: Option<u64>,
     /// Prints results and errors only
     #[arg(long)]
     pub quiet: bool,
@@ -124,7 +125,7 @@ impl Work {
     /// The number of threads asked for, or that of the machine.
     pub fn threads(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(all, usize::from)
+        self.threads.map_or_else(all, |threads| threads as usize)
     }
 }
 

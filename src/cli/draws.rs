@@ -3,14 +3,14 @@
 use super::case::Case;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
-use super::numbers::exact;
+use super::numbers::{exact, rounded};
 use super::progress::grouped;
 use super::shards::Shards;
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError};
-use sbi_model::{Graph, Query};
+use sbi_infer::{Conditional, DrawError, Plan, Scale};
+use sbi_model::{Graph, Query, State, Token};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -56,17 +56,20 @@ pub struct Notes {
     pub plan: serde_json::Value,
     /// The choice in a line.
     pub choice: String,
+    /// Why the answer should be taken with care, a sentence each.
+    pub cautions: Vec<String>,
 }
 
 impl Notes {
     /// The notes of an answer of which nothing is drawn yet.
-    fn of(trained: &Trained) -> Notes {
+    fn of(trained: &Trained, drawing: &Drawing) -> Notes {
         let plan = &trained.weights.plan;
         Notes {
             simulate_seconds: trained.notes.simulate_seconds,
             train_seconds: trained.notes.train_seconds,
             plan: serde_json::to_value(plan).expect("a plan is plain data"),
             choice: plan.summary(),
+            cautions: drawing.unseen(plan),
             ..Notes::default()
         }
     }
@@ -114,7 +117,7 @@ impl Stage for Drawing<'_> {
             values.clear();
         }
         if values.is_empty() {
-            notes = Notes::of(trained);
+            notes = Notes::of(trained, self);
         }
         self.finish(trained, bench, held, &mut values, &mut notes)?;
         let names = self.names();
@@ -152,7 +155,7 @@ impl<'a> Drawing<'a> {
                 .help("ask for fewer: `--draws N`")
         })?;
         let mut done = values.len() / width;
-        let bar = bench.progress.start("draw", &self.title(), done, draws);
+        let mut bar = bench.progress.start("draw", &self.title(), done, draws);
         let conditional =
             Conditional { weights: &trained.weights, graph: self.graph, query: self.query, seed: self.seed };
         let mut size = FIRST_SHARD;
@@ -176,6 +179,25 @@ impl<'a> Drawing<'a> {
         }
         bar.finish("done");
         Ok(())
+    }
+
+    /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
+    fn unseen(&self, plan: &Plan) -> Vec<String> {
+        let sentence = |((token, state), scale): ((&Token, &State), &Scale)| {
+            let (low, high) = scale.range();
+            match *state {
+                State::Given(value) if !(low..=high).contains(&value) => Some(format!(
+                    "{} = {} lies outside all simulations ({} to {}), so these draws are a guess",
+                    token.name,
+                    exact(value),
+                    rounded(low, high - low),
+                    rounded(high, high - low)
+                )),
+                _ => None,
+            }
+        };
+        let tokens = self.graph.tokens.iter().zip(&self.query.states);
+        tokens.zip(&plan.scales).filter_map(sentence).collect()
     }
 
     fn names(&self) -> Vec<String> {

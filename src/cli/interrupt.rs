@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: the first one asks the work to stop at the next safe point, a second one ends at once.
 
-use super::failure::{Exit, Failure, Outcome};
+use super::failure::{self, Exit, Failure, Outcome};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +13,7 @@ pub fn install() -> Outcome {
             // Files reach their names only when whole, so that ending here harms nothing.
             std::process::exit(Exit::Interrupted as i32);
         }
+        failure::say("stopping at the next safe point; once more ends it at once\n");
     })
     .map_err(|e| {
         Failure::failed(format!("cannot listen for Ctrl-C: {e}")).help("start it from another terminal")

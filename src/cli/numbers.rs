@@ -1,5 +1,8 @@
 //! Numbers as text: exactly for files, rounded for people.
 
+use super::progress::grouped;
+use std::ops::RangeInclusive;
+
 /// The shortest text that reads back as the same number.
 pub fn exact(x: f64) -> String {
     // Debug turns to exponents where Display would print hundreds of zeros.
@@ -30,6 +33,26 @@ pub fn rounded(x: f64, scale: f64) -> String {
     }
 }
 
+/// A whole number as specs write it: `10_000`, `1e4`; for flags.
+///
+/// # Errors
+/// Anything else, and numbers outside the range, in words that follow "invalid value …: ".
+pub fn whole(text: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    // Every whole number below 2^53 is a number of type f64.
+    let short =
+        || digits.parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..2f64.powi(53)).contains(x));
+    let number = digits.parse::<u64>().ok().or_else(|| short().map(|x| x as u64));
+    number.filter(|number| range.contains(number)).ok_or_else(|| match *range.end() {
+        u64::MAX => format!("write a whole number, at least {}", range.start()),
+        most => format!(
+            "write a whole number from {} to {}",
+            range.start(),
+            grouped(most as usize).replace(',', "_")
+        ),
+    })
+}
+
 /// Names joined for a sentence: `a`, `b` and `c`.
 pub fn listed<S: AsRef<str>>(names: &[S], word: &str) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
@@ -43,6 +66,18 @@ pub fn listed<S: AsRef<str>>(names: &[S], word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_written_as_in_specs() {
+        for (text, number) in
+            [("10_000", 10_000), ("1e4", 10_000), ("7", 7), ("18446744073709551615", u64::MAX)]
+        {
+            assert_eq!(whole(text, 0..=u64::MAX), Ok(number));
+        }
+        for text in ["-5", "1.5", "1,000", "ten", "", "0", "101", "1e300", "nan"] {
+            assert_eq!(whole(text, 1..=100), Err("write a whole number from 1 to 100".to_owned()));
+        }
+    }
 
     #[test]
     fn exact_numbers_read_back() {

@@ -1,16 +1,19 @@
-//! Progress of long work: bars on a terminal, a plain line at either end elsewhere, nothing when quiet.
+//! Progress of long work: bars on a terminal, a plain line now and then elsewhere, nothing when quiet.
 
 use super::failure;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+/// How often a line tells of progress where no bar can move.
+const PAUSE: Duration = Duration::from_secs(15);
+
 /// How progress is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Bars that move.
     Bars,
-    /// A line when something starts and one when it ends.
+    /// A line when something starts, one when it ends, and between them one in each [`PAUSE`].
     Lines,
     /// Nothing.
     Quiet,
@@ -45,7 +48,8 @@ impl Progress {
             bar.reset_eta();
             bar
         });
-        Bar { progress: self, bar, began: Instant::now() }
+        let began = Instant::now();
+        Bar { progress: self, bar, began, first: done, total, told: began, note: String::new() }
     }
 }
 
@@ -60,21 +64,45 @@ pub struct Bar {
     progress: Progress,
     bar: Option<ProgressBar>,
     began: Instant,
+    /// What was done before it began.
+    first: usize,
+    total: usize,
+    /// When a line last told of it.
+    told: Instant,
+    note: String,
 }
 
 impl Bar {
     /// So much is done.
-    pub fn set(&self, done: usize) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
+    pub fn set(&mut self, done: usize) {
+        match &self.bar {
+            Some(bar) => bar.set_position(done as u64),
+            None if self.told.elapsed() >= PAUSE => {
+                self.told = Instant::now();
+                self.progress.say(&self.line(done));
+            }
+            None => {}
         }
     }
 
     /// Says something beside the bar.
-    pub fn note(&self, text: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("  {text}"));
+    pub fn note(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("  {text}")),
+            None => text.clone_into(&mut self.note),
         }
+    }
+
+    /// `4,000 of 12,000, validation loss 0.1234, 40 s left`.
+    fn line(&self, done: usize) -> String {
+        let (here, rest) = (done.saturating_sub(self.first), self.total.saturating_sub(done));
+        let mut parts = vec![format!("{} of {}", grouped(done), grouped(self.total))];
+        parts.extend((!self.note.is_empty()).then(|| self.note.clone()));
+        if here > 0 {
+            let left = self.began.elapsed().mul_f64(rest as f64 / here as f64);
+            parts.push(format!("{} left", duration(left)));
+        }
+        format!("{:<9} {}", "", parts.join(", "))
     }
 
     /// Ends it with a line that stays: what came of it, and how long it took.

@@ -80,9 +80,9 @@ fn write(source: &Source, args: &args::Simulate, progress: Progress) -> Outcome 
     let mut writer = csv::Writer::from_writer(Beside::create(&args.out).map_err(|e| unwritable(&e))?);
     writer.write_record(source.columns()).map_err(failed)?;
 
-    let total = args.n.get();
+    let total = args.n as usize;
     let title = format!("{} draws of `{}`", grouped(total), source.name);
-    let bar = progress.start("simulate", &title, 0, total);
+    let mut bar = progress.start("simulate", &title, 0, total);
     let mut done = 0;
     while done < total {
         let rows = done..total.min(done + source.rows_of(PIECE_VALUES));
@@ -103,6 +103,10 @@ fn write(source: &Source, args: &args::Simulate, progress: Progress) -> Outcome 
 }
 
 fn ensure_csv(out: &Path) -> Outcome {
+    if out.is_dir() {
+        return Err(Failure::wrong(format!("`{}` is a folder, and a file is to be written", out.display()))
+            .help(format!("--out {}", out.join("draws.csv").display())));
+    }
     match out.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("csv") => Ok(()),
         _ => Err(Failure::wrong(format!(

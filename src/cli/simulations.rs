@@ -75,7 +75,7 @@ impl Stage for Simulations<'_> {
         table.values.try_reserve_exact(missing).map_err(|_| {
             failed(&sbi_sim::Failure::Memory { bytes: missing as u128 * size_of::<f64>() as u128 })
         })?;
-        let bar = bench.progress.start("simulate", &self.title(), table.rows(), self.rows);
+        let mut bar = bench.progress.start("simulate", &self.title(), table.rows(), self.rows);
         while table.rows() < self.rows {
             let start = table.rows();
             let end = self.rows.min(start + self.source.rows_of(SHARD_VALUES));

@@ -11,6 +11,7 @@
 //!   "given": {"x[1]": 0.3, …}         what the query fixed
 //!   "absent": ["y", …]                what it left out
 //!   "quantities": [{"name", "unit", "doc", "mean", "sd", "quantiles": {"0.05", "0.25", "0.5", "0.75", "0.95"}}]
+//!   "cautions": ["…", …]              why to take the answer with care, a sentence each
 //!   "redrawn": {"draws", "share"}     draws made again because they fell outside the prior's support; share of all made
 //!   "plan": {…}                       network, steps, batch and noise as chosen or stated
 //!   "seconds": {"simulate", "train", "draw"}            spent when each was made, in whichever run
@@ -56,6 +57,8 @@ pub struct Summary<'a> {
     pub absent: Vec<&'a str>,
     /// What it asked for, in the order asked.
     pub quantities: Vec<Quantity<'a>>,
+    /// Why to take the answer with care.
+    pub cautions: &'a [String],
     /// Draws made again.
     pub redrawn: Redrawn,
     /// What was chosen.

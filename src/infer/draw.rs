@@ -1,9 +1,10 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
 use crate::backend::{Device, Machine, ScoreBackend, probe_cuda};
+use crate::scale::Scale;
 use crate::solver::Solver;
 use crate::weights::Weights;
-use sbi_model::{Graph, Query, Token};
+use sbi_model::{Graph, Query, State, Token};
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
@@ -122,8 +123,7 @@ impl Conditional<'_> {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = solver.draw(&chunk);
             for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
-                let row = self.report(made)?;
-                if self.supports(&row) {
+                if let Some(row) = self.report(made)? {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&row);
@@ -143,28 +143,28 @@ impl Conditional<'_> {
         Ok(Draws { values, redrawn: tries - kept })
     }
 
-    /// The inferred tokens of one draw in the user's units; whole numbers are the nearest that can occur.
-    fn report(&self, made: &[f64]) -> Result<Vec<f64>, DrawError> {
-        let value = |&token: &usize| {
-            let z = *made.get(token).expect("a draw has a value for every token");
-            let scale = self.weights.plan.scales.get(token).expect("a plan scales every token");
-            let x = scale.restore(z);
-            let Token { support, name, .. } = self.token(token);
-            match x.is_finite() {
-                // Adding zero makes a zero of a minus zero, which tables would show as a class of its own.
-                true if support.whole => Ok(x.round().clamp(support.low, support.high) + 0.0),
-                true => Ok(x),
-                false => Err(DrawError::NotFinite { name: name.clone() }),
-            }
-        };
-        self.query.infer.iter().map(value).collect()
+    /// The inferred tokens of one draw; none where any token, asked for or drawn along, lies outside its support.
+    fn report(&self, made: &[f64]) -> Result<Option<Vec<f64>>, DrawError> {
+        let tokens = self.graph.tokens.iter().zip(&self.weights.plan.scales).zip(made);
+        let all: Vec<f64> =
+            tokens.map(|((token, scale), &z)| value(token, scale, z)).collect::<Result<_, _>>()?;
+        let drawn = self.query.states.iter().map(|state| !matches!(state, State::Given(_)));
+        let supported = self.graph.tokens.iter().zip(&all).zip(drawn);
+        if !supported.into_iter().all(|((token, x), drawn)| !drawn || token.support.contains(*x)) {
+            return Ok(None);
+        }
+        let asked = self.query.infer.iter();
+        Ok(Some(asked.map(|&token| *all.get(token).expect("queries name tokens of their graph")).collect()))
     }
+}
 
-    fn supports(&self, row: &[f64]) -> bool {
-        self.query.infer.iter().zip(row).all(|(&token, x)| self.token(token).support.contains(*x))
-    }
-
-    fn token(&self, token: usize) -> &Token {
-        self.graph.tokens.get(token).expect("queries name tokens of their graph")
+/// A network's number in the user's units; whole numbers are the nearest that can occur.
+fn value(token: &Token, scale: &Scale, z: f64) -> Result<f64, DrawError> {
+    let x = scale.restore(z);
+    match x.is_finite() {
+        // Adding zero makes a zero of a minus zero, which tables would show as a class of its own.
+        true if token.support.whole => Ok(x.round().clamp(token.support.low, token.support.high) + 0.0),
+        true => Ok(x),
+        false => Err(DrawError::NotFinite { name: token.name.clone() }),
     }
 }

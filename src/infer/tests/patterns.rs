@@ -21,9 +21,10 @@ fn families_come_in_their_shares() {
         likelihoods += u32::from(all(params, Role::Given) && all(data, Role::Hidden));
         joints += u32::from(all(&roles, Role::Hidden));
     }
-    // The random families at rates r make the same patterns by chance: with six tokens r³(1-r)³ and (1-r)⁶.
-    let chance: f64 = 0.1 * (0.3f64 * 0.7).powi(3) * 2.0;
-    let empty = 0.1 * (0.7f64.powi(6) + 0.3f64.powi(6) + 0.7f64.powi(6) + 0.3f64.powi(6));
+    // The random family makes the same patterns by chance: at a uniform rate r, three given and three hidden with
+    // ∫ r³(1−r)³ dr = 1/140, all or none with 1/7 each.
+    let chance = 0.2 / 140.0;
+    let empty = 0.2 * 2.0 / 7.0;
     let share = |count: u32| f64::from(count) / draws as f64;
     let error = |p: f64| 4.0 * (p * (1.0 - p) / draws as f64).sqrt();
     assert!((share(posteriors) - 0.6 - chance).abs() < error(0.6));

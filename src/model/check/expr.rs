@@ -15,6 +15,9 @@ use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Targe
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
 
+/// Modules that functions stand in elsewhere.
+const MODULES: &[&str] = &["np", "numpy", "jnp", "jax", "math", "torch", "tf", "scipy", "stats", "Math"];
+
 /// What an expression may read where it stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope<'t> {
@@ -209,6 +212,11 @@ impl<'t> Builder<'t> {
         }
         if family::is_distribution(&name.text) {
             return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));
+        }
+        if MODULES.contains(&name.text.as_str()) {
+            let help =
+                format!("functions are called by their name alone: `sin(x)`, not `{}.sin(x)`", name.text);
+            return told.help(help);
         }
         if name.text == "e" {
             return told.help("Euler's number is `exp(1)`");

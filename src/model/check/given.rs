@@ -196,13 +196,13 @@ impl Asked<'_, '_> {
                     value.span,
                     format!("{}, and `{name}` has {length} here", count(entries.len(), "value", "values")),
                 )
-                .help(format!("give {}", count(*length, "value", "values")))),
+                .help(format!("give {}", shape(lengths)))),
             (ExprKind::List(_), None) => Err(VECTOR
                 .at(value.span, format!("a list stands where one number of `{name}` is expected"))
                 .help("write it without brackets")),
             (_, Some((length, _))) => Err(VECTOR
                 .at(value.span, format!("`{name}` has {length} elements, and one value is given"))
-                .help(format!("write a list of {length}: `[0, …]`, or give one element: `{name}[1] = …`"))),
+                .help(format!("give {}, or one element: `{name}[1] = …`", shape(lengths)))),
             (_, None) => {
                 leaves.push(value);
                 Ok(())
@@ -222,6 +222,18 @@ impl Asked<'_, '_> {
         let Some(unit) = &number.unit else { return Ok(()) };
         self.unit = self.unit.or(Some(unit.span));
         same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
+    }
+}
+
+/// What a written value of these lengths looks like: `a list of 2 lists of 3 values: [[…, …, …], …]`.
+fn shape(lengths: &[usize]) -> String {
+    match lengths {
+        [] => "one value".to_owned(),
+        [one] => format!("a list of {}", count(*one, "value", "values")),
+        [one, deeper @ ..] => {
+            let inner = shape(deeper).replacen("a list", if *one == 1 { "list" } else { "lists" }, 1);
+            format!("a list of {one} {inner}")
+        }
     }
 }
 

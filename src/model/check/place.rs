@@ -131,10 +131,11 @@ impl Asked<'_, '_> {
         let name = &node.name;
         if node.role == Role::Latent {
             let told = LATENT_ASKED.at(place.span, format!("`{name}` is a latent: it is integrated out"));
-            return Some(
-                told.label(node.span, "declared here")
-                    .help(format!("declare it as `param {name}` to ask about it")),
-            );
+            let help = match verb.starts_with("given") {
+                true => format!("declare it as `data {name}` if it is observed, or give what depends on it"),
+                false => format!("declare it as `param {name}` to ask about it"),
+            };
+            return Some(told.label(node.span, "declared here").help(help));
         }
         let sources: Vec<&str> = self.sources(id);
         if verb.starts_with("given") {

@@ -127,14 +127,16 @@ fn draws_and_definitions() {
         ("let x = f(sd = )", ("unexpected", ")", "expected a value")),
         ("let x = if a then b", ("else-missing", "", "needs an `else`")),
         ("param x[3] ~ f()", ("unexpected", "3", "declare `axis i : index(3)`, and write `[i]`")),
-        ("param x, y ~ f()", ("several-on-line", ",", "`param y …`")),
-        ("axis i, j : index(3)", ("several-on-line", ",", "`axis j …`")),
+        ("param x, y ~ f()", ("several-on-line", ",", "`param y ~ f()`")),
+        ("axis i, j : index(3)", ("several-on-line", ",", "`axis j : index(3)`")),
         ("param x-y ~ f()", ("unexpected", "-", "write `x_y`")),
         ("param x.y ~ f()", ("unexpected", ".", "write `x_y`")),
         ("param 2x ~ f()", ("unexpected", "2x", "a name starts with a letter")),
         ("param x ~ normal 0, 1", ("unexpected", "0", "write `normal(…)`")),
         ("param x ~ uniform[0, 1]", ("unexpected", "[", "write `uniform(…)`")),
         ("param x ~ normal(0, 1) between 0 and 1", ("unexpected", "between", "|> between(low, high)")),
+        ("let x = f(1 if a > 0 else 2, 3)", ("operator-foreign", "if", "`if a > 0 then 1 else 2`")),
+        ("let x = if a then 1 elif b then 2 else 3", ("operator-foreign", "elif", "write `else if`")),
         ("let x = a not in 0 .. 1", ("operator-foreign", "not", "not x in low .. high")),
         ("let x = if a b", ("unexpected", "b", "`then`")),
         ("depends x y", ("unexpected", "y", "expected `from`")),
@@ -145,7 +147,9 @@ fn draws_and_definitions() {
     one("query q {\n", "given x 3", "\n}\n", ("unexpected", "3", "expected `=` with a value or `from"));
     one("query q {\n", "given x from a.csv", "\n}\n", ("unexpected", "a.csv", "write `\"a.csv\"`"));
     one("query q {\n", "where x between 0 and 1", "\n}\n", ("unexpected", "between", "in low .. high"));
-    one("query q {\n", "given x = 1, y = 2", "\n}\n", ("several-on-line", ",", "`given y …`"));
+    one("query q {\n", "given x = 1, y = 2", "\n}\n", ("several-on-line", ",", "`given y = 2`"));
+    one("query q {\n", "given x = 1, y[2] = [3, 4]", "\n}\n", ("several-on-line", ",", "`given y …`"));
+    one("query q {\n", "given x = 1, infer y", "\n}\n", ("several-on-line", ",", ": `infer y`"));
     one("query q {\n", "infer a b", "\n}\n", ("unexpected", "b", "expected `,`"));
     one("query q {\n", "infer", "\n}\n", ("unexpected", "", "expected a name"));
     one("query q {\n", "where a = 3", "\n}\n", ("operator-foreign", "=", "write `==`"));
