@@ -32,6 +32,14 @@ pub enum Command {
     Graph(Graph),
     /// Writes joint draws of a model: parameters and data
     Simulate(Simulate),
+    /// Compares two files in the language's terms, and says what an edit from one to the other redoes
+    Diff(Diff),
+    /// Prints a page on one message of the checker, or on a module of the library
+    Explain(Explain),
+    /// Writes a commented file to start from
+    New(New),
+    /// Says what this machine has for simulating and training
+    Doctor(Doctor),
 }
 
 /// `sbi run`.
@@ -66,6 +74,46 @@ pub struct Check {
     /// Prints the diagnostics as one JSON array on standard output
     #[arg(long)]
     pub json: bool,
+    /// Adds statistical advice: what runs, but perhaps not as meant
+    #[arg(long)]
+    pub pedantic: bool,
+}
+
+/// `sbi diff`.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// The .sbi file as it was
+    pub old: PathBuf,
+    /// The .sbi file as it is
+    pub new: PathBuf,
+}
+
+/// `sbi explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// A code such as `axis-unbound`, a module such as `std::decision` or one thing in it [default: a list of all]
+    pub topic: Option<String>,
+}
+
+/// `sbi new`.
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// The file to write; `.sbi` is added
+    pub name: Option<PathBuf>,
+    /// What kind of model it holds
+    #[arg(long, value_name = "KIND", default_value = "posterior")]
+    pub kind: String,
+    /// Lists the kinds
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// `sbi doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// The store to look at [default: `.sbi` in this folder]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 /// `sbi fmt`.

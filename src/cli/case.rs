@@ -24,6 +24,9 @@ pub struct Case<'a> {
     pub device: Device,
 }
 
+/// The numbers that networks compute with: part of the key of their weights.
+pub const PRECISION: &str = "f32";
+
 /// The keys of the three stages of a case, as the store names them.
 pub struct Keys {
     /// Of the simulations.
@@ -36,7 +39,6 @@ pub struct Keys {
 
 impl Keys {
     fn of(model: &Model, approximator: &Approximator, query: &Query, device: Device) -> Keys {
-        const PRECISION: &str = "f32";
         let seed = approximator.train.seed;
         let weights = Key::weights(model, approximator, PRECISION, device.name());
         Keys {

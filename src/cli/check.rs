@@ -9,10 +9,13 @@ use std::path::Path;
 
 /// Shows all diagnostics of a file, or prints them as JSON. Fails where one is an error.
 pub fn check(args: &args::Check) -> Outcome {
-    let examined = match examine(&args.file) {
+    let mut examined = match examine(&args.file) {
         Err(failure) if args.json => return unreadable(&args.file, failure),
         other => other?,
     };
+    if args.pedantic {
+        examined.add_advice();
+    }
     let Examined { source, diagnostics, .. } = &examined;
     if args.json {
         let records: Vec<Record> = diagnostics.iter().map(|d| report::record(source, d)).collect();

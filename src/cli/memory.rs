@@ -7,7 +7,7 @@ use sbi_infer::{Device, Machine, training_bytes};
 use sbi_model::Estimator;
 use sysinfo::{MemoryRefreshKind, System};
 
-const GIB: f64 = 1_073_741_824.0;
+pub const GIB: f64 = 1_073_741_824.0;
 
 /// Fails where the training of a case's network would take more memory than is free.
 pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
@@ -35,7 +35,7 @@ pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
 }
 
 /// Bytes that this process may take, where the system tells.
-fn free() -> Option<f64> {
+pub fn free() -> Option<f64> {
     let mut system = System::new().ok()?;
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     // A container may be allowed less than the machine has; what of that is in use tells little, as caches count.

@@ -4,7 +4,10 @@ mod answers;
 pub mod args;
 mod case;
 mod check;
+mod diff;
+mod doctor;
 mod draws;
+mod explain;
 mod failure;
 mod fault;
 mod files;
@@ -12,6 +15,7 @@ mod fmt;
 mod graph;
 mod interrupt;
 mod memory;
+mod new;
 mod numbers;
 mod progress;
 mod report;
@@ -42,6 +46,10 @@ pub fn main() -> u8 {
             Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),
             Command::Simulate(args) => simulate::simulate(args),
+            Command::Diff(args) => diff::diff(args),
+            Command::Explain(args) => explain::explain(args),
+            Command::New(args) => new::new(args),
+            Command::Doctor(args) => doctor::doctor(args),
         }
     });
     match outcome {

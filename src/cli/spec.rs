@@ -54,7 +54,31 @@ pub fn examine(path: &Path) -> Outcome<Examined> {
     Ok(Examined { source, diagnostics, sound })
 }
 
+impl Examined {
+    /// Adds statistical advice, where nothing is wrong with the file.
+    pub fn add_advice(&mut self) {
+        let Some((file, ready)) = &self.sound else { return };
+        self.diagnostics.extend(sbi_model::advice(file));
+        let runs = file.models.iter().zip(ready).filter_map(|(model, ready)| Some((model, ready.as_ref()?)));
+        self.diagnostics.extend(runs.filter_map(|(model, ready)| ready.unstable(model)));
+    }
+}
+
 impl Ready {
+    /// A dry run: a prior so wide that the simulator breaks within it is told before it breaks a study.
+    fn unstable(&self, model: &Model) -> Option<Diagnostic> {
+        const DRAWS: u64 = 1_000;
+        let failure = self.simulator.run(1, 0..DRAWS, 1).err()?;
+        let sbi_sim::Failure::NotFinite { element, .. } = &failure else { return None };
+        let name = element.split('[').next()?;
+        let node = model.find(name).map(|id| model.node(id))?;
+        let told =
+            sbi_sim::UNSTABLE_PRIOR.at(node.span, format!("of {DRAWS} draws of the priors, {failure}"));
+        Some(
+            told.help("bound a prior so that the simulator stands all of its draws: `|> between(low, high)`"),
+        )
+    }
+
     fn of(model: &Model) -> Result<Option<Ready>, Diagnostic> {
         if !model.later.is_empty() {
             return Ok(None);

@@ -1,6 +1,7 @@
 //! sbi-model: from a tree to a checked file: names, axes, checks, graph, masks, normal form, hashes.
 //! Pure: it reads files only through [`World`] and knows no tensors.
 
+mod advice;
 mod approximator;
 mod axis;
 mod bits;
@@ -8,6 +9,7 @@ mod check;
 mod depends;
 mod dynamics;
 mod eliminate;
+pub mod explain;
 mod expr;
 mod external;
 mod family;
@@ -26,6 +28,7 @@ mod survey;
 mod vertices;
 mod world;
 
+pub use advice::advice;
 pub use approximator::{
     Approximator, Coupling, Estimator, Flow, Focus, GraphRule, MaskKind, Noise, Train, Transformer,
 };

@@ -7,6 +7,7 @@ codes! {
     /// Every message of this crate.
     CODES;
     TOO_LARGE: error "program-too-large", "a model whose simulation takes too many steps";
+    UNSTABLE_PRIOR: advice "unstable-prior", "a prior wider than what the simulator stands";
 }
 
 /// Why a run stopped.

@@ -20,6 +20,6 @@ mod scalar;
 mod simulator;
 mod ssa;
 
-pub use error::{CODES, Failure};
+pub use error::{CODES, Failure, UNSTABLE_PRIOR};
 pub use isa::InstructionSet;
 pub use simulator::{Simulator, Table};

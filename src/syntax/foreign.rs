@@ -179,6 +179,11 @@ pub(crate) fn character(character: char) -> (String, String) {
 /// What a word that starts a line elsewhere becomes here.
 pub(crate) fn start(word: &str, block: Block) -> Option<&'static str> {
     let lower = word.to_ascii_lowercase();
+    if lower == "if" && block == Block::Dynamics {
+        return Some(
+            "a change at an event is `when v > 30 { v = -65 }`, the end of it all `stop when v > 30`",
+        );
+    }
     // In a query or a train block these are more likely misspelt words of that block.
     let modelled =
         matches!(block, Block::Top | Block::Model | Block::Simulator | Block::Modality | Block::Dynamics);

@@ -1,7 +1,7 @@
 //! Where a line stops because of a habit from elsewhere: another language's signs, a slip of
 //! punctuation, a name that is none.
 
-use crate::codes::{OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
+use crate::codes::{BRACKET_STRAY, OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
 use crate::diag::Diagnostic;
 use crate::grammar::Rule;
 use crate::recover::{found_length, word_at, words as words_in};
@@ -90,7 +90,11 @@ impl<'t> Stop<'t> {
             return None;
         }
         let told = OPERATOR_FOREIGN.at(self.span(start.len()), "draws are not truncated this way");
-        Some(told.help("pass the draw on: `~ normal(0, 1) |> between(low, high)`"))
+        Some(
+            told.help(
+                "write `truncated_normal(mean = 0, sd = 1, low = 0)`, with `high` where it ends above too",
+            ),
+        )
     }
 
     /// The number that ends right before the stop.
@@ -216,7 +220,9 @@ impl<'t> Stop<'t> {
         let word = word_at(self.rest).filter(|word| matches!(*word, "between" | "truncated"))?;
         let told = UNEXPECTED.at(self.span(word.len()), format!("`{word}` is not written this way"));
         Some(match self.expects(&[Rule::pipe]) {
-            true => told.help("pass the draw on: `~ normal(0, 1) |> between(low, high)`"),
+            true => told.help(
+                "write `truncated_normal(mean = 0, sd = 1, low = 0, high = 5)`, or `uniform(low, high)`",
+            ),
             false => told.help("write `x in low .. high`"),
         })
     }
@@ -280,11 +286,12 @@ impl<'t> Stop<'t> {
         Some(told.help(format!("write `if {} then {value} else {other}`", condition.trim())))
     }
 
-    /// `if a then 1 elif b then 2 else 3`.
+    /// `if a then 1 elif b then 2 else 3`: the word was read as the unit of the number before it.
     fn else_if(&self) -> Option<Diagnostic> {
-        let word = word_at(self.rest).filter(|word| matches!(*word, "elif" | "elseif" | "elsif"))?;
-        let told = OPERATOR_FOREIGN.at(self.span(word.len()), format!("there is no `{word}`"));
-        Some(told.help("write `else if`, and end with an `else`"))
+        let (at, word) = words_in(self.before).last()?;
+        let told = OPERATOR_FOREIGN.at(self.line.span(at, word.len()), format!("there is no `{word}`"));
+        matches!(word, "elif" | "elseif" | "elsif")
+            .then(|| told.help("write `else if`, and end with an `else`"))
     }
 
     /// `param 2x ~ …`, `param drift-rate ~ …`, `param drift.rate ~ …`.
@@ -317,9 +324,15 @@ impl<'t> Stop<'t> {
         {
             return None;
         }
+        let line = behind.lines().next().unwrap_or("");
+        if let Some(stray) = unopened(line) {
+            let at = self.line.span(self.before.len() + (self.rest.len() - behind.len()) + stray, 1);
+            let told = BRACKET_STRAY.at(at, "this `)` closes nothing");
+            return Some(told.help("remove it, or the one that closes too early before it"));
+        }
         let told = SEVERAL_ON_LINE.at(self.span(1), "each statement is about one name");
         let one = behind.split(['\n', ',', '}']).next()?.trim();
-        let one = if one.contains("[") && !one.contains(']') || one.contains('(') {
+        let one = if one.matches(['[', '(']).count() != one.matches([']', ')']).count() {
             format!("{second} …")
         } else {
             one.to_owned()
@@ -328,6 +341,20 @@ impl<'t> Stop<'t> {
         let one = if is_statement { one } else { format!("{word} {one}") };
         Some(told.help(format!("give the other a line of its own: `{one}`")))
     }
+}
+
+/// The first round bracket of a text that is closed and not opened in it.
+fn unopened(text: &str) -> Option<usize> {
+    let mut open = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '(' => open += 1,
+            ')' if open == 0 => return Some(at),
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The number that a text ends with.

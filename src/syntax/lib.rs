@@ -1,7 +1,7 @@
 //! sbi-syntax: text to tree, with diagnostics. Parsing never fails and does no I/O.
 //!
 //! [`parse()`] takes a text and gives a [`tree::File`] with everything that is wrong with it. The
-//! grammar is `grammar/sbi.pest`; [`format()`] prints a tree as canonical text. Each construct has
+//! grammar is `grammar/sbi.pest`; [`format()`] prints a tree as canonical text, [`outline()`] says what stands in it. Each construct has
 //! a file here of the same name as in the other crates. What names mean, and whether a file makes
 //! sense, is checked in `sbi-model`.
 
@@ -18,6 +18,7 @@ mod habits;
 mod model;
 mod node;
 mod number;
+mod outline;
 mod parse;
 mod print;
 mod query;
@@ -33,6 +34,8 @@ mod tests;
 
 pub use codes::CODES;
 pub use diag::{Code, Diagnostic, Severity, suggest};
+pub use outline::{Entry, outline};
 pub use parse::{LARGEST_FILE, Parsed, parse};
 pub use print::format;
 pub use source::{Position, Source, Span};
+pub use words::statement_words;

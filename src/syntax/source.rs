@@ -1,6 +1,7 @@
 //! A file's text, its lines, and spans of its bytes.
 
 use serde::Serialize;
+use std::ops::Range;
 
 /// A range of bytes in one source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize)]
@@ -24,6 +25,11 @@ impl Span {
     /// The smallest span that covers both; `self` names the file.
     pub fn to(self, other: Span) -> Self {
         Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The bytes it covers.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// The empty span where this one starts.

@@ -213,6 +213,11 @@ pub(crate) fn stands_in(word: &Word, block: Block) -> bool {
     word.homes.iter().any(|&home| block.holds(home))
 }
 
+/// The words that statements start with, in any block.
+pub fn statement_words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|word| word.text)
+}
+
 /// The statement words of a block.
 pub(crate) fn words_of(block: Block) -> impl Iterator<Item = &'static str> {
     WORDS.iter().filter(move |word| stands_in(word, block)).map(|word| word.text)

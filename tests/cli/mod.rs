@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod fmt;
 mod graph;
+mod help;
 mod kept;
 mod run;
 mod simulate;

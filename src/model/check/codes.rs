@@ -75,6 +75,7 @@ codes! {
     MISSING_TWICE: error "missing-twice", "two `missing` statements about one thing";
     MISSING_PATTERN: error "missing-pattern", "gaps in a pattern that their data cannot have";
     UNIT_MISMATCH: error "unit-mismatch", "two units that differ where they must agree";
+    NAME_AS_UNIT: error "name-as-unit", "a quantity behind a number, where a unit would stand";
     UNITS_UNCHECKED: advice "units-unchecked", "units are labels in this version";
     EMPTY_MODEL: error "empty-model", "a model without anything to ask about";
     DEPENDS_ON: error "depends-target", "a `depends` statement about what has no dependencies of its own";
@@ -119,4 +120,10 @@ codes! {
     DATA_ROWS: error "data-rows", "a data file with too few or too many rows";
     DATA_TIMES: error "data-times", "a function of time whose times do not rise";
     DATA_TEXT: error "data-text", "text where a data file should have a number";
+    UNUSED_PARAMETER: advice "unused-parameter", "a parameter that no datum depends on";
+    DATUM_ALONE: advice "datum-alone", "a datum that depends on no parameter";
+    SINGLE_ELEMENT: advice "single-element", "an axis with one element";
+    DENSE_MASK: advice "dense-mask", "a latent that joins what it is integrated out of";
+    LOST_PAIRING: advice "lost-pairing", "rows that belong together, summarised apart";
+    NOTHING_GIVEN: advice "nothing-given", "a query that knows nothing";
 }

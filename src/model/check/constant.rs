@@ -5,7 +5,6 @@
 
 use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNKNOWN_NAME, VECTOR};
 use super::given::Files;
-use super::names::list;
 use super::{builtin, series, walk};
 use crate::order;
 use sbi_syntax::tree::{BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
@@ -80,10 +79,14 @@ impl<'t> Constants<'t> {
         }
         let Some(constant) = self.map.get(name.as_str()) else {
             let told = UNKNOWN_NAME.at(path.span, format!("there is no constant `{name}`"));
-            let known: Vec<&str> = self.map.keys().copied().chain(builtin::constants()).collect();
-            return Err(match suggest(&name, known.iter().copied()) {
+            if ["na", "nan", "none", "null", "missing"].contains(&name.to_ascii_lowercase().as_str()) {
+                return Err(told
+                    .help("what is not known is left out: give the others one by one, `given y[1] = 1.2`"));
+            }
+            let known = self.map.keys().copied().chain(builtin::constants());
+            return Err(match suggest(&name, known) {
                 Some(similar) => told.did_you_mean(Some(similar)),
-                None => told.help(format!("only constants can be named here: {}", list(known))),
+                None => told.help(format!("write `const {name} = …`; only constants can be named here")),
             });
         };
         match &constant.value {

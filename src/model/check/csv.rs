@@ -357,7 +357,8 @@ impl Wanted<'_> {
         if self.columns.is_some() || self.column.is_some() {
             return told.help(columns);
         }
-        let which = match self.elements.len() {
+        let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
+        let which = match wanted {
             1 => format!("`(column = \"{}\")`", known().next().unwrap_or_default()),
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
@@ -371,8 +372,10 @@ impl Wanted<'_> {
     }
 
     fn example(&self) -> String {
-        let names: Vec<&str> = self.elements.iter().take(3).map(String::as_str).collect();
-        names.join(",")
+        let own = self.over.as_ref().map_or(&self.elements, |over| &over.columns);
+        let named =
+            self.column.iter().map(|(column, _)| column).chain(own.iter().filter(|_| self.column.is_none()));
+        named.take(3).map(String::as_str).collect::<Vec<_>>().join(",")
     }
 
     fn ragged(&self, row: usize, line: u64, cells: usize, headers: usize) -> Diagnostic {
@@ -468,8 +471,10 @@ impl Wanted<'_> {
             is = if what.is_empty() { "is" } else { "are" },
         );
         let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
-        let help =
-            format!("add to the model `missing {} with probability {percent}%`, or fill it in", self.indexed);
+        let help = format!(
+            "add to the model `missing {} with probability {percent}%`, fill it in, or leave its row out",
+            self.indexed
+        );
         Err(SURPRISE_MISSING.at(self.span, message).help(help))
     }
 
@@ -482,7 +487,13 @@ impl Wanted<'_> {
             let shown: String = cell.text.chars().take(40).collect();
             let told = DATA_TEXT.at(self.span, format!("{}: `{shown}` is no number", self.place(cell)));
             let comma = cell.text.replace(',', ".").parse::<f64>().is_ok();
-            return Err(told.help(if comma { "write a decimal point" } else { "write a number there" }));
+            return Err(told.help(match (comma, support.whole) {
+                (true, _) => "write a decimal point",
+                (false, true) => {
+                    "write a number there, or say what words mean: `(coding = { left = 0, right = 1 })`"
+                }
+                (false, false) => "write a number there, without its unit",
+            }));
         };
         if !value.is_finite() {
             let message = format!("{}: {} is no finite number", self.place(cell), cell.text);

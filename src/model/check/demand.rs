@@ -6,7 +6,7 @@ use super::codes::{
 use super::family::Demand;
 use super::model::Builder;
 use crate::survey::Survey;
-use crate::{ExprId, Model, NodeId};
+use crate::{Definition, Expr, ExprId, Family, Model, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// Something demanded of expressions of a node.
@@ -75,6 +75,49 @@ impl Demanded {
         Some(self)
     }
 
+    /// A number that must be above zero, or a probability, and is a normal or uniform draw that leaves this range.
+    fn drawn_wrong(&self, model: &Model, survey: &Survey<'_>) -> Option<Diagnostic> {
+        let What::Each(demand @ (Demand::Positive | Demand::Probability), exprs) = &self.what else {
+            return None;
+        };
+        exprs.iter().find_map(|expr| {
+            let Expr::Element { node, .. } = model.expr(*expr) else { return None };
+            let read = model.node(*node);
+            let Definition::Draw(draw) = &read.definition else { return None };
+            if !draw.transforms.is_empty() {
+                return None;
+            }
+            let known = |place: usize| {
+                let expr = draw.arguments.get(place)?.exprs().next()?;
+                survey.facts(expr, read, 0).constant
+            };
+            let (first, second) = (known(0)?, known(1)?);
+            let (low, high) = match draw.family {
+                Family::Normal => (first - REACH * second, first + REACH * second),
+                Family::Uniform => (first, second),
+                _ => return None,
+            };
+            let name = &read.name;
+            match demand {
+                Demand::Positive if low < 0.0 => {
+                    let message = format!("`{name}` can fall below zero, and `{}` must be above it", self.name);
+                    let told = NOT_POSITIVE.at(self.span, message).label(read.span, "drawn here");
+                    Some(told.help(match draw.family {
+                        Family::Uniform => format!("write `{name} ~ uniform(0, {second})`"),
+                        _ if first <= 0.0 => format!("write `{name} ~ half_normal({second})`, or read `exp({name})`"),
+                        _ => format!("write `{name} ~ truncated_normal({first}, {second}, low = 0)`, or read `exp({name})`"),
+                    }))
+                }
+                Demand::Probability if low < 0.0 || high > 1.0 => {
+                    let message = format!("`{name}` can leave 0 to 1, and `{}` must lie there", self.name);
+                    let told = NOT_A_PROBABILITY.at(self.span, message).label(read.span, "drawn here");
+                    Some(told.help(format!("read `logistic({name})`, or draw it from `beta(2, 2)` or `uniform(0, 1)`")))
+                }
+                _ => None,
+            }
+        })
+    }
+
     /// What is wrong with one element; `value` gives the constant value of an expression. Where the model is not
     /// `sound`, a NaN may stand for something refused, of which nothing more is said.
     fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
@@ -124,9 +167,15 @@ pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -
     if !value.is_finite() {
         let message = format!("`{name}` is {value}, which is no finite number");
         let told = NOT_FINITE.at(span, message);
-        return Some(told.help("look for a division by zero or a root of a negative number"));
+        return Some(
+            told.help("look for a division by zero, the logarithm of zero or the root of a negative number"),
+        );
     }
     match demand {
+        Demand::Positive if value <= 0.0 && name == "median" => {
+            let told = NOT_POSITIVE.at(span, format!("`median` is {value}, and must be above zero"));
+            Some(told.help(format!("on the scale of logarithms write its name: `log_mean = {value}`")))
+        }
         Demand::Positive if value <= 0.0 => {
             Some(NOT_POSITIVE.at(span, format!("`{name}` is {value}, and must be above zero")).help(format!(
                 "write a positive number: `{name} = {}`",
@@ -151,6 +200,9 @@ pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -
         _ => None,
     }
 }
+
+/// Standard deviations within which nearly all draws of a normal lie: one in ten thousand is below.
+const REACH: f64 = 3.7;
 
 /// How far probabilities that are written out may miss one.
 const SUM_TOLERANCE: f64 = 1e-6;
@@ -221,6 +273,9 @@ impl Builder<'_> {
     pub(super) fn demand(&mut self, model: &Model) {
         let survey = Survey::of(model);
         let sound = !self.patched && self.told.iter().all(|told| !told.is_error());
+        let drawn_wrong = self.demands.iter().filter_map(|demanded| demanded.drawn_wrong(model, &survey));
+        let drawn_wrong: Vec<Diagnostic> = drawn_wrong.collect();
+        self.told.extend(drawn_wrong);
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;

@@ -6,10 +6,12 @@ use super::codes::{
     SIMULATOR_BODY, UNKNOWN_ARGUMENT, UNKNOWN_DISTRIBUTION, VECTOR,
 };
 use super::demand::Demanded;
+use super::elsewhere;
 use super::expr::Scope;
 use super::families::TABLE;
 use super::family::{self, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
+use super::library;
 use super::model::Builder;
 use super::names::{Symbol, list};
 use super::value::{Sort, Value};
@@ -411,6 +413,16 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
     }
     let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
     let names = TABLE.iter().map(|entry| entry.name);
+    if let Some((_, help)) = elsewhere::CAUTIONS.iter().find(|(other, _)| *other == name) {
+        return Err(told.help(*help));
+    }
+    if let Some((module, _)) =
+        library::STD.iter().find(|(_, text)| text.contains(&format!("pub simulator {name}(")))
+    {
+        return Err(
+            told.help(format!("it is in the library: write `use std::{module}::{name}` above the model"))
+        );
+    }
     Err(match family::name_here(&name).or_else(|| suggest(&name, names)) {
         Some(similar) => told.did_you_mean(Some(similar)),
         None => told.help(format!("there are {}", known())),

@@ -3,8 +3,8 @@
 use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, CHANGE_TWICE, DYNAMICS_RANGE, EMPTY_DYNAMICS, EMPTY_RANGE, MIXED_DYNAMICS, NESTED_DRAW,
-    NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
-    UNKNOWN_SOLVER,
+    NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE,
+    UNKNOWN_MEMBER, UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
@@ -17,7 +17,7 @@ use crate::{
     Unary,
 };
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, State, Target};
-use sbi_syntax::{Span, suggest};
+use sbi_syntax::{Diagnostic, Span, suggest};
 
 /// A dynamics while its model is checked.
 #[derive(Clone)]
@@ -369,11 +369,15 @@ impl<'t> Builder<'t> {
                 _ => false,
             });
             if !bad && !written && !moved.contains(&id) {
+                let change = if tree.every.is_some() {
+                    format!("next {name} = …")
+                } else {
+                    format!("{name}' = …")
+                };
                 let told =
-                    UNDETERMINED.at(state.target.span, format!("`{name}` starts but has no `{name}' = …`"));
-                self.told.push(
-                    told.help(format!("add `{name}' = …`, or make it a `let` where it does not change")),
-                );
+                    UNDETERMINED.at(state.target.span, format!("`{name}` starts but has no `{change}`"));
+                self.told
+                    .push(told.help(format!("add `{change}`, or make it a `let` where it does not change")));
             }
         }
         if states == 0 && !bad {
@@ -516,6 +520,7 @@ impl<'t> Builder<'t> {
         };
         if let Some(solver) = solver {
             dynamics.solver = solver;
+            self.told.extend(too_many_steps(dynamics, call.span));
         }
         if let Some(argument) = taken.get("boundary") {
             match &argument.value.kind {
@@ -528,4 +533,24 @@ impl<'t> Builder<'t> {
             }
         }
     }
+}
+
+/// A step so short that no simulation ends.
+fn too_many_steps(dynamics: &Dynamics, span: Span) -> Option<Diagnostic> {
+    const MOST: f64 = 1e8;
+    let step = match dynamics.solver {
+        Solver::Rk4 { step }
+        | Solver::EulerMaruyama { step }
+        | Solver::Milstein { step }
+        | Solver::TauLeap { step } => step,
+        _ => return None,
+    };
+    let [from, to] = dynamics.over;
+    let steps = (to - from) / step;
+    (steps > MOST).then(|| {
+        let message = format!(
+            "from {from} to {to} in steps of {step} are {steps:.1e} steps; at most {MOST:.0e} are possible"
+        );
+        TOO_LARGE.at(span, message).help("take a longer step, or a shorter time")
+    })
 }

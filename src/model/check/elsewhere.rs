@@ -1,5 +1,20 @@
 //! What people call distributions, their arguments and transforms elsewhere: in Stan, R, scipy, numpyro, PyMC and BUGS.
 
+/// Distributions whose second number means something else there, with what to write.
+pub(super) const CAUTIONS: &[(&str, &str)] = &[
+    (
+        "dnorm",
+        "in BUGS the second number is a precision: `normal(0, precision = 0.001)`; in R an sd: `normal(0, sd = 1)`",
+    ),
+    (
+        "dlnorm",
+        "in BUGS the second number is a precision: `lognormal(log_mean = 0, spread = 1)` has its inverse root",
+    ),
+    ("dnegbin", "in BUGS it counts failures; here it has a mean: `negative_binomial(mean = 5, shape = 2)`"),
+    ("rnorm", "write `normal(mean, sd)`: how many there are is said by an axis"),
+    ("rlnorm", "write `lognormal(log_mean = 0, spread = 1)`: how many there are is said by an axis"),
+];
+
 /// Distributions, each with its name here.
 pub(super) const NAMES: &[(&str, &str)] = &[
     ("gaussian", "normal"),

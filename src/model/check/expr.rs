@@ -2,7 +2,8 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
+    AXIS_BOUND, NAME_AS_UNIT, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME,
+    VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
@@ -17,6 +18,15 @@ use std::rc::Rc;
 
 /// Modules that functions stand in elsewhere.
 const MODULES: &[&str] = &["np", "numpy", "jnp", "jax", "math", "torch", "tf", "scipy", "stats", "Math"];
+
+/// Units that stand behind numbers though a quantity may be called alike.
+const COMMON_UNITS: &[&str] = &[
+    "s", "ms", "us", "ns", "h", "min", "day", "days", "week", "weeks", "month", "year", "years", "m", "km",
+    "cm", "mm", "um", "nm", "g", "kg", "mg", "ug", "ng", "V", "mV", "uV", "A", "mA", "uA", "nA", "pA", "S",
+    "mS", "uS", "nS", "pS", "F", "uF", "nF", "pF", "Hz", "kHz", "mol", "mmol", "umol", "M", "mM", "uM", "nM",
+    "l", "L", "ml", "mL", "dl", "dL", "ul", "Pa", "kPa", "mmHg", "N", "mN", "J", "W", "K", "T", "rad", "deg",
+    "C", "Ohm", "MOhm",
+];
 
 /// What an expression may read where it stands.
 #[derive(Clone, Debug, Default)]
@@ -52,12 +62,15 @@ impl<'t> Builder<'t> {
     /// Checks an expression. What is wrong is told, and the value is then of the sort `Refused`.
     pub(super) fn value(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let found = match &expr.kind {
-            ExprKind::Number(number) => {
-                let unit = number.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
-                self.unit = self.unit.or(number.unit.as_ref().map(|unit| unit.span));
-                let id = self.arena.number(number.value);
-                Ok(Value { expr: id, sort: Sort::Number, unit })
-            }
+            ExprKind::Number(number) => match self.no_unit(number) {
+                Some(told) => Err(Some(told)),
+                None => {
+                    let unit = number.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
+                    self.unit = self.unit.or(number.unit.as_ref().map(|unit| unit.span));
+                    let id = self.arena.number(number.value);
+                    Ok(Value { expr: id, sort: Sort::Number, unit })
+                }
+            },
             ExprKind::Truth(truth) => Ok(Value::truth(self.arena.number(f64::from(u8::from(*truth))))),
             ExprKind::Path(path) => self.path(path, scope),
             ExprKind::Call(call) => self.call(call, scope),
@@ -75,6 +88,20 @@ impl<'t> Builder<'t> {
             self.patched = true;
             Value { expr: self.arena.number(f64::NAN), sort: Sort::Refused, unit: None }
         })
+    }
+
+    /// Says that what stands behind a number is no unit: a name of the model, or a power of ten.
+    fn no_unit(&self, number: &tree::Number) -> Option<Diagnostic> {
+        let unit = number.unit.as_ref()?;
+        let text = unit.text.as_str();
+        let told = NAME_AS_UNIT.at(unit.span, format!("behind a number, `{text}` is read as a unit"));
+        if let Some(power) = text.strip_prefix("x10").or(text.strip_prefix("e10")) {
+            let power = power.trim_start_matches('^');
+            let power = if power.is_empty() { "1" } else { power };
+            return Some(told.help(format!("write `{}e{power}`", number.value)));
+        }
+        let known = self.names.get(text).is_some() && !COMMON_UNITS.contains(&text);
+        known.then(|| told.help(format!("a product needs its `*`: `{} * {text}`", number.value)))
     }
 
     /// Checks an expression that must be a number.
@@ -123,12 +150,7 @@ impl<'t> Builder<'t> {
             Some(Symbol::Input(place)) => self.input(place).ok_or(None),
             Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
-            Some(Symbol::Simulator(..) | Symbol::External(_)) => {
-                let message = format!("`{}` is a simulator, which is drawn from", name.text);
-                let help =
-                    format!("give the draw a name, `latent run ~ {}(…)`, and read `run.…` here", name.text);
-                Err(Some(NESTED_DRAW.at(name.span, message).help(help)))
-            }
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => Err(Some(self.drawn_inside(name))),
             Some(Symbol::Module(_)) => {
                 let message = format!("`{}` is a file, not a number", name.text);
                 Err(Some(
@@ -204,11 +226,27 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Says that a simulator cannot be read where it is drawn from.
+    pub(super) fn drawn_inside(&self, name: &Name) -> Diagnostic {
+        let told = NESTED_DRAW.at(name.span, format!("`{}` is a simulator, which is drawn from", name.text));
+        told.help(format!("give the draw a name, `latent run ~ {}(…)`, and read `run.…` here", name.text))
+    }
+
     /// Says that a name means nothing here, and offers one that does.
     pub(super) fn unknown_name(&self, name: &Name) -> Diagnostic {
         let told = UNKNOWN_NAME.at(name.span, format!("there is no `{}` here", name.text));
+        let alike = |known: &&str| known.eq_ignore_ascii_case(&name.text);
+        if let Some(known) = self.names.iter().map(|(name, _)| name).find(alike) {
+            return told.did_you_mean(Some(known));
+        }
         if builtin::function(&name.text).is_some() {
             return told.help(format!("`{0}` is a function: call it, `{0}(…)`", name.text));
+        }
+        if ["inf", "infinity", "Inf", "Infinity"].contains(&name.text.as_str()) {
+            return told.help(
+                "nothing is infinite here: leave a bound out, and for a prior without one take `half_normal`, `exponential` or \
+                 `lognormal`",
+            );
         }
         if family::is_distribution(&name.text) {
             return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));

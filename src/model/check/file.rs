@@ -49,6 +49,7 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut checking = Checking {
         told,
         unit,
+        unread: tree.items.iter().any(|item| matches!(item, Item::Bad(_))),
         models: Vec::new(),
         groups: Vec::new(),
         approximators: Vec::new(),
@@ -94,6 +95,8 @@ fn finish(mut checked: Checked) -> Checked {
 struct Checking<'t> {
     told: Vec<Diagnostic>,
     unit: Option<Span>,
+    /// Whether a statement outside of all blocks could not be read: what is not there may be what it meant.
+    unread: bool,
     models: Vec<Looked<'t>>,
     /// The modalities of each model.
     groups: Vec<Groups>,
@@ -130,6 +133,12 @@ impl<'t> Checking<'t> {
 
     /// The model of a path, or the only one.
     fn model(&mut self, path: Option<&Path>, asks: &Name) -> Option<usize> {
+        if self.unread && !matches!((path, self.models.len()), (None, 1)) {
+            return self
+                .models
+                .iter()
+                .position(|looked| path.is_some_and(|path| looked.model.name == path.text()));
+        }
         let names = || self.models.iter().map(|looked| looked.model.name.as_str());
         let told = match (path, self.models.len()) {
             (Some(path), _) => {
@@ -216,6 +225,9 @@ impl<'t> Checking<'t> {
         }
         if let Some(model) = self.models.iter().position(|looked| looked.model.name == name) {
             return self.only(model, path.span, &name);
+        }
+        if self.unread {
+            return Err(None);
         }
         let told = UNKNOWN_APPROXIMATOR.at(path.span, format!("there is no approximator `{name}`"));
         let known = || self.entries(|entry| entry.written).map(|(_, known)| known.name.as_str());
@@ -344,7 +356,7 @@ impl<'t> Checking<'t> {
         let mut all = self.entries(|_| true);
         match (all.next(), all.next()) {
             (Some((number, _)), None) => Ok(number),
-            (None, _) if self.models.is_empty() => {
+            (None, _) if self.models.is_empty() && !self.unread => {
                 let told = UNKNOWN_MODEL.at(tree.name.span, "the file has no model to ask");
                 Err(Some(told.help("write one: `model name { … }`")))
             }

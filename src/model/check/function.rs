@@ -132,6 +132,7 @@ impl<'t> Builder<'t> {
                 );
                 Err(Some(UNKNOWN_FUNCTION.at(name.span, message).help(help)))
             }
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => Err(Some(self.drawn_inside(name))),
             _ => match builtin::function(&name.text) {
                 Some(builtin) => self.builtin(builtin, name, call, scope),
                 None => Err(Some(self.unknown_function(name))),

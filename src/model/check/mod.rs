@@ -9,7 +9,7 @@ mod at;
 mod axis;
 mod builtin;
 mod call;
-mod codes;
+pub(crate) mod codes;
 mod condition;
 mod constant;
 mod csv;

@@ -116,6 +116,9 @@ impl<'t> Names<'t> {
         let told = UNKNOWN_NODE.at(name.span, format!("`{model}` has no `{}`", name.text));
         match suggest(&name.text, self.nodes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
+            None if ["all", "parameters", "everything"].contains(&name.text.as_str()) => {
+                told.help("all parameters are `params`: write `infer params`")
+            }
             None => told.help(format!("`{model}` has {}", list(self.nodes()))),
         }
     }

@@ -138,6 +138,11 @@ impl Asked<'_, '_> {
             return Some(told.label(node.span, "declared here").help(help));
         }
         let sources: Vec<&str> = self.sources(id);
+        if sources.is_empty() && node.role == Role::Let {
+            let told =
+                GIVEN_COMPUTED.at(place.span, format!("`{name}` is a constant: it is known beforehand"));
+            return Some(told.label(node.span, "declared here").help("remove this line"));
+        }
         if verb.starts_with("given") {
             let told = GIVEN_COMPUTED.at(place.span, format!("`{name}` is computed, and cannot be given"));
             return Some(told.label(node.span, "computed here").help(match sources.as_slice() {

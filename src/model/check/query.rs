@@ -1,12 +1,12 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
 use super::at::Placing;
-use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOTHING_INFERRED};
+use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
 use super::given::Files;
 use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
-use super::network::{not_run, whole};
+use super::network::whole;
 use super::train::twice;
 use crate::{
     Approximator, AxisId, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query, Role,
@@ -198,10 +198,9 @@ impl Asked<'_, '_> {
 
     fn place(&mut self, place: &tree::Place) -> Result<Vec<usize>, Option<Diagnostic>> {
         if let Some(id) = self.computed_param(place) {
-            self.later.push(
-                not_run("infer", place.span)
-                    .help("infer what it is computed from, and compute it from the draws"),
-            );
+            let message = format!("`{}` is computed, and not answered by this version", place.name.text);
+            let told = NOT_YET.at(place.span, message);
+            self.later.push(told.help("infer what it is computed from, and compute it from the draws"));
             if !self.computed.contains(&id) {
                 self.computed.push(id);
             }
@@ -256,7 +255,9 @@ impl Asked<'_, '_> {
             } else {
                 "all parameters are given".to_owned()
             };
-            return Err(Some(NOTHING_INFERRED.at(span, message).help("infer data: `infer x`")));
+            return Err(Some(
+                NOTHING_INFERRED.at(span, message).help("infer something that is not given, or give less"),
+            ));
         }
         Ok(free)
     }

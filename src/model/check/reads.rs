@@ -79,9 +79,9 @@ impl<'t> Builder<'t> {
 
 /// Says that a file keeps a name to itself.
 pub(super) fn private(file: &str, name: &str, span: sbi_syntax::Span) -> Diagnostic {
-    PRIVATE
-        .at(span, format!("`{file}` keeps `{name}` to itself"))
-        .help(format!("write `pub` before it, there: `pub simulator {name} …`"))
+    PRIVATE.at(span, format!("`{file}` keeps `{name}` to itself")).help(format!(
+        "write `pub` before its definition there, as in `pub fn {name} …` or `pub simulator {name} …`"
+    ))
 }
 
 impl<'t> Reader<'_, 't> {

@@ -90,7 +90,7 @@ fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>
         }
         _ => {
             let names = rows.iter().filter_map(|place| Some(axes.get(*place)?.name.as_str()));
-            let message = format!("{} are all axes of rows, and a table has one", list(names));
+            let message = format!("{} are axes of rows, and a table has one", list(names));
             Err(NOT_YET.at(span, message).help("let one axis be a row, and the others `index`"))
         }
     }

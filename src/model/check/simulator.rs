@@ -26,6 +26,11 @@ impl<'t> Builder<'t> {
         let (inputs, home): (&'t [Input], HomeId) = match symbol {
             Some(Symbol::Simulator(simulator, home)) => (&simulator.inputs, home),
             Some(Symbol::External(external)) => (&external.inputs, self.home),
+            // What failed to be read may have been a simulator: nothing more is said of its fields.
+            Some(Symbol::Refused) if node.role == tree::Role::Latent => {
+                self.told.extend(self.names.define(&node.target.name, Symbol::Refused).err());
+                return true;
+            }
             _ => return false,
         };
         if let Err(told) = self.names.define(&node.target.name, Symbol::Record(self.drawn.len())) {

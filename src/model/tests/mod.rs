@@ -1,17 +1,23 @@
 //! Tests of the crate, one file for each concern.
 
+mod bad;
+mod docs;
 mod drawn;
 mod examples;
+mod explain;
 mod graph;
 mod hostile;
 mod key;
 mod messages;
+mod pages;
 mod specs;
 mod values;
+mod words;
 
 use crate::{Checked, File, Model, ReadError, World, compile};
 use sbi_syntax::Source;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Files that exist only in a test.
 #[derive(Default)]
@@ -20,6 +26,19 @@ struct Files(BTreeMap<&'static str, Vec<u8>>);
 impl World for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.0.get(path).cloned().ok_or(ReadError::Missing)
+    }
+}
+
+/// The files of a folder of the project.
+struct Folder(PathBuf);
+
+impl World for Folder {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let path = self.0.join(path);
+        match path.is_dir() {
+            true => Err(ReadError::Other("it is a folder".to_owned())),
+            false => std::fs::read(path).map_err(|_| ReadError::Missing),
+        }
     }
 }
 

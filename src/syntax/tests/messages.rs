@@ -42,7 +42,7 @@ fn signs_of_other_languages() {
         ("let x = 3 # a comment", ("operator-foreign", "#", "// …")),
         ("let x = 3 /* a comment */", ("operator-foreign", "/*", "// …")),
         ("let x = if a = 3 then b else c", ("operator-foreign", "=", "write `==`")),
-        ("param x ~ normal(0, 1) T[0, ]", ("operator-foreign", "T[", "between(low, high)")),
+        ("param x ~ normal(0, 1) T[0, ]", ("operator-foreign", "T[", "truncated_normal(")),
         ("let x = f('a')", ("operator-foreign", "'", "\"…\"")),
     ]);
 }
@@ -127,6 +127,7 @@ fn draws_and_definitions() {
         ("let x = f(sd = )", ("unexpected", ")", "expected a value")),
         ("let x = if a then b", ("else-missing", "", "needs an `else`")),
         ("param x[3] ~ f()", ("unexpected", "3", "declare `axis i : index(3)`, and write `[i]`")),
+        ("data x ~ f(g(a)), sd = 0.1)", ("bracket-stray", ")", "closes too early")),
         ("param x, y ~ f()", ("several-on-line", ",", "`param y ~ f()`")),
         ("axis i, j : index(3)", ("several-on-line", ",", "`axis j : index(3)`")),
         ("param x-y ~ f()", ("unexpected", "-", "write `x_y`")),
@@ -134,7 +135,7 @@ fn draws_and_definitions() {
         ("param 2x ~ f()", ("unexpected", "2x", "a name starts with a letter")),
         ("param x ~ normal 0, 1", ("unexpected", "0", "write `normal(…)`")),
         ("param x ~ uniform[0, 1]", ("unexpected", "[", "write `uniform(…)`")),
-        ("param x ~ normal(0, 1) between 0 and 1", ("unexpected", "between", "|> between(low, high)")),
+        ("param x ~ normal(0, 1) between 0 and 1", ("unexpected", "between", "truncated_normal(")),
         ("let x = f(1 if a > 0 else 2, 3)", ("operator-foreign", "if", "`if a > 0 then 1 else 2`")),
         ("let x = if a then 1 elif b then 2 else 3", ("operator-foreign", "elif", "write `else if`")),
         ("let x = a not in 0 .. 1", ("operator-foreign", "not", "not x in low .. high")),

@@ -1,0 +1,100 @@
+//! `sbi diff`: two files compared in the language's terms, and what an edit from one to the other would redo.
+
+use super::args;
+use super::failure::{Failure, Outcome, print};
+use super::report;
+use super::world::{Disk, folder_of, read_spec};
+use sbi_model::{File, Key, compile};
+use sbi_syntax::{Entry, Source, outline};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Prints what differs; nothing where nothing does.
+pub fn diff(args: &args::Diff) -> Outcome {
+    let [old, new] = [Side::read(&args.old)?, Side::read(&args.new)?];
+    let mut text = statements(&old.entries, &new.entries);
+    text += &consequences(&old.file, &new.file);
+    print(if text.is_empty() { "the same\n" } else { &text })
+}
+
+/// One of the two files.
+struct Side {
+    entries: Vec<Entry>,
+    file: File,
+}
+
+impl Side {
+    fn read(path: &Path) -> Outcome<Side> {
+        let source = read_spec(path)?;
+        let checked = compile(source.text(), &Disk::new(folder_of(path)));
+        let wrong = |source: &Source| {
+            report::show(source, &checked.diagnostics);
+            Failure::wrong(report::tally(source, &checked.diagnostics))
+        };
+        let entries = outline(source.text()).map_err(|_| wrong(&source))?;
+        let file = checked.file.clone().ok_or_else(|| wrong(&source))?;
+        Ok(Side { entries, file })
+    }
+}
+
+/// Statements of one file only, and those that say something else of the same thing, block by block.
+fn statements(old: &[Entry], new: &[Entry]) -> String {
+    let place = |entry: &Entry| (entry.block.clone(), entry.name.clone());
+    let mut seen = BTreeSet::new();
+    let places: Vec<_> =
+        old.iter().chain(new).map(place).filter(|place| seen.insert(place.clone())).collect();
+    let mut text = String::new();
+    let mut shown = None;
+    for (block, name) in places {
+        let of = |entries: &[Entry]| -> Vec<String> {
+            let same = entries.iter().filter(|entry| entry.block == block && entry.name == name);
+            same.map(|entry| entry.text.clone()).collect()
+        };
+        let (before, after) = (of(old), of(new));
+        if before == after {
+            continue;
+        }
+        if shown.as_ref() != Some(&block) {
+            text += &if block.is_empty() { String::new() } else { format!("{block}\n") };
+            shown = Some(block.clone());
+        }
+        let indent = if block.is_empty() { "" } else { "  " };
+        let gone =
+            before.iter().filter(|line| !after.contains(line)).map(|line| format!("{indent}- {line}\n"));
+        let come =
+            after.iter().filter(|line| !before.contains(line)).map(|line| format!("{indent}+ {line}\n"));
+        text.extend(gone);
+        text.extend(come);
+    }
+    text
+}
+
+/// What is kept and what is redone, query by query: by the keys, so that data files count too.
+fn consequences(old: &File, new: &File) -> String {
+    let mut text = String::new();
+    for query in &new.queries {
+        let now = keys(new, query);
+        let Some(before) =
+            old.queries.iter().find(|other| other.name == query.name).map(|other| keys(old, other))
+        else {
+            continue;
+        };
+        let redone = match (before, now) {
+            (before, now) if before == now => continue,
+            (before, now) if before[0] != now[0] => "simulations, weights and draws are others",
+            (before, now) if before[1] != now[1] => "simulations are kept; weights and draws are others",
+            _ => "simulations and weights are kept; draws are others",
+        };
+        text += &format!("query {}: {redone}\n", query.name);
+    }
+    text
+}
+
+/// The keys of simulations, weights and draws.
+fn keys(file: &File, query: &sbi_model::Query) -> [Key; 3] {
+    let approximator = file.approximators.get(query.approximator).expect("a query has its approximator");
+    let model = file.models.get(approximator.model).expect("an approximator has its model");
+    let seed = approximator.train.seed;
+    let weights = Key::weights(model, approximator, super::case::PRECISION, args::Device::Cpu.name());
+    [Key::simulations(model, seed), weights, Key::draws(weights, model, query, seed)]
+}
