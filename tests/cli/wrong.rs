@@ -139,7 +139,7 @@ fn flags_that_do_not_exist_or_fit() {
     let bench = Bench::tiny();
     refused(&bench, "run tiny.sbi --drws 5").says(&["error: unexpected argument '--drws'", "--draws"]);
     refused(&bench, "run tiny.sbi --draws 0").says(&["error: invalid value '0'"]);
-    refused(&bench, "run tiny.sbi --draws 99999999999").says(&["10000000"]);
+    refused(&bench, "run tiny.sbi --draws 99999999999").says(&["10_000_000"]);
     refused(&bench, "run tiny.sbi --threads none").says(&["invalid value"]);
     refused(&bench, "run tiny.sbi --device tpu").says(&["cpu", "cuda"]);
     refused(&bench, "frob tiny.sbi").says(&["frob", "the commands are `run`, `check`"]);
