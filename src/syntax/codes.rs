@@ -31,5 +31,6 @@ codes! {
     IN_WITHOUT_RANGE: error "in-without-range", "an `in` without a range behind it";
     NUMBER_RANGE: error "number-range", "a number that cannot be held";
     NESTING_TOO_DEEP: error "nesting-too-deep", "brackets, blocks or operators nested beyond any use";
+    DIVISION_COMMENT: warning "division-comment", "a comment that looks like the rest of a division";
     DOC_MISPLACED: warning "doc-misplaced", "a doc comment that stands above nothing it could document";
 }

@@ -2,9 +2,15 @@
 
 use crate::words::Block;
 
+const MERGE: &str =
+    "keep one of the two parts, and remove the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`";
+
 /// Operators and signs of other languages: what stands there, what is wrong, the edit. Longer ones
 /// come before those they start with.
 static SIGNS: &[(&str, &str, &str)] = &[
+    ("<<<<<<<", "this is an unsolved merge", MERGE),
+    ("=======", "this is an unsolved merge", MERGE),
+    (">>>>>>>", "this is an unsolved merge", MERGE),
     ("<-", "`<-` is not used here", "a definition is written `=`, a draw `~`"),
     ("←", "`←` is not used here", "a definition is written `=`, a draw `~`"),
     (":=", "`:=` is not used here", "write `=`"),

@@ -2,14 +2,14 @@
 
 use crate::block::closed;
 use crate::codes::{
-    DOC_MISPLACED, EDITION_MISPLACED, EDITION_MISSING, EDITION_UNKNOWN, FILE_EMPTY, FILE_TOO_LARGE,
-    NESTING_TOO_DEEP,
+    DIVISION_COMMENT, DOC_MISPLACED, EDITION_MISPLACED, EDITION_MISSING, EDITION_UNKNOWN, FILE_EMPTY,
+    FILE_TOO_LARGE, NESTING_TOO_DEEP,
 };
 use crate::diag::Diagnostic;
 use crate::grammar::{Grammar, Pair, Rule, child, children, end, has, presume};
 use crate::scan::scan;
 use crate::source::{Lines, Span};
-use crate::tree::{Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
+use crate::tree::{Comment, Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
 use crate::words::Block;
 use pest::Parser as _;
 use pest::error::InputLocation;
@@ -71,8 +71,21 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     let mut tree = builder.file(pair);
     tree.comments = scan.comments;
     let mut diagnostics = builder.diagnostics;
+    diagnostics.extend(tree.comments.iter().filter_map(|comment| division(comment, text)));
     diagnostics.sort_by_key(|told| (told.span.start, told.span.end));
     Parsed { tree, diagnostics }
+}
+
+/// `n // 2`: a number alone behind the slashes is more likely half of a quotient than a remark.
+fn division(comment: &Comment, text: &str) -> Option<Diagnostic> {
+    let number = text.get(comment.span.range())?.strip_prefix("//")?.trim();
+    if comment.alone || number.parse::<f64>().is_err() {
+        return None;
+    }
+    let told = DIVISION_COMMENT.at(comment.span, format!("`// {number}` is a comment, and divides nothing"));
+    Some(told.help(format!(
+        "a quotient is `a / {number}`, rounded down `floor(a / {number})`; a remark has words"
+    )))
 }
 
 /// Makes the tree of what the grammar matched. Each construct's file adds its part.

@@ -2,9 +2,9 @@
 
 use super::call::Signature;
 use super::codes::{
-    AXIS_MISMATCH, CHANGE_TWICE, DYNAMICS_RANGE, EMPTY_DYNAMICS, EMPTY_RANGE, MIXED_DYNAMICS, NESTED_DRAW,
-    NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE,
-    UNKNOWN_MEMBER, UNKNOWN_SOLVER,
+    AXIS_MISMATCH, CHANGE_TWICE, DYNAMICS_RANGE, EMPTY_DYNAMICS, EMPTY_RANGE, MIXED_DYNAMICS, NAME_TAKEN,
+    NESTED_DRAW, NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED,
+    UNKNOWN_CHOICE, UNKNOWN_MEMBER, UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
@@ -119,7 +119,10 @@ impl<'t> Builder<'t> {
                 Statement::Noise { targets, .. } => {
                     targets.iter().for_each(|target| self.declare_node(Written::Noise(target)));
                 }
-                Statement::Init(state) => self.declare_node(Written::State(state)),
+                Statement::Init(state) => {
+                    self.told.extend(self.hidden_by(state));
+                    self.declare_node(Written::State(state));
+                }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Bad(bad) => {
                     bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
@@ -127,6 +130,32 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
+    }
+
+    /// A state with the name of something drawn that the dynamics would read. Data may be called like the state they show.
+    fn hidden_by(&self, state: &State) -> Option<Diagnostic> {
+        let name = &state.target.name;
+        let what = match self.names.get(&name.text)? {
+            // What is computed may well be computed of the state.
+            Symbol::Node(id) => match self.written.get(id.0)? {
+                Written::Node(tree::Node { role, definition: tree::Definition::Draw(_), .. }) => match role {
+                    tree::Role::Param => "a parameter",
+                    tree::Role::Latent => "a latent",
+                    tree::Role::Data => return None,
+                },
+                _ => return None,
+            },
+            Symbol::Constant(..) => "a constant",
+            Symbol::Input(_) => "an input",
+            _ => return None,
+        };
+        let told = NAME_TAKEN
+            .at(name.span, format!("`{0}` is {what} already, and a state `{0}` would hide it", name.text));
+        let help = format!(
+            "give the state another name; what changes at a time is written `let now = if t > 30 then {0} / 2 else {0}`",
+            name.text
+        );
+        Some(told.help(help))
     }
 
     /// Checks how the states of all dynamics change, once every node is defined.

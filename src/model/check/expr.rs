@@ -11,7 +11,7 @@ use super::home::HomeId;
 use super::model::Builder;
 use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
-use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Unary};
+use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
@@ -251,6 +251,9 @@ impl<'t> Builder<'t> {
         if family::is_distribution(&name.text) {
             return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));
         }
+        if let Some(read) = self.state_called(&name.text) {
+            return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
+        }
         if MODULES.contains(&name.text.as_str()) {
             let help =
                 format!("functions are called by their name alone: `sin(x)`, not `{}.sin(x)`", name.text);
@@ -263,10 +266,20 @@ impl<'t> Builder<'t> {
         let always = builtin::constants().chain(["true", "false"]);
         match suggest(&name.text, known.into_iter().chain(always)) {
             Some(similar) => told.did_you_mean(Some(similar)),
+            None if self.here().dynamics.is_some() => told.help(format!(
+                "define it here, `noise {0}` or `let {0} = …`, or in the model, `param {0} ~ …`",
+                name.text
+            )),
             None => {
                 told.help(format!("define it: `param {0} ~ …`, `let {0} = …` or `const {0} = …`", name.text))
             }
         }
+    }
+
+    /// A state of this name, as it is read from outside of its dynamics: `pond.prey`.
+    pub(super) fn state_called(&self, name: &str) -> Option<&str> {
+        let states = self.nodes.iter().filter(|node| node.role == Role::State);
+        states.map(|node| node.name.as_str()).find(|whole| whole.rsplit('.').next() == Some(name))
     }
 
     fn unary(

@@ -146,6 +146,16 @@ impl<'t> Builder<'t> {
             return told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text));
         }
         let told = UNKNOWN_FUNCTION.at(name.span, format!("there is no function `{}`", name.text));
+        if let Some(read) = self.state_called(&name.text) {
+            return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
+        }
+        if let Some(Symbol::Dynamics(run)) = self.names.get(&name.text) {
+            let state = self.nodes_of_runs.iter().find(|(_, of)| **of == run).map_or("x", |(id, _)| {
+                self.nodes.get(id.0).and_then(|node| node.name.rsplit('.').next()).unwrap_or("x")
+            });
+            return told
+                .help(format!("`{0}` is a dynamics: read a state of it, `{0}.{state}(t)`", name.text));
+        }
         if builtin::reducer(&name.text).is_some() {
             return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
         }

@@ -138,6 +138,17 @@ fn a_mistake_found_in_the_tree_makes_its_statement_bad() {
 }
 
 #[test]
+fn a_number_behind_slashes_is_a_warning() {
+    let warned = |line: &str| {
+        let text = format!("edition 2026\nmodel m {{\n{line}\n}}\n");
+        parse(0, &text).diagnostics.iter().map(|told| told.code).collect::<Vec<_>>()
+    };
+    assert_eq!(warned("let half = n // 2"), ["division-comment"]);
+    assert!(warned("let half = n / 2 // 2 halves").is_empty());
+    assert!(warned("// 2\nlet half = n / 2").is_empty());
+}
+
+#[test]
 fn docs_above_nothing_are_a_warning() {
     let text = "edition 2026\nmodel m {\n  param a ~ f() /// trailing\n  /// for nothing\n}\n";
     assert_eq!(told(text), [("doc-misplaced", 3), ("doc-misplaced", 4)]);
