@@ -12,9 +12,12 @@ use std::path::Path;
 /// Prints what differs; nothing where nothing does.
 pub fn diff(args: &args::Diff) -> Outcome {
     let [old, new] = [Side::read(&args.old)?, Side::read(&args.new)?];
-    let mut text = statements(&old.entries, &new.entries);
-    text += &consequences(&old.file, &new.file);
-    print(if text.is_empty() { "the same\n" } else { &text })
+    let (text, redone) = (statements(&old.entries, &new.entries), consequences(&old.file, &new.file));
+    print(&match (text.is_empty(), redone.is_empty()) {
+        (true, true) => "the same\n".to_owned(),
+        (false, true) => text + "nothing is redone\n",
+        (_, false) => text + &redone,
+    })
 }
 
 /// One of the two files.
@@ -71,19 +74,16 @@ fn statements(old: &[Entry], new: &[Entry]) -> String {
 
 /// What is kept and what is redone, query by query: by the keys, so that data files count too.
 fn consequences(old: &File, new: &File) -> String {
+    let before: Vec<[Key; 3]> = old.queries.iter().map(|query| keys(old, query)).collect();
     let mut text = String::new();
     for query in &new.queries {
-        let now = keys(new, query);
-        let Some(before) =
-            old.queries.iter().find(|other| other.name == query.name).map(|other| keys(old, other))
-        else {
-            continue;
-        };
-        let redone = match (before, now) {
-            (before, now) if before == now => continue,
-            (before, now) if before[0] != now[0] => "simulations, weights and draws are others",
-            (before, now) if before[1] != now[1] => "simulations are kept; weights and draws are others",
-            _ => "simulations and weights are kept; draws are others",
+        let [simulations, weights, draws] = keys(new, query);
+        let made = |place: usize, key: Key| before.iter().any(|keys| keys.get(place) == Some(&key));
+        let redone = match (made(0, simulations), made(1, weights), made(2, draws)) {
+            (_, _, true) => continue,
+            (_, true, false) => "simulations and weights are kept; draws are others",
+            (true, false, false) => "simulations are kept; weights and draws are others",
+            (false, false, false) => "simulations, weights and draws are others",
         };
         text += &format!("query {}: {redone}\n", query.name);
     }

@@ -62,7 +62,9 @@ fn message(name: &str) -> Outcome<String> {
 
 /// What the checker says of a spec of this page, now.
 fn told(page: &Page, spec: &Spec) -> String {
-    let told = compile(&spec.text(), page).diagnostics;
+    let checked = compile(&spec.text(), page);
+    let mut told = checked.diagnostics;
+    told.extend(checked.file.iter().flat_map(sbi_model::advice));
     let lines = told.iter().filter(|told| told.code == page.code).map(|told| {
         let help = told.help.as_ref().map_or_else(String::new, |help| format!("    help: {help}\n"));
         format!("    {}\n{help}", told.message)

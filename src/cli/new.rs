@@ -10,28 +10,34 @@ struct Kind {
     name: &'static str,
     about: &'static str,
     text: &'static str,
+    /// Whether this version runs all of it.
+    runs: bool,
 }
 
 const KINDS: [Kind; 4] = [
     Kind {
         name: "posterior",
-        about: "parameters of a plain model, from counts",
+        about: "parameters of a plain model, from measurements",
         text: include_str!("new/posterior.sbi"),
+        runs: true,
     },
     Kind {
         name: "modalities",
         about: "two kinds of data that tell of the same",
         text: include_str!("new/modalities.sbi"),
+        runs: true,
     },
     Kind {
         name: "series",
         about: "a series in time, and its forecast",
         text: include_str!("new/series.sbi"),
+        runs: true,
     },
     Kind {
         name: "external",
-        about: "a simulator in another language (checked, not run by this version)",
+        about: "a simulator in another language (this version checks it, and does not run it)",
         text: include_str!("new/external.sbi"),
+        runs: false,
     },
 ];
 
@@ -63,7 +69,10 @@ pub fn new(args: &args::New) -> Outcome {
     }
     let text = kind.text.replace(NAME, &model_name(&stem)).replace("FILE", &path.display().to_string());
     files::output(&path, text.as_bytes(), "name a file in a folder that can be written")?;
-    print(&format!("{0} is written; to answer its queries: sbi run {0}\n", path.display()))
+    let next = if kind.runs { "to answer its queries: sbi run" } else { "to check it: sbi check" };
+    let shown = path.display().to_string();
+    let shown = if shown.contains(char::is_whitespace) { format!("'{shown}'") } else { shown };
+    print(&format!("{shown} is written; {next} {shown}\n"))
 }
 
 /// A name of the language out of the name of a file: letters, digits and `_`, a letter first.

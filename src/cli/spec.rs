@@ -74,9 +74,7 @@ impl Ready {
         let node = model.find(name).map(|id| model.node(id))?;
         let told =
             sbi_sim::UNSTABLE_PRIOR.at(node.span, format!("of {DRAWS} draws of the priors, {failure}"));
-        Some(
-            told.help("bound a prior so that the simulator stands all of its draws: `|> between(low, high)`"),
-        )
+        Some(told.help("bound a prior so that the simulator stands all of its draws: `uniform(low, high)`"))
     }
 
     fn of(model: &Model) -> Result<Option<Ready>, Diagnostic> {

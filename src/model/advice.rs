@@ -171,7 +171,8 @@ fn unpaired(fusion: &Fusion) -> Option<Vec<usize>> {
 
 /// A query that fixes nothing asks for the prior.
 fn nothing_given(query: &Query) -> Option<Diagnostic> {
-    let known = query.states.iter().any(|state| matches!(state, State::Given(_)));
+    // What a file gives that this version does not read counts as known.
+    let known = query.states.iter().any(|state| matches!(state, State::Given(_))) || !query.files.is_empty();
     if known || !query.conditions.is_empty() {
         return None;
     }

@@ -107,7 +107,7 @@ pub(crate) static WORDS: &[Word] = &[
     word("simulator", TOP, "simulator name(input) -> { output } { … }"),
     word("external", TOP, "external name(input) -> { output } = process(\"program\") { … }"),
     word("approximator", TOP, "approximator name for model { … }"),
-    word("train", TOP, "train approximator { … }"),
+    word("train", TOP, "train name { … }"),
     word("query", TOP, "query name { … }"),
     word("unit", TOP, "unit conductance = mS/cm^2"),
     word("const", &[Block::Top, Block::Model], "const rate = 0.5"),

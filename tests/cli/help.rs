@@ -54,6 +54,11 @@ fn a_difference_is_told_statement_by_statement_with_what_it_costs() {
     let ran = bench.sbi("diff tiny.sbi same.sbi").code(0);
     assert_eq!(ran.out, "the same\n");
 
+    bench.write("more.sbi", format!("{TINY}\nquery second {{\n    given x = 0.1\n    infer theta\n}}\n"));
+    let told = ["+ query second", "query second: simulations and weights are kept; draws are others"];
+    bench.sbi("diff tiny.sbi more.sbi").code(0).prints(&told);
+    bench.sbi("diff more.sbi tiny.sbi").code(0).prints(&["- query second", "nothing is redone"]);
+
     bench.write("wide.sbi", TINY.replace("uniform(-1, 1)", "uniform(-2, 2)"));
     let told = ["model tiny", "- param theta ~ uniform(-1, 1)", "+ param theta ~ uniform(-2, 2)"];
     bench

@@ -1,8 +1,9 @@
 //! Small networks against closed forms.
 
 use super::{Watcher, machine, normal_pairs, pairs_graph, query};
+use crate::table::is_validation;
 use crate::{Conditional, DrawError, Table, Weights, plan, train};
-use sbi_model::{Graph, Noise, Support, Train, Transformer};
+use sbi_model::{Graph, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
@@ -37,6 +38,37 @@ fn one_network_gives_posterior_and_likelihood_of_a_normal_pair() {
         let (mean, sd) = moments(&answer(&weights, &graph, &[Some(x), None], 4_000));
         assert!((mean - x).abs() < 0.12 * 0.5, "mean {mean} at theta = {x}");
         assert!((sd / 0.5 - 1.0).abs() < 0.12, "sd {sd} at theta = {x}");
+    }
+}
+
+/// What a query leaves out is drawn along: the draws of `theta` are those of the joint, bit for bit.
+#[test]
+fn what_is_left_out_is_integrated_over() {
+    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 400));
+    let weights = trained(&graph, &table, Noise::Edm, 50);
+    let joint = answer(&weights, &graph, &[None, None], 300);
+    let mut alone = query(&[None, None], 300);
+    alone.states[1] = State::Absent;
+    alone.infer = vec![0];
+    let conditional = Conditional { weights: &weights, graph: &graph, query: &alone, seed: 1 };
+    let draws = conditional.draw(0..300, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(draws.values, joint.iter().step_by(2).copied().collect::<Vec<f64>>());
+}
+
+/// A network that has learnt nothing denoises towards the standard normal law exactly: what the draws' width is off by
+/// is the solver's doing. Monte-Carlo error of a standard deviation from N draws is 1/√(2N), four of them 0.014.
+#[test]
+fn the_solver_keeps_a_normal_law_as_wide_as_it_is() {
+    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&graph, &table, Noise::Edm, 0);
+    let draws = answer(&weights, &graph, &[None, None], 40_000);
+    for token in 0..2 {
+        let column: Vec<f64> = draws.iter().skip(token).step_by(2).copied().collect();
+        let seen =
+            table.iter().enumerate().filter(|(row, _)| !is_validation(*row)).map(|(_, row)| row[token]);
+        let ((mean, sd), (mean_0, sd_0)) = (moments(&column), moments(&seen.collect::<Vec<f64>>()));
+        assert!((sd / sd_0 - 1.0).abs() < 0.014, "sd {sd} for {sd_0}");
+        assert!((mean - mean_0).abs() < 0.02 * sd_0, "mean {mean} for {mean_0}");
     }
 }
 

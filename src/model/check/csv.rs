@@ -472,8 +472,8 @@ impl Wanted<'_> {
         );
         let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
         let help = format!(
-            "add to the model `missing {} with probability {percent}%`, fill it in, or leave its row out",
-            self.indexed
+            "add to the model `missing {} with probability {percent}%`, or give one by one what is known: `given {}[1] = …`",
+            self.indexed, self.node
         );
         Err(SURPRISE_MISSING.at(self.span, message).help(help))
     }

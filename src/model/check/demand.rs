@@ -104,8 +104,8 @@ impl Demanded {
                     let told = NOT_POSITIVE.at(self.span, message).label(read.span, "drawn here");
                     Some(told.help(match draw.family {
                         Family::Uniform => format!("write `{name} ~ uniform(0, {second})`"),
-                        _ if first <= 0.0 => format!("write `{name} ~ half_normal({second})`, or read `exp({name})`"),
-                        _ => format!("write `{name} ~ truncated_normal({first}, {second}, low = 0)`, or read `exp({name})`"),
+                        _ if first <= 0.0 => format!("read `exp({name})`, or write `{name} ~ half_normal({second})`"),
+                        _ => format!("read `exp({name})`, or write `{name} ~ truncated_normal({first}, {second}, low = 0)`"),
                     }))
                 }
                 Demand::Probability if low < 0.0 || high > 1.0 => {
