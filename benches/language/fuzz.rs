@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sbi_language_bench::{accident, flaw, specs};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,11 +28,18 @@ struct Args {
     /// The number of the first
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Prints this text, and tries none
+    #[arg(long)]
+    print: Option<u64>,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
     let corpus: Vec<String> = specs()?.into_iter().map(|(_, text)| text).collect();
+    if let Some(number) = args.print {
+        std::io::stdout().write_all(accident(&corpus, number).as_bytes())?;
+        return Ok(());
+    }
     std::panic::set_hook(Box::new(|_| {}));
     let (began, flaws, sound) = (Instant::now(), AtomicU64::new(0), AtomicU64::new(0));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/fuzz");

@@ -173,6 +173,8 @@ impl<'t> Builder<'t> {
         let span = self.span(pair);
         let year = presume(pair, Rule::year);
         let known = year.as_str().parse().ok().filter(|year| EDITIONS.contains(year));
+        // The year as it is printed: `02026` is another text, and no other year.
+        let known = known.filter(|known| known.to_string() == year.as_str());
         if let Some(before) = before {
             let message = "the edition is said twice";
             self.tell(

@@ -18,6 +18,7 @@ use crate::{
 };
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::BTreeMap;
 
 /// A dynamics while its model is checked.
 #[derive(Clone)]
@@ -341,7 +342,7 @@ impl<'t> Builder<'t> {
                 if is_next {
                     return Some(ChangeKind::Next(found.expr));
                 }
-                if self.noise_degree(found.expr) > 1 {
+                if self.noise_degree(found.expr, &mut BTreeMap::new()) > 1 {
                     let told =
                         NOISE_NONLINEAR.at(value.span, format!("noise does not enter `{name}'` linearly"));
                     self.told.push(
@@ -363,10 +364,15 @@ impl<'t> Builder<'t> {
     }
 
     /// The degree of an expression in the noises: 0 without any, 1 where they enter linearly, 2 for anything else.
-    fn noise_degree(&self, id: ExprId) -> u8 {
-        let degree = |id: &ExprId| self.noise_degree(*id);
+    /// `known` holds what was found, and 0 for what is being looked at: a `let` may read itself, which is told elsewhere.
+    fn noise_degree(&self, id: ExprId, known: &mut BTreeMap<ExprId, u8>) -> u8 {
+        if let Some(degree) = known.get(&id) {
+            return *degree;
+        }
+        known.insert(id, 0);
         let Some(expr) = self.arena.exprs.get(id.0) else { return 0 };
-        match expr {
+        let mut degree = |id: &ExprId| self.noise_degree(*id, known);
+        let found = match expr {
             Expr::Element { node, .. } => match self.nodes.get(node.0) {
                 Some(node) if node.role == Role::Noise => 1,
                 Some(node) if node.role == Role::Let => node.exprs().map(|id| degree(&id)).max().unwrap_or(0),
@@ -378,7 +384,9 @@ impl<'t> Builder<'t> {
             Expr::Binary(Binary::Div, left, right) if degree(right) == 0 => degree(left),
             Expr::Select { condition, yes, no } if degree(condition) == 0 => degree(yes).max(degree(no)),
             other => 2 * u8::from(other.operands().any(|operand| degree(&operand) > 0)),
-        }
+        };
+        known.insert(id, found);
+        found
     }
 
     /// Every state changes somehow, and all in one way.
