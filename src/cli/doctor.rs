@@ -38,15 +38,15 @@ fn gpu() -> String {
 
 /// Where results are kept, how much they take, and whether more can be written.
 fn kept(root: &Path) -> String {
-    let store = Store::at(root.to_owned());
-    let bytes = size(root);
-    let writable = match store.ensure_writable() {
+    let shown = root.display();
+    if !root.exists() {
+        return format!("`{shown}`, not made yet");
+    }
+    let writable = match Store::at(root).ensure_writable() {
         Ok(()) => "",
         Err(_) => "; it cannot be written, name another with `--store DIR`",
     };
-    // Asking may have made the folder; an empty one is nobody's.
-    let _ = std::fs::remove_dir(root);
-    format!("`{}`, {:.1} MiB{writable}", root.display(), bytes as f64 / f64::from(1 << 20))
+    format!("`{shown}`, {:.1} MiB{writable}", size(root) as f64 / f64::from(1 << 20))
 }
 
 /// Bytes of all files below a folder; links are not followed.

@@ -67,7 +67,7 @@ pub fn new(args: &args::New) -> Outcome {
         return Err(Failure::wrong(format!("there is a file `{}` already", path.display()))
             .help("choose another name: nothing is overwritten"));
     }
-    let text = kind.text.replace(NAME, &model_name(&stem)).replace("FILE", &path.display().to_string());
+    let text = kind.text.replace(NAME, &model_name(&stem));
     files::output(&path, text.as_bytes(), "name a file in a folder that can be written")?;
     let next = if kind.runs { "to answer its queries: sbi run" } else { "to check it: sbi check" };
     let shown = path.display().to_string();

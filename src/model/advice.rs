@@ -4,8 +4,8 @@ use crate::check::codes::{
     DATUM_ALONE, DENSE_MASK, LOST_PAIRING, NOTHING_GIVEN, SINGLE_ELEMENT, UNUSED_PARAMETER,
 };
 use crate::{
-    Approximator, Definition, Estimator, File, Fusion, Graph, Group, MaskKind, Model, Node, NodeId, Query,
-    Role, Scheme, State,
+    Approximator, AxisId, Definition, Estimator, File, Fusion, Graph, Group, MaskKind, Model, Node, NodeId,
+    Query, Role, Scheme, State,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
@@ -43,9 +43,9 @@ pub fn advice(file: &File) -> Vec<Diagnostic> {
 fn reach(model: &Model) -> Vec<Diagnostic> {
     let data: Vec<NodeId> = of_role(model, Role::Data).map(|(id, _)| id).collect();
     let above: Vec<BTreeSet<NodeId>> = data.iter().map(|id| ancestors(model, *id)).collect();
-    let drawn = |node: &&(NodeId, &Node)| !matches!(node.1.definition, Definition::Equals(_));
-    let unused = of_role(model, Role::Param).collect::<Vec<_>>().into_iter().filter(|node| drawn(&node));
-    let unused = unused.filter(|(id, _)| !above.iter().any(|above| above.contains(id))).map(|(_, node)| {
+    let drawn =
+        of_role(model, Role::Param).filter(|(_, node)| !matches!(node.definition, Definition::Equals(_)));
+    let unused = drawn.filter(|(id, _)| !above.iter().any(|above| above.contains(id))).map(|(_, node)| {
         let told = UNUSED_PARAMETER
             .at(node.span, format!("no data depend on `{}`: its posterior is its prior", node.name));
         told.help("let a datum read it, or remove it")
@@ -97,11 +97,12 @@ fn dense_mask(approximator: &Approximator, model: &Model) -> Option<Diagnostic> 
     let now = share(&graph);
     let latents =
         of_role(model, Role::Latent).filter(|(_, node)| matches!(node.definition, Definition::Draw(_)));
-    let shares = latents.filter_map(|(id, node)| {
+    // As many tokens as a latent has elements would come to those that there are.
+    let small = latents.filter(|(_, node)| model.elements(node) <= MOST_TOKENS - tokens);
+    let shares = small.filter_map(|(id, node)| {
         let mut changed = model.clone();
         changed.nodes.get_mut(id.0)?.role = Role::Param;
-        let changed = Graph::of(&changed);
-        (changed.tokens.len() <= MOST_TOKENS).then(|| (share(&changed), node))
+        Some((share(&Graph::of(&changed)), node))
     });
     let (then, node) = shares.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
     if now < DENSE || then > SPARSER * now {
@@ -137,9 +138,8 @@ fn lost_pairing(approximator: &Approximator, model: &Model) -> Option<Diagnostic
             let shared =
                 ancestors(model, *node).intersection(&ancestors(model, *peer)).copied().collect::<Vec<_>>();
             let axes = &model.node(*node).axes;
-            let row = axes
-                .iter()
-                .find(|axis| model.axis(**axis).is_row() && model.node(*peer).axes.contains(axis))?;
+            let both = |axis: &&AxisId| model.axis(**axis).is_row() && model.node(*peer).axes.contains(axis);
+            let Some(row) = axes.iter().find(both) else { continue };
             let by_row = shared
                 .iter()
                 .map(|id| model.node(*id))

@@ -122,7 +122,7 @@ fn the_doctor_says_what_there_is() {
         "instructions",
         "memory",
         "gpu",
-        "store         `.sbi`, 0.0 MiB",
+        "store         `.sbi`, not made yet",
     ]);
     assert!(!bench.path(".sbi").exists(), "asking leaves nothing");
 }
