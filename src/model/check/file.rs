@@ -133,12 +133,6 @@ impl<'t> Checking<'t> {
 
     /// The model of a path, or the only one.
     fn model(&mut self, path: Option<&Path>, asks: &Name) -> Option<usize> {
-        if self.unread && !matches!((path, self.models.len()), (None, 1)) {
-            return self
-                .models
-                .iter()
-                .position(|looked| path.is_some_and(|path| looked.model.name == path.text()));
-        }
         let names = || self.models.iter().map(|looked| looked.model.name.as_str());
         let told = match (path, self.models.len()) {
             (Some(path), _) => {
@@ -160,7 +154,10 @@ impl<'t> Checking<'t> {
                 .at(asks.span, format!("`{}` does not say for which model it is", asks.text))
                 .help(format!("write `approximator {} for …` with one of {}", asks.text, list(names()))),
         };
-        self.told.push(told);
+        // What is not there may be what a statement that could not be read meant.
+        if !self.unread {
+            self.told.push(told);
+        }
         None
     }
 

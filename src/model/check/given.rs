@@ -225,16 +225,12 @@ impl Asked<'_, '_> {
     }
 }
 
-/// What a written value of these lengths looks like: `a list of 2 lists of 3 values: [[…, …, …], …]`.
+/// What a written value of these lengths looks like: `a list of 2 lists of 3 values`.
 fn shape(lengths: &[usize]) -> String {
-    match lengths {
-        [] => "one value".to_owned(),
-        [one] => format!("a list of {}", count(*one, "value", "values")),
-        [one, deeper @ ..] => {
-            let inner = shape(deeper).replacen("a list", if *one == 1 { "list" } else { "lists" }, 1);
-            format!("a list of {one} {inner}")
-        }
-    }
+    let Some((innermost, outer)) = lengths.split_last() else { return "one value".to_owned() };
+    let lists = outer.iter().map(|length| count(*length, "list", "lists"));
+    let levels: Vec<String> = lists.chain([count(*innermost, "value", "values")]).collect();
+    format!("a list of {}", levels.join(" of "))
 }
 
 /// Compares a unit that is given with that of the quantity of this name.
