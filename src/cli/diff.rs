@@ -9,7 +9,7 @@ use sbi_syntax::{Entry, Source, outline};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Prints what differs; nothing where nothing does.
+/// Prints what differs, or that nothing does.
 pub fn diff(args: &args::Diff) -> Outcome {
     let [old, new] = [Side::read(&args.old)?, Side::read(&args.new)?];
     let (text, redone) = (statements(&old.entries, &new.entries), consequences(&old.file, &new.file));
@@ -58,7 +58,9 @@ fn statements(old: &[Entry], new: &[Entry]) -> String {
             continue;
         }
         if shown.as_ref() != Some(&block) {
-            text += &if block.is_empty() { String::new() } else { format!("{block}\n") };
+            if !block.is_empty() {
+                text += &format!("{block}\n");
+            }
             shown = Some(block.clone());
         }
         let indent = if block.is_empty() { "" } else { "  " };
