@@ -2,12 +2,12 @@
 
 use crate::codes::{BLOCK_OPEN, BLOCK_STRAY, BLOCK_UNOPENED, STATEMENT_MISPLACED};
 use crate::diag::Diagnostic;
-use crate::grammar::{Pair, Rule, child, end, has};
+use crate::grammar::{Pair, Rule, child, end, has, presume};
 use crate::parse::Builder;
 use crate::recover;
 use crate::source::Span;
 use crate::tree::{Bad, Name};
-use crate::words::Block;
+use crate::words::{self, Block};
 
 impl<'t> Builder<'t> {
     /// Reads the statements of a block. A statement in which anything is wrong becomes a [`Bad`].
@@ -26,6 +26,7 @@ impl<'t> Builder<'t> {
                     continue;
                 }
                 Rule::stray_doc => self.doc_misplaced(self.span(&pair)),
+                _ if self.lost.contains(&pair.as_span().start()) => statements.push(bad(self.broken(&pair))),
                 Rule::bad => statements.push(bad(self.bad(&pair, block))),
                 rule => {
                     let mark = self.errors;
@@ -61,7 +62,7 @@ impl<'t> Builder<'t> {
             let told = recover::explain(self, outer, text, start);
             self.tell(told);
             Bad {
-                name: self.defined_name(text, start),
+                names: self.defined_names(text, start),
                 span: Span::new(self.file, start, start + text.len()),
             }
         });
@@ -86,7 +87,11 @@ impl<'t> Builder<'t> {
 
     fn unclosed(&mut self, pair: &Pair<'t>, open: &Pair<'t>, block: Block) {
         let (open, taken) = match self.robbed(pair, open) {
-            Some((inner, taken)) => (self.span(&inner), Some(taken)),
+            Some((inner, taken)) => {
+                let stranger = stranger(&inner).filter(|stranger| *stranger < taken);
+                self.lost = stranger.unwrap_or(taken)..taken;
+                (self.span(&presume(&inner, Rule::open_brace)), stranger.or(Some(taken)))
+            }
             None => (self.span(open), None),
         };
         let told = BLOCK_OPEN.at(open, "this block is never closed").label(open, "opened here");
@@ -109,7 +114,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The inner block that took the `}` of the block around it: its own line is indented further than
-    /// that of its `}`. Gives its `{` and where the `}` stands.
+    /// that of its `}`. Gives it, and where the `}` stands.
     fn robbed(&self, pair: &Pair<'t>, open: &Pair<'t>) -> Option<(Pair<'t>, usize)> {
         let outer = self.indent(open.as_span().start());
         let bodies = pair.clone().into_inner().flat_map(Pair::into_inner);
@@ -118,7 +123,7 @@ impl<'t> Builder<'t> {
             let close = child(&inner, Rule::close_brace)?.as_span().start();
             let start = open.as_span().start();
             let dedented = self.indent(close) <= outer && self.indent(start) > outer;
-            (dedented && self.lines.line_of(start) < self.lines.line_of(close)).then_some((open, close))
+            (dedented && self.lines.line_of(start) < self.lines.line_of(close)).then_some((inner, close))
         })
     }
 
@@ -145,7 +150,7 @@ impl<'t> Builder<'t> {
         if !self.follows_from_open_block(&told, block) {
             self.tell(told);
         }
-        Bad { name: self.defined_name(text, start), span: Span::new(self.file, start, start + text.len()) }
+        Bad { names: self.defined_names(text, start), span: Span::new(self.file, start, start + text.len()) }
     }
 
     /// Whether a misplaced statement is only the consequence of a block that is told to be open.
@@ -156,19 +161,48 @@ impl<'t> Builder<'t> {
     /// A statement that matched the grammar and is wrong all the same, and told.
     pub(crate) fn broken(&self, pair: &Pair<'_>) -> Bad {
         let span = self.span(pair);
-        Bad { name: self.defined_name(pair.as_str(), span.start as usize), span }
+        Bad { names: self.defined_names(pair.as_str(), span.start as usize), span }
     }
 
-    /// The name that a statement seems to define: the one behind its first word, or the state of a
-    /// derivative.
-    fn defined_name(&self, text: &str, start: usize) -> Option<Name> {
-        let mut words = recover::words(text);
-        let (at, first) = words.next()?;
-        let derivative = text.get(at + first.len()..).is_some_and(|rest| rest.trim_start().starts_with('\''));
-        let (at, name) = if derivative { (at, first) } else { words.find(|(_, word)| *word != first)? };
-        let span = Span::new(self.file, start + at, start + at + name.len());
-        Some(Name { text: name.to_owned(), span })
+    /// The names that a statement seems to define: those before the sign that says what they are, without
+    /// the statement's word. `drift-rate` are two of them, and `a, b` as well.
+    fn defined_names(&self, text: &str, start: usize) -> Vec<Name> {
+        let left = text.split(['~', '=', ':', '{', '\n']).next().unwrap_or("");
+        let named = |at: usize, name: &str| Name {
+            text: name.to_owned(),
+            span: Span::new(self.file, start + at, start + at + name.len()),
+        };
+        let mut words = recover::words(left);
+        let Some((at, first)) = words.next() else { return Vec::new() };
+        let mut names: Vec<Name> = words.map(|(at, name)| named(at, name)).collect();
+        // `x' = …`, `c(0) = 10`, `mu[i] <- …` start with what they define.
+        if words::find(first).is_none() {
+            names.push(named(at, first));
+        }
+        names
     }
+}
+
+/// Where the first statement of a block starts that cannot stand in it.
+fn stranger(pair: &Pair<'_>) -> Option<usize> {
+    let block = match pair.as_rule() {
+        Rule::modality => Block::Modality,
+        Rule::dynamics => Block::Dynamics,
+        _ => return None,
+    };
+    let statements = pair.clone().into_inner().flat_map(Pair::into_inner);
+    let strange = |statement: &Pair<'_>| match statement.as_rule() {
+        Rule::bad => {
+            let first = recover::word_at(statement.as_str()).and_then(words::find);
+            first.is_some_and(|word| !words::stands_in(word, block))
+        }
+        // A modality holds data.
+        Rule::modality | Rule::dynamics | Rule::axis | Rule::depends | Rule::missing => {
+            block == Block::Modality
+        }
+        _ => false,
+    };
+    statements.into_iter().find(strange).map(|statement| statement.as_span().start())
 }
 
 /// Whether a statement ends itself. A block that is not closed ends before the next statement, and has

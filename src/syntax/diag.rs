@@ -96,6 +96,20 @@ impl Diagnostic {
         }
     }
 
+    /// The same with spans that start and end where characters of the text do; a sign that was read as a
+    /// shorter one may have given others.
+    #[must_use]
+    pub fn on_characters(mut self, text: &str) -> Self {
+        let labels = self.labels.iter_mut().map(|(span, _)| span);
+        for span in labels.chain([&mut self.span]) {
+            let (start, end) = (span.start as usize, span.end as usize);
+            let start = (0..=start.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            let end = (end..=text.len()).find(|at| text.is_char_boundary(*at));
+            *span = Span::new(span.file, start.unwrap_or(0), end.unwrap_or(text.len()));
+        }
+        self
+    }
+
     /// Whether it keeps the file from running.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

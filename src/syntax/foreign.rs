@@ -2,28 +2,18 @@
 
 use crate::words::Block;
 
-const MERGE: &str =
-    "keep one of the two parts, and remove the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`";
+const LATEX: &str = "this is LaTeX";
+const PLAIN: &str = "write names without `\\`, and a draw as `param mu ~ normal(0, 1)`";
 
 /// Operators and signs of other languages: what stands there, what is wrong, the edit. Longer ones
 /// come before those they start with.
 static SIGNS: &[(&str, &str, &str)] = &[
-    ("<<<<<<<", "this is an unsolved merge", MERGE),
-    ("=======", "this is an unsolved merge", MERGE),
-    (">>>>>>>", "this is an unsolved merge", MERGE),
     ("<-", "`<-` is not used here", "a definition is written `=`, a draw `~`"),
     ("←", "`←` is not used here", "a definition is written `=`, a draw `~`"),
     (":=", "`:=` is not used here", "write `=`"),
-    ("<>", "`<>` is no operator", "unequal is written `!=`"),
     ("==", "`==` compares", "a definition is written with one `=`"),
     ("=>", "`=>` is no operator", "at least is written `>=`; there are no anonymous functions"),
     ("=<", "`=<` is no operator", "at most is written `<=`"),
-    ("**", "`**` is no operator", "a power is written `^`: `x^2`"),
-    (".^", "operators need no dot before them", "write `^`; everything is element by element along the axes"),
-    (".*", "operators need no dot before them", "write `*`; everything is element by element along the axes"),
-    ("./", "operators need no dot before them", "write `/`; everything is element by element along the axes"),
-    ("...", "`...` is no operator", "a range is written `low .. high`"),
-    ("…", "`…` is no operator", "a range is written `low .. high`"),
     ("&&", "`&&` is no operator", "write `and`"),
     ("&", "`&` is no operator", "write `and`"),
     ("||", "`||` is no operator", "write `or`"),
@@ -40,29 +30,18 @@ static SIGNS: &[(&str, &str, &str)] = &[
         "alternatives are written `or`, an absolute value `abs(x)`; a draw is passed on with `|>`",
     ),
     ("?", "`?` is no operator", "a choice is written `if condition then a else b`"),
-    (";", "a statement ends with its line", "remove the `;`, and give each statement a line of its own"),
-    ("#", "`#` starts no comment", "comments are written `// …`"),
-    ("/*", "`/*` starts no comment", "comments are written `// …`, on each line"),
+    ("\\mu", LATEX, PLAIN),
+    ("\\sigma", LATEX, PLAIN),
+    ("\\theta", LATEX, PLAIN),
+    ("\\alpha", LATEX, PLAIN),
+    ("\\beta", LATEX, PLAIN),
+    ("\\lambda", LATEX, PLAIN),
+    ("\\sim", LATEX, PLAIN),
+    ("\\mathcal", LATEX, PLAIN),
     ("\\", "`\\` is not needed", "a line goes on inside brackets, after an operator and before one"),
-    ("≤", "`≤` is not used here", "write `<=`"),
-    ("≥", "`≥` is not used here", "write `>=`"),
-    ("≠", "`≠` is not used here", "write `!=`"),
-    ("−", "this minus sign (U+2212) is not the one of the keyboard", "write `-`"),
-    ("–", "this dash (U+2013) is no minus sign", "write `-`, or `..` for a range"),
-    ("—", "this dash (U+2014) is no minus sign", "write `-`"),
-    ("×", "`×` is not used here", "write `*`"),
-    ("·", "`·` is not used here", "write `*`"),
-    ("÷", "`÷` is not used here", "write `/`"),
-    ("∼", "this tilde (U+223C) is not the one of the keyboard", "write `~`"),
-    ("˜", "this tilde (U+02DC) is not the one of the keyboard", "write `~`"),
-    ("²", "`²` is not used here", "write `^2`"),
-    ("³", "`³` is not used here", "write `^3`"),
     ("√", "`√` is not used here", "write `sqrt(…)`"),
     ("∞", "`∞` is no number", "leave the bound out, or write a large number"),
     ("∈", "`∈` is not used here", "write `in low .. high`"),
-    ("“", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
-    ("”", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
-    ("„", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
     ("‘", "curly quotes are not used here", "write texts in straight quotes: `\"…\"`"),
     (
         "’",
@@ -74,17 +53,13 @@ static SIGNS: &[(&str, &str, &str)] = &[
         "this prime (U+2032) is not the one of the keyboard",
         "a derivative is written with a straight `'`: `x' = …`",
     ),
-    ("`", "backquotes are not used here", "write names as they are, texts in `\"…\"`"),
     (
         "'",
         "texts are not written in single quotes",
         "write `\"…\"`; a `'` behind a name makes a derivative, in `dynamics`",
     ),
-    ("\u{a0}", "this is a space that does not break (U+00A0)", "replace it by a plain space"),
-    ("\u{200b}", "this is a space without width (U+200B)", "remove it"),
     ("\u{feff}", "this is a byte order mark (U+FEFF) inside the file", "remove it"),
-    ("µ", "names and units have ASCII letters", "write `u`: `um`, `us`"),
-    ("°", "`°` is not used here", "write the unit's name: `degC`"),
+    ("°", "`°` is not used here", "write the unit's name: `degC`; an angle is in radians: `90 * pi / 180`"),
 ];
 
 /// Greek letters and what they are called in ASCII, lower case.
@@ -163,23 +138,35 @@ pub(crate) fn sign(rest: &str) -> Option<(usize, &'static str, &'static str)> {
     found.map(|&(text, message, help)| (text.len(), message, help))
 }
 
-/// A character that no name has: what is wrong and the edit.
-pub(crate) fn character(character: char) -> (String, String) {
-    let lower = character.to_lowercase().next().unwrap_or(character);
-    let greek = GREEK.iter().find(|(letter, _)| *letter == lower);
-    match greek {
-        Some((_, name)) => {
-            (format!("names have ASCII letters, so `{character}` cannot be one"), format!("write `{name}`"))
-        }
-        None if character.is_alphabetic() => (
-            format!("names have ASCII letters, so `{character}` cannot be in one"),
-            "write the name with `a` to `z`, digits and `_`".to_owned(),
-        ),
-        None => (
-            format!("`{}` (U+{:04X}) is not used here", character.escape_debug(), u32::from(character)),
-            "remove it".to_owned(),
-        ),
+/// Units that `µ` commonly stands before.
+const MICRO: &[&str] = &["", "s", "m", "g", "l", "L", "V", "A", "M", "F", "S", "N", "Pa", "mol", "sec"];
+
+/// A name with letters beyond ASCII: what is wrong and the edit.
+pub(crate) fn letters(word: &str) -> (String, String) {
+    if let Some(unit) = word.strip_prefix(['µ', 'μ']).filter(|unit| MICRO.contains(unit)) {
+        return ("units have ASCII letters".to_owned(), format!("write `u{unit}`, with `u` for a millionth"));
     }
+    let message = format!("names have ASCII letters, so `{word}` cannot be one");
+    let spelt = |letter: char| {
+        let lower = letter.to_lowercase().next().unwrap_or(letter);
+        let greek = GREEK.iter().find(|(greek, _)| *greek == lower).map(|(_, name)| (*name).to_owned());
+        greek.or_else(|| letter.is_ascii().then(|| letter.to_string()))
+    };
+    let help = match word.chars().map(spelt).collect::<Option<String>>() {
+        Some(name) => format!("write `{name}`"),
+        None => "write the name with `a` to `z`, digits and `_`".to_owned(),
+    };
+    (message, help)
+}
+
+/// A character that is no letter and no sign of the language: what is wrong and the edit.
+pub(crate) fn character(character: char) -> (String, String) {
+    let told = format!("`{}` (U+{:04X}) is not used here", character.escape_debug(), u32::from(character));
+    let help = match character {
+        '$' => "remove it; a column of a file is read with `given y from \"file.csv\" (column = \"y\")`",
+        _ => "remove it",
+    };
+    (told, help.to_owned())
 }
 
 /// What a word that starts a line elsewhere becomes here.

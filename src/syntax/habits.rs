@@ -4,6 +4,7 @@
 use crate::codes::{BRACKET_STRAY, OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
 use crate::diag::Diagnostic;
 use crate::grammar::Rule;
+use crate::notation::unopened;
 use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
 use crate::words::{self, RESERVED};
@@ -24,7 +25,6 @@ impl<'t> Stop<'t> {
             Self::computed_draw,
             Self::truncated_draw,
             Self::bounded,
-            Self::point,
             Self::called_number,
             Self::comma_in_number,
             Self::position_for_axis,
@@ -100,20 +100,6 @@ impl<'t> Stop<'t> {
     /// The number that ends right before the stop.
     fn number_before(&self) -> Option<&'t str> {
         number_at_end(self.before)
-    }
-
-    /// `.5` and `1.`.
-    fn point(&self) -> Option<Diagnostic> {
-        let inner = self.rest.strip_prefix('.').filter(|inner| !inner.starts_with(['.', '*', '^', '/']))?;
-        let digits = inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(inner.len());
-        let (message, help) = match (self.number_before(), digits) {
-            (Some(number), 0) => ("a number does not end with its point", format!("write `{number}.0`")),
-            (None, 1..) => {
-                ("a number does not start with its point", format!("write `0.{}`", inner.get(..digits)?))
-            }
-            _ => return None,
-        };
-        Some(UNEXPECTED.at(self.span(1 + digits), message).help(help))
     }
 
     /// `2(x + 1)`, and `2 sqrt(x)`, where the name was read as a unit.
@@ -341,20 +327,6 @@ impl<'t> Stop<'t> {
         let one = if is_statement { one } else { format!("{word} {one}") };
         Some(told.help(format!("give the other a line of its own: `{one}`")))
     }
-}
-
-/// The first round bracket of a text that is closed and not opened in it.
-fn unopened(text: &str) -> Option<usize> {
-    let mut open = 0;
-    for (at, character) in text.char_indices() {
-        match character {
-            '(' => open += 1,
-            ')' if open == 0 => return Some(at),
-            ')' => open -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// The number that a text ends with.

@@ -1,6 +1,6 @@
 //! Numbers and units.
 
-use crate::codes::NUMBER_RANGE;
+use crate::codes::{NUMBER_RANGE, UNEXPECTED};
 use crate::grammar::{Pair, Rule, child, has, presume};
 use crate::parse::Builder;
 use crate::tree::{Expr, ExprKind, Number, Unit, UnitBase, UnitFactor};
@@ -19,6 +19,15 @@ impl<'t> Builder<'t> {
         let whole = !percent && digits.bytes().all(|byte| byte.is_ascii_digit());
         let integer = if whole { digits.parse().ok() } else { None };
         let value = value(&digits, percent);
+        let point = match () {
+            () if digits.starts_with('.') => Some(("start", format!("0{}", pair.as_str()))),
+            () if digits.ends_with('.') => Some(("end", format!("{}0", pair.as_str()))),
+            () => None,
+        };
+        if let Some((side, better)) = point {
+            let message = format!("a number does not {side} with its point");
+            self.tell(UNEXPECTED.at(self.span(pair), message).help(format!("write `{better}`")));
+        }
         let mantissa = digits.split(['e', 'E']).next().unwrap_or("");
         let zero = !mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         let told = if whole && integer.is_none() && value.is_finite() {

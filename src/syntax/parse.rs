@@ -8,11 +8,13 @@ use crate::codes::{
 use crate::diag::Diagnostic;
 use crate::grammar::{Grammar, Pair, Rule, child, children, end, has, presume};
 use crate::scan::scan;
+use crate::slips;
 use crate::source::{Lines, Span};
 use crate::tree::{Comment, Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
 use crate::words::Block;
 use pest::Parser as _;
 use pest::error::InputLocation;
+use std::ops::Range;
 
 /// The longest text that is read as a spec, in bytes.
 pub const LARGEST_FILE: usize = 1 << 20;
@@ -47,6 +49,9 @@ pub fn parse(file: u32, text: &str) -> Parsed {
         let help = "keep data in files of their own and name them: `given x from \"data.csv\"`";
         return refuse(FILE_TOO_LARGE.at(start, message).help(help));
     }
+    let written = text;
+    let slips::Mended { text, told: slips } = slips::mended(file, text);
+    let text = text.as_ref();
     let scan = scan(file, text);
     if let Some(refusal) = scan.refusal {
         return refuse(refusal);
@@ -70,8 +75,10 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     let mut builder = Builder::new(file, text);
     let mut tree = builder.file(pair);
     tree.comments = scan.comments;
-    let mut diagnostics = builder.diagnostics;
+    let mut diagnostics = slips;
+    diagnostics.append(&mut builder.diagnostics);
     diagnostics.extend(tree.comments.iter().filter_map(|comment| division(comment, text)));
+    let mut diagnostics: Vec<_> = diagnostics.into_iter().map(|told| told.on_characters(written)).collect();
     diagnostics.sort_by_key(|told| (told.span.start, told.span.end));
     Parsed { tree, diagnostics }
 }
@@ -101,12 +108,23 @@ pub(crate) struct Builder<'t> {
     pub(crate) lines: Lines,
     /// Whether a block above was ended by a statement in place of its `}`.
     pub(crate) left_open: bool,
+    /// The bytes of an inner block that are statements of the block around it, as its own `}` is missing.
+    pub(crate) lost: Range<usize>,
 }
 
 impl<'t> Builder<'t> {
     fn new(file: u32, text: &'t str) -> Self {
         let lines = Lines::new(text);
-        Builder { file, text, diagnostics: Vec::new(), docs: Vec::new(), errors: 0, lines, left_open: false }
+        Builder {
+            file,
+            text,
+            diagnostics: Vec::new(),
+            docs: Vec::new(),
+            errors: 0,
+            lines,
+            left_open: false,
+            lost: 0..0,
+        }
     }
 
     fn file(&mut self, pair: Pair<'t>) -> File {

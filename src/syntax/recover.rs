@@ -119,13 +119,15 @@ impl Line<'_> {
     /// A line that starts with a word that starts nothing.
     fn unknown(&self, first: &str, at: usize, behind: &str) -> Diagnostic {
         let span = self.span(at, first.len());
+        if let Some(used) = self.import(first, behind) {
+            return UNKNOWN_WORD.at(span, "what stands in other files is named with `use`").help(used);
+        }
         if let Some(help) = foreign::start(first, self.block) {
             return UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
-        if let Some(told) =
-            self.role_missing(first, span, behind).or_else(|| self.derivative(first, span, behind))
-        {
+        let moving = || self.motion(first, span, behind).filter(|_| self.block == Block::Dynamics);
+        if let Some(told) = moving().or_else(|| self.role_missing(first, span, behind)) {
             return told;
         }
         let similar = words::meant(first, self.block)
@@ -137,6 +139,19 @@ impl Line<'_> {
             (None, Block::Event) => told.help("an event sets states: `x = expression`"),
             (None, block) => told.help(format!("{} has {}", block.name(), all_words(block))),
         }
+    }
+
+    /// `from std.decision import ddm`, `import std.decision.ddm`: the edit.
+    fn import(&self, first: &str, behind: &str) -> Option<String> {
+        let path = match first {
+            "from" => {
+                let (module, name) = behind.split_once(" import ")?;
+                format!("{}.{}", module.trim(), name.split_whitespace().next()?)
+            }
+            "import" => behind.split_whitespace().next()?.to_owned(),
+            _ => return None,
+        };
+        Some(format!("write `use {}`", path.trim_matches('"').replace(['.', '/'], "::")))
     }
 
     /// `x ~ normal(0, 1)` or `x = 3` without a word before it.
@@ -177,21 +192,6 @@ impl Line<'_> {
         };
         let told = UNEXPECTED.at(self.span(0, at + word.len()), message);
         told.help("`pub` stands before `model`, `simulator`, `external`, `const`, `unit` or `fn`, on the same line; else remove it")
-    }
-
-    /// `dx/dt = …`, `d(x) = …`, `der(x) = …` in `dynamics`.
-    fn derivative(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
-        if self.block != Block::Dynamics {
-            return None;
-        }
-        let state = match first {
-            "d" | "der" | "deriv" | "diff" | "D" => {
-                behind.strip_prefix('(').and_then(|inner| word_at(inner.trim_start()))?
-            }
-            _ => first.strip_prefix('d').filter(|_| behind.starts_with("/dt"))?,
-        };
-        let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime");
-        Some(told.help(format!("write `{state}' = …`")))
     }
 
     /// A statement that stands in the wrong block.

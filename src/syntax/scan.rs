@@ -142,7 +142,7 @@ impl Walk {
 
 /// Whether a line can only be the start of a statement: a statement word with a name behind it.
 /// The rule `line_start` of the grammar says the same.
-fn starts_statement(line: &str) -> bool {
+pub(crate) fn starts_statement(line: &str) -> bool {
     let mut parts = line.split_ascii_whitespace();
     let (Some(first), Some(second)) = (parts.next(), parts.next()) else { return false };
     words::find(first).is_some_and(|word| !word.setting)

@@ -52,6 +52,7 @@ impl<'t> Stop<'t> {
     pub(crate) fn explain(&self) -> Diagnostic {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
             Self::quote,
+            Self::notation,
             Self::habit,
             Self::foreign_sign,
             Self::bracket_mismatch,

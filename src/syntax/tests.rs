@@ -6,6 +6,7 @@ mod good;
 mod hostile;
 mod messages;
 mod recovery;
+mod slips;
 mod vocabulary;
 
 use crate::tree::{Expr, ExprKind, File, Item, Statement, UnaryOperator};

@@ -132,8 +132,8 @@ pub struct Setting {
 /// A statement that could not be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bad {
-    /// The name it seems to define: the one after its first word.
-    pub name: Option<Name>,
+    /// The names it seems to define: those before its first `~`, `=` or `:`.
+    pub names: Vec<Name>,
     /// All of it.
     pub span: Span,
 }

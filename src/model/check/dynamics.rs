@@ -126,7 +126,7 @@ impl<'t> Builder<'t> {
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Bad(bad) => {
-                    bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
+                    bad.names.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
                 }
                 _ => {}
             }

@@ -34,7 +34,8 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
     let parsed = sbi_syntax::parse(0, text);
     let mut checked = check(&parsed.tree, world);
     checked.diagnostics.extend(parsed.diagnostics);
-    finish(checked)
+    let told = checked.diagnostics.into_iter().map(|told| told.on_characters(text));
+    finish(Checked { diagnostics: told.collect(), ..checked })
 }
 
 /// Checks a tree; `world` has the files that it names.

@@ -267,7 +267,7 @@ impl<'t> Builder<'t> {
                 }
                 // The parser has told of a bad line already.
                 Statement::Bad(bad) => {
-                    bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
+                    bad.names.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
                 }
             }
         }

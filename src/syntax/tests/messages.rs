@@ -56,10 +56,10 @@ fn signs_that_no_keyboard_has() {
         ("let x = y²", ("character-unknown", "²", "write `^2`")),
         ("let x = σ", ("character-unknown", "σ", "write `sigma`")),
         ("param θ ~ normal(0, 1)", ("character-unknown", "θ", "write `theta`")),
-        ("let größe = 3", ("character-unknown", "ö", "`a` to `z`")),
+        ("let größe = 3", ("character-unknown", "größe", "`a` to `z`")),
         ("let x = f(“a”)", ("character-unknown", "“", "straight quotes")),
         ("let\u{a0}x = 3", ("character-unknown", "\u{a0}", "a plain space")),
-        ("param x : µm ~ f()", ("character-unknown", "µ", "write `u`")),
+        ("param x : µm ~ f()", ("character-unknown", "µm", "write `um`")),
         ("let x = €", ("character-unknown", "€", "U+20AC")),
     ]);
 }
@@ -68,9 +68,9 @@ fn signs_that_no_keyboard_has() {
 fn words_of_other_languages() {
     in_model(&[
         ("for (k in 1:10) { x[k] ~ normal(0, 1) }", ("unknown-word", "for", "axis i : index(n)")),
-        ("real<lower=0> x;", ("unknown-word", "real", "param name ~ distribution")),
+        ("real<lower=0> x", ("unknown-word", "real", "param name ~ distribution")),
         ("vector[10] theta", ("unknown-word", "vector", "axis i : index(n)")),
-        ("parameters {\n  real x;\n}", ("unknown-word", "parameters", "param name ~ distribution")),
+        ("parameters {\n  real x\n}", ("unknown-word", "parameters", "param name ~ distribution")),
         ("def f(x): return x", ("unknown-word", "def", "fn name(x) = expression")),
         ("target += normal_lpdf(x)", ("unknown-word", "target", "data x ~ distribution")),
         ("observe x = 3", ("unknown-word", "observe", "given x = value")),
@@ -119,7 +119,7 @@ fn draws_and_definitions() {
         ("param x", ("unexpected", "", "expected `=` with a value or `~`")),
         ("param ~ normal(0, 1)", ("unexpected", "~", "expected a name")),
         ("param drift rate ~ normal(0, 1)", ("unexpected", "drift rate", "`drift_rate`")),
-        ("axis i = index(3)", ("unexpected", "=", "`axis i : index(10)`")),
+        ("axis i = index(3)", ("unexpected", "=", "`axis i : index(3)`")),
         ("let x = 3 let y = 4", ("several-on-line", "let", "a line of its own")),
         ("let x = a b", ("unexpected", "b", "expected an operator or the end of the line")),
         ("let x = f(a b)", ("unexpected", "b", "expected `)`, `,`")),
@@ -163,7 +163,7 @@ fn draws_and_definitions() {
 fn numbers_brackets_and_quotes() {
     in_model(&[
         ("let x = .5", ("unexpected", ".5", "write `0.5`")),
-        ("let x = 5. + 1", ("unexpected", ".", "write `5.0`")),
+        ("let x = 5. + 1", ("unexpected", "5.", "write `5.0`")),
         ("let x = 3,14", ("unexpected", ",14", "write `3.14`")),
         ("let x = 2(a + 1)", ("unexpected", "(", "write `2 * (…)`")),
         ("let x = 2 sqrt(a)", ("unexpected", "sqrt(", "write `2 * sqrt(…)`")),

@@ -42,11 +42,11 @@ query q {
         .iter()
         .map(|statement| match statement {
             Statement::Node(node) => (true, node.target.name.text.as_str()),
-            Statement::Bad(bad) => (false, bad.name.as_ref().map_or("", |name| name.text.as_str())),
+            Statement::Bad(bad) => (false, bad.names.first().map_or("", |name| name.text.as_str())),
             other => panic!("unexpected {other:?}"),
         })
         .collect();
-    assert_eq!(named, [(false, "i"), (true, "a"), (false, "b"), (false, "c"), (false, "x")]);
+    assert_eq!(named, [(false, "i"), (true, "a"), (false, "b"), (false, "c"), (true, "x")]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_mistake_found_in_the_tree_makes_its_statement_bad() {
     let parsed = parse(0, "edition 2026\nmodel m {\n  param a ~ normal(0, 1e999)\n  data x = a\n}\n");
     let Some(Item::Model(model)) = parsed.tree.items.first() else { panic!("a model") };
     assert!(
-        matches!(&model.body[..], [Statement::Bad(bad), Statement::Node(_)] if bad.name.as_ref().is_some_and(|n| n.text == "a"))
+        matches!(&model.body[..], [Statement::Bad(bad), Statement::Node(_)] if bad.names.first().is_some_and(|n| n.text == "a"))
     );
     assert!(!parsed.is_ok());
 }

@@ -1,0 +1,78 @@
+//! Lines of a `dynamics` written as on paper, in a solver's manual or in another language, and the edit.
+
+use crate::codes::{OPERATOR_FOREIGN, ROLE_MISSING, UNKNOWN_WORD};
+use crate::diag::Diagnostic;
+use crate::recover::{Line, word_at};
+use crate::source::Span;
+
+impl Line<'_> {
+    /// A line of a `dynamics` that starts with a word that starts nothing.
+    pub(crate) fn motion(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        self.derivative(first, span, behind)
+            .or_else(|| self.differential(first, span, behind))
+            .or_else(|| self.reaction(first, span, behind))
+            .or_else(|| self.start(first, span, behind))
+            .or_else(|| self.next_element(first, span, behind))
+    }
+
+    /// `dx/dt = …`, `d(x) = …`, `der(x) = …`.
+    fn derivative(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let state = match first {
+            "d" | "der" | "deriv" | "diff" | "D" => {
+                behind.strip_prefix('(').and_then(|inner| word_at(inner.trim_start()))?
+            }
+            _ => first.strip_prefix('d').filter(|_| behind.starts_with("/dt"))?,
+        };
+        let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime");
+        Some(told.help(format!("write `{state}' = …`")))
+    }
+
+    /// `dv = -v / tau * dt + sigma * dW`.
+    fn differential(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let state = first.strip_prefix('d').filter(|state| !state.is_empty())?;
+        let right = behind.strip_prefix('=')?;
+        let words = || crate::recover::words(right).map(|(_, word)| word);
+        if !words().any(|word| word == "dt") {
+            return None;
+        }
+        let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime, without `dt`");
+        Some(told.help(if words().any(|word| word.starts_with("dW") || word.starts_with("dw")) {
+            format!("write `noise w` in a line above, and `{state}' = … + sigma * w`")
+        } else {
+            format!("write `{state}' = …`")
+        }))
+    }
+
+    /// `n -> n + 1, birth * n`, `n -> n + 1 : rate`.
+    fn reaction(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let right = behind.strip_prefix("->").or_else(|| behind.strip_prefix("→"))?;
+        let (after, rate) = right.split_once([',', ':', '@']).unwrap_or((right, "rate"));
+        let told = OPERATOR_FOREIGN.at(span, "a reaction is written as a jump");
+        let (after, rate) = (after.trim(), rate.trim());
+        Some(told.help(format!("write `jump at rate {rate} {{ {first} = {after} }}`")))
+    }
+
+    /// `c(0) = 10`.
+    fn start(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let value = behind.strip_prefix('(')?.split_once(')')?;
+        let right = value.1.trim_start().strip_prefix(['=', '~'])?;
+        let told = ROLE_MISSING.at(span, format!("this does not say what `{first}({})` is", value.0));
+        let right = right.lines().next().unwrap_or("").trim();
+        Some(match value.0.trim().parse::<f64>() {
+            Ok(_) => told.help(format!("how a state starts is written `init {first} = {right}`")),
+            Err(_) => {
+                told.help(format!("write `{first}' = …` for a derivative, `next {first} = …` for a step"))
+            }
+        })
+    }
+
+    /// `n[t + 1] = …`.
+    fn next_element(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let (index, right) = behind.strip_prefix('[')?.split_once(']')?;
+        if !right.trim_start().starts_with(['=', '~', '<']) || !index.contains(['+', '-']) {
+            return None;
+        }
+        let told = ROLE_MISSING.at(span, "a step reads the one before it without an index");
+        Some(told.help(format!("write `next {first} = …`, with `{first}` for what it was")))
+    }
+}
