@@ -99,13 +99,27 @@ pub struct Explain {
 #[derive(Debug, clap::Args)]
 pub struct New {
     /// The file to write; `.sbi` is added
+    #[arg(required_unless_present = "list")]
     pub name: Option<PathBuf>,
     /// What kind of model it holds
-    #[arg(long, value_name = "KIND", default_value = "posterior")]
-    pub kind: String,
+    #[arg(long, value_enum, default_value_t = Kind::Posterior)]
+    pub kind: Kind,
     /// Lists the kinds
     #[arg(long)]
     pub list: bool,
+}
+
+/// What `sbi new` can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Parameters of a plain model, from measurements
+    Posterior,
+    /// Two kinds of data that tell of the same
+    Modalities,
+    /// A series in time, and its forecast
+    Series,
+    /// A simulator in another language (this version checks it, and does not run it)
+    External,
 }
 
 /// `sbi doctor`.
@@ -172,8 +186,22 @@ pub struct Work {
 impl Work {
     /// The number of threads asked for, or that of the machine.
     pub fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(all, |threads| threads as usize)
+        self.threads.map_or_else(cores, |threads| threads as usize)
+    }
+}
+
+/// How many threads run at once on this machine.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// An argument as a shell takes it.
+pub fn quoted(arg: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=,:@%+".contains(&byte);
+    if !arg.is_empty() && arg.bytes().all(plain) {
+        arg.to_owned()
+    } else {
+        format!("'{}'", arg.replace('\'', r"'\''"))
     }
 }
 

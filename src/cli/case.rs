@@ -3,7 +3,7 @@
 use super::args::Device;
 use super::simulate::Source;
 use super::spec::Spec;
-use sbi_model::{Approximator, Graph, Key, Model, Query, State};
+use sbi_model::{Approximator, File, Graph, Key, Model, Query, State};
 use sbi_sim::Simulator;
 
 /// A query to answer.
@@ -25,7 +25,7 @@ pub struct Case<'a> {
 }
 
 /// The numbers that networks compute with: part of the key of their weights.
-pub const PRECISION: &str = "f32";
+const PRECISION: &str = "f32";
 
 /// The keys of the three stages of a case, as the store names them.
 pub struct Keys {
@@ -38,7 +38,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    fn of(model: &Model, approximator: &Approximator, query: &Query, device: Device) -> Keys {
+    /// The keys of a query of a file, answered on a device.
+    pub fn of(file: &File, query: &Query, device: Device) -> Keys {
+        let approximator = file.approximators.get(query.approximator).expect("a query has its approximator");
+        let model = file.models.get(approximator.model).expect("an approximator has its model");
         let seed = approximator.train.seed;
         let weights = Key::weights(model, approximator, PRECISION, device.name());
         Keys {
@@ -55,7 +58,7 @@ impl<'a> Case<'a> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let simulator = spec.simulator(approximator.model);
-        let keys = Keys::of(model, approximator, query, device);
+        let keys = Keys::of(&spec.file, query, device);
         Case { query, approximator, model, graph, simulator, keys, device }
     }
 

@@ -37,7 +37,7 @@ fn unreadable(path: &Path, failure: Failure) -> Outcome {
         end_line: None,
         end_column: None,
         severity: Severity::Error,
-        code: "unreadable-file",
+        code: failure.code.map_or("", |code| code.name),
         message: &failure.message,
         labels: Vec::new(),
         help: failure.help.as_deref(),

@@ -1,11 +1,12 @@
 //! `sbi diff`: two files compared in the language's terms, and what an edit from one to the other would redo.
 
 use super::args;
+use super::case::Keys;
 use super::failure::{Failure, Outcome, print};
 use super::report;
-use super::world::{Disk, folder_of, read_spec};
-use sbi_model::{File, Key, compile};
-use sbi_syntax::{Entry, Source, outline};
+use super::spec::{Checked, look};
+use sbi_model::File;
+use sbi_syntax::{Entry, outline};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -28,14 +29,12 @@ struct Side {
 
 impl Side {
     fn read(path: &Path) -> Outcome<Side> {
-        let source = read_spec(path)?;
-        let checked = compile(source.text(), &Disk::new(folder_of(path)));
-        let wrong = |source: &Source| {
-            report::show(source, &checked.diagnostics);
-            Failure::wrong(report::tally(source, &checked.diagnostics))
-        };
-        let entries = outline(source.text()).map_err(|_| wrong(&source))?;
-        let file = checked.file.clone().ok_or_else(|| wrong(&source))?;
+        let Checked { source, diagnostics, file } = look(path)?;
+        let sound = outline(source.text()).ok().zip(file);
+        let (entries, file) = sound.ok_or_else(|| {
+            report::show(&source, &diagnostics);
+            Failure::wrong(report::tally(&source, &diagnostics))
+        })?;
         Ok(Side { entries, file })
     }
 }
@@ -76,12 +75,14 @@ fn statements(old: &[Entry], new: &[Entry]) -> String {
 
 /// What is kept and what is redone, query by query: by the keys, so that data files count too.
 fn consequences(old: &File, new: &File) -> String {
-    let before: Vec<[Key; 3]> = old.queries.iter().map(|query| keys(old, query)).collect();
+    let keys = |file: &File| -> Vec<Keys> {
+        file.queries.iter().map(|query| Keys::of(file, query, args::Device::Cpu)).collect()
+    };
+    let before = keys(old);
     let mut text = String::new();
-    for query in &new.queries {
-        let [simulations, weights, draws] = keys(new, query);
-        let made = |place: usize, key: Key| before.iter().any(|keys| keys.get(place) == Some(&key));
-        let redone = match (made(0, simulations), made(1, weights), made(2, draws)) {
+    for (query, after) in new.queries.iter().zip(keys(new)) {
+        let kept = |key: fn(&Keys) -> &String| before.iter().any(|before| key(before) == key(&after));
+        let redone = match (kept(|k| &k.simulations), kept(|k| &k.weights), kept(|k| &k.draws)) {
             (_, _, true) => continue,
             (_, true, false) => "simulations and weights are kept; draws are others",
             (true, false, false) => "simulations are kept; weights and draws are others",
@@ -90,13 +91,4 @@ fn consequences(old: &File, new: &File) -> String {
         text += &format!("query {}: {redone}\n", query.name);
     }
     text
-}
-
-/// The keys of simulations, weights and draws.
-fn keys(file: &File, query: &sbi_model::Query) -> [Key; 3] {
-    let approximator = file.approximators.get(query.approximator).expect("a query has its approximator");
-    let model = file.models.get(approximator.model).expect("an approximator has its model");
-    let seed = approximator.train.seed;
-    let weights = Key::weights(model, approximator, super::case::PRECISION, args::Device::Cpu.name());
-    [Key::simulations(model, seed), weights, Key::draws(weights, model, query, seed)]
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Prints a line for each thing that a run depends on.
 pub fn doctor(args: &args::Doctor) -> Outcome {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = args::cores();
     let free = memory::free()
         .map_or_else(|| "unknown".to_owned(), |free| format!("{:.1} GiB free", free / memory::GIB));
     let root = args.store.clone().unwrap_or_else(|| ".sbi".into());

@@ -1,6 +1,7 @@
 //! Failures that belong to no line of a spec: files, flags, the machine, an interruption.
 //! They all look alike: `error: …`, then `help: …`.
 
+use sbi_syntax::Code;
 use std::fmt;
 use std::io::IsTerminal;
 
@@ -24,6 +25,8 @@ pub struct Failure {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// Its code, where `sbi explain` has a page on it.
+    pub code: Option<Code>,
 }
 
 /// What a command gives: nothing or a failure.
@@ -32,27 +35,33 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// The run failed for a reason outside the file.
     pub fn failed(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Failed, message: message.into(), help: None }
+        Failure { exit: Exit::Failed, message: message.into(), help: None, code: None }
     }
 
     /// The file or the command line is wrong.
     pub fn wrong(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Wrong, message: message.into(), help: None }
+        Failure { exit: Exit::Wrong, message: message.into(), help: None, code: None }
     }
 
     /// Stopped on request.
     pub fn interrupted() -> Failure {
-        Failure { exit: Exit::Interrupted, message: "interrupted".into(), help: None }
+        Failure { exit: Exit::Interrupted, message: "interrupted".into(), help: None, code: None }
     }
 
     /// The file is wrong, and its diagnostics are on the screen already.
     pub fn told() -> Failure {
-        Failure { exit: Exit::Wrong, message: String::new(), help: None }
+        Failure { exit: Exit::Wrong, message: String::new(), help: None, code: None }
     }
 
     /// Adds what to do.
     pub fn help(mut self, help: impl Into<String>) -> Failure {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says which page of `sbi explain` is about it.
+    pub fn code(mut self, code: Code) -> Failure {
+        self.code = Some(code);
         self
     }
 

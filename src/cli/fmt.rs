@@ -28,7 +28,7 @@ pub fn fmt(args: &args::Fmt) -> Outcome {
         }
     }
     match exit {
-        Some(exit) => Err(Failure { exit, message: String::new(), help: None }),
+        Some(exit) => Err(Failure { exit, ..Failure::told() }),
         None if args.check && unformatted > 0 => {
             let what = if unformatted == 1 { "1 file is" } else { &format!("{unformatted} files are") };
             Err(Failure::failed(format!("{what} not formatted")).help("`sbi fmt` without `--check` does it"))

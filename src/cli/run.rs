@@ -117,7 +117,5 @@ fn asked<'a>(spec: &'a Spec, names: &[String]) -> Outcome<Vec<&'a sbi_model::Que
 
 /// The command line as typed, to be typed again.
 fn command() -> String {
-    let plain = |arg: &str| arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=,:@%+".contains(&b));
-    let quoted = |arg: String| if plain(&arg) { arg } else { format!("'{}'", arg.replace('\'', r"'\''")) };
-    std::env::args_os().map(|arg| quoted(arg.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
+    std::env::args_os().map(|arg| args::quoted(&arg.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }

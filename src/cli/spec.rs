@@ -36,12 +36,28 @@ pub struct Examined {
     sound: Option<(File, Vec<Option<Ready>>)>,
 }
 
-/// Reads and checks a file; nothing is shown.
-pub fn examine(path: &Path) -> Outcome<Examined> {
+/// A file as it was read, and what the checker finds; its models are not made ready.
+pub struct Checked {
+    /// Its text.
+    pub source: Source,
+    /// All there is to say about it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What it says, where nothing said is an error.
+    pub file: Option<File>,
+}
+
+/// Reads a file and looks at what it says; nothing is shown.
+pub fn look(path: &Path) -> Outcome<Checked> {
     let source = read_spec(path)?;
-    let checked = sbi_model::compile(source.text(), &Disk::new(folder_of(path)));
-    let mut diagnostics = checked.diagnostics;
-    let sound = checked.file.and_then(|file| {
+    let sbi_model::Checked { file, diagnostics } =
+        sbi_model::compile(source.text(), &Disk::new(folder_of(path)));
+    Ok(Checked { source, diagnostics, file })
+}
+
+/// Reads and checks a file, and makes its models ready; nothing is shown.
+pub fn examine(path: &Path) -> Outcome<Examined> {
+    let Checked { source, mut diagnostics, file } = look(path)?;
+    let sound = file.and_then(|file| {
         let mut ready = Vec::new();
         for model in &file.models {
             match Ready::of(model) {

@@ -2,13 +2,13 @@
 
 use super::failure::{Failure, Outcome};
 use sbi_model::{LARGEST_DATA, ReadError, World};
-use sbi_syntax::{Source, suggest};
+use sbi_syntax::{FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, LARGEST_FILE, NOT_TEXT, Source, suggest};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// No spec is longer; what is longer is data.
-const LARGEST_SPEC: u64 = 1 << 20;
+const LARGEST_SPEC: u64 = LARGEST_FILE as u64;
 
 /// What to paste into an empty file.
 const FIRST_FILE: &str = "paste this to begin:\n
@@ -26,7 +26,7 @@ query posterior {
 
 /// Reads a spec, with a failure in words for everything that is not one.
 pub fn read_spec(path: &Path) -> Outcome<Source> {
-    let bytes = read_at_most(path, LARGEST_SPEC).map_err(|e| unreadable(path, &e))?;
+    let bytes = read_at_most(path, LARGEST_SPEC).map_err(|e| unreadable(path, &e).code(FILE_UNREADABLE))?;
     spec_of(path.display().to_string(), bytes)
 }
 
@@ -43,17 +43,19 @@ pub fn read_standard_input() -> Outcome<Source> {
 fn spec_of(shown: String, bytes: Option<Vec<u8>>) -> Outcome<Source> {
     let Some(bytes) = bytes else {
         return Err(Failure::wrong(format!("`{shown}` is larger than 1 MiB, the most a spec may have"))
+            .code(FILE_TOO_LARGE)
             .help("data belong into files of their own, read by `given x from \"file.csv\"`"));
     };
     let text = String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         Failure::wrong(format!("`{shown}` is not text: its byte {at} is not UTF-8"))
+            .code(NOT_TEXT)
             .help("name an .sbi file; if this is one, save it in the encoding UTF-8")
     })?;
     // The mark that some editors put first is no part of the text.
     let text = text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text);
     if text.trim().is_empty() {
-        return Err(Failure::wrong(format!("`{shown}` is empty")).help(FIRST_FILE));
+        return Err(Failure::wrong(format!("`{shown}` is empty")).code(FILE_EMPTY).help(FIRST_FILE));
     }
     Ok(Source::new(shown, text))
 }

@@ -10,6 +10,7 @@ mod example;
 mod finest;
 pub mod kernel;
 mod memory;
+mod multistep;
 pub mod network;
 mod noise;
 mod pattern;

@@ -5,6 +5,7 @@ use crate::codes;
 codes! {
     /// The messages about the text of a file.
     CODES;
+    FILE_UNREADABLE: error "file-unreadable", "a spec that is not there or cannot be read";
     FILE_EMPTY: error "file-empty", "a file with nothing in it";
     FILE_TOO_LARGE: error "file-too-large", "a file larger than any spec";
     NOT_TEXT: error "not-text", "a file that is not text";

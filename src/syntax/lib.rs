@@ -36,10 +36,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use codes::CODES;
+pub use codes::{CODES, FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, NOT_TEXT};
 pub use diag::{Code, Diagnostic, Severity, suggest};
 pub use outline::{Entry, outline};
 pub use parse::{LARGEST_FILE, Parsed, parse};
 pub use print::format;
 pub use source::{Position, Source, Span};
-pub use words::statement_words;
+pub use words::{is_reserved, statement_words};

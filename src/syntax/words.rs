@@ -213,6 +213,11 @@ pub(crate) fn stands_in(word: &Word, block: Block) -> bool {
     word.homes.iter().any(|&home| block.holds(home))
 }
 
+/// Whether a word can never be a name.
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
 /// The words that statements start with, in any block.
 pub fn statement_words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|word| word.text)

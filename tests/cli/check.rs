@@ -59,7 +59,7 @@ fn json_has_a_place_a_code_and_a_help_for_each() {
 fn a_file_that_cannot_be_read_is_a_diagnostic_for_editors() {
     let ran = Bench::tiny().sbi("check tinny.sbi --json").code(2);
     let records: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(records[0]["code"], "unreadable-file");
+    assert_eq!(records[0]["code"], "file-unreadable");
     assert_eq!(records[0]["line"], serde_json::Value::Null);
     assert_eq!(records[0]["help"], "did you mean `tiny.sbi`?");
 }

@@ -5,8 +5,15 @@ use crate::{advice, compile};
 use sbi_syntax::Severity;
 
 /// Codes that no spec in a page can show, as it is the bytes of a file that are wrong, or its size.
-const WITHOUT_SPEC: &[&str] =
-    &["file-empty", "file-too-large", "not-text", "data-unreadable", "data-large", "data-binary"];
+const WITHOUT_SPEC: &[&str] = &[
+    "file-unreadable",
+    "file-empty",
+    "file-too-large",
+    "not-text",
+    "data-unreadable",
+    "data-large",
+    "data-binary",
+];
 
 /// Codes told by the crate that simulates.
 const OF_SIMULATION: &[&str] = &["program-too-large", "unstable-prior"];
