@@ -139,3 +139,15 @@ fn public(source: &str) -> Vec<Public> {
     });
     found.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_every_crate_has_a_page() {
+        let pages = pages();
+        let without = codes().find(|code| !pages.iter().any(|page| page.code == code.name));
+        assert_eq!(without.map(|code| code.name), None);
+    }
+}
