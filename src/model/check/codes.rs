@@ -61,7 +61,7 @@ codes! {
     NOT_A_CONDITION: error "not-a-condition", "something else where a condition is expected";
     NOT_CONSTANT: error "not-constant", "a value that must be known beforehand but is not";
     NOT_FINITE: error "not-finite", "a constant that is no finite number";
-    NOT_POSITIVE: error "not-positive", "a scale that is not above zero";
+    NOT_POSITIVE: error "not-positive", "a number that must be above zero and is not";
     NOT_A_PROBABILITY: error "not-a-probability", "a probability outside 0 to 1";
     NOT_A_COUNT: error "not-a-count", "a number of trials that is not whole";
     NOT_A_COVARIANCE: error "not-a-covariance", "a matrix that is not symmetric and positive definite";

@@ -2,19 +2,18 @@
 
 use super::call::Signature;
 use super::codes::{
-    AXIS_MISMATCH, CHANGE_TWICE, DYNAMICS_RANGE, EMPTY_DYNAMICS, EMPTY_RANGE, MIXED_DYNAMICS, NAME_TAKEN,
-    NESTED_DRAW, NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED,
-    UNKNOWN_CHOICE, UNKNOWN_MEMBER, UNKNOWN_SOLVER,
+    AXIS_MISMATCH, CHANGE_TWICE, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW, NO_START,
+    NOISE_NONLINEAR, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
+    UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
-use super::value::Sort;
+use super::over::Over;
 use crate::{
-    Binary, Change, ChangeKind, Definition, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances,
-    Unary,
+    Binary, Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances, Unary,
 };
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -29,6 +28,8 @@ pub(super) struct Run<'t> {
     /// The home of its statements, and the one around it.
     pub(super) home: HomeId,
     parent: HomeId,
+    /// Over which it is solved, once that is known to be sound.
+    pub(super) over: Option<Over>,
 }
 
 const fn steps(name: &'static str, example: &'static str) -> Signature {
@@ -81,7 +82,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return;
         }
-        self.runs.push(Run { name, tree, home: usize::MAX, parent: self.home });
+        self.runs.push(Run { name, tree, home: usize::MAX, parent: self.home, over: None });
         let told = NOT_YET.at(tree.name.span, "`dynamics` is checked, and not run in this version");
         self.later.push(told.help("until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`"));
     }
@@ -170,9 +171,11 @@ impl<'t> Builder<'t> {
         Some(self.within(home, |builder| {
             let members = builder.nodes_of_runs.iter().filter(|(_, of)| **of == run);
             let members = members.map(|(id, _)| *id).collect();
+            let over = builder.over(tree);
+            builder.runs.get_mut(run).into_iter().for_each(|run| run.over.clone_from(&over));
             let mut dynamics = Dynamics {
                 name,
-                over: builder.over(tree),
+                over: over.as_ref().map_or([0.0, 1.0], |over| over.ends),
                 solver: Solver::Steps { every: 1.0 },
                 corrected: true,
                 members,
@@ -184,73 +187,9 @@ impl<'t> Builder<'t> {
             };
             builder.changes(tree, &mut dynamics);
             builder.ensure_determined(tree, &dynamics);
-            builder.solve(tree, &mut dynamics);
+            builder.solve(tree, &mut dynamics, over.as_ref());
             dynamics
         }))
-    }
-
-    /// From when to when a dynamics runs.
-    fn over(&mut self, tree: &'t tree::Dynamics) -> [f64; 2] {
-        let whole = [0.0, 1.0];
-        let Some(over) = &tree.over else {
-            let told = DYNAMICS_RANGE
-                .at(tree.name.span, format!("`{}` does not say from when to when it runs", tree.name.text));
-            self.told.push(told.help(format!("write `dynamics {} over 0 .. 10 …`", tree.name.text)));
-            return whole;
-        };
-        let ExprKind::Range { low, high } = &over.kind else {
-            let told = DYNAMICS_RANGE.at(over.span, "a range of times is expected after `over`");
-            self.told.push(told.help("write `over 0 .. 10`"));
-            return whole;
-        };
-        let (Some(from), Some(to)) = (self.fixed(low), self.fixed(high)) else { return whole };
-        if from >= to {
-            let told = EMPTY_RANGE.at(over.span, format!("no time lies between {from} and {to}"));
-            self.told.push(told.help(format!("write `over {to} .. {from}`")));
-            return whole;
-        }
-        [from, to]
-    }
-
-    /// The value of a number that must be known beforehand; what is wrong is told.
-    fn fixed(&mut self, expr: &'t tree::Expr) -> Option<f64> {
-        let value = self.number(expr, &Scope::model());
-        if value.sort == Sort::Refused {
-            return None;
-        }
-        // An input of a simulator that is checked alone may be anything.
-        if value.sort == Sort::Any {
-            return Some(1.0);
-        }
-        let fixed = self.known(value.expr);
-        if fixed.is_none() {
-            let told = NOT_CONSTANT.at(expr.span, "a number known beforehand is expected here");
-            self.told.push(told.help("write a number, or arithmetic on numbers and constants"));
-        }
-        fixed
-    }
-
-    /// The value of an expression of numbers, by exact arithmetic.
-    fn known(&self, id: ExprId) -> Option<f64> {
-        match *self.arena.exprs.get(id.0)? {
-            Expr::Number(value) => Some(value),
-            Expr::Unary(Unary::Neg, operand) => Some(-self.known(operand)?),
-            Expr::Binary(function, left, right) => {
-                let (left, right) = (self.known(left)?, self.known(right)?);
-                match function {
-                    Binary::Add => Some(left + right),
-                    Binary::Sub => Some(left - right),
-                    Binary::Mul => Some(left * right),
-                    Binary::Div => Some(left / right),
-                    _ => None,
-                }
-            }
-            Expr::Element { node, .. } => match self.nodes.get(node.0)?.definition {
-                Definition::Equals(value) if self.nodes.get(node.0)?.role == Role::Let => self.known(value),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     /// Checks derivatives, steps, stops and events.
@@ -433,7 +372,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Chooses how a dynamics is solved.
-    fn solve(&mut self, tree: &'t tree::Dynamics, dynamics: &mut Dynamics) {
+    fn solve(&mut self, tree: &'t tree::Dynamics, dynamics: &mut Dynamics, over: Option<&Over>) {
         let has = |kind: fn(&Statement) -> bool| tree.body.iter().any(kind);
         let noisy = has(|s| matches!(s, Statement::Noise { .. }));
         let jumps = has(|s| matches!(s, Statement::Jump(_)));
@@ -442,7 +381,7 @@ impl<'t> Builder<'t> {
         let span = tree.by.as_ref().map_or(tree.name.span, |call| call.span);
         let told = match (&tree.every, &tree.by) {
             (Some(every), by) => {
-                if let Some(every) = self.step(every) {
+                if let Some(every) = self.step(every, over) {
                     dynamics.solver = Solver::Steps { every };
                 }
                 if let Some(by) = by {
@@ -481,7 +420,7 @@ impl<'t> Builder<'t> {
                 None
             }
             (None, Some(call)) => {
-                self.solver(call, dynamics);
+                self.solver(call, dynamics, over);
                 let (for_noise, for_jumps) = match dynamics.solver {
                     Solver::EulerMaruyama { .. } | Solver::Milstein { .. } => (true, false),
                     Solver::Gillespie { .. } | Solver::TauLeap { .. } => (false, true),
@@ -504,18 +443,7 @@ impl<'t> Builder<'t> {
         self.told.extend(told);
     }
 
-    /// A length of steps, above zero.
-    fn step(&mut self, expr: &'t tree::Expr) -> Option<f64> {
-        let step = self.fixed(expr)?;
-        if step > 0.0 {
-            return Some(step);
-        }
-        let told = SOLVER.at(expr.span, format!("a step of {step} leads nowhere"));
-        self.told.push(told.help("write a number above zero"));
-        None
-    }
-
-    fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics) {
+    fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics, over: Option<&Over>) {
         let name = call.path.text();
         let Some(signature) = SOLVERS.iter().find(|solver| solver.name == name) else {
             let told = UNKNOWN_SOLVER.at(call.path.span, format!("there is no solver `{name}`"));
@@ -536,7 +464,8 @@ impl<'t> Builder<'t> {
             }
         };
         let mut number = |name: &str, default: f64| match taken.get(name) {
-            Some(argument) => self.step(&argument.value),
+            // Tolerances and counts are no times.
+            Some(argument) => self.step(&argument.value, over.filter(|_| name == "step")),
             None => Some(default),
         };
         let solver = match signature.name {
