@@ -46,6 +46,7 @@ mod noted;
 mod outside;
 mod over;
 mod place;
+mod possible;
 mod query;
 mod reach;
 mod reads;

@@ -146,8 +146,8 @@ fn outside(
             axis.name,
             (to - from) / axis.size() as f64
         ),
-        Some(axis) => format!("write `{longer}`, or let `{}` end within", axis.name),
-        None => format!("write `{longer}`, or read it within"),
+        Some(axis) => format!("write `{longer}`, or keep `{}` within that", axis.name),
+        None => format!("write `{longer}`, or read it within that"),
     };
     Some(OUTSIDE_AXIS.at(span, message).label(over.span, "solved over this").help(help))
 }
