@@ -122,8 +122,14 @@ impl<'t> Builder<'t> {
                     targets.iter().for_each(|target| self.declare_node(Written::Noise(target)));
                 }
                 Statement::Init(state) => {
-                    self.told.extend(self.hidden_by(state));
-                    self.declare_node(Written::State(state));
+                    match self.hidden_by(state) {
+                        // What would be read of it is nothing that could be said more of.
+                        Some(told) => {
+                            self.told.push(told);
+                            drop(self.names.define(&state.target.name, Symbol::Refused));
+                        }
+                        None => self.declare_node(Written::State(state)),
+                    }
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Bad(bad) => {
@@ -134,30 +140,31 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A state with the name of something drawn that the dynamics would read. Data may be called like the state they show.
+    /// A state with the name of something drawn that the dynamics would read.
     fn hidden_by(&self, state: &State) -> Option<Diagnostic> {
         let name = &state.target.name;
-        let what = match self.names.get(&name.text)? {
-            // What is computed may well be computed of the state.
-            Symbol::Node(id) => match self.written.get(id.0)? {
-                Written::Node(tree::Node { role, definition: tree::Definition::Draw(_), .. }) => match role {
-                    tree::Role::Param => "a parameter",
-                    tree::Role::Latent => "a latent",
-                    tree::Role::Data => return None,
-                },
-                _ => return None,
-            },
-            Symbol::Constant(..) => "a constant",
-            Symbol::Input(_) => "an input",
-            _ => return None,
-        };
+        let what = self.lasting(&name.text)?;
         let told = NAME_TAKEN
             .at(name.span, format!("`{0}` is {what} already, and a state `{0}` would hide it", name.text));
-        let help = format!(
-            "give the state another name; what changes at a time is written `let now = if t > 30 then {0} / 2 else {0}`",
-            name.text
-        );
-        Some(told.help(help))
+        Some(told.help(format!("give the state another name; {}", changing(&name.text))))
+    }
+
+    /// What a name of something is that is the same at all times. Data may be called like the state they show, and what is
+    /// computed may well be computed of it.
+    fn lasting(&self, name: &str) -> Option<&'static str> {
+        match self.names.get(name)? {
+            Symbol::Node(id) => match self.written.get(id.0)? {
+                Written::Node(tree::Node { role, definition: tree::Definition::Draw(_), .. }) => match role {
+                    tree::Role::Param => Some("a parameter"),
+                    tree::Role::Latent => Some("a latent"),
+                    tree::Role::Data => None,
+                },
+                _ => None,
+            },
+            Symbol::Constant(..) => Some("a constant"),
+            Symbol::Input(_) => Some("an input"),
+            _ => None,
+        }
     }
 
     /// Checks how the states of all dynamics change, once every node is defined.
@@ -247,6 +254,11 @@ impl<'t> Builder<'t> {
         let id = match self.names.get(name) {
             Some(Symbol::Node(id)) if run.is_some() && self.nodes_of_runs.get(&id).copied() == run => id,
             Some(Symbol::Refused) => return None,
+            _ if let Some(what) = self.lasting(name) => {
+                let message = format!("`{name}` is {what}, and does not change");
+                self.told.push(UNKNOWN_MEMBER.at(target.span, message).help(changing(name)));
+                return None;
+            }
             _ => {
                 let message = format!("`{name}` changes, and does not say how it starts");
                 self.told.push(NO_START.at(target.span, message).help(format!("add `init {name} = 0`")));
@@ -499,6 +511,11 @@ impl<'t> Builder<'t> {
             }
         }
     }
+}
+
+/// How a quantity is written that is another one from some time on.
+fn changing(name: &str) -> String {
+    format!("what changes at a time is written `let now = if t > 30 then {name} / 2 else {name}`")
 }
 
 /// A step so short that no simulation ends.

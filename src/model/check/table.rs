@@ -10,7 +10,7 @@ use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
 use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
-use sbi_syntax::tree::{self, Expr, ExprKind, Table};
+use sbi_syntax::tree::{self, Expr, ExprKind, Given, Source, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
 
@@ -56,6 +56,7 @@ impl Asked<'_, '_> {
             // Nothing is read, and the query never runs.
             return Ok(vec![None; selected.tokens.len()]);
         }
+        self.not_apart(&how, table).map_or(Ok(()), Err)?;
         let over = rows.first().map(|axis| self.over(selected, *axis));
         if let Some((column, span)) = &how.time
             && !over.as_ref().is_some_and(|over| over.axis.is_time())
@@ -84,6 +85,23 @@ impl Asked<'_, '_> {
         };
         let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
+    }
+
+    /// Notes that a line tells the data sets of a file apart, wherever it stands in the query.
+    pub(super) fn tell_apart(&mut self, given: &Given) {
+        let Source::From(table) = &given.value else { return };
+        if let Ok(How { by: Some((column, span)), .. }) = how(table, &ARGUMENTS) {
+            self.apart.push((table.path.value.clone(), column, span));
+        }
+    }
+
+    /// Says that another line tells the data sets of this file apart, and this one does not.
+    fn not_apart(&self, how: &How, table: &Table) -> Option<Diagnostic> {
+        let other = self.apart.iter().find(|(path, ..)| how.by.is_none() && *path == table.path.value);
+        let (path, column, span) = other?;
+        let message = format!("all rows of `{path}` are read here, and those of one data set elsewhere");
+        let told = BY_DIFFERS.at(table.path.span, message).label(*span, "told apart here");
+        Some(told.help(format!("write `by = \"{column}\"` here too, or remove it there")))
     }
 
     /// How the rows of a table lie along an axis.
