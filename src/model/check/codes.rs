@@ -117,6 +117,7 @@ codes! {
     DATA_EMPTY: error "data-empty", "a data file without data";
     DATA_BINARY: error "data-binary", "a data file that is not text";
     DATA_COLUMN: error "data-column", "a column that the data file does not have";
+    SAME_COLUMN: warning "same-column", "a column of a file that two data read";
     DATA_ROWS: error "data-rows", "a data file with too few or too many rows";
     DATA_TIMES: error "data-times", "a function of time whose times do not rise";
     DATA_TEXT: error "data-text", "text where a data file should have a number";

@@ -40,6 +40,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) by: Option<(String, Span)>,
     /// The files of which some line tells the data sets apart, and by which column.
     pub(super) apart: Vec<(String, String, Span)>,
+    /// The columns that have been read, with the file and the node that reads each.
+    pub(super) columns: Vec<(String, String, NodeId, Span)>,
     /// Whether a joint estimator answers.
     pub(super) joint: bool,
     /// The computed parameters that an `infer` names.
@@ -86,6 +88,7 @@ pub(super) fn query<'t>(
         sets: Vec::new(),
         by: None,
         apart: Vec::new(),
+        columns: Vec::new(),
         joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
         computed: Vec::new(),
         files: Vec::new(),
