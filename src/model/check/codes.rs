@@ -102,6 +102,7 @@ codes! {
     SETTING_TWICE: error "setting-twice", "a setting that is made twice";
     SETTING_RANGE: error "setting-range", "a setting outside its range";
     TRAIN_TWICE: error "train-twice", "two `train` blocks of one approximator";
+    TRAIN_IDLE: warning "train-idle", "training settings for a model that no query asks";
     GIVEN_TWICE: error "given-twice", "a quantity that is given twice";
     GIVEN_INFERRED: error "given-inferred", "a quantity that is both given and inferred";
     GIVEN_COMPUTED: error "given-computed", "a computed quantity that is given";
