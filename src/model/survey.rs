@@ -84,6 +84,28 @@ impl<'m> Survey<'m> {
             .expect("every expression of a node is surveyed")
     }
 
+    /// The value of `expr` at these positions along the axes, where no draw enters.
+    pub(crate) fn constant_at(&self, expr: ExprId, at: &[usize]) -> Option<f64> {
+        self.entry_of(expr, at).constant
+    }
+
+    /// The values of `expr` over all elements of its axes, where no draw enters.
+    pub(crate) fn constants(&self, expr: ExprId) -> impl Iterator<Item = f64> {
+        let table = self.exprs.get(expr.0).and_then(Option::as_ref);
+        table.into_iter().flatten().filter_map(|facts| facts.constant)
+    }
+
+    /// All positions along the axes at which `expr` stands.
+    pub(crate) fn places(&self, expr: ExprId) -> impl Iterator<Item = Vec<usize>> {
+        let free = self.free.get(expr.0).map_or(&[][..], Vec::as_slice);
+        let sizes: Vec<usize> = free.iter().map(|axis| self.model.axis(*axis).size()).collect();
+        (0..sizes.iter().product()).map(move |entry| {
+            let mut at = vec![0; self.model.axes.len()];
+            place(free, &sizes, entry, &mut at);
+            at
+        })
+    }
+
     /// The drawn elements behind one element of any node: itself if it is a vertex.
     pub(crate) fn element(&self, node: NodeId, element: usize) -> Facts {
         if let Some(vertex) = self.vertex(node, element) {

@@ -61,7 +61,7 @@ codes! {
     NOT_A_CONDITION: error "not-a-condition", "something else where a condition is expected";
     NOT_CONSTANT: error "not-constant", "a value that must be known beforehand but is not";
     NOT_FINITE: error "not-finite", "a constant that is no finite number";
-    NOT_POSITIVE: error "not-positive", "a scale that is not above zero";
+    NOT_POSITIVE: error "not-positive", "a number that must be above zero and is not";
     NOT_A_PROBABILITY: error "not-a-probability", "a probability outside 0 to 1";
     NOT_A_COUNT: error "not-a-count", "a number of trials that is not whole";
     NOT_A_COVARIANCE: error "not-a-covariance", "a matrix that is not symmetric and positive definite";
@@ -102,6 +102,7 @@ codes! {
     SETTING_TWICE: error "setting-twice", "a setting that is made twice";
     SETTING_RANGE: error "setting-range", "a setting outside its range";
     TRAIN_TWICE: error "train-twice", "two `train` blocks of one approximator";
+    TRAIN_IDLE: warning "train-idle", "training settings for a model that no query asks";
     GIVEN_TWICE: error "given-twice", "a quantity that is given twice";
     GIVEN_INFERRED: error "given-inferred", "a quantity that is both given and inferred";
     GIVEN_COMPUTED: error "given-computed", "a computed quantity that is given";
@@ -117,6 +118,7 @@ codes! {
     DATA_EMPTY: error "data-empty", "a data file without data";
     DATA_BINARY: error "data-binary", "a data file that is not text";
     DATA_COLUMN: error "data-column", "a column that the data file does not have";
+    SAME_COLUMN: warning "same-column", "a column of a file that two data read";
     DATA_ROWS: error "data-rows", "a data file with too few or too many rows";
     DATA_TIMES: error "data-times", "a function of time whose times do not rise";
     DATA_TEXT: error "data-text", "text where a data file should have a number";

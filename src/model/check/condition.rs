@@ -35,6 +35,8 @@ impl<'t> Asked<'_, 't> {
                 self.told.push(
                     CONDITION.at(span, message).help("remove it, or read a parameter that is inferred"),
                 );
+            } else {
+                self.told.extend(self.impossible(&condition));
             }
             for token in tokens {
                 self.constrained.insert(token, span);

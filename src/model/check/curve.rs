@@ -305,7 +305,9 @@ impl<'t> Builder<'t> {
         }
         let at = self.number(&time.value, scope);
         let sort = if at.sort == Sort::Refused { Sort::Refused } else { Sort::Number };
-        Ok(Value { expr: self.arena.add(Expr::At(curve.expr, at.expr)), sort, unit: curve.unit })
+        let expr = self.arena.add(Expr::At(curve.expr, at.expr));
+        self.note(expr, time.value.span, at.unit);
+        Ok(Value { expr, sort, unit: curve.unit })
     }
 
     /// `crossings(…)` and `gained(…)`.
@@ -351,6 +353,8 @@ impl<'t> Builder<'t> {
                     ));
                 }
                 let expr = self.arena.add(Expr::Gained(curve.expr, axis));
+                let unit = self.axes.get(axis.0).and_then(|axis| axis.unit.as_deref()).map(Rc::from);
+                self.note(expr, over.span, unit);
                 Ok(Value { expr, sort: sort(false), unit: curve.unit })
             }
         }

@@ -5,8 +5,9 @@ use super::codes::{
 };
 use super::family::Demand;
 use super::model::Builder;
+use super::reach::Reach;
 use crate::survey::Survey;
-use crate::{Definition, Expr, ExprId, Family, Model, NodeId};
+use crate::{ExprId, Model, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// Something demanded of expressions of a node.
@@ -75,47 +76,46 @@ impl Demanded {
         Some(self)
     }
 
-    /// A number that must be above zero, or a probability, and is a normal or uniform draw that leaves this range.
+    /// A number that must be above zero, a probability or whole, of which draws are not.
     fn drawn_wrong(&self, model: &Model, survey: &Survey<'_>) -> Option<Diagnostic> {
-        let What::Each(demand @ (Demand::Positive | Demand::Probability), exprs) = &self.what else {
-            return None;
+        let What::Each(demand, exprs) = &self.what else { return None };
+        let mut reach = Reach::new(model, survey);
+        let leaving = exprs.iter().find_map(|expr| reach.leaves(*demand, *expr))?;
+        let (argument, name) = (&self.name, &leaving.name);
+        let what = if leaving.is_bare() { format!("`{name}`") } else { "this".to_owned() };
+        let (code, message, help) = match demand {
+            Demand::Positive => {
+                let message = format!("{what} can fall below zero, and `{argument}` must be above it");
+                let help = leaving.above_zero().unwrap_or_else(|| match argument.as_str() {
+                    "median" => "on the scale of logarithms it may be any number: `log_mean = …`".to_owned(),
+                    _ => format!("take its exponential: `{argument} = exp(…)`"),
+                });
+                (NOT_POSITIVE, message, help)
+            }
+            Demand::Probability => {
+                let message = format!("{what} can leave 0 to 1, and `{argument}` must lie there");
+                let help = match (leaving.is_bare(), argument.as_str()) {
+                    (true, _) => {
+                        format!("read `logistic({name})`, or draw it from `beta(2, 2)` or `uniform(0, 1)`")
+                    }
+                    (_, "probability") => {
+                        "as log-odds it may be any number: give it the name `logit = …`".to_owned()
+                    }
+                    _ => "make it a probability: `logistic(…)`".to_owned(),
+                };
+                (NOT_A_PROBABILITY, message, help)
+            }
+            Demand::Count => {
+                let message = format!("{what} is a real number, and a number of trials is whole");
+                let help = match leaving.low < 0.0 {
+                    true => format!("read `max(round({name}), 0)`"),
+                    false => format!("read `round({name})`"),
+                };
+                (NOT_A_COUNT, message, help)
+            }
+            Demand::Finite | Demand::Nonzero => return None,
         };
-        exprs.iter().find_map(|expr| {
-            let Expr::Element { node, .. } = model.expr(*expr) else { return None };
-            let read = model.node(*node);
-            let Definition::Draw(draw) = &read.definition else { return None };
-            if !draw.transforms.is_empty() {
-                return None;
-            }
-            let known = |place: usize| {
-                let expr = draw.arguments.get(place)?.exprs().next()?;
-                survey.facts(expr, read, 0).constant
-            };
-            let (first, second) = (known(0)?, known(1)?);
-            let (low, high) = match draw.family {
-                Family::Normal => (first - REACH * second, first + REACH * second),
-                Family::Uniform => (first, second),
-                _ => return None,
-            };
-            let name = &read.name;
-            match demand {
-                Demand::Positive if low < 0.0 => {
-                    let message = format!("`{name}` can fall below zero, and `{}` must be above it", self.name);
-                    let told = NOT_POSITIVE.at(self.span, message).label(read.span, "drawn here");
-                    Some(told.help(match draw.family {
-                        Family::Uniform => format!("write `{name} ~ uniform(0, {second})`"),
-                        _ if first <= 0.0 => format!("read `exp({name})`, or write `{name} ~ half_normal({second})`"),
-                        _ => format!("read `exp({name})`, or write `{name} ~ truncated_normal({first}, {second}, low = 0)`"),
-                    }))
-                }
-                Demand::Probability if low < 0.0 || high > 1.0 => {
-                    let message = format!("`{name}` can leave 0 to 1, and `{}` must lie there", self.name);
-                    let told = NOT_A_PROBABILITY.at(self.span, message).label(read.span, "drawn here");
-                    Some(told.help(format!("read `logistic({name})`, or draw it from `beta(2, 2)` or `uniform(0, 1)`")))
-                }
-                _ => None,
-            }
-        })
+        Some(code.at(self.span, message).label(leaving.node.span, "drawn here").help(help))
     }
 
     /// What is wrong with one element; `value` gives the constant value of an expression. Where the model is not
@@ -201,9 +201,6 @@ pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -
     }
 }
 
-/// Standard deviations within which nearly all draws of a normal lie: one in ten thousand is below.
-const REACH: f64 = 3.7;
-
 /// How far probabilities that are written out may miss one.
 const SUM_TOLERANCE: f64 = 1e-6;
 
@@ -276,6 +273,7 @@ impl Builder<'_> {
         let drawn_wrong = self.demands.iter().filter_map(|demanded| demanded.drawn_wrong(model, &survey));
         let drawn_wrong: Vec<Diagnostic> = drawn_wrong.collect();
         self.told.extend(drawn_wrong);
+        self.judge(model, &survey);
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;

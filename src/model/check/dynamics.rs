@@ -2,19 +2,18 @@
 
 use super::call::Signature;
 use super::codes::{
-    AXIS_MISMATCH, CHANGE_TWICE, DYNAMICS_RANGE, EMPTY_DYNAMICS, EMPTY_RANGE, MIXED_DYNAMICS, NAME_TAKEN,
-    NESTED_DRAW, NO_START, NOISE_NONLINEAR, NOT_CONSTANT, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED,
-    UNKNOWN_CHOICE, UNKNOWN_MEMBER, UNKNOWN_SOLVER,
+    AXIS_MISMATCH, CHANGE_TWICE, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW, NO_START,
+    NOISE_NONLINEAR, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
+    UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
-use super::value::Sort;
+use super::over::Over;
 use crate::{
-    Binary, Change, ChangeKind, Definition, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances,
-    Unary,
+    Binary, Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances, Unary,
 };
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -29,6 +28,8 @@ pub(super) struct Run<'t> {
     /// The home of its statements, and the one around it.
     pub(super) home: HomeId,
     parent: HomeId,
+    /// Over which it is solved, once that is known to be sound.
+    pub(super) over: Option<Over>,
 }
 
 const fn steps(name: &'static str, example: &'static str) -> Signature {
@@ -81,7 +82,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return;
         }
-        self.runs.push(Run { name, tree, home: usize::MAX, parent: self.home });
+        self.runs.push(Run { name, tree, home: usize::MAX, parent: self.home, over: None });
         let told = NOT_YET.at(tree.name.span, "`dynamics` is checked, and not run in this version");
         self.later.push(told.help("until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`"));
     }
@@ -121,8 +122,14 @@ impl<'t> Builder<'t> {
                     targets.iter().for_each(|target| self.declare_node(Written::Noise(target)));
                 }
                 Statement::Init(state) => {
-                    self.told.extend(self.hidden_by(state));
-                    self.declare_node(Written::State(state));
+                    match self.hidden_by(state) {
+                        // What would be read of it is nothing that could be said more of.
+                        Some(told) => {
+                            self.told.push(told);
+                            drop(self.names.define(&state.target.name, Symbol::Refused));
+                        }
+                        None => self.declare_node(Written::State(state)),
+                    }
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Bad(bad) => {
@@ -133,30 +140,31 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A state with the name of something drawn that the dynamics would read. Data may be called like the state they show.
+    /// A state with the name of something drawn that the dynamics would read.
     fn hidden_by(&self, state: &State) -> Option<Diagnostic> {
         let name = &state.target.name;
-        let what = match self.names.get(&name.text)? {
-            // What is computed may well be computed of the state.
-            Symbol::Node(id) => match self.written.get(id.0)? {
-                Written::Node(tree::Node { role, definition: tree::Definition::Draw(_), .. }) => match role {
-                    tree::Role::Param => "a parameter",
-                    tree::Role::Latent => "a latent",
-                    tree::Role::Data => return None,
-                },
-                _ => return None,
-            },
-            Symbol::Constant(..) => "a constant",
-            Symbol::Input(_) => "an input",
-            _ => return None,
-        };
+        let what = self.lasting(&name.text)?;
         let told = NAME_TAKEN
             .at(name.span, format!("`{0}` is {what} already, and a state `{0}` would hide it", name.text));
-        let help = format!(
-            "give the state another name; what changes at a time is written `let now = if t > 30 then {0} / 2 else {0}`",
-            name.text
-        );
-        Some(told.help(help))
+        Some(told.help(format!("give the state another name; {}", changing(&name.text))))
+    }
+
+    /// What a name of something is that is the same at all times. Data may be called like the state they show, and what is
+    /// computed may well be computed of it.
+    fn lasting(&self, name: &str) -> Option<&'static str> {
+        match self.names.get(name)? {
+            Symbol::Node(id) => match self.written.get(id.0)? {
+                Written::Node(tree::Node { role, definition: tree::Definition::Draw(_), .. }) => match role {
+                    tree::Role::Param => Some("a parameter"),
+                    tree::Role::Latent => Some("a latent"),
+                    tree::Role::Data => None,
+                },
+                _ => None,
+            },
+            Symbol::Constant(..) => Some("a constant"),
+            Symbol::Input(_) => Some("an input"),
+            _ => None,
+        }
     }
 
     /// Checks how the states of all dynamics change, once every node is defined.
@@ -170,9 +178,11 @@ impl<'t> Builder<'t> {
         Some(self.within(home, |builder| {
             let members = builder.nodes_of_runs.iter().filter(|(_, of)| **of == run);
             let members = members.map(|(id, _)| *id).collect();
+            let over = builder.over(tree);
+            builder.runs.get_mut(run).into_iter().for_each(|run| run.over.clone_from(&over));
             let mut dynamics = Dynamics {
                 name,
-                over: builder.over(tree),
+                over: over.as_ref().map_or([0.0, 1.0], |over| over.ends),
                 solver: Solver::Steps { every: 1.0 },
                 corrected: true,
                 members,
@@ -184,73 +194,9 @@ impl<'t> Builder<'t> {
             };
             builder.changes(tree, &mut dynamics);
             builder.ensure_determined(tree, &dynamics);
-            builder.solve(tree, &mut dynamics);
+            builder.solve(tree, &mut dynamics, over.as_ref());
             dynamics
         }))
-    }
-
-    /// From when to when a dynamics runs.
-    fn over(&mut self, tree: &'t tree::Dynamics) -> [f64; 2] {
-        let whole = [0.0, 1.0];
-        let Some(over) = &tree.over else {
-            let told = DYNAMICS_RANGE
-                .at(tree.name.span, format!("`{}` does not say from when to when it runs", tree.name.text));
-            self.told.push(told.help(format!("write `dynamics {} over 0 .. 10 …`", tree.name.text)));
-            return whole;
-        };
-        let ExprKind::Range { low, high } = &over.kind else {
-            let told = DYNAMICS_RANGE.at(over.span, "a range of times is expected after `over`");
-            self.told.push(told.help("write `over 0 .. 10`"));
-            return whole;
-        };
-        let (Some(from), Some(to)) = (self.fixed(low), self.fixed(high)) else { return whole };
-        if from >= to {
-            let told = EMPTY_RANGE.at(over.span, format!("no time lies between {from} and {to}"));
-            self.told.push(told.help(format!("write `over {to} .. {from}`")));
-            return whole;
-        }
-        [from, to]
-    }
-
-    /// The value of a number that must be known beforehand; what is wrong is told.
-    fn fixed(&mut self, expr: &'t tree::Expr) -> Option<f64> {
-        let value = self.number(expr, &Scope::model());
-        if value.sort == Sort::Refused {
-            return None;
-        }
-        // An input of a simulator that is checked alone may be anything.
-        if value.sort == Sort::Any {
-            return Some(1.0);
-        }
-        let fixed = self.known(value.expr);
-        if fixed.is_none() {
-            let told = NOT_CONSTANT.at(expr.span, "a number known beforehand is expected here");
-            self.told.push(told.help("write a number, or arithmetic on numbers and constants"));
-        }
-        fixed
-    }
-
-    /// The value of an expression of numbers, by exact arithmetic.
-    fn known(&self, id: ExprId) -> Option<f64> {
-        match *self.arena.exprs.get(id.0)? {
-            Expr::Number(value) => Some(value),
-            Expr::Unary(Unary::Neg, operand) => Some(-self.known(operand)?),
-            Expr::Binary(function, left, right) => {
-                let (left, right) = (self.known(left)?, self.known(right)?);
-                match function {
-                    Binary::Add => Some(left + right),
-                    Binary::Sub => Some(left - right),
-                    Binary::Mul => Some(left * right),
-                    Binary::Div => Some(left / right),
-                    _ => None,
-                }
-            }
-            Expr::Element { node, .. } => match self.nodes.get(node.0)?.definition {
-                Definition::Equals(value) if self.nodes.get(node.0)?.role == Role::Let => self.known(value),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     /// Checks derivatives, steps, stops and events.
@@ -308,6 +254,11 @@ impl<'t> Builder<'t> {
         let id = match self.names.get(name) {
             Some(Symbol::Node(id)) if run.is_some() && self.nodes_of_runs.get(&id).copied() == run => id,
             Some(Symbol::Refused) => return None,
+            _ if let Some(what) = self.lasting(name) => {
+                let message = format!("`{name}` is {what}, and does not change");
+                self.told.push(UNKNOWN_MEMBER.at(target.span, message).help(changing(name)));
+                return None;
+            }
             _ => {
                 let message = format!("`{name}` changes, and does not say how it starts");
                 self.told.push(NO_START.at(target.span, message).help(format!("add `init {name} = 0`")));
@@ -433,7 +384,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Chooses how a dynamics is solved.
-    fn solve(&mut self, tree: &'t tree::Dynamics, dynamics: &mut Dynamics) {
+    fn solve(&mut self, tree: &'t tree::Dynamics, dynamics: &mut Dynamics, over: Option<&Over>) {
         let has = |kind: fn(&Statement) -> bool| tree.body.iter().any(kind);
         let noisy = has(|s| matches!(s, Statement::Noise { .. }));
         let jumps = has(|s| matches!(s, Statement::Jump(_)));
@@ -442,7 +393,7 @@ impl<'t> Builder<'t> {
         let span = tree.by.as_ref().map_or(tree.name.span, |call| call.span);
         let told = match (&tree.every, &tree.by) {
             (Some(every), by) => {
-                if let Some(every) = self.step(every) {
+                if let Some(every) = self.step(every, over) {
                     dynamics.solver = Solver::Steps { every };
                 }
                 if let Some(by) = by {
@@ -481,7 +432,7 @@ impl<'t> Builder<'t> {
                 None
             }
             (None, Some(call)) => {
-                self.solver(call, dynamics);
+                self.solver(call, dynamics, over);
                 let (for_noise, for_jumps) = match dynamics.solver {
                     Solver::EulerMaruyama { .. } | Solver::Milstein { .. } => (true, false),
                     Solver::Gillespie { .. } | Solver::TauLeap { .. } => (false, true),
@@ -504,18 +455,7 @@ impl<'t> Builder<'t> {
         self.told.extend(told);
     }
 
-    /// A length of steps, above zero.
-    fn step(&mut self, expr: &'t tree::Expr) -> Option<f64> {
-        let step = self.fixed(expr)?;
-        if step > 0.0 {
-            return Some(step);
-        }
-        let told = SOLVER.at(expr.span, format!("a step of {step} leads nowhere"));
-        self.told.push(told.help("write a number above zero"));
-        None
-    }
-
-    fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics) {
+    fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics, over: Option<&Over>) {
         let name = call.path.text();
         let Some(signature) = SOLVERS.iter().find(|solver| solver.name == name) else {
             let told = UNKNOWN_SOLVER.at(call.path.span, format!("there is no solver `{name}`"));
@@ -536,7 +476,8 @@ impl<'t> Builder<'t> {
             }
         };
         let mut number = |name: &str, default: f64| match taken.get(name) {
-            Some(argument) => self.step(&argument.value),
+            // Tolerances and counts are no times.
+            Some(argument) => self.step(&argument.value, over.filter(|_| name == "step")),
             None => Some(default),
         };
         let solver = match signature.name {
@@ -570,6 +511,11 @@ impl<'t> Builder<'t> {
             }
         }
     }
+}
+
+/// How a quantity is written that is another one from some time on.
+fn changing(name: &str) -> String {
+    format!("what changes at a time is written `let now = if t > 30 then {name} / 2 else {name}`")
 }
 
 /// A step so short that no simulation ends.

@@ -2,8 +2,8 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, NAME_AS_UNIT, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME,
-    VECTOR,
+    AXIS_BOUND, EMPTY_RANGE, NAME_AS_UNIT, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE,
+    UNKNOWN_NAME, VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
@@ -358,6 +358,13 @@ impl<'t> Builder<'t> {
             ));
         };
         let (x, l, h) = (self.number(left, scope), self.number(low, scope), self.number(high, scope));
+        if let (Some(Expr::Number(from)), Some(Expr::Number(to))) =
+            (self.arena.exprs.get(l.expr.0), self.arena.exprs.get(h.expr.0))
+            && from > to
+        {
+            let told = EMPTY_RANGE.at(right.span, format!("no number lies between {from} and {to}"));
+            return Err(Some(told.help(format!("write `{to} .. {from}`"))));
+        }
         common_unit((&x, left.span), (&l, low.span), low.span)?;
         common_unit((&x, left.span), (&h, high.span), high.span)?;
         let above = self.arena.binary(Binary::Ge, x.expr, l.expr);

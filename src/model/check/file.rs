@@ -1,7 +1,8 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR,
+    UNKNOWN_MODEL,
 };
 use super::given::Files;
 use super::groups::Groups;
@@ -61,6 +62,7 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     checking.trains(&tree.items, &outside);
     let queries = checking.queries(&tree.items, &files);
     checking.focus(&tree.items, &queries);
+    checking.idle(&tree.items, &queries);
     if let Some(span) = checking.unit {
         let message = "units are labels in this version: shown, compared where they meet, never converted";
         checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
@@ -306,6 +308,35 @@ impl<'t> Checking<'t> {
             queries.extend(query::query(tree, &about, &mut self.told, &mut self.unit));
         }
         queries
+    }
+
+    /// Warns of settings for a model that no query asks. A file may well keep approximators, which are written, for other
+    /// questions.
+    fn idle(&mut self, items: &[Item], queries: &[Query]) {
+        let asked = items.iter().filter(|item| matches!(item, Item::Query(_))).count();
+        // A query that was refused may be the one that asks.
+        if asked != queries.len() || self.unread {
+            return;
+        }
+        let Some(first) = queries.first() else { return };
+        let name = |number: usize| {
+            let model = self.approximators.get(number).map(|entry| entry.approximator.model);
+            model.and_then(|model| self.models.get(model)).map_or("", |looked| looked.model.name.as_str())
+        };
+        let mut told = Vec::new();
+        for item in items {
+            let Item::Train(tree) = item else { continue };
+            let Ok(number) = self.approximator(&tree.name) else { continue };
+            let written = self.approximators.get(number).is_none_or(|entry| entry.written);
+            if !written && !queries.iter().any(|query| query.approximator == number) {
+                let (idle, other) = (name(number), name(first.approximator));
+                let message = format!("no query asks `{idle}`: nothing of it is trained");
+                let warning =
+                    TRAIN_IDLE.at(tree.name.span, message).label(first.span, format!("this asks `{other}`"));
+                told.push(warning.help(format!("write `train {other}`, or ask `query … of {idle}`")));
+            }
+        }
+        self.told.extend(told);
     }
 
     /// Gives each approximator the pattern of the query that it focuses on.

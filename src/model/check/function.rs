@@ -189,6 +189,9 @@ impl<'t> Builder<'t> {
         match (builtin, values.as_slice()) {
             (Builtin::One(function), [x]) => {
                 let expr = self.arena.unary(function, x.expr);
+                if matches!(function, Unary::Sqrt | Unary::Log) {
+                    self.note(expr, call.span, None);
+                }
                 let keeps = matches!(function, Unary::Abs | Unary::Floor | Unary::Ceil | Unary::Round);
                 Ok(Value { expr, sort: joined(&[x], Sort::Number), unit: x.unit.clone().filter(|_| keeps) })
             }

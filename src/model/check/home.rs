@@ -11,6 +11,7 @@ use super::value::{Sort, Value};
 use crate::AxisId;
 use sbi_syntax::tree::{self, Target};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A home, by its number: files first, then the model, then what stands in it.
 pub(super) type HomeId = usize;
@@ -122,8 +123,11 @@ impl<'t> Builder<'t> {
             Some((value, at)) => self.within(at, |builder| {
                 let scope = if at == home { builder.draw_scope(target, &axes) } else { Scope::model() };
                 let found = builder.value(value, &scope);
-                builder.agree(&found, value.span, passed.input.unit.as_ref());
-                found
+                let own = passed.input.unit.as_ref();
+                builder.agree(&found, value.span, own);
+                // Where they differ, that has been told: inside, the input is what it says it is.
+                let unit = own.map(|unit| Rc::from(unit.text.as_str())).or(found.unit);
+                Value { unit, ..found }
             }),
         });
         values.collect()

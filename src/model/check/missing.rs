@@ -81,6 +81,13 @@ impl<'t> Builder<'t> {
             Err(_) => Err(Vec::new()),
         };
         match (whose, gaps, rate) {
+            (Ok(_), Ok(_), Ok(Rate::Fixed(1.0))) => {
+                let told = MISSING_PATTERN
+                    .at(statement.probability.span, "what is missing in every data set is never seen");
+                Err(vec![told.help(
+                    "write how often it is, `10%`; what was not measured is no `data` of the model: remove it",
+                )])
+            }
             (Ok(whose), Ok(gaps), Ok(rate)) => Ok(Missing { whose, gaps, rate, span: statement.span }),
             (whose, gaps, rate) => {
                 let told = whose.err().into_iter().chain(gaps.err()).chain(rate.err());

@@ -9,6 +9,7 @@ use super::dynamics::Run;
 use super::given::Files;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
+use super::noted::Noted;
 use super::value::{Sort, Value};
 use super::{axis, limits, modality};
 use crate::vertices::Cycle;
@@ -98,6 +99,8 @@ pub(super) struct Builder<'t> {
     /// What is sound but not run by this version.
     pub(super) later: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
+    /// What is to be judged of the whole model.
+    pub(super) noted: Vec<Noted>,
     /// Whether some `missing` statement has been refused.
     pub(super) gaps_unknown: bool,
     /// Whether a NaN stands somewhere for an expression that has been refused.
@@ -205,6 +208,7 @@ impl<'t> Builder<'t> {
             told: Vec::new(),
             later: Vec::new(),
             demands: Vec::new(),
+            noted: Vec::new(),
             gaps_unknown: false,
             patched: false,
             unit: None,
@@ -410,6 +414,8 @@ impl<'t> Builder<'t> {
         let demands = std::mem::take(&mut self.demands).into_iter();
         self.demands =
             demands.filter_map(|demanded| demanded.renumber(|id| number.get(&id).copied())).collect();
+        let noted = std::mem::take(&mut self.noted).into_iter();
+        self.noted = noted.filter_map(|noted| noted.renumber(&number)).collect();
         if self.arena.full {
             self.told.push(too_many(span, &model.name));
         }

@@ -38,6 +38,10 @@ pub(super) struct Asked<'a, 't> {
     /// The data sets of files that hold several, and by which column.
     pub(super) sets: Vec<DataSet>,
     pub(super) by: Option<(String, Span)>,
+    /// The files of which some line tells the data sets apart, and by which column.
+    pub(super) apart: Vec<(String, String, Span)>,
+    /// The columns that have been read, with the file and the node that reads each.
+    pub(super) columns: Vec<(String, String, NodeId, Span)>,
     /// Whether a joint estimator answers.
     pub(super) joint: bool,
     /// The computed parameters that an `infer` names.
@@ -83,6 +87,8 @@ pub(super) fn query<'t>(
         conditions: Vec::new(),
         sets: Vec::new(),
         by: None,
+        apart: Vec::new(),
+        columns: Vec::new(),
         joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
         computed: Vec::new(),
         files: Vec::new(),
@@ -94,6 +100,11 @@ pub(super) fn query<'t>(
     for statement in &tree.body {
         if let Statement::At { axis, value, span } = statement {
             asked.place_axis(axis, value, *span);
+        }
+    }
+    for statement in &tree.body {
+        if let Statement::Given(given) = statement {
+            asked.tell_apart(given);
         }
     }
     let mut draws = DRAWS;

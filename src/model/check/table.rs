@@ -1,7 +1,9 @@
 //! `given x from "file.csv" (…)`: which cells of a table a datum reads.
 
 use super::at::Placing;
-use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, UNKNOWN_ARGUMENT, VECTOR};
+use super::codes::{
+    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR,
+};
 use super::csv::{Empty, Over, Set, Wanted};
 use super::given::{Files, same_unit};
 use super::missing::empty;
@@ -10,7 +12,7 @@ use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
 use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
-use sbi_syntax::tree::{self, Expr, ExprKind, Table};
+use sbi_syntax::tree::{self, Expr, ExprKind, Given, Source, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
 
@@ -56,6 +58,10 @@ impl Asked<'_, '_> {
             // Nothing is read, and the query never runs.
             return Ok(vec![None; selected.tokens.len()]);
         }
+        self.not_apart(&how, table).map_or(Ok(()), Err)?;
+        if how.columns.is_none() {
+            self.read_column(selected, &how, table);
+        }
         let over = rows.first().map(|axis| self.over(selected, *axis));
         if let Some((column, span)) = &how.time
             && !over.as_ref().is_some_and(|over| over.axis.is_time())
@@ -84,6 +90,39 @@ impl Asked<'_, '_> {
         };
         let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
+    }
+
+    /// Notes that a line tells the data sets of a file apart, wherever it stands in the query.
+    pub(super) fn tell_apart(&mut self, given: &Given) {
+        let Source::From(table) = &given.value else { return };
+        if let Ok(How { by: Some((column, span)), .. }) = how(table, &ARGUMENTS) {
+            self.apart.push((table.path.value.clone(), column, span));
+        }
+    }
+
+    /// Says that another line tells the data sets of this file apart, and this one does not.
+    fn not_apart(&self, how: &How, table: &Table) -> Option<Diagnostic> {
+        let other = self.apart.iter().find(|(path, ..)| how.by.is_none() && *path == table.path.value);
+        let (path, column, span) = other?;
+        let message = format!("all rows of `{path}` are read here, and those of one data set elsewhere");
+        let told = BY_DIFFERS.at(table.path.span, message).label(*span, "told apart here");
+        Some(told.help(format!("write `by = \"{column}\"` here too, or remove it there")))
+    }
+
+    /// Warns where another datum has read the same column: a line that was copied, and not changed.
+    fn read_column(&mut self, selected: &Selected, how: &How, table: &Table) {
+        let (path, named) = (table.path.value.as_str(), how.column.clone());
+        let (column, span) = named.unwrap_or_else(|| (selected.name.clone(), table.path.span));
+        let same = |(known, name, node, _): &&(String, String, NodeId, Span)| {
+            known == path && *name == column && *node != selected.node
+        };
+        if let Some((.., node, first)) = self.columns.iter().find(same) {
+            let other = &self.looked.model.node(*node).name;
+            let message = format!("`{}` reads the column `{column}`, as `{other}` does", selected.name);
+            let told = SAME_COLUMN.at(span, message).label(*first, format!("`{other}` reads it here"));
+            self.told.push(told.help(format!("name the column of `{}`: `(column = \"…\")`", selected.name)));
+        }
+        self.columns.push((path.to_owned(), column, selected.node, span));
     }
 
     /// How the rows of a table lie along an axis.

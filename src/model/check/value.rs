@@ -53,12 +53,24 @@ pub(super) fn common_unit(
     (right, right_span): Placed<'_>,
     at: Span,
 ) -> Result<Option<Rc<str>>, Diagnostic> {
-    match (&left.unit, &right.unit) {
+    common_label((left.unit.as_ref(), left_span), (right.unit.as_ref(), right_span), at)
+}
+
+/// As [`common_unit`], of labels.
+///
+/// # Errors
+/// Both are known and differ.
+pub(super) fn common_label(
+    (left, left_span): (Option<&Rc<str>>, Span),
+    (right, right_span): (Option<&Rc<str>>, Span),
+    at: Span,
+) -> Result<Option<Rc<str>>, Diagnostic> {
+    match (left, right) {
         (Some(l), Some(r)) if l != r => Err(UNIT_MISMATCH
             .at(at, format!("`{l}` and `{r}` do not agree"))
             .label(left_span, l.to_string())
             .label(right_span, r.to_string())
             .help(format!("units are labels in this version: write both in `{l}` or both in `{r}`"))),
-        (l, r) => Ok(l.clone().or_else(|| r.clone())),
+        (l, r) => Ok(l.or(r).cloned()),
     }
 }

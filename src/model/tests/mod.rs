@@ -10,6 +10,7 @@ mod hostile;
 mod key;
 mod messages;
 mod pages;
+mod silent;
 mod specs;
 mod values;
 mod words;

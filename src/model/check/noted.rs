@@ -1,0 +1,210 @@
+//! What stands in expressions and can be judged only of the whole model: the times at which a dynamics is read, and what
+//! roots and logarithms are taken of.
+
+use super::codes::{NOT_POSITIVE, OUTSIDE_AXIS};
+use super::family::Demand;
+use super::model::Builder;
+use super::over::Over;
+use super::reach::Reach;
+use super::value::common_label;
+use crate::survey::Survey;
+use crate::{AxisId, AxisKind, Binary, Definition, Expr, ExprId, Model, NodeId, Role, Unary};
+use sbi_syntax::{Diagnostic, Span};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How far beyond its span, in parts of it, a reading is still within: steps like 0.06 are not exact.
+const ROUNDING: f64 = 1e-6;
+
+/// A reading, a root or a logarithm, where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    expr: ExprId,
+    /// Where the time stands, or the call.
+    span: Span,
+    /// The unit of the time.
+    unit: Option<Rc<str>>,
+}
+
+impl Noted {
+    /// Gives the expression its new number; none where it has been dropped.
+    pub(super) fn renumber(self, number: &BTreeMap<ExprId, ExprId>) -> Option<Noted> {
+        Some(Noted { expr: *number.get(&self.expr)?, ..self })
+    }
+}
+
+impl Builder<'_> {
+    /// Keeps an expression to be judged with the whole model. What functions and other files do with what they are passed is
+    /// left alone: nothing in the line at fault would be pointed at.
+    pub(super) fn note(&mut self, expr: ExprId, span: Span, unit: Option<Rc<str>>) {
+        if span.file == 0 && self.calls.is_empty() {
+            self.noted.push(Noted { expr, span, unit });
+        }
+    }
+
+    /// Judges what has been noted, where it is computed whatever the conditions are.
+    pub(super) fn judge(&mut self, model: &Model, survey: &Survey<'_>) {
+        let noted = std::mem::take(&mut self.noted);
+        if noted.is_empty() {
+            return;
+        }
+        let always = always(model);
+        let mut messages: Vec<String> = Vec::new();
+        for noted in noted.iter().filter(|noted| always.get(noted.expr.0) == Some(&true)) {
+            let told = match model.expr(noted.expr) {
+                Expr::At(curve, time) => self.read_at(model, survey, noted, *curve, Time::Expr(*time)),
+                Expr::Gained(curve, axis) => self.read_at(model, survey, noted, *curve, Time::Axis(*axis)),
+                Expr::Unary(function, operand) => negative(model, survey, noted, *function, *operand),
+                _ => None,
+            };
+            // One axis too long is one slip, however many states are read along it.
+            let fresh = told.filter(|told| !messages.contains(&told.message));
+            messages.extend(fresh.iter().map(|told| told.message.clone()));
+            self.told.extend(fresh);
+        }
+    }
+
+    /// What is wrong with the times at which a member of a dynamics is read.
+    fn read_at(
+        &self,
+        model: &Model,
+        survey: &Survey<'_>,
+        noted: &Noted,
+        curve: ExprId,
+        time: Time,
+    ) -> Option<Diagnostic> {
+        let Expr::Curve { node, .. } = model.expr(curve) else { return None };
+        let run = self.runs.get(*self.nodes_of_runs.get(node)?)?;
+        let over = run.over.as_ref()?;
+        let (at, solved) = ((noted.unit.as_ref(), noted.span), (over.unit.as_ref(), over.span));
+        if let Err(told) = common_label(at, solved, noted.span) {
+            return Some(told);
+        }
+        let axis = match time {
+            Time::Axis(axis) => Some(axis),
+            Time::Expr(time) => match model.expr(time) {
+                Expr::Coordinate(axis) => Some(*axis),
+                _ => None,
+            },
+        };
+        let (first, last) = match (axis, time) {
+            (Some(axis), _) => ends(model, axis)?,
+            (None, Time::Expr(time)) => {
+                let times = || survey.constants(time).filter(|time| time.is_finite());
+                (times().reduce(f64::min)?, times().reduce(f64::max)?)
+            }
+            (None, Time::Axis(_)) => return None,
+        };
+        outside(model, &run.name, over, axis, (first, last), noted.span)
+    }
+}
+
+/// When something is read.
+#[derive(Clone, Copy)]
+enum Time {
+    Expr(ExprId),
+    Axis(AxisId),
+}
+
+/// The first and the last coordinate of an axis; none where it has no coordinates.
+fn ends(model: &Model, axis: AxisId) -> Option<(f64, f64)> {
+    let axis = model.axis(axis);
+    match axis.kind {
+        AxisKind::Scattered { from, to, .. } => Some((from, to)),
+        _ => Some((axis.coordinate(0)?, axis.coordinate(axis.size() - 1)?)),
+    }
+}
+
+/// Says that times lie outside of what is solved.
+fn outside(
+    model: &Model,
+    run: &str,
+    over: &Over,
+    axis: Option<AxisId>,
+    (first, last): (f64, f64),
+    span: Span,
+) -> Option<Diagnostic> {
+    let [from, to] = over.ends;
+    let slack = ROUNDING * (to - from);
+    let (early, late) = (first < from - slack, last > to + slack);
+    if !early && !late {
+        return None;
+    }
+    let unit = over.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let axis = axis.map(|axis| model.axis(axis));
+    let beyond = if late { last } else { first };
+    let message = match axis {
+        Some(axis) => {
+            format!("`{run}` is solved from {from} to {to}, and `{}` goes from {first} to {last}", axis.name)
+        }
+        None => format!("`{run}` is solved from {from} to {to}, and is read at {beyond}"),
+    };
+    let longer = format!("over {}{unit} .. {}{unit}", first.min(from), last.max(to));
+    let help = match axis {
+        Some(axis) if matches!(axis.kind, AxisKind::Index { .. } | AxisKind::Ordered { .. }) => format!(
+            "elements count from 1; for instants write `axis {} : time(grid(from = {1}{unit}, to = {to}{unit}, step = {1}{unit}))`",
+            axis.name,
+            (to - from) / axis.size() as f64
+        ),
+        Some(axis) => format!("write `{longer}`, or keep `{}` within that", axis.name),
+        None => format!("write `{longer}`, or read it within that"),
+    };
+    Some(OUTSIDE_AXIS.at(span, message).label(over.span, "solved over this").help(help))
+}
+
+/// Says that a root or a logarithm is taken of what can fall below zero.
+fn negative(
+    model: &Model,
+    survey: &Survey<'_>,
+    noted: &Noted,
+    function: Unary,
+    operand: ExprId,
+) -> Option<Diagnostic> {
+    let (name, what) = match function {
+        Unary::Sqrt => ("sqrt", "the root"),
+        Unary::Log => ("log", "the logarithm"),
+        _ => return None,
+    };
+    let leaving = Reach::new(model, survey).leaves(Demand::Positive, operand)?;
+    let of = if leaving.is_bare() { format!("`{}`", leaving.name) } else { "what".to_owned() };
+    let message = match leaving.is_bare() {
+        true => format!("{what} is taken of {of}, which can fall below zero"),
+        false => format!("{what} is taken of {of} can fall below zero"),
+    };
+    let told = NOT_POSITIVE.at(noted.span, message).label(leaving.node.span, "drawn here");
+    Some(told.help(match leaving.is_bare() {
+        true => format!(
+            "draw it from `half_normal` or `lognormal`, or write `if {0} > 0 then {name}({0}) else 0`",
+            leaving.name
+        ),
+        false => format!("say what holds there: `if … > 0 then {name}(…) else 0`"),
+    }))
+}
+
+/// Which expressions are computed whatever the conditions are. What stands on one side of an `if`, or behind an `and`, may
+/// be kept from being read where it would be wrong.
+fn always(model: &Model) -> Vec<bool> {
+    let mut reached = vec![false; model.exprs.len()];
+    let named = |id: &NodeId| {
+        let node = model.node(*id);
+        matches!(node.role, Role::Let | Role::Latent) && matches!(node.definition, Definition::Equals(_))
+    };
+    let nodes = model.numbered().filter(|(id, _)| !named(id));
+    let runs = model.dynamics.iter().flat_map(|dynamics| dynamics.exprs());
+    let mut waiting: Vec<ExprId> = nodes.flat_map(|(_, node)| node.exprs()).chain(runs).collect();
+    while let Some(id) = waiting.pop() {
+        match reached.get_mut(id.0) {
+            Some(reached) if !*reached => *reached = true,
+            _ => continue,
+        }
+        match model.expr(id) {
+            Expr::Select { condition, .. } => waiting.push(*condition),
+            Expr::Binary(Binary::And | Binary::Or, left, _) => waiting.push(*left),
+            Expr::Element { node, .. } | Expr::Curve { node, .. } if named(node) => {
+                waiting.extend(model.node(*node).exprs());
+            }
+            expr => waiting.extend(expr.operands()),
+        }
+    }
+    reached
+}
