@@ -239,6 +239,8 @@ impl<'t> Builder<'t> {
                 Ok(Whole::Record(draw, all))
             }
             Some(Symbol::Refused) => Err(None),
+            // It may be drawn from a simulator by a name that is not known.
+            Some(Symbol::Node(id)) if self.sorts.get(id.0) == Some(&Sort::Refused) => Err(None),
             Some(_) => {
                 let told = UNKNOWN_MEMBER.at(base.span, format!("`{}` has no parts", name.text));
                 Err(Some(told.help(

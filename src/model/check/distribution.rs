@@ -69,6 +69,7 @@ impl<'t> Builder<'t> {
                 self.told.push(SIMULATOR_BODY.at(call.span, message).help(help));
                 return None;
             }
+            Ok(None) if self.is_lost(&call.path) => return None,
             // A path that leads nowhere is told of with the distributions there are.
             _ => {}
         }
@@ -416,9 +417,7 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
     if let Some((_, help)) = elsewhere::CAUTIONS.iter().find(|(other, _)| *other == name) {
         return Err(told.help(*help));
     }
-    if let Some((module, _)) =
-        library::STD.iter().find(|(_, text)| text.contains(&format!("pub simulator {name}(")))
-    {
+    if let Some(module) = library::simulator(&name) {
         return Err(
             told.help(format!("it is in the library: write `use std::{module}::{name}` above the model"))
         );

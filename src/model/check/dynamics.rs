@@ -125,10 +125,19 @@ impl<'t> Builder<'t> {
                     self.declare_node(Written::State(state));
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
-                Statement::Bad(bad) => {
-                    bad.name.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
-                }
+                Statement::Bad(bad) => bad.name.iter().for_each(|name| self.names.refuse(name)),
                 _ => {}
+            }
+        }
+        let nameless =
+            tree.body.iter().any(|statement| matches!(statement, Statement::Bad(bad) if bad.name.is_none()));
+        for statement in &tree.body {
+            let (Statement::Derivative(state) | Statement::Next(state)) = statement else { continue };
+            let name = &state.target.name;
+            if self.names.get(&name.text).is_none() {
+                // A line that could not be read may say how it starts.
+                self.told.extend((!nameless).then(|| no_start(&state.target)));
+                self.names.refuse(name);
             }
         }
     }
@@ -308,9 +317,17 @@ impl<'t> Builder<'t> {
         let id = match self.names.get(name) {
             Some(Symbol::Node(id)) if run.is_some() && self.nodes_of_runs.get(&id).copied() == run => id,
             Some(Symbol::Refused) => return None,
+            Some(Symbol::Node(_)) => {
+                let message =
+                    format!("`{name}` is defined outside of this dynamics, and does not change in it");
+                let help = format!(
+                    "what changes at a time is computed: `let {name}_now = if t > 30 then {name} / 2 else {name}`; a state has a name of its own"
+                );
+                self.told.push(NO_START.at(target.span, message).help(help));
+                return None;
+            }
             _ => {
-                let message = format!("`{name}` changes, and does not say how it starts");
-                self.told.push(NO_START.at(target.span, message).help(format!("add `init {name} = 0`")));
+                self.told.push(no_start(target));
                 return None;
             }
         };
@@ -438,6 +455,7 @@ impl<'t> Builder<'t> {
         let noisy = has(|s| matches!(s, Statement::Noise { .. }));
         let jumps = has(|s| matches!(s, Statement::Jump(_)));
         let stepwise = has(|s| matches!(s, Statement::Next(_)));
+        let mixed = stepwise && has(|s| matches!(s, Statement::Derivative(_)));
         let name = &tree.name.text;
         let span = tree.by.as_ref().map_or(tree.name.span, |call| call.span);
         let told = match (&tree.every, &tree.by) {
@@ -457,6 +475,8 @@ impl<'t> Builder<'t> {
                     None
                 }
             }
+            // Which of the two is meant is asked first.
+            (None, _) if mixed => None,
             (None, _) if stepwise => {
                 let told = SOLVER.at(
                     tree.name.span,
@@ -570,6 +590,12 @@ impl<'t> Builder<'t> {
             }
         }
     }
+}
+
+fn no_start(target: &Target) -> Diagnostic {
+    let name = &target.name.text;
+    let told = NO_START.at(target.span, format!("`{name}` changes, and does not say how it starts"));
+    told.help(format!("add `init {name} = 0`"))
 }
 
 /// A step so short that no simulation ends.

@@ -406,7 +406,7 @@ impl<'t> Builder<'t> {
     fn reduce(
         &mut self,
         reducer: &Name,
-        axis: &Name,
+        axis: &'t Name,
         body: &'t tree::Expr,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
@@ -414,7 +414,7 @@ impl<'t> Builder<'t> {
         let id = match self.names.get(&axis.text) {
             Some(Symbol::Axis(id)) => id.ok_or(None)?,
             Some(Symbol::Refused) => return Err(None),
-            _ => return Err(Some(self.unknown_axis(axis))),
+            _ => return Err(self.unknown_axis(axis)),
         };
         if scope.bound.contains(&id) {
             let message = format!("`{}` is bound already", axis.text);

@@ -33,6 +33,13 @@ impl<'t> Builder<'t> {
     pub(super) fn function(&mut self, function: &'t Function, home: HomeId) {
         let told = self.told.len();
         if let Some(path) = self.recursion(function, home) {
+            if self.homes.get(home).is_some_and(|home| home.refused.contains(function.name.text.as_str())) {
+                return;
+            }
+            // A circle is told of once, at the first of its functions.
+            if let Some(home) = self.homes.get_mut(home) {
+                home.refused.extend(&path);
+            }
             let path: Vec<String> = path.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{}` calls itself: {}", function.name.text, path.join(" calls "));
             self.told.push(

@@ -195,6 +195,12 @@ impl Library {
     }
 }
 
+/// The module of the library that has a simulator.
+pub(super) fn simulator(name: &str) -> Option<&'static str> {
+    let has = |text: &str| text.contains(&format!("pub simulator {name}("));
+    STD.iter().find(|(_, text)| has(text)).map(|(module, _)| *module)
+}
+
 /// A file of the library.
 fn standard(path: &sbi_syntax::tree::Path) -> Result<(String, String), Diagnostic> {
     let known = || STD.iter().map(|(name, _)| *name);

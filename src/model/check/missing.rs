@@ -187,7 +187,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The axes that a statement names, out of those that its data share.
-    fn gap_axes(&self, place: &'t Place, common: &[AxisId]) -> Result<Vec<AxisId>, Wrong> {
+    fn gap_axes(&mut self, place: &'t Place, common: &[AxisId]) -> Result<Vec<AxisId>, Wrong> {
         let name = &place.name.text;
         let mut axes = Vec::new();
         for index in &place.index {
@@ -197,7 +197,11 @@ impl<'t> Builder<'t> {
                 {
                     let refused =
                         matches!(self.names.get(&written.text), Some(Symbol::Axis(None) | Symbol::Refused));
-                    return Err(if refused { Vec::new() } else { vec![self.unknown_axis(written)] });
+                    return Err(if refused {
+                        Vec::new()
+                    } else {
+                        self.unknown_axis(written).into_iter().collect()
+                    });
                 }
                 let told =
                     MISSING_PATTERN.at(index.span, "an axis is expected here: every element may be missing");

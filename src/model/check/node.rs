@@ -1,7 +1,7 @@
 //! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
 
 use super::builtin;
-use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
+use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::Scope;
@@ -30,10 +30,10 @@ impl<'t> Builder<'t> {
                     return None;
                 }
                 Some(Symbol::Axis(Some(id))) => axes.push(id),
-                Some(Symbol::Axis(None)) => return None,
+                Some(Symbol::Axis(None) | Symbol::Refused) => return None,
                 _ => {
                     let told = self.unknown_axis(name);
-                    self.told.push(told);
+                    self.told.extend(told);
                     return None;
                 }
             }
@@ -41,19 +41,29 @@ impl<'t> Builder<'t> {
         Some(axes)
     }
 
-    /// Says that a name is no axis, and offers one.
-    pub(super) fn unknown_axis(&self, name: &tree::Name) -> Diagnostic {
+    /// Says that a name is no axis, and offers one; once for each name.
+    pub(super) fn unknown_axis(&mut self, name: &'t tree::Name) -> Option<Diagnostic> {
+        if !self.strange_axes.insert(&name.text) {
+            return None;
+        }
         let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
-        match suggest(&name.text, self.names.axes()) {
+        Some(match suggest(&name.text, self.names.axes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
             None => told.help(format!("declare it: `axis {} : index(10)`", name.text)),
-        }
+        })
     }
 
     /// Checks the definition of a node whose readings are defined.
     pub(super) fn define_node(&mut self, id: NodeId) {
         let home = self.node_homes.get(id.0).copied().unwrap_or(self.home);
+        let told = self.told.len();
         self.within(home, |builder| builder.define_here(id));
+        // Where an axis is forgotten on the left, nobody knows how many elements there are.
+        if self.told.iter().skip(told).any(|told| told.code == AXIS_UNBOUND.name)
+            && let Some(shape) = self.shapes.get_mut(id.0)
+        {
+            *shape = None;
+        }
     }
 
     fn define_here(&mut self, id: NodeId) {

@@ -40,6 +40,10 @@ pub(super) fn outside<'t>(
 fn declare<'t>(items: &'t [Item], file: usize, files: &'t Files<'t>, told: &mut Vec<Diagnostic>) -> Home<'t> {
     let mut home = Home::default();
     for item in items {
+        if let Item::Bad(bad) = item {
+            home.unread = true;
+            bad.name.iter().for_each(|name| home.names.refuse(name));
+        }
         let (name, symbol, public) = match item {
             Item::Const(constant) => {
                 (&constant.target.name, Symbol::Constant(constant, file), constant.public)
