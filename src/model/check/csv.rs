@@ -1,9 +1,10 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
 use super::at;
+use super::cell::{self, is_missing};
 use super::codes::{
-    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_AXIS,
-    OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
+    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, DATA_UNREADABLE, LENGTH, NOT_FINITE,
+    OUTSIDE_AXIS, OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
 };
 use super::index::count;
 use super::names::list;
@@ -159,6 +160,12 @@ impl Wanted<'_> {
     /// The first thing that is wrong with the table, with file, row and column.
     pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Set>, Diagnostic> {
         let text = text_of(self.path, self.span, bytes)?;
+        if let Some(line) = cell::open_quote(text) {
+            let message = format!("`{}`, line {line}: a quote opens and is never closed", self.path);
+            return Err(DATA_UNREADABLE
+                .at(self.span, message)
+                .help("close it, or remove it where it is no text"));
+        }
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map(mend_headers).unwrap_or_default();
         let layout = self.layout(&headers)?;
@@ -206,10 +213,23 @@ impl Wanted<'_> {
     ) -> Result<Vec<Option<f64>>, Diagnostic> {
         let cells = self.cells(layout, rows, headers);
         self.check_missing(&cells)?;
+        let coding = self
+            .supports
+            .first()
+            .filter(|support| support.whole)
+            .and_then(|support| cell::coding(cells.iter().flatten().map(|cell| cell.text), support.low));
         let parts = cells.iter().zip(&self.supports).zip(&self.elements);
         let values = parts.map(|((cell, support), name)| match cell {
             Some(cell) if !is_missing(cell.text) => self.coded(cell, support, name).map(Some),
             _ => Ok(None),
+        });
+        let values = values.map(|value| {
+            value.map_err(|told| match &coding {
+                Some(coding) if told.code == DATA_TEXT.name => {
+                    told.help(format!("say behind the file what number each word stands for: `{coding}`"))
+                }
+                _ => told,
+            })
         });
         values.collect()
     }
@@ -359,7 +379,10 @@ impl Wanted<'_> {
         }
         let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
         let which = match wanted {
-            1 => format!("`(column = \"{}\")`", known().next().unwrap_or_default()),
+            // The last column is seldom a number of the row, or its time.
+            _ if wanted == 1 || self.over.is_none() && wanted > headers.len() => {
+                format!("`(column = \"{}\")`", known().last().unwrap_or_default())
+            }
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
                     headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
@@ -487,6 +510,9 @@ impl Wanted<'_> {
             let shown: String = cell.text.chars().take(40).collect();
             let told = DATA_TEXT.at(self.span, format!("{}: `{shown}` is no number", self.place(cell)));
             let comma = cell.text.replace(',', ".").parse::<f64>().is_ok();
+            if cell::means_missing(cell.text) {
+                return Err(told.help("leave the cell empty where a value is missing, or write `NA`"));
+            }
             return Err(told.help(match (comma, support.whole) {
                 (true, _) => "write a decimal point",
                 (false, true) => {
@@ -578,10 +604,6 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
         (_, false, _) => format!("is never above {}", support.high),
     };
     Some(format!("`{element}` {range}, and {value} is given"))
-}
-
-fn is_missing(text: &str) -> bool {
-    text.is_empty() || ["na", "nan", "n/a"].contains(&text.to_lowercase().as_str())
 }
 
 /// Whether a column bears a name; blanks inside brackets do not count: `x[1, 2]`.

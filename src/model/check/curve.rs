@@ -126,15 +126,20 @@ impl<'t> Builder<'t> {
         let node = self.nodes.get(id.0);
         let unit = node.and_then(|node| node.unit.as_deref()).map(Rc::from);
         let own = self.sorts.get(id.0).copied().unwrap_or(Sort::Refused);
-        // A member of a dynamics is a number inside of it, and a function of time from outside.
-        let run = self.nodes_of_runs.get(&id).copied();
-        let outside = run.is_some() && self.here().dynamics != run;
-        let (expr, sort) = match outside || node.is_some_and(|node| node.curve) {
+        let (expr, sort) = match self.is_of_time(id) {
             true if own == Sort::Refused => (Expr::Curve { node: id, index }, own),
             true => (Expr::Curve { node: id, index }, Sort::Curve),
             false => (Expr::Element { node: id, index }, own),
         };
         Value { expr: self.arena.add(expr), sort, unit }
+    }
+
+    /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
+    /// inside of it, and a function of time from outside.
+    pub(super) fn is_of_time(&self, id: NodeId) -> bool {
+        let run = self.nodes_of_runs.get(&id).copied();
+        let outside = run.is_some() && self.here().dynamics != run;
+        outside || self.nodes.get(id.0).is_some_and(|node| node.curve)
     }
 
     /// A function of time that is named without a time.
@@ -212,6 +217,12 @@ impl<'t> Builder<'t> {
             ExprKind::Path(path) => (path, &[]),
             ExprKind::Index { base, index } => match &base.kind {
                 ExprKind::Path(path) => (path, index),
+                _ => return Err(Some(no_parts(base.span))),
+            },
+            ExprKind::Call(call) => match (self.resolve(&call.path)?, call.path.segments.last()) {
+                (Some(Symbol::Simulator(..) | Symbol::External(_)), Some(name)) => {
+                    return Err(Some(self.drawn_inside(name, Some(call), scope)));
+                }
                 _ => return Err(Some(no_parts(base.span))),
             },
             _ => return Err(Some(no_parts(base.span))),

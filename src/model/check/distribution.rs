@@ -6,16 +6,16 @@ use super::codes::{
     SIMULATOR_BODY, UNKNOWN_ARGUMENT, UNKNOWN_DISTRIBUTION, VECTOR,
 };
 use super::demand::Demanded;
-use super::elsewhere;
 use super::expr::Scope;
 use super::families::TABLE;
 use super::family::{self, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
-use super::library;
 use super::model::Builder;
 use super::names::{Symbol, list};
+use super::shown::{shown, shown_call};
 use super::value::{Sort, Value};
-use crate::{Argument, Binary, Draw, ExprId, Family, NodeId, Unary};
+use super::{elsewhere, library, transform};
+use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
 use sbi_syntax::tree::{self, Call, ExprKind, Name, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -50,8 +50,11 @@ impl<'t> Builder<'t> {
         let transforms = self.transforms(left, kind, &draw.pipes, &scope);
         match checked {
             Some(checked) => {
-                if left.target.formal.is_some() && checked.family != Family::GaussianProcess {
-                    self.told.push(no_function(left, &draw.call));
+                if let Some(formal) = &left.target.formal
+                    && checked.family != Family::GaussianProcess
+                {
+                    let axis = matches!(self.names.get(&formal.name.text), Some(Symbol::Axis(_)));
+                    self.told.push(no_function(left, &draw.call, axis));
                 }
                 Draw { transforms, ..checked }
             }
@@ -73,6 +76,10 @@ impl<'t> Builder<'t> {
             // A path that leads nowhere is told of with the distributions there are.
             _ => {}
         }
+        if let Some(told) = wrapped(call) {
+            self.told.push(told);
+            return None;
+        }
         let entry = entry(call).map_err(|told| self.told.push(told)).ok()?;
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
@@ -91,6 +98,7 @@ impl<'t> Builder<'t> {
             .collect();
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
+        self.swapped(entry, &arguments, call);
         if !entry.drawn {
             let message = format!("`{}` is not drawn from in this version", entry.name);
             self.later.push(NOT_YET.at(call.span, message).help(format!("{} are", drawn())));
@@ -138,6 +146,30 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Notes how a binomial would be written the other way round, where its first number may be the probability.
+    fn swapped(&mut self, entry: &Entry, arguments: &[Argument], call: &Call) {
+        let (Family::Binomial, [Argument::Scalar(trials), _]) = (entry.family, arguments) else { return };
+        let [a, b] = call.arguments.as_slice() else { return };
+        if a.label.is_some() || b.label.is_some() {
+            return;
+        }
+        let counts = match self.arena.exprs.get(trials.0) {
+            Some(Expr::Number(number)) => !(0.0..=1.0).contains(number),
+            Some(Expr::Element { node, .. }) => match self.nodes.get(node.0).map(|node| &node.definition) {
+                Some(Definition::Draw(draw)) => draw.kind() != Kind::Real,
+                Some(Definition::Table(numbers)) => {
+                    numbers.iter().any(|number| !(0.0..=1.0).contains(number))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let (Some(a), Some(b)) = (shown(&a.value), shown(&b.value)) else { return };
+        if let Some(demanded) = self.demands.last_mut().filter(|_| !counts) {
+            demanded.turned_round = Some(format!("the number of trials comes first: `binomial({b}, {a})`"));
+        }
+    }
+
     /// The arguments of a call in the order of the distribution's slots; what is wrong is told.
     pub(super) fn assign(
         &mut self,
@@ -179,6 +211,9 @@ impl<'t> Builder<'t> {
                     None => unreachable!("a slot of the table is one of its slots"),
                 },
             };
+            // Two names that say one thing in another way are one slip.
+            let told =
+                told.filter(|told| !self.told.iter().skip(before).any(|first| first.help == told.help));
             self.told.extend(told);
         }
         if self.told.len() == before {
@@ -414,8 +449,8 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
     }
     let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
     let names = TABLE.iter().map(|entry| entry.name);
-    if let Some((_, help)) = elsewhere::CAUTIONS.iter().find(|(other, _)| *other == name) {
-        return Err(told.help(*help));
+    if let Some(help) = elsewhere::caution(&name) {
+        return Err(told.help(help));
     }
     if let Some(module) = library::simulator(&name) {
         return Err(
@@ -440,13 +475,30 @@ fn drawn() -> String {
 }
 
 /// Says that a function of time is drawn from a distribution of numbers.
-fn no_function(left: Left<'_>, call: &Call) -> Diagnostic {
+fn no_function(left: Left<'_>, call: &Call, axis: bool) -> Diagnostic {
     let (name, family) = (&left.target.name.text, call.path.text());
+    let formal = left.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str());
+    if axis {
+        let message = format!("`{formal}` is an axis, and an axis stands in brackets");
+        return FUNCTION_OF_TIME.at(left.target.span, message).help(format!("write `{name}[{formal}]`"));
+    }
     let message = format!("`{family}` draws numbers, and `{name}` is a function of time");
     FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "a function of time").help(format!(
-        "write `{name}({}) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1))`, or give `{name}` an axis: `{name}[i]`",
-        left.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str())
+        "write `{name}({formal}) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1))`, or give `{name}` an axis: `{name}[i]`"
     ))
+}
+
+/// Says that a draw is bent with `|>`, where it stands inside of a function: `logistic(normal(0, 1))`.
+fn wrapped(call: &Call) -> Option<Diagnostic> {
+    let [tree::Argument { label: None, value, .. }] = call.arguments.as_slice() else { return None };
+    let ExprKind::Call(drawn) = &value.kind else { return None };
+    let name = call.path.text();
+    if !transform::is_transform(&name) || !family::is_distribution(&drawn.path.text()) {
+        return None;
+    }
+    let told =
+        NESTED_DRAW.at(call.path.span, format!("a draw is passed on to `{name}`, and does not stand in it"));
+    Some(told.help(format!("write `{} |> {name}()`", shown_call(drawn))))
 }
 
 fn no_vector(left: Left<'_>, entry: &Entry) -> Diagnostic {
@@ -466,6 +518,9 @@ fn needs_time(left: Left<'_>, call: &Call) -> Diagnostic {
 
 fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
     let told = UNKNOWN_ARGUMENT.at(label.span, format!("`{}` has no argument `{}`", entry.name, label.text));
+    if let Some(help) = elsewhere::moments(entry.name, &label.text) {
+        return told.help(help);
+    }
     let known = list(entry.labels());
     match entry.label_here(&label.text).or_else(|| suggest(&label.text, entry.labels())) {
         Some(here) => told.help(format!("write `{here} =`; it takes {known}")),

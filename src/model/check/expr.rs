@@ -10,9 +10,10 @@ use super::family;
 use super::home::HomeId;
 use super::model::Builder;
 use super::names::Symbol;
+use super::shown::{shown_call, shown_or_dots};
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
-use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
+use sbi_syntax::tree::{self, BinaryOperator, Call, ExprKind, Name, Path, Source, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ use std::rc::Rc;
 const MODULES: &[&str] = &["np", "numpy", "jnp", "jax", "math", "torch", "tf", "scipy", "stats", "Math"];
 
 /// Units that stand behind numbers though a quantity may be called alike.
-const COMMON_UNITS: &[&str] = &[
+pub(super) const COMMON_UNITS: &[&str] = &[
     "s", "ms", "us", "ns", "h", "min", "day", "days", "week", "weeks", "month", "year", "years", "m", "km",
     "cm", "mm", "um", "nm", "g", "kg", "mg", "ug", "ng", "V", "mV", "uV", "A", "mA", "uA", "nA", "pA", "S",
     "mS", "uS", "nS", "pS", "F", "uF", "nF", "pF", "Hz", "kHz", "mol", "mmol", "umol", "M", "mM", "uM", "nM",
@@ -62,6 +63,12 @@ impl<'t> Builder<'t> {
     /// Checks an expression. What is wrong is told, and the value is then of the sort `Refused`.
     pub(super) fn value(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let found = match &expr.kind {
+            // `1st_half` is a name that could not be read, not a number in a unit.
+            ExprKind::Number(tree::Number { unit: Some(unit), .. })
+                if matches!(self.names.get(&unit.text), Some(Symbol::Refused)) =>
+            {
+                Err(None)
+            }
             ExprKind::Number(number) => match self.no_unit(number) {
                 Some(told) => Err(Some(told)),
                 None => {
@@ -150,7 +157,9 @@ impl<'t> Builder<'t> {
             Some(Symbol::Input(place)) => self.input(place).ok_or(None),
             Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
-            Some(Symbol::Simulator(..) | Symbol::External(_)) => Err(Some(self.drawn_inside(name))),
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => {
+                Err(Some(self.drawn_inside(name, None, scope)))
+            }
             Some(Symbol::Module(_)) => {
                 let message = format!("`{}` is a file, not a number", name.text);
                 Err(Some(
@@ -227,9 +236,12 @@ impl<'t> Builder<'t> {
     }
 
     /// Says that a simulator cannot be read where it is drawn from.
-    pub(super) fn drawn_inside(&self, name: &Name) -> Diagnostic {
+    pub(super) fn drawn_inside(&self, name: &Name, call: Option<&Call>, scope: &Scope<'t>) -> Diagnostic {
         let told = NESTED_DRAW.at(name.span, format!("`{}` is a simulator, which is drawn from", name.text));
-        told.help(format!("give the draw a name, `latent run ~ {}(…)`, and read `run.…` here", name.text))
+        let axes = self.axis_names(&scope.bound).join(", ");
+        let run = if axes.is_empty() { "run".to_owned() } else { format!("run[{axes}]") };
+        let call = call.map_or_else(|| format!("{}(…)", name.text), shown_call);
+        told.help(format!("give the draw a name, `latent {run} ~ {call}`, and read `{run}.…` here"))
     }
 
     /// Says that a name means nothing here, and offers one that does.
@@ -249,7 +261,10 @@ impl<'t> Builder<'t> {
             );
         }
         if family::is_distribution(&name.text) {
-            return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));
+            return told.help(format!(
+                "define it, `param {0} ~ …`; a draw from the distribution has a name of its own: `latent z ~ {0}(…)`",
+                name.text
+            ));
         }
         if let Some(read) = self.state_called(&name.text) {
             return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
@@ -323,12 +338,22 @@ impl<'t> Builder<'t> {
         if operator == BinaryOperator::In {
             return self.between(left, right, scope);
         }
+        if operator == BinaryOperator::Mul
+            && let Some(told) = self.product_of_arrays(left, right, scope)
+        {
+            return Err(Some(told));
+        }
         let function = function_of(operator);
         let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
         let (l, r) = if logical {
             (self.condition(left, scope), self.condition(right, scope))
         } else {
-            (self.number(left, scope), self.number(right, scope))
+            let (l, told) = (self.number(left, scope), self.told.len());
+            let r = self.number(right, scope);
+            if operator == BinaryOperator::Sub {
+                self.forget_hyphenated(left, right, told);
+            }
+            (l, r)
         };
         let expr = self.arena.binary(function, l.expr, r.expr);
         let unit = match operator {
@@ -343,6 +368,17 @@ impl<'t> Builder<'t> {
             matches!(function, Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Pow);
         let sort = joined(&[&l, &r], if arithmetic { Sort::Number } else { Sort::Truth });
         Ok(Value { expr, sort, unit: unit.filter(|_| arithmetic) })
+    }
+
+    /// `leak-rate` is one name where the definition of `leak` could not be read: that there is no `rate` follows.
+    fn forget_hyphenated(&mut self, left: &tree::Expr, right: &tree::Expr, since: usize) {
+        let (Some(before), Some(after)) = (last_name(left), first_name(right)) else { return };
+        if !matches!(self.names.get(&before.text()), Some(Symbol::Refused)) {
+            return;
+        }
+        let follows = |told: &Diagnostic| told.code == UNKNOWN_NAME.name && told.span == after.span;
+        let later = self.told.split_off(since);
+        self.told.extend(later.into_iter().filter(|told| !follows(told)));
     }
 
     /// `x in low .. high`: both ends belong to it.
@@ -422,7 +458,7 @@ impl<'t> Builder<'t> {
             if let Some(target) = scope.target {
                 told = told.label(target.span, "it is bound here");
             }
-            return Err(Some(told.help("reduce over an axis that does not stand on the left")));
+            return Err(Some(told.help(named_first(reducer, axis, body, scope))));
         }
         let mut inner = scope.clone();
         inner.bound.push(id);
@@ -437,9 +473,42 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// How to write a reduction over an axis of the left side: in a line of its own, without that axis.
+fn named_first(reducer: &Name, axis: &Name, body: &tree::Expr, scope: &Scope<'_>) -> String {
+    let others = scope.target.map_or(&[][..], |target| &target.axes);
+    let others: Vec<&str> = others.iter().map(|other| other.text.as_str()).collect();
+    let others: Vec<&str> = others.into_iter().filter(|other| *other != axis.text).collect();
+    let name = if reducer.text == "sum" { "total" } else { "overall" };
+    let name = if others.is_empty() { name.to_owned() } else { format!("{name}[{}]", others.join(", ")) };
+    format!(
+        "name it first, in a line of its own: `let {name} = {} over {} ({})`, and read `{name}` here",
+        reducer.text,
+        axis.text,
+        shown_or_dots(body)
+    )
+}
+
 /// The sort of what is made of these operands: refused where one of them is.
 pub(super) fn joined(operands: &[&Value], sort: Sort) -> Sort {
     if operands.iter().any(|value| value.sort == Sort::Refused) { Sort::Refused } else { sort }
+}
+
+/// The name that an expression ends with.
+fn last_name(expr: &tree::Expr) -> Option<&Path> {
+    match &expr.kind {
+        ExprKind::Path(path) => Some(path),
+        ExprKind::Binary { right, .. } => last_name(right),
+        _ => None,
+    }
+}
+
+/// The name that an expression starts with.
+fn first_name(expr: &tree::Expr) -> Option<&Path> {
+    match &expr.kind {
+        ExprKind::Path(path) => Some(path),
+        ExprKind::Binary { left, .. } => first_name(left),
+        _ => None,
+    }
 }
 
 fn function_of(operator: BinaryOperator) -> Binary {

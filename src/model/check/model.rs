@@ -256,7 +256,14 @@ impl<'t> Builder<'t> {
         }
         for statement in body.clone() {
             match statement {
-                Statement::Axis(axis) => self.declare_axis(axis),
+                Statement::Axis(axis) => {
+                    let told = self.told.len();
+                    self.declare_axis(axis);
+                    self.told
+                        .iter_mut()
+                        .skip(told)
+                        .for_each(|told| axis::drawn_size(told, axis, body.clone()));
+                }
                 // The parser has told of a bad line already. It may be an axis on which others stand.
                 Statement::Bad(bad) => bad.name.iter().for_each(|name| self.names.refuse(name)),
                 _ => {}

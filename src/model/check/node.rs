@@ -4,13 +4,15 @@ use super::builtin;
 use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
 use super::distribution::Left;
-use super::expr::Scope;
+use super::expr::{self, Scope};
 use super::family;
+use super::given::as_list;
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
+use super::shown::shown_call;
 use super::value::{Sort, Value};
-use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId};
+use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId, Role};
 use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -32,7 +34,14 @@ impl<'t> Builder<'t> {
                 Some(Symbol::Axis(Some(id))) => axes.push(id),
                 Some(Symbol::Axis(None) | Symbol::Refused) => return None,
                 _ => {
-                    let told = self.unknown_axis(name);
+                    let unit = expr::COMMON_UNITS.contains(&name.text.as_str());
+                    let told = self.unknown_axis(name).map(|told| match unit && target.axes.len() == 1 {
+                        true => told.help(format!(
+                            "a unit follows a colon: `{0} : {1}`; an axis is declared: `axis {1} : index(10)`",
+                            target.name.text, name.text
+                        )),
+                        false => told,
+                    });
                     self.told.extend(told);
                     return None;
                 }
@@ -108,7 +117,15 @@ impl<'t> Builder<'t> {
             let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
             if drawn && self.names.get(&name).is_none() {
                 let message = format!("`{name}` is drawn from with `~`, not with `=`");
-                let help = format!("write `{} ~ {name}(…)`", target.name.text);
+                let role = match self.nodes.get(id.0).map(|node| node.role) {
+                    Some(Role::Param) => "param ",
+                    Some(Role::Data) => "data ",
+                    Some(Role::Latent | Role::Let) => "latent ",
+                    _ => "",
+                };
+                let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+                let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
+                let help = format!("write `{role}{}{axes} ~ {}`", target.name.text, shown_call(call));
                 self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
                 let refused = self.arena.number(f64::NAN);
                 return (Definition::Equals(refused), Sort::Refused);
@@ -214,7 +231,7 @@ impl<'t> Builder<'t> {
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
                 let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
-                self.entries(value, &sizes, &names, &mut entries);
+                self.entries(value, &sizes, &names, &mut entries, &constant.target.name.text);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
@@ -234,7 +251,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Gathers the numbers of a list that has one level for each axis.
-    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
+    fn entries(
+        &mut self,
+        value: &tree::Expr,
+        sizes: &[usize],
+        axes: &[&str],
+        entries: &mut Vec<f64>,
+        name: &str,
+    ) {
         let Some((size, deeper)) = sizes.split_first() else {
             match self.constants.number(value) {
                 Ok(number) => entries.push(number),
@@ -246,18 +270,19 @@ impl<'t> Builder<'t> {
         match &value.kind {
             ExprKind::List(list) if list.len() == *size => {
                 let below = axes.get(1..).unwrap_or_default();
-                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
+                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries, name));
             }
             ExprKind::List(list) => self.told.push(
                 LENGTH
                     .at(value.span, format!("this list has {} entries, and `{axis}` has {size}", list.len()))
                     .help(format!("write {size} entries, or `axis {axis} : index({})`", list.len())),
             ),
-            _ => self.told.push(
-                VECTOR
-                    .at(value.span, format!("a list over `{axis}` is expected here"))
-                    .help(format!("write {size} numbers: `[1, 2, …]`")),
-            ),
+            _ => {
+                let told = VECTOR.at(value.span, format!("a list over `{axis}` is expected here"));
+                let help = as_list(value, &format!("const {name}[{}]", axes.join(", ")), name);
+                self.told
+                    .push(told.help(help.unwrap_or_else(|| format!("write {size} numbers: `[1, 2, …]`"))));
+            }
         }
     }
 
