@@ -381,7 +381,7 @@ impl Wanted<'_> {
         let which = match wanted {
             // The last column is seldom a number of the row, or its time.
             _ if wanted == 1 || self.over.is_none() && wanted > headers.len() => {
-                format!("`(column = \"{}\")`", known().last().unwrap_or_default())
+                format!("`(column = \"{}\")`", known().next_back().unwrap_or_default())
             }
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =

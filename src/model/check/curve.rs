@@ -152,7 +152,7 @@ impl<'t> Builder<'t> {
     /// The part that `whole.part` means.
     fn part(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Result<Part, Option<Diagnostic>> {
         let ExprKind::Member { base, name } = &expr.kind else { return Err(Some(no_parts(expr.span))) };
-        match self.whole_of(base, scope)? {
+        match self.whole_of(base, name, scope)? {
             Whole::Run(run, index) if name.text == "end" => Ok(Part::End(run, index)),
             Whole::Run(run, index) => {
                 let home = self.runs.get(run).map(|run| run.home).ok_or(None)?;
@@ -211,8 +211,13 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// What stands before the dot.
-    fn whole_of(&mut self, base: &'t tree::Expr, scope: &Scope<'t>) -> Result<Whole, Option<Diagnostic>> {
+    /// What stands before the dot, of which `part` is read.
+    fn whole_of(
+        &mut self,
+        base: &'t tree::Expr,
+        part: &Name,
+        scope: &Scope<'t>,
+    ) -> Result<Whole, Option<Diagnostic>> {
         let (path, index): (&Path, &'t [tree::Expr]) = match &base.kind {
             ExprKind::Path(path) => (path, &[]),
             ExprKind::Index { base, index } => match &base.kind {
@@ -221,7 +226,7 @@ impl<'t> Builder<'t> {
             },
             ExprKind::Call(call) => match (self.resolve(&call.path)?, call.path.segments.last()) {
                 (Some(Symbol::Simulator(..) | Symbol::External(_)), Some(name)) => {
-                    return Err(Some(self.drawn_inside(name, Some(call), scope)));
+                    return Err(Some(self.drawn_inside(name, Some(call), &part.text, scope)));
                 }
                 _ => return Err(Some(no_parts(base.span))),
             },

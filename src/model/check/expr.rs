@@ -2,18 +2,17 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, NAME_AS_UNIT, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME,
-    VECTOR,
+    AXIS_BOUND, NAME_AS_UNIT, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME, VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
 use super::home::HomeId;
+use super::meant::named_first;
 use super::model::Builder;
 use super::names::Symbol;
-use super::shown::{shown_call, shown_or_dots};
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
-use sbi_syntax::tree::{self, BinaryOperator, Call, ExprKind, Name, Path, Source, Target, UnaryOperator};
+use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
 
@@ -158,7 +157,7 @@ impl<'t> Builder<'t> {
             Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
             Some(Symbol::Simulator(..) | Symbol::External(_)) => {
-                Err(Some(self.drawn_inside(name, None, scope)))
+                Err(Some(self.drawn_inside(name, None, "…", scope)))
             }
             Some(Symbol::Module(_)) => {
                 let message = format!("`{}` is a file, not a number", name.text);
@@ -233,15 +232,6 @@ impl<'t> Builder<'t> {
             // Read where it was added to the constants.
             Source::From(_) => {}
         }
-    }
-
-    /// Says that a simulator cannot be read where it is drawn from.
-    pub(super) fn drawn_inside(&self, name: &Name, call: Option<&Call>, scope: &Scope<'t>) -> Diagnostic {
-        let told = NESTED_DRAW.at(name.span, format!("`{}` is a simulator, which is drawn from", name.text));
-        let axes = self.axis_names(&scope.bound).join(", ");
-        let run = if axes.is_empty() { "run".to_owned() } else { format!("run[{axes}]") };
-        let call = call.map_or_else(|| format!("{}(…)", name.text), shown_call);
-        told.help(format!("give the draw a name, `latent {run} ~ {call}`, and read `{run}.…` here"))
     }
 
     /// Says that a name means nothing here, and offers one that does.
@@ -370,17 +360,6 @@ impl<'t> Builder<'t> {
         Ok(Value { expr, sort, unit: unit.filter(|_| arithmetic) })
     }
 
-    /// `leak-rate` is one name where the definition of `leak` could not be read: that there is no `rate` follows.
-    fn forget_hyphenated(&mut self, left: &tree::Expr, right: &tree::Expr, since: usize) {
-        let (Some(before), Some(after)) = (last_name(left), first_name(right)) else { return };
-        if !matches!(self.names.get(&before.text()), Some(Symbol::Refused)) {
-            return;
-        }
-        let follows = |told: &Diagnostic| told.code == UNKNOWN_NAME.name && told.span == after.span;
-        let later = self.told.split_off(since);
-        self.told.extend(later.into_iter().filter(|told| !follows(told)));
-    }
-
     /// `x in low .. high`: both ends belong to it.
     fn between(
         &mut self,
@@ -473,42 +452,9 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// How to write a reduction over an axis of the left side: in a line of its own, without that axis.
-fn named_first(reducer: &Name, axis: &Name, body: &tree::Expr, scope: &Scope<'_>) -> String {
-    let others = scope.target.map_or(&[][..], |target| &target.axes);
-    let others: Vec<&str> = others.iter().map(|other| other.text.as_str()).collect();
-    let others: Vec<&str> = others.into_iter().filter(|other| *other != axis.text).collect();
-    let name = if reducer.text == "sum" { "total" } else { "overall" };
-    let name = if others.is_empty() { name.to_owned() } else { format!("{name}[{}]", others.join(", ")) };
-    format!(
-        "name it first, in a line of its own: `let {name} = {} over {} ({})`, and read `{name}` here",
-        reducer.text,
-        axis.text,
-        shown_or_dots(body)
-    )
-}
-
 /// The sort of what is made of these operands: refused where one of them is.
 pub(super) fn joined(operands: &[&Value], sort: Sort) -> Sort {
     if operands.iter().any(|value| value.sort == Sort::Refused) { Sort::Refused } else { sort }
-}
-
-/// The name that an expression ends with.
-fn last_name(expr: &tree::Expr) -> Option<&Path> {
-    match &expr.kind {
-        ExprKind::Path(path) => Some(path),
-        ExprKind::Binary { right, .. } => last_name(right),
-        _ => None,
-    }
-}
-
-/// The name that an expression starts with.
-fn first_name(expr: &tree::Expr) -> Option<&Path> {
-    match &expr.kind {
-        ExprKind::Path(path) => Some(path),
-        ExprKind::Binary { left, .. } => first_name(left),
-        _ => None,
-    }
 }
 
 fn function_of(operator: BinaryOperator) -> Binary {

@@ -136,7 +136,7 @@ impl<'t> Builder<'t> {
                 Err(Some(self.no_function(id, name, call)))
             }
             Some(Symbol::Simulator(..) | Symbol::External(_)) => {
-                Err(Some(self.drawn_inside(name, Some(call), scope)))
+                Err(Some(self.drawn_inside(name, Some(call), "…", scope)))
             }
             _ => match builtin::function(&name.text) {
                 Some(builtin) => self.builtin(builtin, name, call, scope),

@@ -210,6 +210,9 @@ fn standard(path: &sbi_syntax::tree::Path) -> Result<(String, String), Diagnosti
     };
     if root.text != "std" {
         let told = UNKNOWN_FILE.at(root.span, format!("there is no library `{}`", root.text));
+        if known().any(|module| module == root.text) {
+            return Err(told.help(format!("write `use std::{}`", path.text())));
+        }
         return Err(told
             .help("the library is `std`; a file beside this one is named in quotes: `use \"./prior.sbi\"`"));
     }

@@ -36,6 +36,7 @@ mod index;
 mod kernel;
 mod library;
 mod limits;
+mod meant;
 mod missing;
 mod modality;
 mod model;
