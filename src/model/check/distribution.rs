@@ -80,7 +80,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return None;
         }
-        let entry = entry(call).map_err(|told| self.told.push(told)).ok()?;
+        let entry = entry(call, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));
@@ -219,8 +219,14 @@ impl<'t> Builder<'t> {
         if self.told.len() == before {
             self.told.extend(missing(entry, &slots, call.span));
         }
-        let whole =
-            entry.slots.iter().zip(&slots).all(|(slot, written)| written.is_some() || slot.default.is_some());
+        // With an argument too many, nobody knows which is which: `normal(0,0, 1,5)`.
+        let extra = self.told.iter().skip(before).any(|told| told.code == ARGUMENT_EXTRA.name);
+        let whole = !extra
+            && entry
+                .slots
+                .iter()
+                .zip(&slots)
+                .all(|(slot, written)| written.is_some() || slot.default.is_some());
         whole.then_some(slots)
     }
 
@@ -429,8 +435,8 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// The distribution that a call names.
-fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
+/// The distribution that a call names. Where something is `unread`, a name that nobody knows may be what it defines.
+fn entry(call: &Call, unread: bool) -> Result<&'static Entry, Option<Diagnostic>> {
     let name = call.path.text();
     if let Some(entry) = family::find(&name) {
         return Ok(entry);
@@ -438,28 +444,29 @@ fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
     let at = call.path.span;
     if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
         let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
-        return Err(
-            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text))
-        );
+        return Err(Some(
+            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text)),
+        ));
     }
     if builtin::function(&name).is_some() {
         let told =
             UNKNOWN_DISTRIBUTION.at(at, format!("`{name}` is a function, and `~` draws from a distribution"));
-        return Err(told.help("what is computed is written with `=`"));
+        return Err(Some(told.help("what is computed is written with `=`")));
     }
     let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
     let names = TABLE.iter().map(|entry| entry.name);
     if let Some(help) = elsewhere::caution(&name) {
-        return Err(told.help(help));
+        return Err(Some(told.help(help)));
     }
     if let Some(module) = library::simulator(&name) {
-        return Err(
-            told.help(format!("it is in the library: write `use std::{module}::{name}` above the model"))
-        );
+        return Err(Some(
+            told.help(format!("it is in the library: write `use std::{module}::{name}` above the model")),
+        ));
     }
     Err(match family::name_here(&name).or_else(|| suggest(&name, names)) {
-        Some(similar) => told.did_you_mean(Some(similar)),
-        None => told.help(format!("there are {}", known())),
+        Some(similar) => Some(told.did_you_mean(Some(similar))),
+        None if unread => None,
+        None => Some(told.help(format!("there are {}", known()))),
     })
 }
 

@@ -121,8 +121,14 @@ impl<'t> Builder<'t> {
                     targets.iter().for_each(|target| self.declare_node(Written::Noise(target)));
                 }
                 Statement::Init(state) => {
-                    self.told.extend(self.hidden_by(state));
-                    self.declare_node(Written::State(state));
+                    let hidden = self.hidden_by(state);
+                    match hidden {
+                        Some(told) => {
+                            self.told.push(told);
+                            self.names.refuse(&state.target.name);
+                        }
+                        None => self.declare_node(Written::State(state)),
+                    }
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
                 Statement::Bad(bad) => bad.name.iter().for_each(|name| self.names.refuse(name)),
@@ -511,7 +517,7 @@ impl<'t> Builder<'t> {
                 if noisy && !for_noise {
                     let told = SOLVER.at(span, format!("`{}` cannot solve noise", call.path.text()));
                     Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
-                } else if jumps != for_jumps {
+                } else if jumps != for_jumps && !has(|s| matches!(s, Statement::Bad(_))) {
                     let told =
                         SOLVER.at(span, format!("`{}` does not fit what changes here", call.path.text()));
                     let fits = if jumps { GILLESPIE.example } else { RK4.example };

@@ -140,7 +140,7 @@ impl<'t> Builder<'t> {
             }
             _ => match builtin::function(&name.text) {
                 Some(builtin) => self.builtin(builtin, name, call, scope),
-                None => Err(Some(self.unknown_function(name, call))),
+                None => Err(self.unknown_function(name, call)),
             },
         }
     }
@@ -167,38 +167,47 @@ impl<'t> Builder<'t> {
         })
     }
 
-    fn unknown_function(&self, name: &Name, call: &Call) -> Diagnostic {
+    fn unknown_function(&self, name: &Name, call: &Call) -> Option<Diagnostic> {
         if family::is_distribution(&name.text) {
             let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
-            return told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text));
+            return Some(
+                told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text)),
+            );
         }
         let told = UNKNOWN_FUNCTION.at(name.span, format!("there is no function `{}`", name.text));
         if let Some(read) = self.state_called(&name.text) {
-            return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
+            return Some(told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`")));
         }
         if let Some(Symbol::Dynamics(run)) = self.names.get(&name.text) {
             let state = self.nodes_of_runs.iter().find(|(_, of)| **of == run).map_or("x", |(id, _)| {
                 self.nodes.get(id.0).and_then(|node| node.name.rsplit('.').next()).unwrap_or("x")
             });
-            return told
-                .help(format!("`{0}` is a dynamics: read a state of it, `{0}.{state}(t)`", name.text));
+            return Some(
+                told.help(format!("`{0}` is a dynamics: read a state of it, `{0}.{state}(t)`", name.text)),
+            );
         }
         if builtin::reducer(&name.text).is_some() {
-            return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
+            return Some(told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text)));
         }
         if let Some(size) = self.length_of(name, call) {
-            return told.help(size);
+            return Some(told.help(size));
         }
         if let Some(ours) = builtin::elsewhere(&name.text) {
-            return told.help(format!("write {ours}"));
+            return Some(told.help(format!("write {ours}")));
         }
         let own = self.names.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Function(..)));
         let own: Vec<&str> = own.map(|(name, _)| name).collect();
         match suggest(&name.text, own.into_iter().chain(builtin::functions()).chain(curve::Function::names()))
         {
-            Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("define it: `fn {}(x) = …`", name.text)),
+            Some(similar) => Some(told.did_you_mean(Some(similar))),
+            None if self.unread() => None,
+            None => Some(told.help(format!("define it: `fn {}(x) = …`", name.text))),
         }
+    }
+
+    /// Whether a statement outside of the model could not be read: what nobody knows may be what it defines or uses.
+    pub(super) fn unread(&self) -> bool {
+        self.homes.iter().any(|home| home.unread)
     }
 
     /// What to write for how many elements something has: the number itself.

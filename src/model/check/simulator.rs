@@ -78,8 +78,7 @@ impl<'t> Builder<'t> {
 
     /// Whether a name is one of the library's that a `use` may take which could not be read.
     pub(super) fn is_lost(&self, path: &tree::Path) -> bool {
-        let unread = self.homes.iter().any(|home| home.unread);
-        unread && self.names.get(&path.text()).is_none() && library::simulator(&path.text()).is_some()
+        self.unread() && self.names.get(&path.text()).is_none() && library::simulator(&path.text()).is_some()
     }
 
     /// What a call passes to each input; none where it does not fit.
