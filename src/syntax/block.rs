@@ -167,17 +167,21 @@ impl<'t> Builder<'t> {
     /// The names that a statement seems to define: those before the sign that says what they are, without
     /// the statement's word. `drift-rate` are two of them, and `a, b` as well.
     fn defined_names(&self, text: &str, start: usize) -> Vec<Name> {
-        let left = text.split(['~', '=', ':', '{', '\n']).next().unwrap_or("");
-        let named = |at: usize, name: &str| Name {
+        let own = text.strip_prefix("pub ").unwrap_or(text);
+        let start = start + text.len() - own.len();
+        let known = recover::word_at(own).is_some_and(|word| words::find(word).is_some());
+        // `c(0) = 10` and `deriv(S) = …` name a state, where behind a word of the language brackets name inputs.
+        let ends = |sign| "~=:{[\n".contains(sign) || sign == '(' && known;
+        let left = own.split(ends).next().unwrap_or("");
+        let named = |(at, name): (usize, &str)| Name {
             text: name.to_owned(),
             span: Span::new(self.file, start + at, start + at + name.len()),
         };
         let mut words = recover::words(left);
-        let Some((at, first)) = words.next() else { return Vec::new() };
-        let mut names: Vec<Name> = words.map(|(at, name)| named(at, name)).collect();
-        // `x' = …`, `c(0) = 10`, `mu[i] <- …` start with what they define.
-        if words::find(first).is_none() {
-            names.push(named(at, first));
+        let Some(first) = words.next() else { return Vec::new() };
+        let mut names: Vec<Name> = words.map(named).collect();
+        if !known {
+            names.push(named(first));
         }
         names
     }

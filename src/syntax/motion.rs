@@ -52,10 +52,17 @@ impl Line<'_> {
         Some(told.help(format!("write `jump at rate {rate} {{ {first} = {after} }}`")))
     }
 
-    /// `c(0) = 10`.
+    /// `c(0) = 10`, `initial(c) <- 10`.
     fn start(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         let value = behind.strip_prefix('(')?.split_once(')')?;
-        let right = value.1.trim_start().strip_prefix(['=', '~'])?;
+        let right = value.1.trim_start().trim_start_matches(['=', '~', '<', '-']);
+        if right.len() == value.1.trim_start().len() {
+            return None;
+        }
+        if matches!(first, "initial" | "init" | "start") {
+            let told = ROLE_MISSING.at(span, "how a state starts is written without brackets");
+            return Some(told.help(format!("write `init {} = {}`", value.0.trim(), right.trim())));
+        }
         let told = ROLE_MISSING.at(span, format!("this does not say what `{first}({})` is", value.0));
         let right = right.lines().next().unwrap_or("").trim();
         Some(match value.0.trim().parse::<f64>() {

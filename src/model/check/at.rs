@@ -86,11 +86,13 @@ impl Asked<'_, '_> {
         };
         match &value.kind {
             ExprKind::List(entries) if !entries.is_empty() => {
-                let mut told = Vec::new();
+                let mut told: Vec<Diagnostic> = Vec::new();
                 let mut at = Vec::new();
                 for entry in entries {
                     match self.coordinate(axis, entry) {
                         Ok(place) => at.push(place),
+                        // Places in another unit, or behind the end, are so for one reason.
+                        Err(wrong) if told.iter().any(|told| told.code == wrong.code) => {}
                         Err(wrong) => told.push(wrong),
                     }
                 }

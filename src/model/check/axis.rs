@@ -2,14 +2,18 @@
 
 use super::call::{Signature, Taken};
 use super::codes::{
-    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, TOO_LARGE, UNIT_MISMATCH, UNKNOWN_AXIS,
+    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE, UNIT_MISMATCH,
+    UNKNOWN_AXIS,
 };
 use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
 use super::names::list;
+use super::walk;
 use crate::axis::{Count, Steps};
 use crate::{Axis, AxisKind};
-use sbi_syntax::tree::{self, Argument, Call, Expr, ExprKind, UnaryOperator, Unit};
+use sbi_syntax::tree::{
+    self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement, UnaryOperator, Unit,
+};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 const INDEX: Signature = Signature {
@@ -177,6 +181,14 @@ impl Reader<'_, '_> {
     /// A whole number of elements, or a range of such numbers.
     fn count(&mut self, argument: &Argument) -> Result<Count, Vec<Diagnostic>> {
         let ExprKind::Range { low, high } = &argument.value.kind else {
+            if let ExprKind::Binary { operator: BinaryOperator::Sub, left, right, .. } = &argument.value.kind
+                && let (ExprKind::Number(low), ExprKind::Number(high)) = (&left.kind, &right.kind)
+                && low.value < high.value
+            {
+                let message = format!("`-` subtracts, and `{}` would have less than no elements", self.name);
+                let told = AXIS_SIZE.at(argument.value.span, message);
+                return Err(vec![told.help(format!("write `{} .. {}`", low.value, high.value))]);
+            }
             let size = self.size(argument)?;
             return Ok(Count { least: size, most: size });
         };
@@ -253,5 +265,38 @@ fn unknown(call: &Call, kind: &str) -> Diagnostic {
     match suggest(kind, KINDS) {
         Some(similar) => told.did_you_mean(Some(similar)),
         None => told.help(format!("kinds are {}; write `index(10)`", list(KINDS))),
+    }
+}
+
+/// Says in place of an unknown constant that a size is drawn or computed, where the model has something of that name.
+pub(super) fn drawn_size<'t>(
+    told: &mut Diagnostic,
+    axis: &tree::Axis,
+    body: impl IntoIterator<Item = &'t Statement>,
+) {
+    let mut paths = Vec::new();
+    axis.kind
+        .arguments
+        .iter()
+        .for_each(|argument| walk::names(&argument.value, &mut |path| paths.push(path)));
+    let size = paths.into_iter().find(|path| path.span == told.span).map(tree::Path::text);
+    let Some(size) = size else { return };
+    for statement in body {
+        let (found, message) = match statement {
+            Statement::Node(node) if node.target.name.text == size => {
+                (&node.target, format!("`{size}` is drawn, and an axis has a size that is known beforehand"))
+            }
+            Statement::Let(binding) if binding.target.name.text == size => (
+                &binding.target,
+                format!("`{size}` is computed, and an axis has a size that is known beforehand"),
+            ),
+            _ => continue,
+        };
+        let help = format!(
+            "write the number, `axis {0} : index(10)`; what varies from data set to data set is `axis {0} : set(size = 1 .. 10)`",
+            axis.name.text
+        );
+        *told = NOT_CONSTANT.at(told.span, message).label(found.span, "declared here").help(help);
+        return;
     }
 }

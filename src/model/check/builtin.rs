@@ -35,7 +35,11 @@ const FUNCTIONS: [(&str, Builtin); 17] = [
 ];
 
 /// What people call them elsewhere, with what to write here.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 19] = [
+    ("dot", "`sum over k (a[k] * b[k])`"),
+    ("matmul", "`sum over k (a[i, k] * b[k])`"),
+    ("inner", "`sum over k (a[k] * b[k])`"),
+    ("dot_product", "`sum over k (a[k] * b[k])`"),
     ("ln", "`log`, the natural logarithm"),
     ("log10", "`log(x) / log(10)`"),
     ("log2", "`log(x) / log(2)`"),

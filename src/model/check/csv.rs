@@ -1,10 +1,12 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
 use super::at;
+use super::cell::{self, is_missing};
 use super::codes::{
-    CODING, DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_TEXT, LENGTH, NOT_FINITE, OUTSIDE_AXIS,
+    CODING, DATA_BINARY, DATA_EMPTY, DATA_ROWS, DATA_TEXT, DATA_UNREADABLE, NOT_FINITE, OUTSIDE_AXIS,
     OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
 };
+use super::columns::Layout;
 use super::index::count;
 use super::names::list;
 use crate::{Axis, AxisKind, Support};
@@ -74,7 +76,7 @@ pub(super) struct Over<'w> {
     pub(super) least: usize,
     pub(super) most: usize,
     /// The names of the columns: `x`, `x[1]` or `x[1,2]`.
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
     /// The row and the column of each element.
     cells: Vec<(usize, usize)>,
     /// The coordinates of the rows, where no column has to tell them.
@@ -134,16 +136,6 @@ pub(super) struct Set {
 /// A row of the table: its number and line in the file, and its cells.
 type Row = (usize, u64, StringRecord);
 
-/// Which cells of the table are read.
-enum Layout {
-    /// One row, with a column for each element.
-    Row(Vec<usize>),
-    /// One column, with a row for each element.
-    Column(usize),
-    /// A row for each element of an axis, with a column for each combination of the others.
-    Rows(Vec<usize>),
-}
-
 /// A cell that is read.
 struct Cell<'c> {
     text: &'c str,
@@ -159,6 +151,12 @@ impl Wanted<'_> {
     /// The first thing that is wrong with the table, with file, row and column.
     pub(super) fn read(&self, bytes: &[u8]) -> Result<Vec<Set>, Diagnostic> {
         let text = text_of(self.path, self.span, bytes)?;
+        if let Some(line) = cell::open_quote(text) {
+            let message = format!("`{}`, line {line}: a quote opens and is never closed", self.path);
+            return Err(DATA_UNREADABLE
+                .at(self.span, message)
+                .help("close it, or remove it where it is no text"));
+        }
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map(mend_headers).unwrap_or_default();
         let layout = self.layout(&headers)?;
@@ -206,10 +204,23 @@ impl Wanted<'_> {
     ) -> Result<Vec<Option<f64>>, Diagnostic> {
         let cells = self.cells(layout, rows, headers);
         self.check_missing(&cells)?;
+        let coding = self
+            .supports
+            .first()
+            .filter(|support| support.whole)
+            .and_then(|support| cell::coding(cells.iter().flatten().map(|cell| cell.text), support.low));
         let parts = cells.iter().zip(&self.supports).zip(&self.elements);
         let values = parts.map(|((cell, support), name)| match cell {
             Some(cell) if !is_missing(cell.text) => self.coded(cell, support, name).map(Some),
             _ => Ok(None),
+        });
+        let values = values.map(|value| {
+            value.map_err(|told| match &coding {
+                Some(coding) if told.code == DATA_TEXT.name => {
+                    told.help(format!("say behind the file what number each word stands for: `{coding}`"))
+                }
+                _ => told,
+            })
         });
         values.collect()
     }
@@ -265,117 +276,6 @@ impl Wanted<'_> {
             times.push(time);
         }
         Ok(times)
-    }
-
-    /// Finds the columns by their names; names decide, never the count.
-    fn layout(&self, headers: &[String]) -> Result<Layout, Diagnostic> {
-        if let Some(over) = &self.over {
-            return self.rows_layout(over, headers);
-        }
-        if let Some((columns, span)) = &self.columns {
-            if columns.len() != self.elements.len() {
-                return Err(self.wrong_columns(columns.len(), self.elements.len(), *span));
-            }
-            let found: Result<Vec<usize>, Diagnostic> =
-                columns.iter().map(|name| self.find(name, headers, *span)).collect();
-            return Ok(Layout::Row(found?));
-        }
-        if let Some((column, span)) = &self.column {
-            return Ok(Layout::Column(self.find(column, headers, *span)?));
-        }
-        let is_element = |header: &String| self.elements.iter().any(|name| same_name(name, header));
-        if !self.scalar && headers.iter().any(is_element) {
-            let found: Result<Vec<usize>, Diagnostic> =
-                self.elements.iter().map(|name| self.find(name, headers, self.span)).collect();
-            return Ok(Layout::Row(found?));
-        }
-        // A single element of an array goes by its own name or by the array's.
-        let own = self
-            .elements
-            .first()
-            .filter(|name| self.scalar && headers.iter().any(|header| same_name(name, header)));
-        Ok(Layout::Column(self.find(own.map_or(self.node, String::as_str), headers, self.span)?))
-    }
-
-    fn rows_layout(&self, over: &Over<'_>, headers: &[String]) -> Result<Layout, Diagnostic> {
-        let (columns, span) = match (&self.columns, &self.column) {
-            (Some((columns, span)), _) => (columns.as_slice(), *span),
-            (None, Some((column, span))) => (std::slice::from_ref(column), *span),
-            (None, None) => (over.columns.as_slice(), self.span),
-        };
-        if columns.len() != over.columns.len() {
-            return Err(self.wrong_columns(columns.len(), over.columns.len(), span));
-        }
-        let found: Result<Vec<usize>, Diagnostic> =
-            columns.iter().map(|name| self.find(name, headers, span)).collect();
-        Ok(Layout::Rows(found?))
-    }
-
-    fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {
-        let named = count(named, "column", "columns");
-        let (wanted, each) = match &self.over {
-            Some(_) => (count(wanted, "column", "columns"), "name all columns, row-major"),
-            None => (count(wanted, "element", "elements"), "name one column for each element, row-major"),
-        };
-        LENGTH.at(span, format!("{named} for {wanted} of `{}`", self.node)).help(each)
-    }
-
-    fn find(&self, name: &str, headers: &[String], span: Span) -> Result<usize, Diagnostic> {
-        let mut places =
-            headers.iter().enumerate().filter(|(_, header)| same_name(name, header)).map(|(place, _)| place);
-        let path = self.path;
-        match (places.next(), places.next()) {
-            (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(DATA_COLUMN
-                .at(span, format!("`{path}` has two columns `{name}`"))
-                .help("rename one of them in its first line")),
-            (None, _) => Err(self.no_column(name, headers, span)),
-        }
-    }
-
-    fn no_column(&self, name: &str, headers: &[String], span: Span) -> Diagnostic {
-        let path = self.path;
-        let told = DATA_COLUMN.at(span, format!("`{path}` has no column `{name}`"));
-        let known = || headers.iter().map(String::as_str);
-        if headers.iter().all(|header| header.parse::<f64>().is_ok()) {
-            return told.help(format!(
-                "its first line has numbers: write the names of the columns above, `{}`",
-                self.example()
-            ));
-        }
-        if let [only] = headers
-            && let Some(sign) = [';', '\t'].into_iter().find(|sign| only.contains(*sign))
-        {
-            let sign = if sign == '\t' { "tabs".to_owned() } else { format!("`{sign}`") };
-            return told
-                .help(format!("its columns seem to be set apart by {sign}: set them apart by commas"));
-        }
-        let columns = format!("its columns are {}", list(known()));
-        if let Some(similar) = suggest(name, known()) {
-            return told.help(format!("did you mean `{similar}`? {columns}"));
-        }
-        if self.columns.is_some() || self.column.is_some() {
-            return told.help(columns);
-        }
-        let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
-        let which = match wanted {
-            1 => format!("`(column = \"{}\")`", known().next().unwrap_or_default()),
-            wanted if wanted == headers.len() => {
-                let names: Vec<String> =
-                    headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
-                let more = if headers.len() > names.len() { ", …" } else { "" };
-                format!("`(columns = [{}{more}])`", names.join(", "))
-            }
-            _ => "`(columns = [\"…\", …])`, one for each element".to_owned(),
-        };
-        told.help(format!("{columns}: say which after the file, {which}"))
-    }
-
-    fn example(&self) -> String {
-        let own = self.over.as_ref().map_or(&self.elements, |over| &over.columns);
-        let named =
-            self.column.iter().map(|(column, _)| column).chain(own.iter().filter(|_| self.column.is_none()));
-        named.take(3).map(String::as_str).collect::<Vec<_>>().join(",")
     }
 
     fn ragged(&self, row: usize, line: u64, cells: usize, headers: usize) -> Diagnostic {
@@ -487,6 +387,9 @@ impl Wanted<'_> {
             let shown: String = cell.text.chars().take(40).collect();
             let told = DATA_TEXT.at(self.span, format!("{}: `{shown}` is no number", self.place(cell)));
             let comma = cell.text.replace(',', ".").parse::<f64>().is_ok();
+            if cell::means_missing(cell.text) {
+                return Err(told.help("leave the cell empty where a value is missing, or write `NA`"));
+            }
             return Err(told.help(match (comma, support.whole) {
                 (true, _) => "write a decimal point",
                 (false, true) => {
@@ -578,16 +481,6 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
         (_, false, _) => format!("is never above {}", support.high),
     };
     Some(format!("`{element}` {range}, and {value} is given"))
-}
-
-fn is_missing(text: &str) -> bool {
-    text.is_empty() || ["na", "nan", "n/a"].contains(&text.to_lowercase().as_str())
-}
-
-/// Whether a column bears a name; blanks inside brackets do not count: `x[1, 2]`.
-fn same_name(name: &str, header: &str) -> bool {
-    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    name == header || (name.contains('[') && plain(name) == plain(header))
 }
 
 /// Puts names like `x[1,2]` together again where they stand without quotes and were cut at their comma.

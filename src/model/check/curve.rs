@@ -126,15 +126,20 @@ impl<'t> Builder<'t> {
         let node = self.nodes.get(id.0);
         let unit = node.and_then(|node| node.unit.as_deref()).map(Rc::from);
         let own = self.sorts.get(id.0).copied().unwrap_or(Sort::Refused);
-        // A member of a dynamics is a number inside of it, and a function of time from outside.
-        let run = self.nodes_of_runs.get(&id).copied();
-        let outside = run.is_some() && self.here().dynamics != run;
-        let (expr, sort) = match outside || node.is_some_and(|node| node.curve) {
+        let (expr, sort) = match self.is_of_time(id) {
             true if own == Sort::Refused => (Expr::Curve { node: id, index }, own),
             true => (Expr::Curve { node: id, index }, Sort::Curve),
             false => (Expr::Element { node: id, index }, own),
         };
         Value { expr: self.arena.add(expr), sort, unit }
+    }
+
+    /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
+    /// inside of it, and a function of time from outside.
+    pub(super) fn is_of_time(&self, id: NodeId) -> bool {
+        let run = self.nodes_of_runs.get(&id).copied();
+        let outside = run.is_some() && self.here().dynamics != run;
+        outside || self.nodes.get(id.0).is_some_and(|node| node.curve)
     }
 
     /// A function of time that is named without a time.
@@ -147,7 +152,7 @@ impl<'t> Builder<'t> {
     /// The part that `whole.part` means.
     fn part(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Result<Part, Option<Diagnostic>> {
         let ExprKind::Member { base, name } = &expr.kind else { return Err(Some(no_parts(expr.span))) };
-        match self.whole_of(base, scope)? {
+        match self.whole_of(base, name, scope)? {
             Whole::Run(run, index) if name.text == "end" => Ok(Part::End(run, index)),
             Whole::Run(run, index) => {
                 let home = self.runs.get(run).map(|run| run.home).ok_or(None)?;
@@ -206,12 +211,23 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// What stands before the dot.
-    fn whole_of(&mut self, base: &'t tree::Expr, scope: &Scope<'t>) -> Result<Whole, Option<Diagnostic>> {
+    /// What stands before the dot, of which `part` is read.
+    fn whole_of(
+        &mut self,
+        base: &'t tree::Expr,
+        part: &Name,
+        scope: &Scope<'t>,
+    ) -> Result<Whole, Option<Diagnostic>> {
         let (path, index): (&Path, &'t [tree::Expr]) = match &base.kind {
             ExprKind::Path(path) => (path, &[]),
             ExprKind::Index { base, index } => match &base.kind {
                 ExprKind::Path(path) => (path, index),
+                _ => return Err(Some(no_parts(base.span))),
+            },
+            ExprKind::Call(call) => match (self.resolve(&call.path)?, call.path.segments.last()) {
+                (Some(Symbol::Simulator(..) | Symbol::External(_)), Some(name)) => {
+                    return Err(Some(self.drawn_inside(name, Some(call), &part.text, scope)));
+                }
                 _ => return Err(Some(no_parts(base.span))),
             },
             _ => return Err(Some(no_parts(base.span))),
@@ -239,6 +255,8 @@ impl<'t> Builder<'t> {
                 Ok(Whole::Record(draw, all))
             }
             Some(Symbol::Refused) => Err(None),
+            // It may be drawn from a simulator by a name that is not known.
+            Some(Symbol::Node(id)) if self.sorts.get(id.0) == Some(&Sort::Refused) => Err(None),
             Some(_) => {
                 let told = UNKNOWN_MEMBER.at(base.span, format!("`{}` has no parts", name.text));
                 Err(Some(told.help(

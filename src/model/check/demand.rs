@@ -6,6 +6,7 @@ use super::codes::{
 use super::family::Demand;
 use super::model::Builder;
 use super::reach::Reach;
+use super::shown::percent;
 use crate::survey::Survey;
 use crate::{ExprId, Model, NodeId};
 use sbi_syntax::{Diagnostic, Span};
@@ -18,6 +19,8 @@ pub(super) struct Demanded {
     span: Span,
     /// The argument or constant, as the file calls it.
     name: String,
+    /// What to write where a number above one was meant to stand elsewhere.
+    pub(super) turned_round: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,16 +35,20 @@ enum What {
 }
 
 impl Demanded {
+    fn of(node: NodeId, what: What, span: Span, name: &str) -> Demanded {
+        Demanded { node, what, span, name: name.to_owned(), turned_round: None }
+    }
+
     pub(super) fn argument(node: NodeId, demand: Demand, expr: ExprId, span: Span, name: &str) -> Demanded {
         Demanded::each(node, demand, vec![expr], span, name)
     }
 
     pub(super) fn each(node: NodeId, demand: Demand, exprs: Vec<ExprId>, span: Span, name: &str) -> Demanded {
-        Demanded { node, what: What::Each(demand, exprs), span, name: name.to_owned() }
+        Demanded::of(node, What::Each(demand, exprs), span, name)
     }
 
     pub(super) fn shares(node: NodeId, exprs: Vec<ExprId>, span: Span, name: &str) -> Demanded {
-        Demanded { node, what: What::Shares(exprs), span, name: name.to_owned() }
+        Demanded::of(node, What::Shares(exprs), span, name)
     }
 
     pub(super) fn below(
@@ -51,15 +58,15 @@ impl Demanded {
         span: Span,
         call: Option<&'static str>,
     ) -> Demanded {
-        Demanded { node, what: What::Below(low, high, call), span, name: String::new() }
+        Demanded::of(node, What::Below(low, high, call), span, "")
     }
 
     pub(super) fn constant(node: NodeId, expr: ExprId, span: Span, name: &str) -> Demanded {
-        Demanded { node, what: What::Constant(expr), span, name: name.to_owned() }
+        Demanded::of(node, What::Constant(expr), span, name)
     }
 
     pub(super) fn covariance(node: NodeId, rows: Vec<Vec<ExprId>>, span: Span) -> Demanded {
-        Demanded { node, what: What::Covariance(rows), span, name: "cov".to_owned() }
+        Demanded::of(node, What::Covariance(rows), span, "cov")
     }
 
     /// Gives the expressions their new numbers; none where one of them has been dropped.
@@ -123,15 +130,20 @@ impl Demanded {
     fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
         let known = |expr: ExprId| value(expr).filter(|value| sound || !value.is_nan());
         match &self.what {
-            What::Each(demand, exprs) => {
-                exprs.iter().find_map(|expr| wrong_number(&self.name, *demand, known(*expr)?, self.span))
-            }
+            What::Each(demand, exprs) => exprs.iter().find_map(|expr| {
+                let value = known(*expr)?;
+                let told = wrong_number(&self.name, *demand, value, self.span)?;
+                Some(match &self.turned_round {
+                    Some(help) if value > 1.0 && value.fract() == 0.0 => told.help(help.clone()),
+                    _ => told,
+                })
+            }),
             What::Shares(exprs) => {
                 let wrong =
                     |expr: &ExprId| wrong_number(&self.name, Demand::Probability, known(*expr)?, self.span);
                 exprs.iter().find_map(wrong).or_else(|| {
                     let shares: Option<Vec<f64>> = exprs.iter().map(|expr| known(*expr)).collect();
-                    wrong_sum(&self.name, shares?.iter().sum(), self.span)
+                    wrong_sum(&self.name, &shares?, self.span)
                 })
             }
             What::Below(low, high, call) => {
@@ -190,7 +202,7 @@ pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -
         Demand::Probability if !(0.0..=1.0).contains(&value) => Some(
             NOT_A_PROBABILITY
                 .at(span, format!("`{name}` is {value}, and must lie between 0 and 1"))
-                .help("percentages are written with their sign: `30%`"),
+                .help(as_percentage(value)),
         ),
         Demand::Count if value < 0.0 || value.fract() != 0.0 => Some(
             NOT_A_COUNT
@@ -204,13 +216,28 @@ pub(super) fn wrong_number(name: &str, demand: Demand, value: f64, span: Span) -
 /// How far probabilities that are written out may miss one.
 const SUM_TOLERANCE: f64 = 1e-6;
 
-fn wrong_sum(name: &str, sum: f64, span: Span) -> Option<Diagnostic> {
+/// How a share outside of 0 to 1 is written: with its sign, and without a minus.
+pub(super) fn as_percentage(value: f64) -> String {
+    match value {
+        1.0..=100.0 => format!("percentages are written with their sign: `{value}%`"),
+        -1.0..0.0 => format!("a share is never negative: `{}`", percent(-value)),
+        _ => "percentages are written with their sign: `30%`".to_owned(),
+    }
+}
+
+fn wrong_sum(name: &str, shares: &[f64], span: Span) -> Option<Diagnostic> {
+    let sum: f64 = shares.iter().sum();
     // Thirds are written with as many digits as one likes; what is shown has no more than tell them apart.
     let shown = (sum * 1e7).round() / 1e7;
     ((sum - 1.0).abs() > SUM_TOLERANCE).then(|| {
         NOT_A_PROBABILITY.at(span, format!("`{name}` add up to {shown}, and must add up to 1")).help(
             if (sum - 1.0).abs() < 0.01 {
                 "write fractions where decimals fall short: `[1/3, 1/3, 1/3]`".to_owned()
+            } else if sum < 1.0 {
+                let rest = ((1.0 - sum) * 1e7).round() / 1e7;
+                format!(
+                    "add what is forgotten, `{rest}`; or, where these are weights, divide each by {shown}"
+                )
             } else {
                 format!("divide each by {shown}")
             },

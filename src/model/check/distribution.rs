@@ -1,23 +1,22 @@
 //! What stands after `~`: a distribution with its arguments, by position or by name.
 
-use super::builtin;
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, FUNCTION_OF_TIME, LENGTH, NESTED_DRAW, NOT_YET,
-    SIMULATOR_BODY, UNKNOWN_ARGUMENT, UNKNOWN_DISTRIBUTION, VECTOR,
+    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_YET, SIMULATOR_BODY, UNKNOWN_DISTRIBUTION,
+    VECTOR,
 };
 use super::demand::Demanded;
-use super::elsewhere;
 use super::expr::Scope;
 use super::families::TABLE;
 use super::family::{self, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
-use super::library;
 use super::model::Builder;
 use super::names::{Symbol, list};
+use super::shown::shown;
+use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
 use super::value::{Sort, Value};
-use crate::{Argument, Binary, Draw, ExprId, Family, NodeId, Unary};
+use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
 use sbi_syntax::tree::{self, Call, ExprKind, Name, Target, Unit};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use sbi_syntax::{Diagnostic, Span};
 
 /// An argument as it is written, and how it is meant.
 pub(super) type Written<'t> = (Way, &'t tree::Argument);
@@ -50,8 +49,11 @@ impl<'t> Builder<'t> {
         let transforms = self.transforms(left, kind, &draw.pipes, &scope);
         match checked {
             Some(checked) => {
-                if left.target.formal.is_some() && checked.family != Family::GaussianProcess {
-                    self.told.push(no_function(left, &draw.call));
+                if let Some(formal) = &left.target.formal
+                    && checked.family != Family::GaussianProcess
+                {
+                    let axis = matches!(self.names.get(&formal.name.text), Some(Symbol::Axis(_)));
+                    self.told.push(no_function(left, &draw.call, axis));
                 }
                 Draw { transforms, ..checked }
             }
@@ -69,10 +71,15 @@ impl<'t> Builder<'t> {
                 self.told.push(SIMULATOR_BODY.at(call.span, message).help(help));
                 return None;
             }
+            Ok(None) if self.is_lost(&call.path) => return None,
             // A path that leads nowhere is told of with the distributions there are.
             _ => {}
         }
-        let entry = entry(call).map_err(|told| self.told.push(told)).ok()?;
+        if let Some(told) = wrapped(call) {
+            self.told.push(told);
+            return None;
+        }
+        let entry = entry(call, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));
@@ -90,6 +97,7 @@ impl<'t> Builder<'t> {
             .collect();
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
+        self.swapped(entry, &arguments, call);
         if !entry.drawn {
             let message = format!("`{}` is not drawn from in this version", entry.name);
             self.later.push(NOT_YET.at(call.span, message).help(format!("{} are", drawn())));
@@ -137,6 +145,30 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Notes how a binomial would be written the other way round, where its first number may be the probability.
+    fn swapped(&mut self, entry: &Entry, arguments: &[Argument], call: &Call) {
+        let (Family::Binomial, [Argument::Scalar(trials), _]) = (entry.family, arguments) else { return };
+        let [a, b] = call.arguments.as_slice() else { return };
+        if a.label.is_some() || b.label.is_some() {
+            return;
+        }
+        let counts = match self.arena.exprs.get(trials.0) {
+            Some(Expr::Number(number)) => !(0.0..=1.0).contains(number),
+            Some(Expr::Element { node, .. }) => match self.nodes.get(node.0).map(|node| &node.definition) {
+                Some(Definition::Draw(draw)) => draw.kind() != Kind::Real,
+                Some(Definition::Table(numbers)) => {
+                    numbers.iter().any(|number| !(0.0..=1.0).contains(number))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let (Some(a), Some(b)) = (shown(&a.value), shown(&b.value)) else { return };
+        if let Some(demanded) = self.demands.last_mut().filter(|_| !counts) {
+            demanded.turned_round = Some(format!("the number of trials comes first: `binomial({b}, {a})`"));
+        }
+    }
+
     /// The arguments of a call in the order of the distribution's slots; what is wrong is told.
     pub(super) fn assign(
         &mut self,
@@ -155,7 +187,12 @@ impl<'t> Builder<'t> {
                 (None, None) => {
                     let takes = count(entry.slots.len(), "argument", "arguments");
                     let told = ARGUMENT_EXTRA.at(argument.span, format!("`{}` takes {takes}", entry.name));
-                    Some(told.help(format!("it is written `{}`", entry.signature())))
+                    Some(match decimals(call) {
+                        Some((written, meant)) => told.help(format!(
+                            "a comma parts arguments, and decimals have a point: `{meant}` for `{written}`"
+                        )),
+                        None => told.help(format!("it is written `{}`", entry.signature())),
+                    })
                 }
                 (Some((slot, way)), _) => match slots.get_mut(slot) {
                     Some(Some((first, at))) => {
@@ -178,13 +215,22 @@ impl<'t> Builder<'t> {
                     None => unreachable!("a slot of the table is one of its slots"),
                 },
             };
+            // Two names that say one thing in another way are one slip.
+            let told =
+                told.filter(|told| !self.told.iter().skip(before).any(|first| first.help == told.help));
             self.told.extend(told);
         }
         if self.told.len() == before {
             self.told.extend(missing(entry, &slots, call.span));
         }
-        let whole =
-            entry.slots.iter().zip(&slots).all(|(slot, written)| written.is_some() || slot.default.is_some());
+        // With an argument too many, nobody knows which is which: `normal(0,0, 1,5)`.
+        let extra = self.told.iter().skip(before).any(|told| told.code == ARGUMENT_EXTRA.name);
+        let whole = !extra
+            && entry
+                .slots
+                .iter()
+                .zip(&slots)
+                .all(|(slot, written)| written.is_some() || slot.default.is_some());
         whole.then_some(slots)
     }
 
@@ -393,97 +439,22 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// The distribution that a call names.
-fn entry(call: &Call) -> Result<&'static Entry, Diagnostic> {
-    let name = call.path.text();
-    if let Some(entry) = family::find(&name) {
-        return Ok(entry);
-    }
-    let at = call.path.span;
-    if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
-        let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
-        return Err(
-            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text))
-        );
-    }
-    if builtin::function(&name).is_some() {
-        let told =
-            UNKNOWN_DISTRIBUTION.at(at, format!("`{name}` is a function, and `~` draws from a distribution"));
-        return Err(told.help("what is computed is written with `=`"));
-    }
-    let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
-    let names = TABLE.iter().map(|entry| entry.name);
-    if let Some((_, help)) = elsewhere::CAUTIONS.iter().find(|(other, _)| *other == name) {
-        return Err(told.help(*help));
-    }
-    if let Some((module, _)) =
-        library::STD.iter().find(|(_, text)| text.contains(&format!("pub simulator {name}(")))
-    {
-        return Err(
-            told.help(format!("it is in the library: write `use std::{module}::{name}` above the model"))
-        );
-    }
-    Err(match family::name_here(&name).or_else(|| suggest(&name, names)) {
-        Some(similar) => told.did_you_mean(Some(similar)),
-        None => told.help(format!("there are {}", known())),
-    })
-}
-
-/// The distributions that come to mind first.
-fn known() -> String {
-    list(["normal", "uniform", "lognormal", "gamma", "beta", "poisson", "binomial", "bernoulli"])
-        + " among others"
-}
-
 /// The distributions that this version draws from.
 fn drawn() -> String {
     list(TABLE.iter().filter(|entry| entry.drawn).map(|entry| entry.name))
 }
 
-/// Says that a function of time is drawn from a distribution of numbers.
-fn no_function(left: Left<'_>, call: &Call) -> Diagnostic {
-    let (name, family) = (&left.target.name.text, call.path.text());
-    let message = format!("`{family}` draws numbers, and `{name}` is a function of time");
-    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "a function of time").help(format!(
-        "write `{name}({}) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1))`, or give `{name}` an axis: `{name}[i]`",
-        left.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str())
-    ))
-}
-
-fn no_vector(left: Left<'_>, entry: &Entry) -> Diagnostic {
-    let name = &left.target.name.text;
-    let message = format!("`{}` draws a vector, and `{name}` is a function of time", entry.name);
-    FUNCTION_OF_TIME.at(left.target.span, message).help(format!("give `{name}` an axis instead: `{name}[k]`"))
-}
-
-/// Says that a process is drawn where no function of time stands.
-fn needs_time(left: Left<'_>, call: &Call) -> Diagnostic {
-    let name = &left.target.name.text;
-    let message = format!("`gaussian_process` draws a function of time, and `{name}` is none");
-    let at = left.target.axes.first().map_or("knot", |axis| axis.text.as_str());
-    let help = format!("write `{name}(t) ~ gaussian_process(…) at {at}`");
-    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "it has no time").help(help)
-}
-
-fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
-    let told = UNKNOWN_ARGUMENT.at(label.span, format!("`{}` has no argument `{}`", entry.name, label.text));
-    let known = list(entry.labels());
-    match entry.label_here(&label.text).or_else(|| suggest(&label.text, entry.labels())) {
-        Some(here) => told.help(format!("write `{here} =`; it takes {known}")),
-        None => told.help(format!("it takes {known}")),
-    }
-}
-
-/// Says which arguments a call lacks.
-fn missing(entry: &Entry, slots: &[Option<Written<'_>>], span: Span) -> Option<Diagnostic> {
-    let lacking =
-        entry.slots.iter().zip(slots).filter(|(slot, written)| written.is_none() && slot.default.is_none());
-    let names: Vec<&str> = lacking.filter_map(|(slot, _)| slot.ways.first()).map(|way| way.name).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let told = ARGUMENT_MISSING.at(span, format!("`{}` needs {}", entry.name, list(names)));
-    Some(told.help(format!("it is written `{}`", entry.signature())))
+/// Two numbers that were perhaps one, `0,5`: as written and as meant.
+fn decimals(call: &Call) -> Option<(String, String)> {
+    let whole = |argument: &tree::Argument| match &argument.value.kind {
+        ExprKind::Number(number) if argument.label.is_none() => number.integer,
+        _ => None,
+    };
+    call.arguments.iter().zip(call.arguments.iter().skip(1)).find_map(|(first, second)| {
+        let glued = first.span.end + 1 == second.span.start;
+        let (units, parts) = (whole(first)?, whole(second)?);
+        glued.then(|| (format!("{units},{parts}"), format!("{units}.{parts}")))
+    })
 }
 
 fn wrong_length(found: usize, wanted: usize, span: Span) -> Diagnostic {

@@ -122,20 +122,31 @@ impl<'t> Builder<'t> {
                     targets.iter().for_each(|target| self.declare_node(Written::Noise(target)));
                 }
                 Statement::Init(state) => {
-                    match self.hidden_by(state) {
-                        // What would be read of it is nothing that could be said more of.
+                    let hidden = self.hidden_by(state);
+                    match hidden {
                         Some(told) => {
                             self.told.push(told);
-                            drop(self.names.define(&state.target.name, Symbol::Refused));
+                            self.names.refuse(&state.target.name);
                         }
                         None => self.declare_node(Written::State(state)),
                     }
                 }
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
-                Statement::Bad(bad) => {
-                    bad.names.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
-                }
+                Statement::Bad(bad) => bad.names.iter().for_each(|name| self.names.refuse(name)),
                 _ => {}
+            }
+        }
+        let nameless = tree
+            .body
+            .iter()
+            .any(|statement| matches!(statement, Statement::Bad(bad) if bad.names.is_empty()));
+        for statement in &tree.body {
+            let (Statement::Derivative(state) | Statement::Next(state)) = statement else { continue };
+            let name = &state.target.name;
+            if self.names.get(&name.text).is_none() {
+                // A line that could not be read may say how it starts.
+                self.told.extend((!nameless).then(|| no_start(&state.target)));
+                self.names.refuse(name);
             }
         }
     }
@@ -260,8 +271,7 @@ impl<'t> Builder<'t> {
                 return None;
             }
             _ => {
-                let message = format!("`{name}` changes, and does not say how it starts");
-                self.told.push(NO_START.at(target.span, message).help(format!("add `init {name} = 0`")));
+                self.told.push(no_start(target));
                 return None;
             }
         };
@@ -389,6 +399,7 @@ impl<'t> Builder<'t> {
         let noisy = has(|s| matches!(s, Statement::Noise { .. }));
         let jumps = has(|s| matches!(s, Statement::Jump(_)));
         let stepwise = has(|s| matches!(s, Statement::Next(_)));
+        let mixed = stepwise && has(|s| matches!(s, Statement::Derivative(_)));
         let name = &tree.name.text;
         let span = tree.by.as_ref().map_or(tree.name.span, |call| call.span);
         let told = match (&tree.every, &tree.by) {
@@ -408,6 +419,8 @@ impl<'t> Builder<'t> {
                     None
                 }
             }
+            // Which of the two is meant is asked first.
+            (None, _) if mixed => None,
             (None, _) if stepwise => {
                 let told = SOLVER.at(
                     tree.name.span,
@@ -442,7 +455,7 @@ impl<'t> Builder<'t> {
                 if noisy && !for_noise {
                     let told = SOLVER.at(span, format!("`{}` cannot solve noise", call.path.text()));
                     Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
-                } else if jumps != for_jumps {
+                } else if jumps != for_jumps && !has(|s| matches!(s, Statement::Bad(_))) {
                     let told =
                         SOLVER.at(span, format!("`{}` does not fit what changes here", call.path.text()));
                     let fits = if jumps { GILLESPIE.example } else { RK4.example };
@@ -516,6 +529,12 @@ impl<'t> Builder<'t> {
 /// How a quantity is written that is another one from some time on.
 fn changing(name: &str) -> String {
     format!("what changes at a time is written `let now = if t > 30 then {name} / 2 else {name}`")
+}
+
+fn no_start(target: &Target) -> Diagnostic {
+    let name = &target.name.text;
+    let told = NO_START.at(target.span, format!("`{name}` changes, and does not say how it starts"));
+    told.help(format!("add `init {name} = 0`"))
 }
 
 /// A step so short that no simulation ends.

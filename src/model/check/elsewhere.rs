@@ -1,7 +1,8 @@
 //! What people call distributions, their arguments and transforms elsewhere: in Stan, R, scipy, numpyro, PyMC and BUGS.
 
-/// Distributions whose second number means something else there, with what to write.
-pub(super) const CAUTIONS: &[(&str, &str)] = &[
+/// Distributions that are not here, or whose second number means something else there, with what to write. Names stand
+/// in small letters, without `_`.
+const CAUTIONS: &[(&str, &str)] = &[
     (
         "dnorm",
         "in BUGS the second number is a precision: `normal(0, precision = 0.001)`; in R an sd: `normal(0, sd = 1)`",
@@ -11,9 +12,91 @@ pub(super) const CAUTIONS: &[(&str, &str)] = &[
         "in BUGS the second number is a precision: `lognormal(log_mean = 0, spread = 1)` has its inverse root",
     ),
     ("dnegbin", "in BUGS it counts failures; here it has a mean: `negative_binomial(mean = 5, shape = 2)`"),
+    (
+        "halfcauchy",
+        "write `half_normal(5)`; the very law is `param tau = abs(z)` with `latent z ~ cauchy(0, 5)`",
+    ),
+    (
+        "halfstudentt",
+        "write `half_normal(5)`; the very law is `param tau = abs(z)` with `latent z ~ student_t(3, 0, 5)`",
+    ),
+    ("chisquared", "it is a gamma: `gamma(shape = 3 / 2, rate = 1 / 2)` for 3 degrees of freedom"),
+    ("chisquare", "it is a gamma: `gamma(shape = 3 / 2, rate = 1 / 2)` for 3 degrees of freedom"),
+    ("chi2", "it is a gamma: `gamma(shape = 3 / 2, rate = 1 / 2)` for 3 degrees of freedom"),
+    ("dchisq", "it is a gamma: `gamma(shape = 3 / 2, rate = 1 / 2)` for 3 degrees of freedom"),
+    ("rayleigh", "it is a Weibull: `weibull(shape = 2, scale = sqrt(2))`"),
+    ("maxwell", "write `gamma(shape = 3, rate = 1)`, which is near it"),
+    ("pareto", "it is an exponential, bent: `exponential(rate = 2) |> exp()`, from 1 upwards"),
+    ("geometric", "it is a negative binomial of shape 1: `negative_binomial(mean = 4, shape = 1)`"),
+    ("logitnormal", "a normal, bent: `normal(0, 1) |> logistic()`"),
+    ("loguniform", "a uniform, bent: `uniform(-3, 3) |> exp()`, with the bounds on the scale of logarithms"),
+    ("reciprocal", "a uniform, bent: `uniform(-3, 3) |> exp()`, with the bounds on the scale of logarithms"),
+    ("inversegaussian", "write `lognormal(median = 1, spread = 0.5)`, which is near it"),
+    (
+        "wald",
+        "write `lognormal(median = 1, spread = 0.5)`, which is near it, or `std::decision` for first passages",
+    ),
+    ("betabinomial", "write `binomial(20, p)` with a probability of its own: `latent p ~ beta(2, 3)`"),
+    ("multinomial", "draw each choice: `categorical([0.2, 0.3, 0.5])` over an axis"),
+    ("discreteuniform", "write `categorical([1/6, 1/6, 1/6, 1/6, 1/6, 1/6])`, which counts from 1"),
+    ("randint", "write `categorical([1/6, 1/6, 1/6, 1/6, 1/6, 1/6])`, which counts from 1"),
+    ("lkj", "write the correlation: `param rho ~ uniform(-1, 1)`, and `cov = [[1, rho], [rho, 1]]`"),
+    ("lkjcholesky", "write the correlation: `param rho ~ uniform(-1, 1)`, and `cov = [[1, rho], [rho, 1]]`"),
+    ("lkjcorr", "write the correlation: `param rho ~ uniform(-1, 1)`, and `cov = [[1, rho], [rho, 1]]`"),
+    ("wishart", "write standard deviations and a correlation: `cov = [[s^2, r * s * q], [r * s * q, q^2]]`"),
+    ("flat", "a prior is a distribution: `normal(0, 10)`, wide as what is plausible"),
+    ("halfflat", "a prior is a distribution: `half_normal(10)`, wide as what is plausible"),
+    ("improper", "a prior is a distribution: `normal(0, 10)`, wide as what is plausible"),
+    ("deterministic", "what is computed is written with `=`"),
     ("rnorm", "write `normal(mean, sd)`: how many there are is said by an axis"),
     ("rlnorm", "write `lognormal(log_mean = 0, spread = 1)`: how many there are is said by an axis"),
 ];
+
+/// What to write for a distribution that is not here, or whose numbers mean something else elsewhere.
+pub(super) fn caution(name: &str) -> Option<&'static str> {
+    let plain = name.to_lowercase().replace('_', "");
+    CAUTIONS.iter().find(|(other, _)| *other == plain).map(|(_, help)| *help)
+}
+
+/// Arguments by which others say the mean and the spread of a distribution that has neither, with what to write.
+const MOMENTS: &[(&str, &[&str], &str)] = &[
+    (
+        "gamma",
+        &["mu", "mean", "sigma", "sd", "std", "var", "variance"],
+        "of a mean `m` and a variance `v`, the square of the standard deviation: `gamma(shape = m^2 / v, rate = m / v)`",
+    ),
+    (
+        "beta",
+        &["mu", "mean", "phi", "kappa", "nu", "sigma", "sd", "concentration"],
+        "of a mean `m` and a size `k` of the sample it is worth: `beta(m * k, (1 - m) * k)`",
+    ),
+    (
+        "negative_binomial",
+        &["p", "prob", "probs", "probability", "logits", "n", "r", "total_count"],
+        "of a number of successes `r` and a probability `p`: `negative_binomial(mean = r * (1 - p) / p, shape = r)`",
+    ),
+    (
+        "lognormal",
+        &["tau", "precision"],
+        "the spread is a standard deviation of logarithms: `spread = 1 / sqrt(tau)`",
+    ),
+    ("half_normal", &["loc", "mu", "mean"], "it starts at 0 wherever it is used: leave this out"),
+    (
+        "uniform",
+        &["loc", "scale"],
+        "it is said by its two ends, not by a width: `uniform(low = 0, high = 1)`",
+    ),
+    ("weibull", &["lambda", "lam"], "write `scale =`"),
+    ("exponential", &["scale", "tau"], "write `mean =`, which is one over the rate"),
+];
+
+/// What to write for an argument that says a moment.
+pub(super) fn moments(distribution: &str, label: &str) -> Option<&'static str> {
+    let label = label.to_lowercase();
+    let own =
+        MOMENTS.iter().find(|(own, labels, _)| *own == distribution && labels.contains(&label.as_str()));
+    own.map(|(.., help)| *help)
+}
 
 /// Distributions, each with its name here.
 pub(super) const NAMES: &[(&str, &str)] = &[
@@ -114,7 +197,7 @@ pub(super) const LABELS: &[(&str, &[&str])] = &[
     ("stdev", &["sd"]),
     ("sd", &["spread"]),
     ("scale", &["sd", "spread"]),
-    ("s", &["sd", "spread"]),
+    ("s", &["scale", "sd", "spread"]),
     ("sdlog", &["spread"]),
     ("variance", &["var"]),
     ("sigma2", &["var"]),
@@ -132,7 +215,7 @@ pub(super) const LABELS: &[(&str, &[&str])] = &[
     ("center", &["mean", "median"]),
     ("centre", &["mean", "median"]),
     ("x0", &["median"]),
-    ("a", &["low", "shape"]),
+    ("a", &["low", "shape", "concentration"]),
     ("lo", &["low"]),
     ("min", &["low"]),
     ("lower", &["low"]),
@@ -158,6 +241,7 @@ pub(super) const LABELS: &[(&str, &[&str])] = &[
     ("lambda", &["rate"]),
     ("lam", &["rate"]),
     ("lambd", &["rate"]),
+    ("gamma", &["scale", "rate"]),
     ("intensity", &["rate"]),
     ("beta", &["b", "rate", "scale"]),
     ("alpha", &["a", "concentration", "shape"]),

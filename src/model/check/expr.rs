@@ -2,12 +2,13 @@
 
 use super::builtin;
 use super::codes::{
-    AXIS_BOUND, EMPTY_RANGE, NAME_AS_UNIT, NESTED_DRAW, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE,
-    UNKNOWN_NAME, VECTOR,
+    AXIS_BOUND, EMPTY_RANGE, NAME_AS_UNIT, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME,
+    VECTOR,
 };
 use super::constant::DEPTH;
 use super::family;
 use super::home::HomeId;
+use super::meant::named_first;
 use super::model::Builder;
 use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
@@ -20,7 +21,7 @@ use std::rc::Rc;
 const MODULES: &[&str] = &["np", "numpy", "jnp", "jax", "math", "torch", "tf", "scipy", "stats", "Math"];
 
 /// Units that stand behind numbers though a quantity may be called alike.
-const COMMON_UNITS: &[&str] = &[
+pub(super) const COMMON_UNITS: &[&str] = &[
     "s", "ms", "us", "ns", "h", "min", "day", "days", "week", "weeks", "month", "year", "years", "m", "km",
     "cm", "mm", "um", "nm", "g", "kg", "mg", "ug", "ng", "V", "mV", "uV", "A", "mA", "uA", "nA", "pA", "S",
     "mS", "uS", "nS", "pS", "F", "uF", "nF", "pF", "Hz", "kHz", "mol", "mmol", "umol", "M", "mM", "uM", "nM",
@@ -62,6 +63,12 @@ impl<'t> Builder<'t> {
     /// Checks an expression. What is wrong is told, and the value is then of the sort `Refused`.
     pub(super) fn value(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let found = match &expr.kind {
+            // `1st_half` is a name that could not be read, not a number in a unit.
+            ExprKind::Number(tree::Number { unit: Some(unit), .. })
+                if matches!(self.names.get(&unit.text), Some(Symbol::Refused)) =>
+            {
+                Err(None)
+            }
             ExprKind::Number(number) => match self.no_unit(number) {
                 Some(told) => Err(Some(told)),
                 None => {
@@ -150,7 +157,9 @@ impl<'t> Builder<'t> {
             Some(Symbol::Input(place)) => self.input(place).ok_or(None),
             Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
-            Some(Symbol::Simulator(..) | Symbol::External(_)) => Err(Some(self.drawn_inside(name))),
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => {
+                Err(Some(self.drawn_inside(name, None, "…", scope)))
+            }
             Some(Symbol::Module(_)) => {
                 let message = format!("`{}` is a file, not a number", name.text);
                 Err(Some(
@@ -226,12 +235,6 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Says that a simulator cannot be read where it is drawn from.
-    pub(super) fn drawn_inside(&self, name: &Name) -> Diagnostic {
-        let told = NESTED_DRAW.at(name.span, format!("`{}` is a simulator, which is drawn from", name.text));
-        told.help(format!("give the draw a name, `latent run ~ {}(…)`, and read `run.…` here", name.text))
-    }
-
     /// Says that a name means nothing here, and offers one that does.
     pub(super) fn unknown_name(&self, name: &Name) -> Diagnostic {
         let told = UNKNOWN_NAME.at(name.span, format!("there is no `{}` here", name.text));
@@ -249,7 +252,10 @@ impl<'t> Builder<'t> {
             );
         }
         if family::is_distribution(&name.text) {
-            return told.help(format!("a draw has a name of its own: `latent z ~ {}(…)`", name.text));
+            return told.help(format!(
+                "define it, `param {0} ~ …`; a draw from the distribution has a name of its own: `latent z ~ {0}(…)`",
+                name.text
+            ));
         }
         if let Some(read) = self.state_called(&name.text) {
             return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
@@ -323,12 +329,22 @@ impl<'t> Builder<'t> {
         if operator == BinaryOperator::In {
             return self.between(left, right, scope);
         }
+        if operator == BinaryOperator::Mul
+            && let Some(told) = self.product_of_arrays(left, right, scope)
+        {
+            return Err(Some(told));
+        }
         let function = function_of(operator);
         let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
         let (l, r) = if logical {
             (self.condition(left, scope), self.condition(right, scope))
         } else {
-            (self.number(left, scope), self.number(right, scope))
+            let (l, told) = (self.number(left, scope), self.told.len());
+            let r = self.number(right, scope);
+            if operator == BinaryOperator::Sub {
+                self.forget_hyphenated(left, right, told);
+            }
+            (l, r)
         };
         let expr = self.arena.binary(function, l.expr, r.expr);
         let unit = match operator {
@@ -413,7 +429,7 @@ impl<'t> Builder<'t> {
     fn reduce(
         &mut self,
         reducer: &Name,
-        axis: &Name,
+        axis: &'t Name,
         body: &'t tree::Expr,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
@@ -421,7 +437,7 @@ impl<'t> Builder<'t> {
         let id = match self.names.get(&axis.text) {
             Some(Symbol::Axis(id)) => id.ok_or(None)?,
             Some(Symbol::Refused) => return Err(None),
-            _ => return Err(Some(self.unknown_axis(axis))),
+            _ => return Err(self.unknown_axis(axis)),
         };
         if scope.bound.contains(&id) {
             let message = format!("`{}` is bound already", axis.text);
@@ -429,7 +445,7 @@ impl<'t> Builder<'t> {
             if let Some(target) = scope.target {
                 told = told.label(target.span, "it is bound here");
             }
-            return Err(Some(told.help("reduce over an axis that does not stand on the left")));
+            return Err(Some(told.help(named_first(reducer, axis, body, scope))));
         }
         let mut inner = scope.clone();
         inner.bound.push(id);

@@ -55,6 +55,7 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
         models: Vec::new(),
         groups: Vec::new(),
         approximators: Vec::new(),
+        orphans: Vec::new(),
         focuses: Vec::new(),
     };
     checking.models(&tree.items, &outside, &files);
@@ -104,6 +105,8 @@ struct Checking<'t> {
     /// The modalities of each model.
     groups: Vec<Groups>,
     approximators: Vec<Entry>,
+    /// The approximators of models that are not there.
+    orphans: Vec<&'t str>,
     /// The queries that approximators focus on.
     focuses: Vec<(usize, &'t Name)>,
 }
@@ -153,6 +156,8 @@ impl<'t> Checking<'t> {
             (None, 0) => {
                 UNKNOWN_MODEL.at(asks.span, "the file has no model").help("write one: `model name { … }`")
             }
+            // Two models of one name are told of where they are written.
+            (None, _) if alike(names()) => return None,
             (None, _) => AMBIGUOUS
                 .at(asks.span, format!("`{}` does not say for which model it is", asks.text))
                 .help(format!("write `approximator {} for …` with one of {}", asks.text, list(names()))),
@@ -165,14 +170,13 @@ impl<'t> Checking<'t> {
     }
 
     fn approximators(&mut self, items: &'t [Item]) {
-        let mut orphans = false;
         for item in items {
             let Item::Approximator(tree) = item else { continue };
             let first = self.entries(|_| true).find(|(_, known)| known.name == tree.name.text);
             let first = first.map(|(_, known)| known.span);
             self.taken("approximators", &tree.name, first);
             let Some(model) = self.model(tree.model.as_ref(), &tree.name) else {
-                orphans = true;
+                self.orphans.push(&tree.name.text);
                 continue;
             };
             let (Some(looked), Some(groups)) = (self.models.get(model), self.groups.get(model)) else {
@@ -193,7 +197,7 @@ impl<'t> Checking<'t> {
             self.approximators.push(Entry { approximator, written: true });
         }
         // An approximator of an unknown model may be meant for any of them.
-        for (model, looked) in self.models.iter().enumerate().filter(|_| !orphans) {
+        for (model, looked) in self.models.iter().enumerate().filter(|_| self.orphans.is_empty()) {
             if !self.approximators.iter().any(|entry| entry.approximator.model == model) {
                 let approximator = Approximator {
                     name: DEFAULT.to_owned(),
@@ -226,7 +230,7 @@ impl<'t> Checking<'t> {
         if let Some(model) = self.models.iter().position(|looked| looked.model.name == name) {
             return self.only(model, path.span, &name);
         }
-        if self.unread {
+        if self.unread || self.orphans.contains(&name.as_str()) {
             return Err(None);
         }
         let told = UNKNOWN_APPROXIMATOR.at(path.span, format!("there is no approximator `{name}`"));
@@ -251,6 +255,9 @@ impl<'t> Checking<'t> {
             several => {
                 let told = AMBIGUOUS.at(span, format!("`{name}` has several approximators"));
                 let names = several.iter().map(|(_, approximator)| approximator.name.as_str());
+                if alike(names.clone()) {
+                    return Err(None);
+                }
                 Err(Some(told.help(format!("name one of {}", list(names)))))
             }
         }
@@ -394,8 +401,12 @@ impl<'t> Checking<'t> {
             _ => {
                 let written: Vec<&str> =
                     self.entries(|entry| entry.written).map(|(_, a)| a.name.as_str()).collect();
-                let models = self.models.iter().map(|looked| looked.model.name.as_str());
-                let all = if written.is_empty() { list(models) } else { list(written) };
+                let models: Vec<&str> = self.models.iter().map(|looked| looked.model.name.as_str()).collect();
+                let all = if written.is_empty() { models } else { written };
+                if alike(all.iter().copied()) {
+                    return Err(None);
+                }
+                let all = list(all);
                 let told = AMBIGUOUS.at(
                     tree.name.span,
                     format!("`{}` does not say which approximator answers", tree.name.text),
@@ -404,4 +415,10 @@ impl<'t> Checking<'t> {
             }
         }
     }
+}
+
+/// Whether these names are all one, so that none of them tells anything apart.
+fn alike<'n>(mut names: impl Iterator<Item = &'n str>) -> bool {
+    let first = names.next();
+    names.all(|name| Some(name) == first)
 }

@@ -11,10 +11,11 @@ use super::home::HomeId;
 use super::index::count;
 use super::model::Builder;
 use super::names::Symbol;
+use super::shown::shown_or_dots;
 use super::value::{Sort, Value, common_unit};
 use super::{curve, family, walk};
-use crate::{Binary, Unary};
-use sbi_syntax::tree::{Call, Function, Name, Statement};
+use crate::{Binary, NodeId, Role, Unary};
+use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Function, Name, Statement};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -33,6 +34,13 @@ impl<'t> Builder<'t> {
     pub(super) fn function(&mut self, function: &'t Function, home: HomeId) {
         let told = self.told.len();
         if let Some(path) = self.recursion(function, home) {
+            if self.homes.get(home).is_some_and(|home| home.refused.contains(function.name.text.as_str())) {
+                return;
+            }
+            // A circle is told of once, at the first of its functions.
+            if let Some(home) = self.homes.get_mut(home) {
+                home.refused.extend(&path);
+            }
             let path: Vec<String> = path.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{}` calls itself: {}", function.name.text, path.join(" calls "));
             self.told.push(
@@ -124,51 +132,108 @@ impl<'t> Builder<'t> {
                     UNKNOWN_FUNCTION.at(name.span, format!("`{}` is a modality, not a function", name.text));
                 Err(Some(told.help("read one of its data by its name")))
             }
-            Some(Symbol::Node(_)) if builtin::function(&name.text).is_none() => {
-                let message = format!("`{}` is no function", name.text);
-                let help = format!(
-                    "an element is read with brackets: `{}[…]`; a product has its sign: `{0} * (…)`",
-                    name.text
-                );
-                Err(Some(UNKNOWN_FUNCTION.at(name.span, message).help(help)))
+            Some(Symbol::Node(id)) if builtin::function(&name.text).is_none() => {
+                Err(Some(self.no_function(id, name, call)))
             }
-            Some(Symbol::Simulator(..) | Symbol::External(_)) => Err(Some(self.drawn_inside(name))),
+            Some(Symbol::Simulator(..) | Symbol::External(_)) => {
+                Err(Some(self.drawn_inside(name, Some(call), "…", scope)))
+            }
             _ => match builtin::function(&name.text) {
                 Some(builtin) => self.builtin(builtin, name, call, scope),
-                None => Err(Some(self.unknown_function(name))),
+                None => Err(self.unknown_function(name, call)),
             },
         }
     }
 
-    fn unknown_function(&self, name: &Name) -> Diagnostic {
+    /// Says that a quantity is called: a state at an earlier time, an element, or a product without its sign.
+    fn no_function(&self, id: NodeId, name: &Name, call: &Call) -> Diagnostic {
+        let told = UNKNOWN_FUNCTION.at(name.span, format!("`{}` is no function", name.text));
+        let name = &name.text;
+        let [argument] = call.arguments.as_slice() else {
+            return told.help(format!("an element is read with brackets: `{name}[…]`"));
+        };
+        let argument = shown_or_dots(&argument.value);
+        let state = self.nodes.get(id.0).is_some_and(|node| node.role == Role::State);
+        let axes = self.shapes.get(id.0).and_then(Option::as_ref).is_some_and(|axes| !axes.is_empty());
+        told.help(match (state, axes) {
+            (true, _) if argument == "t" => format!("in its dynamics a state is read as it is now: `{name}`"),
+            (true, false) => format!(
+                "delays are not part of the language: in its dynamics a state is read as it is now, `{name}`, and what \
+                 follows it slowly is a state too"
+            ),
+            (_, true) => format!("an element is read with brackets: `{name}[{argument}]`"),
+            (false, false) if argument.contains(' ') => format!("a product has its sign: `{name} * ({argument})`"),
+            (false, false) => format!("a product has its sign: `{name} * {argument}`"),
+        })
+    }
+
+    fn unknown_function(&self, name: &Name, call: &Call) -> Option<Diagnostic> {
         if family::is_distribution(&name.text) {
             let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
-            return told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text));
+            return Some(
+                told.help(format!("give it a name: `latent z ~ {}(…)`, and read `z` here", name.text)),
+            );
         }
         let told = UNKNOWN_FUNCTION.at(name.span, format!("there is no function `{}`", name.text));
         if let Some(read) = self.state_called(&name.text) {
-            return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
+            return Some(told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`")));
         }
         if let Some(Symbol::Dynamics(run)) = self.names.get(&name.text) {
             let state = self.nodes_of_runs.iter().find(|(_, of)| **of == run).map_or("x", |(id, _)| {
                 self.nodes.get(id.0).and_then(|node| node.name.rsplit('.').next()).unwrap_or("x")
             });
-            return told
-                .help(format!("`{0}` is a dynamics: read a state of it, `{0}.{state}(t)`", name.text));
+            return Some(
+                told.help(format!("`{0}` is a dynamics: read a state of it, `{0}.{state}(t)`", name.text)),
+            );
         }
         if builtin::reducer(&name.text).is_some() {
-            return told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text));
+            return Some(told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text)));
+        }
+        if let Some(size) = self.length_of(name, call) {
+            return Some(told.help(size));
         }
         if let Some(ours) = builtin::elsewhere(&name.text) {
-            return told.help(format!("write {ours}"));
+            return Some(told.help(format!("write {ours}")));
         }
         let own = self.names.iter().filter(|(_, symbol)| matches!(symbol, Symbol::Function(..)));
         let own: Vec<&str> = own.map(|(name, _)| name).collect();
         match suggest(&name.text, own.into_iter().chain(builtin::functions()).chain(curve::Function::names()))
         {
-            Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("define it: `fn {}(x) = …`", name.text)),
+            Some(similar) => Some(told.did_you_mean(Some(similar))),
+            None if self.unread() => None,
+            None => Some(told.help(format!("define it: `fn {}(x) = …`", name.text))),
         }
+    }
+
+    /// Whether a statement outside of the model could not be read: what nobody knows may be what it defines or uses.
+    pub(super) fn unread(&self) -> bool {
+        self.homes.iter().any(|home| home.unread)
+    }
+
+    /// What to write for how many elements something has: the number itself.
+    fn length_of(&self, name: &Name, call: &Call) -> Option<String> {
+        const LENGTHS: [&str; 8] = ["length", "len", "nrow", "ncol", "size", "numel", "shape", "dim"];
+        if !LENGTHS.contains(&name.text.as_str()) {
+            return None;
+        }
+        let id = match call.arguments.as_slice() {
+            [Argument { value: Expr { kind: ExprKind::Path(path), .. }, .. }] => match self.resolve(path) {
+                Ok(Some(Symbol::Node(id))) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        };
+        let axes = id.and_then(|id| self.shapes.get(id.0)?.as_ref());
+        let axis = axes.and_then(|axes| self.axes.get(axes.first()?.0));
+        Some(match (axis, call.arguments.first()) {
+            (Some(axis), Some(argument)) => format!(
+                "write the number, `{}`; a mean is `mean over {2} ({}[{2}])`",
+                axis.size(),
+                shown_or_dots(&argument.value),
+                axis.name
+            ),
+            _ => "write the number; a mean is `mean over i (x[i])`".to_owned(),
+        })
     }
 
     fn builtin(

@@ -9,6 +9,7 @@ use super::index::count;
 use super::names::Symbol;
 use super::place::Selected;
 use super::query::Asked;
+use super::shown::shown;
 use crate::world::{LARGEST_DATA, ReadError, World};
 use crate::{AxisKind, State};
 use sbi_syntax::tree::{self, Expr, ExprKind, Source, UnaryOperator};
@@ -44,9 +45,15 @@ impl<'w> Files<'w> {
         });
         match read {
             Ok(bytes) => Ok(bytes.clone()),
-            Err(ReadError::Missing) => Err(DATA_MISSING
-                .at(span, format!("there is no file `{path}`"))
-                .help("paths are relative to the folder of this file")),
+            Err(ReadError::Missing) => {
+                let told = DATA_MISSING.at(span, format!("there is no file `{path}`"));
+                Err(match path.contains('\\') {
+                    true => {
+                        told.help(format!("folders are set apart by `/`: \"{}\"", path.replace('\\', "/")))
+                    }
+                    false => told.help("paths are relative to the folder of this file"),
+                })
+            }
             Err(error @ ReadError::TooLarge(_)) => Err(DATA_LARGE
                 .at(span, format!("`{path}` is too large: {error}"))
                 .help("keep only the rows and columns that the model reads")),
@@ -197,12 +204,21 @@ impl Asked<'_, '_> {
                     format!("{}, and `{name}` has {length} here", count(entries.len(), "value", "values")),
                 )
                 .help(format!("give {}", shape(lengths)))),
-            (ExprKind::List(_), None) => Err(VECTOR
+            (ExprKind::List(entries), None) => Err(VECTOR
                 .at(value.span, format!("a list stands where one number of `{name}` is expected"))
-                .help("write it without brackets")),
-            (_, Some((length, _))) => Err(VECTOR
-                .at(value.span, format!("`{name}` has {length} elements, and one value is given"))
-                .help(format!("give {}, or one element: `{name}[1] = …`", shape(lengths)))),
+                .help(match entries.as_slice() {
+                    [_] => "write it without brackets".to_owned(),
+                    several => format!(
+                        "give one number, or make it several in the model: `{name}[i]` with `axis i : index({})`",
+                        several.len()
+                    ),
+                })),
+            (_, Some((length, _))) => Err(match as_list(value, &format!("given {name}"), name) {
+                Some(help) => VECTOR.at(value.span, "a call stands where values are expected").help(help),
+                None => VECTOR
+                    .at(value.span, format!("`{name}` has {length} elements, and one value is given"))
+                    .help(format!("give {}, or one element: `{name}[1] = …`", shape(lengths))),
+            }),
             (_, None) => {
                 leaves.push(value);
                 Ok(())
@@ -222,6 +238,28 @@ impl Asked<'_, '_> {
         let Some(unit) = &number.unit else { return Ok(()) };
         self.unit = self.unit.or(Some(unit.span));
         same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
+    }
+}
+
+/// What to write for a list made by a call of another language, `c(15, 10)` or `np.array([15, 10])`, or for a table
+/// that such a call reads. `left` is the statement before the values, and `column` the column of the table.
+pub(super) fn as_list(value: &Expr, left: &str, column: &str) -> Option<String> {
+    let arguments = match &value.kind {
+        ExprKind::Call(call) => &call.arguments,
+        ExprKind::Apply { arguments, .. } => arguments,
+        _ => return None,
+    };
+    let first = &arguments.first()?.value;
+    match &first.kind {
+        ExprKind::Text(path) => {
+            Some(format!("a table is read so: `{left} from \"{path}\" (column = \"{column}\")`"))
+        }
+        ExprKind::List(_) => shown(first).map(|list| format!("write `{list}`")),
+        _ => {
+            let entries: Option<Vec<String>> =
+                arguments.iter().map(|argument| shown(&argument.value)).collect();
+            entries.map(|entries| format!("write `[{}]`", entries.join(", ")))
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Home<'t> {
     pub(super) refused: BTreeSet<&'t str>,
     /// In a file, the names that others may use.
     pub(super) public: BTreeSet<&'t str>,
+    /// Whether the file has a statement that could not be read: what is not there may be what it meant.
+    pub(super) unread: bool,
     /// In a file, the data files read for its constants.
     pub(super) read: Vec<String>,
     /// What stands before the names of nodes: `outcome.evidence.`

@@ -4,9 +4,10 @@ use super::codes::{AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, I
 use super::expr::Scope;
 use super::model::Builder;
 use super::names::{Symbol, list};
+use super::shown::{shown, shown_or_dots};
 use super::value::Value;
 use crate::{Axis, AxisId, ExprId, Index, NodeId};
-use sbi_syntax::tree::{self, ExprKind, Name};
+use sbi_syntax::tree::{self, ExprKind, Name, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 
 impl<'t> Builder<'t> {
@@ -73,6 +74,10 @@ impl<'t> Builder<'t> {
         let path = match &base.kind {
             ExprKind::Path(path) => path,
             ExprKind::Member { .. } => return self.member_indexed(base, index, span, scope),
+            ExprKind::Index { .. } => {
+                let told = INDEX_COUNT.at(span, "axes stand side by side in one pair of brackets");
+                return Err(Some(told.help("write `x[i, j]` in place of `x[i][j]`")));
+            }
             _ => {
                 let told = INDEX_COUNT.at(span, "only what has a name has elements");
                 return Err(Some(told.help("give it a name: `let y[i] = …`, and read `y[i]`")));
@@ -109,8 +114,11 @@ impl<'t> Builder<'t> {
         let names = self.axis_names(&axes);
         let whole = format!("{name}[{}]", names.join(", "));
         if axes.len() != index.len() {
-            let help = match names.as_slice() {
-                [] => format!("write `{name}`"),
+            let help = match (names.as_slice(), index) {
+                ([], [time]) if self.is_of_time(id) => {
+                    format!("it is a function of time: `{name}({})`", shown_or_dots(time))
+                }
+                ([], _) => format!("write `{name}`"),
                 _ => format!("write `{whole}`"),
             };
             let over = if names.is_empty() {
@@ -169,12 +177,22 @@ impl<'t> Builder<'t> {
             }
             return Some(Index::Same(axis));
         }
-        if !matches!(index.kind, ExprKind::Number(_) | ExprKind::Path(_)) {
-            self.told.push(
-                INDEX_ARITHMETIC
-                    .at(index.span, "an index is an axis or a number, and is not computed")
-                    .help("steps that read the one before them are written in `dynamics`"),
-            );
+        let member = match &index.kind {
+            ExprKind::Index { .. } => true,
+            ExprKind::Path(path) => {
+                matches!(self.resolve(path), Ok(Some(Symbol::Node(_)))) && !self.is_constant(index)
+            }
+            _ => false,
+        };
+        if member || !matches!(index.kind, ExprKind::Number(_) | ExprKind::Path(_)) {
+            let told =
+                INDEX_ARITHMETIC.at(index.span, "an index is an axis or a number, and is not computed");
+            let help = match whole_place(index) {
+                _ if member => self.membership(&wanted, whole, index, scope),
+                Some(back) if back < 0.0 => from_the_end(&wanted, whole, -back),
+                _ => "steps that read the one before them are written in `dynamics`".to_owned(),
+            };
+            self.told.push(told.help(help));
             return None;
         }
         match self.constants.number(index).and_then(|number| position(number, &wanted, index.span)) {
@@ -184,6 +202,52 @@ impl<'t> Builder<'t> {
                 None
             }
         }
+    }
+
+    /// Says that a product of two whole arrays, `design * b`, is meant to be summed along the axis that both have.
+    pub(super) fn product_of_arrays(
+        &self,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        scope: &Scope<'t>,
+    ) -> Option<Diagnostic> {
+        let array = |expr: &tree::Expr| {
+            let ExprKind::Path(path) = &expr.kind else { return None };
+            let Some(Symbol::Node(id)) = self.names.get(&path.as_name()?.text) else { return None };
+            let axes = self.shapes.get(id.0)?.clone()?;
+            (!self.is_of_time(id)).then(|| (path.text(), axes))
+        };
+        let ((a, left_axes), (b, right_axes)) = (array(left)?, array(right)?);
+        let shared =
+            left_axes.iter().find(|axis| right_axes.contains(axis) && !scope.bound.contains(axis))?;
+        let shared = &self.axes.get(shared.0)?.name;
+        let whole = |name: &str, axes: &[AxisId]| format!("{name}[{}]", self.axis_names(axes).join(", "));
+        let message = format!("`{a}` and `{b}` run over `{shared}`, and are read without their indices");
+        let product = format!("{} * {}", whole(&a, &left_axes), whole(&b, &right_axes));
+        let told = INDEX_MISSING.at(left.span.to(right.span), message);
+        Some(told.help(format!("write `sum over {shared} ({product})`")))
+    }
+
+    /// Whether an expression is a number that is known beforehand.
+    fn is_constant(&self, expr: &tree::Expr) -> bool {
+        self.constants.number(expr).is_ok()
+    }
+
+    /// How to write what is meant by `theta[group[i]]`: a table says who belongs to which element.
+    fn membership(&self, axis: &Axis, whole: &str, index: &tree::Expr, scope: &Scope<'t>) -> String {
+        let own = match &index.kind {
+            ExprKind::Index { index, .. } => index.first().and_then(shown),
+            _ => None,
+        };
+        let bound = || scope.bound.iter().find_map(|id| self.axes.get(id.0)).map(|axis| axis.name.clone());
+        let group = &axis.name;
+        let member = match own.or_else(bound) {
+            Some(own) => format!("member[{own}, {group}]"),
+            None => format!("member[{group}]"),
+        };
+        format!(
+            "a table of 0 and 1 says who belongs where, `const {member} = …`: write `sum over {group} ({member} * {whole})`"
+        )
     }
 
     /// Says that an axis is read where it is not bound; `read` is what a reduction over it would read.
@@ -222,6 +286,27 @@ impl<'t> Builder<'t> {
     pub(super) fn axis_names(&self, axes: &[AxisId]) -> Vec<String> {
         axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|axis| axis.name.clone()).collect()
     }
+}
+
+/// A number as an index, with its sign.
+fn whole_place(index: &tree::Expr) -> Option<f64> {
+    match &index.kind {
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => whole_place(operand).map(|place| -place),
+        ExprKind::Number(number) => Some(number.value),
+        _ => None,
+    }
+}
+
+/// How to write the element that others count from the end.
+fn from_the_end(axis: &Axis, whole: &str, back: f64) -> String {
+    let place = axis.size() as f64 + 1.0 - back;
+    let (name, inside) = whole.split_once('[').unwrap_or((whole, ""));
+    let inside = inside.trim_end_matches(']').split(", ");
+    let inside: Vec<String> =
+        inside.map(|other| if other == axis.name { place.to_string() } else { other.to_owned() }).collect();
+    let which =
+        if back == 1.0 { "the last element".to_owned() } else { format!("number {back} from the end") };
+    format!("elements are counted from 1: {which} is `{name}[{}]`", inside.join(", "))
 }
 
 /// The place, from zero, that an index counted from one means.

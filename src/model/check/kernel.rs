@@ -118,14 +118,14 @@ impl<'t> Builder<'t> {
     fn place(&mut self, target: &'t tree::Target, at: &'t Name) -> Option<AxisId> {
         let id = match self.names.get(&at.text) {
             Some(Symbol::Axis(id)) => id?,
+            Some(Symbol::Refused) => return None,
             _ => {
                 let told = self.unknown_axis(at);
                 let times = self.names.axes().any(|name| suggest(&at.text, [name]).is_some());
-                self.told.push(if times {
-                    told
-                } else {
-                    told.help(format!("declare it: `axis {} : {INSTANTS}`", at.text))
-                });
+                self.told.extend(told.map(|told| match times {
+                    true => told,
+                    false => told.help(format!("declare it: `axis {} : {INSTANTS}`", at.text)),
+                }));
                 return None;
             }
         };

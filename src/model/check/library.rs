@@ -195,6 +195,12 @@ impl Library {
     }
 }
 
+/// The module of the library that has a simulator.
+pub(super) fn simulator(name: &str) -> Option<&'static str> {
+    let has = |text: &str| text.contains(&format!("pub simulator {name}("));
+    STD.iter().find(|(_, text)| has(text)).map(|(module, _)| *module)
+}
+
 /// A file of the library.
 fn standard(path: &sbi_syntax::tree::Path) -> Result<(String, String), Diagnostic> {
     let known = || STD.iter().map(|(name, _)| *name);
@@ -204,6 +210,9 @@ fn standard(path: &sbi_syntax::tree::Path) -> Result<(String, String), Diagnosti
     };
     if root.text != "std" {
         let told = UNKNOWN_FILE.at(root.span, format!("there is no library `{}`", root.text));
+        if known().any(|module| module == root.text) {
+            return Err(told.help(format!("write `use std::{}`", path.text())));
+        }
         return Err(told
             .help("the library is `std`; a file beside this one is named in quotes: `use \"./prior.sbi\"`"));
     }

@@ -6,7 +6,7 @@ use super::codes::{
     NOT_A_PROBABILITY, NOT_CONSTANT, NOT_YET, SETTING_TWICE, UNKNOWN_CHOICE, UNKNOWN_NODE,
 };
 use super::csv::Empty;
-use super::demand::wrong_number;
+use super::demand::{as_percentage, wrong_number};
 use super::family::{self, Entry, Shape};
 use super::model::{Builder, Looked};
 use super::names::{Symbol, list};
@@ -194,7 +194,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The axes that a statement names, out of those that its data share.
-    fn gap_axes(&self, place: &'t Place, common: &[AxisId]) -> Result<Vec<AxisId>, Wrong> {
+    fn gap_axes(&mut self, place: &'t Place, common: &[AxisId]) -> Result<Vec<AxisId>, Wrong> {
         let name = &place.name.text;
         let mut axes = Vec::new();
         for index in &place.index {
@@ -204,7 +204,11 @@ impl<'t> Builder<'t> {
                 {
                     let refused =
                         matches!(self.names.get(&written.text), Some(Symbol::Axis(None) | Symbol::Refused));
-                    return Err(if refused { Vec::new() } else { vec![self.unknown_axis(written)] });
+                    return Err(if refused {
+                        Vec::new()
+                    } else {
+                        self.unknown_axis(written).into_iter().collect()
+                    });
                 }
                 let told =
                     MISSING_PATTERN.at(index.span, "an axis is expected here: every element may be missing");
@@ -300,18 +304,19 @@ impl<'t> Builder<'t> {
                 "write `with probability uniform(0%, 40%)` for a rate of each data set; gaps that depend on values are data: `data seen[i] ~ bernoulli(…)`",
             )]);
         }
+        if matches!(value.kind, ExprKind::If { .. }) {
+            let told = NOT_CONSTANT.at(value.span, "how often data are missing does not depend on values");
+            return Err(vec![told.help(
+                "whether a value is seen is a datum of its own: `data seen[i] ~ bernoulli(if … then 0.5 else 1)`",
+            )]);
+        }
         let number = self.constants.number(value).map_err(|told| vec![told])?;
         if (0.0..=1.0).contains(&number) {
             return Ok(Rate::Fixed(number));
         }
         let told = NOT_A_PROBABILITY
             .at(value.span, format!("the probability is {number}, and must lie between 0 and 1"));
-        let percent = (1.0..=100.0).contains(&number);
-        Err(vec![if percent {
-            told.help(format!("write `{number}%`"))
-        } else {
-            told.help("percentages are written with their sign: `30%`")
-        }])
+        Err(vec![told.help(as_percentage(number))])
     }
 
     fn drawn_rate(&mut self, entry: &'static Entry, call: &'t Call) -> Result<Rate, Wrong> {

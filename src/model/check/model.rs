@@ -2,7 +2,7 @@
 //! can be checked only of the whole.
 
 use super::arena::Arena;
-use super::codes::{CYCLE, EMPTY_MODEL, NOT_YET, SIMULATOR_BODY, TOO_LARGE};
+use super::codes::{CYCLE, EMPTY_MODEL, INDEX_ARITHMETIC, NOT_YET, SIMULATOR_BODY, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
 use super::dynamics::Run;
@@ -30,6 +30,10 @@ pub(super) struct Looked<'t> {
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
     /// Whether some `missing` statement has been refused, so that nobody knows which data have gaps.
     pub(super) gaps_unknown: bool,
+    /// Whether all of it was understood: what is not there may otherwise stand in a line that could not be read.
+    pub(super) whole: bool,
+    /// Whether some line that could not be read does not show what it defines.
+    pub(super) nameless: bool,
     sorts: Vec<Sort>,
     homes: Vec<Home<'t>>,
     home: HomeId,
@@ -83,6 +87,8 @@ pub(super) struct Builder<'t> {
     pub(super) externals: Vec<crate::External>,
     /// The external that a draw is from.
     pub(super) externals_of: BTreeMap<usize, usize>,
+    /// The axes that are not there and have been told of.
+    pub(super) strange_axes: BTreeSet<&'t str>,
     /// The simulators whose declarations have been told of: each is wrong once.
     pub(super) simulators: BTreeSet<(HomeId, &'t str)>,
     /// The expression of the time inside a dynamics.
@@ -146,7 +152,12 @@ pub(super) fn model<'t>(
         files: std::mem::take(&mut builder.read),
         later: std::mem::take(&mut builder.later),
     };
-    let (model, graph) = builder.finish(model, acyclic, tree.name.span);
+    let bad =
+        || body().filter_map(|statement| if let Statement::Bad(bad) = statement { Some(bad) } else { None });
+    let nothing = builder.names.nodes().next().is_none();
+    let nameless = bad().any(|bad| nothing || bad.names.is_empty());
+    let whole = bad().next().is_none() && builder.told.is_empty();
+    let (model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
     let graph = graph.or_else(|| sketch(&model));
     *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
@@ -159,6 +170,8 @@ pub(super) fn model<'t>(
         constants,
         shapes,
         gaps_unknown: builder.gaps_unknown,
+        whole,
+        nameless,
         sorts,
         homes,
         home,
@@ -197,6 +210,7 @@ impl<'t> Builder<'t> {
             nodes_of_runs: BTreeMap::new(),
             externals: Vec::new(),
             externals_of: BTreeMap::new(),
+            strange_axes: BTreeSet::new(),
             simulators: BTreeSet::new(),
             clock,
             axes: Vec::new(),
@@ -245,8 +259,18 @@ impl<'t> Builder<'t> {
             }
         }
         for statement in body.clone() {
-            if let Statement::Axis(axis) = statement {
-                self.declare_axis(axis);
+            match statement {
+                Statement::Axis(axis) => {
+                    let told = self.told.len();
+                    self.declare_axis(axis);
+                    self.told
+                        .iter_mut()
+                        .skip(told)
+                        .for_each(|told| axis::drawn_size(told, axis, body.clone()));
+                }
+                // The parser has told of a bad line already. It may be an axis on which others stand.
+                Statement::Bad(bad) => bad.names.iter().for_each(|name| self.names.refuse(name)),
+                _ => {}
             }
         }
         for statement in body {
@@ -254,7 +278,8 @@ impl<'t> Builder<'t> {
                 Statement::Axis(_)
                 | Statement::Depends(_)
                 | Statement::Missing(_)
-                | Statement::Setting(_) => {}
+                | Statement::Setting(_)
+                | Statement::Bad(_) => {}
                 Statement::Modality(modality) => self.introduce(&modality.name, Symbol::Modality),
                 Statement::Node(node) => self.declare_node(Written::Node(node)),
                 Statement::Let(binding) => self.declare_node(Written::Let(binding)),
@@ -262,16 +287,20 @@ impl<'t> Builder<'t> {
                 Statement::Function(function) => {
                     self.introduce(&function.name, Symbol::Function(function, self.home));
                 }
-                Statement::Dynamics(dynamics) => self.declare_dynamics(dynamics),
+                Statement::Dynamics(dynamics) => {
+                    self.declare_dynamics(dynamics);
+                    // A statement of the model that stands there by mistake is missed in the model.
+                    let bad = dynamics.body.iter().flat_map(|statement| match statement {
+                        tree::DynamicsStatement::Bad(bad) => bad.names.as_slice(),
+                        _ => &[],
+                    });
+                    bad.for_each(|name| self.names.refuse(name));
+                }
                 // What a simulator returns is looked at with its fields.
                 Statement::Return(_) if self.here().draw.is_some() => {}
                 Statement::Return(returned) => {
                     let told = SIMULATOR_BODY.at(returned.span, "a model returns nothing");
                     self.told.push(told.help("remove it: what a query asks about is what comes out"));
-                }
-                // The parser has told of a bad line already.
-                Statement::Bad(bad) => {
-                    bad.names.iter().for_each(|name| drop(self.names.define(name, Symbol::Refused)));
                 }
             }
         }
@@ -376,16 +405,13 @@ impl<'t> Builder<'t> {
 
     /// Checks all definitions, each after those it reads; says whether there was such an order.
     pub(super) fn define(&mut self) -> bool {
+        let mut circles: Vec<Vec<usize>> = Vec::new();
         let mut reads: Vec<Vec<usize>> = (0..self.nodes.len()).map(|node| self.reads(node)).collect();
         let ranks: Vec<usize> = (0..reads.len()).collect();
-        let mut acyclic = true;
         let order = loop {
             match order::order(&reads, &ranks) {
                 Ok(order) => break order,
                 Err(circle) => {
-                    acyclic = false;
-                    let told = self.circle(&circle, "reads");
-                    self.told.push(told);
                     // The circle is cut at all its places, so that the next one is found.
                     for (place, node) in circle.iter().enumerate() {
                         let next = circle.get((place + 1) % circle.len());
@@ -394,13 +420,22 @@ impl<'t> Builder<'t> {
                             .into_iter()
                             .for_each(|list| list.retain(|read| Some(read) != next));
                     }
+                    circles.push(circle);
                 }
             }
         };
+        let mut lagged = BTreeSet::new();
         for node in order {
+            let told = self.told.len();
             self.define_node(NodeId(node));
+            let mut told = self.told.iter().skip(told);
+            lagged.extend(told.any(|told| told.code == INDEX_ARITHMETIC.name).then_some(node));
         }
-        acyclic
+        // A quantity with a computed index reads another element than its own: that is told of, and is no circle.
+        let told = circles.iter().filter(|circle| !circle.iter().any(|node| lagged.contains(node)));
+        let told: Vec<Diagnostic> = told.map(|circle| self.circle(circle, "reads")).collect();
+        self.told.extend(told);
+        circles.is_empty()
     }
 
     fn circle(&self, circle: &[usize], reads: &str) -> Diagnostic {
@@ -409,7 +444,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Orders, measures and tries the finished model.
-    fn finish(&mut self, model: Model, acyclic: bool, span: Span) -> (Model, Option<Graph>) {
+    fn finish(&mut self, model: Model, acyclic: bool, span: Span, whole: bool) -> (Model, Option<Graph>) {
         let (mut model, number) = tidy(model);
         let demands = std::mem::take(&mut self.demands).into_iter();
         self.demands =
@@ -447,7 +482,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return (model, None);
         }
-        if graph.tokens.is_empty() && self.told.is_empty() {
+        if graph.tokens.is_empty() && whole && self.told.is_empty() {
             let message = format!("`{}` has neither parameters nor data", model.name);
             self.told.push(EMPTY_MODEL.at(span, message).help("add one: `param theta ~ uniform(-1, 1)`"));
         }

@@ -7,6 +7,7 @@ use crate::{AxisId, NodeId};
 use sbi_syntax::tree::{Const, External, Function, Name, Simulator};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub(super) enum Symbol<'t> {
     Input(usize),
     /// A `modality`.
     Modality,
-    /// Something whose definition has been refused: reading it says nothing more.
+    /// Something whose definition has been refused, or may be: reading it says nothing more.
     Refused,
 }
 
@@ -58,22 +59,38 @@ impl<'t> Names<'t> {
     /// Defines a name.
     ///
     /// # Errors
-    /// The name is taken; the first definition stays.
+    /// The name is taken. The first definition stays, but where the two are of different kinds nobody knows which of
+    /// them is meant further on.
     pub(super) fn define(&mut self, name: &'t Name, symbol: Symbol<'t>) -> Result<(), Diagnostic> {
         if builtin::constant(&name.text).is_some() {
+            self.refuse(name);
             let message = format!("`{}` is a number that every file knows", name.text);
             return Err(NAME_TAKEN.at(name.span, message).help("choose another name"));
         }
-        if let Some(first) = self.map.get(name.text.as_str()).filter(|first| first.depth == self.depth) {
+        let depth = self.depth;
+        // A line that could not be read is told of already, and gives way.
+        let first = self.map.get_mut(name.text.as_str());
+        let first = first.filter(|first| first.depth == depth && !matches!(first.symbol, Symbol::Refused));
+        if let Some(first) = first {
+            if discriminant(&first.symbol) != discriminant(&symbol) {
+                first.symbol = Symbol::Refused;
+            }
             return Err(NAME_TAKEN
                 .at(name.span, format!("`{}` is defined twice", name.text))
                 .label(first.span, "first here")
                 .label(name.span, "again here")
                 .help("a name is defined once: rename one of them"));
         }
-        let depth = self.depth;
         self.map.insert(&name.text, Defined { symbol, span: name.span, depth });
         Ok(())
+    }
+
+    /// Takes a name for something that is told of already, unless it means something in this block.
+    pub(super) fn refuse(&mut self, name: &'t Name) {
+        let depth = self.depth;
+        if self.map.get(name.text.as_str()).is_none_or(|first| first.depth != depth) {
+            self.map.insert(&name.text, Defined { symbol: Symbol::Refused, span: name.span, depth });
+        }
     }
 
     /// The names of a block inside of this one: all of these, to be defined anew where it wants.

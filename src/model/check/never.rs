@@ -24,12 +24,16 @@ impl Asked<'_, '_> {
     ) {
         match approximator.estimator {
             Estimator::Joint(_) => self.encoded(approximator),
+            // A question the other way round is one slip, of which all others follow.
             Estimator::Posterior(_) => {
+                let told = self.told.len();
                 self.inferred_data(approximator);
-                self.given_params(approximator);
-                if asks {
-                    self.gaps(approximator, groups, name);
+                if self.told.len() == told {
+                    self.given_params(approximator);
                 }
+                self.told.truncate(told + 1);
+                let asks = asks && self.told.len() == told;
+                self.gaps(approximator, groups, name, asks);
             }
         }
     }
@@ -78,12 +82,13 @@ impl Asked<'_, '_> {
     }
 
     /// Data that are absent though the network always saw them, and data that it never sees.
-    fn gaps(&mut self, approximator: &Approximator, groups: &Groups, name: Span) {
+    fn gaps(&mut self, approximator: &Approximator, groups: &Groups, name: Span, asks: bool) {
         let Some(fusion) = &approximator.fusion else { return };
         let fused = fusion.modalities();
         for (place, group) in groups.all.iter().enumerate() {
             let told = match fused.contains(&place) {
-                true => self.absent(approximator, group, name),
+                true if asks => self.absent(approximator, group, name),
+                true => None,
                 false => self.unread(approximator, groups, group),
             };
             self.told.extend(told);

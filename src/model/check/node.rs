@@ -1,16 +1,18 @@
 //! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
 
 use super::builtin;
-use super::codes::{AXIS_TWICE, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
+use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
 use super::distribution::Left;
-use super::expr::Scope;
+use super::expr::{self, Scope};
 use super::family;
+use super::given::as_list;
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
+use super::shown::shown_call;
 use super::value::{Sort, Value};
-use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId};
+use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId, Role};
 use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -30,10 +32,17 @@ impl<'t> Builder<'t> {
                     return None;
                 }
                 Some(Symbol::Axis(Some(id))) => axes.push(id),
-                Some(Symbol::Axis(None)) => return None,
+                Some(Symbol::Axis(None) | Symbol::Refused) => return None,
                 _ => {
-                    let told = self.unknown_axis(name);
-                    self.told.push(told);
+                    let unit = expr::COMMON_UNITS.contains(&name.text.as_str());
+                    let told = self.unknown_axis(name).map(|told| match unit && target.axes.len() == 1 {
+                        true => told.help(format!(
+                            "a unit follows a colon: `{0} : {1}`; an axis is declared: `axis {1} : index(10)`",
+                            target.name.text, name.text
+                        )),
+                        false => told,
+                    });
+                    self.told.extend(told);
                     return None;
                 }
             }
@@ -41,19 +50,29 @@ impl<'t> Builder<'t> {
         Some(axes)
     }
 
-    /// Says that a name is no axis, and offers one.
-    pub(super) fn unknown_axis(&self, name: &tree::Name) -> Diagnostic {
+    /// Says that a name is no axis, and offers one; once for each name.
+    pub(super) fn unknown_axis(&mut self, name: &'t tree::Name) -> Option<Diagnostic> {
+        if !self.strange_axes.insert(&name.text) {
+            return None;
+        }
         let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
-        match suggest(&name.text, self.names.axes()) {
+        Some(match suggest(&name.text, self.names.axes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
             None => told.help(format!("declare it: `axis {} : index(10)`", name.text)),
-        }
+        })
     }
 
     /// Checks the definition of a node whose readings are defined.
     pub(super) fn define_node(&mut self, id: NodeId) {
         let home = self.node_homes.get(id.0).copied().unwrap_or(self.home);
+        let told = self.told.len();
         self.within(home, |builder| builder.define_here(id));
+        // Where an axis is forgotten on the left, nobody knows how many elements there are.
+        if self.told.iter().skip(told).any(|told| told.code == AXIS_UNBOUND.name)
+            && let Some(shape) = self.shapes.get_mut(id.0)
+        {
+            *shape = None;
+        }
     }
 
     fn define_here(&mut self, id: NodeId) {
@@ -98,7 +117,15 @@ impl<'t> Builder<'t> {
             let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
             if drawn && self.names.get(&name).is_none() {
                 let message = format!("`{name}` is drawn from with `~`, not with `=`");
-                let help = format!("write `{} ~ {name}(…)`", target.name.text);
+                let role = match self.nodes.get(id.0).map(|node| node.role) {
+                    Some(Role::Param) => "param ",
+                    Some(Role::Data) => "data ",
+                    Some(Role::Latent | Role::Let) => "latent ",
+                    _ => "",
+                };
+                let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+                let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
+                let help = format!("write `{role}{}{axes} ~ {}`", target.name.text, shown_call(call));
                 self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
                 let refused = self.arena.number(f64::NAN);
                 return (Definition::Equals(refused), Sort::Refused);
@@ -204,7 +231,7 @@ impl<'t> Builder<'t> {
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
                 let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
-                self.entries(value, &sizes, &names, &mut entries);
+                self.entries(value, &sizes, &names, &mut entries, &constant.target.name.text);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
@@ -224,7 +251,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Gathers the numbers of a list that has one level for each axis.
-    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
+    fn entries(
+        &mut self,
+        value: &tree::Expr,
+        sizes: &[usize],
+        axes: &[&str],
+        entries: &mut Vec<f64>,
+        name: &str,
+    ) {
         let Some((size, deeper)) = sizes.split_first() else {
             match self.constants.number(value) {
                 Ok(number) => entries.push(number),
@@ -236,18 +270,19 @@ impl<'t> Builder<'t> {
         match &value.kind {
             ExprKind::List(list) if list.len() == *size => {
                 let below = axes.get(1..).unwrap_or_default();
-                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
+                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries, name));
             }
             ExprKind::List(list) => self.told.push(
                 LENGTH
                     .at(value.span, format!("this list has {} entries, and `{axis}` has {size}", list.len()))
                     .help(format!("write {size} entries, or `axis {axis} : index({})`", list.len())),
             ),
-            _ => self.told.push(
-                VECTOR
-                    .at(value.span, format!("a list over `{axis}` is expected here"))
-                    .help(format!("write {size} numbers: `[1, 2, …]`")),
-            ),
+            _ => {
+                let told = VECTOR.at(value.span, format!("a list over `{axis}` is expected here"));
+                let help = as_list(value, &format!("const {name}[{}]", axes.join(", ")), name);
+                self.told
+                    .push(told.help(help.unwrap_or_else(|| format!("write {size} numbers: `[1, 2, …]`"))));
+            }
         }
     }
 

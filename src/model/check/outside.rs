@@ -40,6 +40,10 @@ pub(super) fn outside<'t>(
 fn declare<'t>(items: &'t [Item], file: usize, files: &'t Files<'t>, told: &mut Vec<Diagnostic>) -> Home<'t> {
     let mut home = Home::default();
     for item in items {
+        if let Item::Bad(bad) = item {
+            home.unread = true;
+            bad.names.iter().for_each(|name| home.names.refuse(name));
+        }
         let (name, symbol, public) = match item {
             Item::Const(constant) => {
                 (&constant.target.name, Symbol::Constant(constant, file), constant.public)
@@ -98,6 +102,7 @@ fn import<'t>(
             };
             let symbol = match other.names.get(&wanted.text) {
                 Some(symbol) if other.public.contains(wanted.text.as_str()) => symbol,
+                Some(Symbol::Refused) => Symbol::Refused,
                 Some(_) => {
                     told.push(private(shown, &wanted.text, wanted.span));
                     Symbol::Refused

@@ -38,6 +38,8 @@ impl Asked<'_, '_> {
         let id = match self.looked.names.get(&place.name.text) {
             Some(Symbol::Node(id)) => id,
             Some(Symbol::Refused) => return Err(None),
+            // It may be what a line means that could not be read.
+            None if self.looked.nameless => return Err(None),
             _ => return Err(Some(self.looked.names.unknown_node(&model.name, &place.name))),
         };
         if self.looked.shapes.get(id.0).is_none_or(Option::is_none) {

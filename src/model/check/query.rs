@@ -260,6 +260,9 @@ impl Asked<'_, '_> {
         }
         let free: Vec<usize> =
             all.iter().copied().filter(|token| !self.mentioned.contains_key(token)).collect();
+        if all.is_empty() && !self.looked.whole {
+            return Err(None);
+        }
         if free.is_empty() {
             let message = if all.is_empty() {
                 format!("`{}` has no parameters", model.name)

@@ -64,6 +64,7 @@ impl<'t> Builder<'t> {
         let Some(home) = self.homes.get(file) else { return Err(None) };
         match home.names.get(&name.text) {
             Some(symbol) if home.public.contains(name.text.as_str()) => Ok(Some(symbol)),
+            Some(Symbol::Refused) => Err(None),
             Some(_) => Err(Some(private(&module.text, &name.text, name.span))),
             None => {
                 let told = UNKNOWN_NAME.at(name.span, format!("`{}` has no `{}`", module.text, name.text));

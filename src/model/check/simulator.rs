@@ -7,10 +7,10 @@ use super::codes::{NOT_YET, RECORD_ROLE, RECURSION, SIMULATOR_BODY, TOO_LARGE, U
 use super::constant::DEPTH;
 use super::external;
 use super::home::{Drawn, Home, HomeId, Passed};
-use super::modality;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::value::{Sort, Value};
+use super::{library, modality};
 use crate::{Definition, Role};
 use sbi_syntax::tree::{self, Call, Input, Statement};
 use sbi_syntax::{Span, suggest};
@@ -22,7 +22,8 @@ const NODES: usize = 10_000;
 impl<'t> Builder<'t> {
     /// Declares what a statement draws from a simulator or an external; false where it draws from a distribution.
     pub(super) fn declare_draw(&mut self, node: &'t tree::Node, draw: &'t tree::Draw) -> bool {
-        let symbol = self.meaning(&draw.call.path, self.home);
+        let lost = self.is_lost(&draw.call.path).then_some(Symbol::Refused);
+        let symbol = self.meaning(&draw.call.path, self.home).or(lost);
         let (inputs, home): (&'t [Input], HomeId) = match symbol {
             Some(Symbol::Simulator(simulator, home)) => (&simulator.inputs, home),
             Some(Symbol::External(external)) => (&external.inputs, self.home),
@@ -73,6 +74,11 @@ impl<'t> Builder<'t> {
             _ => unreachable!("only these two are drawn from here"),
         }
         true
+    }
+
+    /// Whether a name is one of the library's that a `use` may take which could not be read.
+    pub(super) fn is_lost(&self, path: &tree::Path) -> bool {
+        self.unread() && self.names.get(&path.text()).is_none() && library::simulator(&path.text()).is_some()
     }
 
     /// What a call passes to each input; none where it does not fit.

@@ -77,6 +77,11 @@ static TABLE: [Entry; 4] = [
     },
 ];
 
+/// Whether a name is that of a transform.
+pub(super) fn is_transform(name: &str) -> bool {
+    TABLE.iter().any(|entry| entry.signature.name == name)
+}
+
 impl Map {
     /// Its name in the language.
     pub fn name(self) -> &'static str {

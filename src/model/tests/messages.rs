@@ -61,11 +61,7 @@ fn messages() {
     let files = files();
     let (mut new, mut at, mut codes) = (String::new(), 0, std::collections::BTreeSet::new());
     while let Some((spec, end)) = block(&page, at, "```sbi\n") {
-        let text = if spec.contains("edition") {
-            spec.to_owned()
-        } else {
-            format!("edition 2026\nmodel m {{\n{spec}}}\n")
-        };
+        let text = crate::explain::whole(spec);
         let checked = compile(&text, &files);
         codes.extend(checked.diagnostics.iter().map(|told| told.code));
         for told in &checked.diagnostics {

@@ -1,0 +1,142 @@
+//! Which columns of a table a quantity reads: by their names, never by their count.
+
+use super::codes::{DATA_COLUMN, LENGTH};
+use super::csv::{Over, Wanted};
+use super::index::count;
+use super::names::list;
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+/// Which cells of the table are read.
+pub(super) enum Layout {
+    /// One row, with a column for each element.
+    Row(Vec<usize>),
+    /// One column, with a row for each element.
+    Column(usize),
+    /// A row for each element of an axis, with a column for each combination of the others.
+    Rows(Vec<usize>),
+}
+
+impl Wanted<'_> {
+    /// Finds the columns by their names; names decide, never the count.
+    pub(super) fn layout(&self, headers: &[String]) -> Result<Layout, Diagnostic> {
+        if let Some(over) = &self.over {
+            return self.rows_layout(over, headers);
+        }
+        if let Some((columns, span)) = &self.columns {
+            if columns.len() != self.elements.len() {
+                return Err(self.wrong_columns(columns.len(), self.elements.len(), *span));
+            }
+            let found: Result<Vec<usize>, Diagnostic> =
+                columns.iter().map(|name| self.find(name, headers, *span)).collect();
+            return Ok(Layout::Row(found?));
+        }
+        if let Some((column, span)) = &self.column {
+            return Ok(Layout::Column(self.find(column, headers, *span)?));
+        }
+        let is_element = |header: &String| self.elements.iter().any(|name| same_name(name, header));
+        if !self.scalar && headers.iter().any(is_element) {
+            let found: Result<Vec<usize>, Diagnostic> =
+                self.elements.iter().map(|name| self.find(name, headers, self.span)).collect();
+            return Ok(Layout::Row(found?));
+        }
+        // A single element of an array goes by its own name or by the array's.
+        let own = self
+            .elements
+            .first()
+            .filter(|name| self.scalar && headers.iter().any(|header| same_name(name, header)));
+        Ok(Layout::Column(self.find(own.map_or(self.node, String::as_str), headers, self.span)?))
+    }
+
+    fn rows_layout(&self, over: &Over<'_>, headers: &[String]) -> Result<Layout, Diagnostic> {
+        let (columns, span) = match (&self.columns, &self.column) {
+            (Some((columns, span)), _) => (columns.as_slice(), *span),
+            (None, Some((column, span))) => (std::slice::from_ref(column), *span),
+            (None, None) => (over.columns.as_slice(), self.span),
+        };
+        if columns.len() != over.columns.len() {
+            return Err(self.wrong_columns(columns.len(), over.columns.len(), span));
+        }
+        let found: Result<Vec<usize>, Diagnostic> =
+            columns.iter().map(|name| self.find(name, headers, span)).collect();
+        Ok(Layout::Rows(found?))
+    }
+
+    fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {
+        let named = count(named, "column", "columns");
+        let (wanted, each) = match &self.over {
+            Some(_) => (count(wanted, "column", "columns"), "name all columns, row-major"),
+            None => (count(wanted, "element", "elements"), "name one column for each element, row-major"),
+        };
+        LENGTH.at(span, format!("{named} for {wanted} of `{}`", self.node)).help(each)
+    }
+
+    pub(super) fn find(&self, name: &str, headers: &[String], span: Span) -> Result<usize, Diagnostic> {
+        let mut places =
+            headers.iter().enumerate().filter(|(_, header)| same_name(name, header)).map(|(place, _)| place);
+        let path = self.path;
+        match (places.next(), places.next()) {
+            (Some(place), None) => Ok(place),
+            (Some(_), Some(_)) => Err(DATA_COLUMN
+                .at(span, format!("`{path}` has two columns `{name}`"))
+                .help("rename one of them in its first line")),
+            (None, _) => Err(self.no_column(name, headers, span)),
+        }
+    }
+
+    fn no_column(&self, name: &str, headers: &[String], span: Span) -> Diagnostic {
+        let path = self.path;
+        let told = DATA_COLUMN.at(span, format!("`{path}` has no column `{name}`"));
+        let known = || headers.iter().map(String::as_str);
+        if headers.iter().all(|header| header.parse::<f64>().is_ok()) {
+            return told.help(format!(
+                "its first line has numbers: write the names of the columns above, `{}`",
+                self.example()
+            ));
+        }
+        if let [only] = headers
+            && let Some(sign) = [';', '\t'].into_iter().find(|sign| only.contains(*sign))
+        {
+            let sign = if sign == '\t' { "tabs".to_owned() } else { format!("`{sign}`") };
+            return told
+                .help(format!("its columns seem to be set apart by {sign}: set them apart by commas"));
+        }
+        let columns = format!("its columns are {}", list(known()));
+        if let Some(similar) = suggest(name, known()) {
+            return told.help(format!("did you mean `{similar}`? {columns}"));
+        }
+        if self.columns.is_some() || self.column.is_some() {
+            return told.help(columns);
+        }
+        let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
+        let which = match wanted {
+            // The last column is seldom a number of the row, or its time.
+            _ if wanted == 1 || self.over.is_none() && wanted > headers.len() => {
+                format!("`(column = \"{}\")`", known().next_back().unwrap_or_default())
+            }
+            wanted if wanted == headers.len() => {
+                let names: Vec<String> =
+                    headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
+                let more = if headers.len() > names.len() { ", …" } else { "" };
+                format!("`(columns = [{}{more}])`", names.join(", "))
+            }
+            _ => "`(columns = [\"…\", …])`, one for each element".to_owned(),
+        };
+        told.help(format!("{columns}: say which after the file, {which}"))
+    }
+
+    /// The names that a first line of columns could have: at most three.
+    fn example(&self) -> String {
+        let names = match (&self.column, &self.over) {
+            (Some((column, _)), _) => std::slice::from_ref(column),
+            (None, Some(over)) => over.columns.as_slice(),
+            (None, None) => self.elements.as_slice(),
+        };
+        names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Whether a column bears a name; blanks inside brackets do not count: `x[1, 2]`.
+fn same_name(name: &str, header: &str) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    name == header || (name.contains('[') && plain(name) == plain(header))
+}

@@ -1,0 +1,84 @@
+//! Expressions as text again, for helps that repeat what is written: `sum over k (exp(value[k]))`.
+
+use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, UnaryOperator};
+
+/// The longest text that a help repeats.
+const LONGEST: usize = 60;
+
+/// A short expression as it is written; none for one that a help would not repeat.
+pub(super) fn shown(expr: &Expr) -> Option<String> {
+    text(expr).filter(|text| text.len() <= LONGEST)
+}
+
+/// A short expression as it is written, or `…` in place of a long one.
+pub(super) fn shown_or_dots(expr: &Expr) -> String {
+    shown(expr).unwrap_or_else(|| "…".to_owned())
+}
+
+/// A short call as it is written, or with `…` for its arguments.
+pub(super) fn shown_call(call: &Call) -> String {
+    let name = call.path.text();
+    arguments(&call.arguments)
+        .filter(|arguments| arguments.len() <= LONGEST)
+        .map_or_else(|| format!("{name}(…)"), |arguments| format!("{name}({arguments})"))
+}
+
+fn text(expr: &Expr) -> Option<String> {
+    Some(match &expr.kind {
+        ExprKind::Number(number) => number_text(number),
+        ExprKind::Text(text) => format!("\"{text}\""),
+        ExprKind::Truth(truth) => truth.to_string(),
+        ExprKind::Path(path) => path.text(),
+        ExprKind::Call(call) => format!("{}({})", call.path.text(), arguments(&call.arguments)?),
+        ExprKind::Apply { base, arguments: given } => format!("{}({})", text(base)?, arguments(given)?),
+        ExprKind::Index { base, index } => format!("{}[{}]", text(base)?, several(index)?),
+        ExprKind::Member { base, name } => format!("{}.{}", text(base)?, name.text),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => format!("-{}", inner(operand)?),
+        ExprKind::Unary { operator: UnaryOperator::Not, operand } => format!("not {}", inner(operand)?),
+        ExprKind::Binary { operator, left, right, .. } => {
+            format!("{} {} {}", inner(left)?, operator.text(), inner(right)?)
+        }
+        ExprKind::Range { low, high } => format!("{} .. {}", text(low)?, text(high)?),
+        ExprKind::Reduce { reducer, axis, body } => {
+            format!("{} over {} ({})", reducer.text, axis.text, text(body)?)
+        }
+        ExprKind::List(entries) => format!("[{}]", several(entries)?),
+        ExprKind::If { .. } | ExprKind::Record(_) => return None,
+    })
+}
+
+/// An operand: whatever has an operator of its own stands in parentheses.
+fn inner(expr: &Expr) -> Option<String> {
+    let own = matches!(expr.kind, ExprKind::Binary { .. } | ExprKind::Range { .. });
+    text(expr).map(|text| if own { format!("({text})") } else { text })
+}
+
+fn several(exprs: &[Expr]) -> Option<String> {
+    exprs.iter().map(text).collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+}
+
+fn arguments(arguments: &[Argument]) -> Option<String> {
+    let each = arguments.iter().map(|argument| {
+        let value = text(&argument.value)?;
+        Some(match &argument.label {
+            Some(label) => format!("{} = {value}", label.text),
+            None => value,
+        })
+    });
+    each.collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+}
+
+fn number_text(number: &Number) -> String {
+    if number.percent {
+        return percent(number.value);
+    }
+    match &number.unit {
+        Some(unit) => format!("{} {}", number.value, unit.text),
+        None => number.value.to_string(),
+    }
+}
+
+/// A share as a percentage, without what rounding adds: `5%`.
+pub(super) fn percent(share: f64) -> String {
+    format!("{}%", (share * 1e8).round() / 1e6)
+}

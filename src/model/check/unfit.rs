@@ -1,0 +1,119 @@
+//! Why what stands after a `~` is no distribution of the node on its left, or lacks what that takes.
+
+use super::builtin;
+use super::codes::{ARGUMENT_MISSING, FUNCTION_OF_TIME, NESTED_DRAW, UNKNOWN_ARGUMENT, UNKNOWN_DISTRIBUTION};
+use super::distribution::{Left, Written};
+use super::families::TABLE;
+use super::family::{self, Entry};
+use super::names::list;
+use super::shown::shown_call;
+use super::{elsewhere, library, transform};
+use sbi_syntax::tree::{self, Call, ExprKind, Name};
+use sbi_syntax::{Diagnostic, Span, suggest};
+
+/// The distribution that a call names. Where something is `unread`, a name that nobody knows may be what it defines.
+pub(super) fn entry(call: &Call, unread: bool) -> Result<&'static Entry, Option<Diagnostic>> {
+    let name = call.path.text();
+    if let Some(entry) = family::find(&name) {
+        return Ok(entry);
+    }
+    let at = call.path.span;
+    if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
+        let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
+        return Err(Some(
+            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text)),
+        ));
+    }
+    if builtin::function(&name).is_some() {
+        let told =
+            UNKNOWN_DISTRIBUTION.at(at, format!("`{name}` is a function, and `~` draws from a distribution"));
+        return Err(Some(told.help("what is computed is written with `=`")));
+    }
+    let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
+    let names = TABLE.iter().map(|entry| entry.name);
+    if let Some(help) = elsewhere::caution(&name) {
+        return Err(Some(told.help(help)));
+    }
+    if let Some(module) = library::simulator(&name) {
+        return Err(Some(
+            told.help(format!("it is in the library: write `use std::{module}::{name}` above the model")),
+        ));
+    }
+    Err(match family::name_here(&name).or_else(|| suggest(&name, names)) {
+        Some(similar) => Some(told.did_you_mean(Some(similar))),
+        None if unread => None,
+        None => Some(told.help(format!("there are {}", known()))),
+    })
+}
+
+/// The distributions that come to mind first.
+fn known() -> String {
+    list(["normal", "uniform", "lognormal", "gamma", "beta", "poisson", "binomial", "bernoulli"])
+        + " among others"
+}
+
+/// Says that a function of time is drawn from a distribution of numbers.
+pub(super) fn no_function(left: Left<'_>, call: &Call, axis: bool) -> Diagnostic {
+    let (name, family) = (&left.target.name.text, call.path.text());
+    let formal = left.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str());
+    if axis {
+        let message = format!("`{formal}` is an axis, and an axis stands in brackets");
+        return FUNCTION_OF_TIME.at(left.target.span, message).help(format!("write `{name}[{formal}]`"));
+    }
+    let message = format!("`{family}` draws numbers, and `{name}` is a function of time");
+    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "a function of time").help(format!(
+        "write `{name}({formal}) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = 1))`, or give `{name}` an axis: `{name}[i]`"
+    ))
+}
+
+/// Says that a draw is bent with `|>`, where it stands inside of a function: `logistic(normal(0, 1))`.
+pub(super) fn wrapped(call: &Call) -> Option<Diagnostic> {
+    let [tree::Argument { label: None, value, .. }] = call.arguments.as_slice() else { return None };
+    let ExprKind::Call(drawn) = &value.kind else { return None };
+    let name = call.path.text();
+    if !transform::is_transform(&name) || !family::is_distribution(&drawn.path.text()) {
+        return None;
+    }
+    let told =
+        NESTED_DRAW.at(call.path.span, format!("a draw is passed on to `{name}`, and does not stand in it"));
+    Some(told.help(format!("write `{} |> {name}()`", shown_call(drawn))))
+}
+
+pub(super) fn no_vector(left: Left<'_>, entry: &Entry) -> Diagnostic {
+    let name = &left.target.name.text;
+    let message = format!("`{}` draws a vector, and `{name}` is a function of time", entry.name);
+    FUNCTION_OF_TIME.at(left.target.span, message).help(format!("give `{name}` an axis instead: `{name}[k]`"))
+}
+
+/// Says that a process is drawn where no function of time stands.
+pub(super) fn needs_time(left: Left<'_>, call: &Call) -> Diagnostic {
+    let name = &left.target.name.text;
+    let message = format!("`gaussian_process` draws a function of time, and `{name}` is none");
+    let at = left.target.axes.first().map_or("knot", |axis| axis.text.as_str());
+    let help = format!("write `{name}(t) ~ gaussian_process(…) at {at}`");
+    FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "it has no time").help(help)
+}
+
+pub(super) fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
+    let told = UNKNOWN_ARGUMENT.at(label.span, format!("`{}` has no argument `{}`", entry.name, label.text));
+    if let Some(help) = elsewhere::moments(entry.name, &label.text) {
+        return told.help(help);
+    }
+    let known = list(entry.labels());
+    match entry.label_here(&label.text).or_else(|| suggest(&label.text, entry.labels())) {
+        Some(here) => told.help(format!("write `{here} =`; it takes {known}")),
+        None => told.help(format!("it takes {known}")),
+    }
+}
+
+/// Says which arguments a call lacks.
+pub(super) fn missing(entry: &Entry, slots: &[Option<Written<'_>>], span: Span) -> Option<Diagnostic> {
+    let lacking =
+        entry.slots.iter().zip(slots).filter(|(slot, written)| written.is_none() && slot.default.is_none());
+    let names: Vec<&str> = lacking.filter_map(|(slot, _)| slot.ways.first()).map(|way| way.name).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let told = ARGUMENT_MISSING.at(span, format!("`{}` needs {}", entry.name, list(names)));
+    Some(told.help(format!("it is written `{}`", entry.signature())))
+}
