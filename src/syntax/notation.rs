@@ -42,7 +42,7 @@ impl<'t> Stop<'t> {
         let line = self.line.text;
         let code = line.split("//").next().unwrap_or("");
         let behind_text = self.before.trim_end().ends_with('"');
-        if !behind_text || code.matches('"').count() % 2 == 0 || line.contains('\n') {
+        if !behind_text || code.matches('"').count().is_multiple_of(2) || line.contains('\n') {
             return None;
         }
         let open = code.find('"')?;
