@@ -4,7 +4,7 @@
 //! register holds each. A product that is read by one sum alone becomes one instruction with it, which
 //! saves a pass over a column; it still rounds twice, so that the bits stay.
 
-use crate::ssa::{Law, Noise, Op, Program, Value};
+use crate::ssa::{Law, Noise, Op, Program, Sample, Sampler, Value};
 use sbi_model::{Binary, Unary};
 use std::collections::HashMap;
 
@@ -57,6 +57,15 @@ pub(crate) enum Instruction {
         path: u64,
         pair: u32,
         to: [Option<Register>; 2],
+    },
+    /// A random number of a law that no formula gives.
+    Sample {
+        sampler: Sampler,
+        path: u64,
+        element: u32,
+        to: Register,
+        x: Operand,
+        y: Operand,
     },
     /// Writes a column of the table.
     Store {
@@ -284,6 +293,10 @@ impl<'a> Emitter<'a> {
                 let even = noise.element.is_multiple_of(2);
                 let to = self.allocate_pair(value, even);
                 Instruction::Noise { law: noise.law, path: noise.path, pair: noise.element / 2, to }
+            }
+            Op::Sample(Sample { sampler, path, element, arguments: [x, y] }) => {
+                let to = self.allocate(value);
+                Instruction::Sample { sampler, path, element, to, x: self.operand(x), y: self.operand(y) }
             }
             Op::Unary(op, x) => match self.allocate_pair(value, op != Unary::Cos) {
                 [Some(sin), Some(cos)] => Instruction::SinCos { to: [sin, cos], x: self.column(x) },

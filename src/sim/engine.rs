@@ -8,8 +8,8 @@ use crate::bytecode::{Code, Fused, Instruction, Operand, Register};
 use crate::elementary as own;
 use crate::isa::Kernel;
 use crate::rng::Stream;
-use crate::scalar;
-use crate::ssa::Law;
+use crate::ssa::{Law, Sampler};
+use crate::{sampler, scalar};
 use sbi_model::{Binary, Unary};
 
 /// Draws in a block of a column.
@@ -122,6 +122,13 @@ impl Kernel for Chunk<'_> {
                     for (register, column) in to.into_iter().zip(columns) {
                         register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
                     }
+                }
+                Instruction::Sample { sampler, path, element, to, x, y } => {
+                    let mut column = registers.take(to);
+                    let stream = Stream::from_hash(seed, path);
+                    let site = |draw| sampler::Site { stream, draw, element };
+                    sample(sampler, &mut column, [x, y], registers, |k| site(first.wrapping_add(k)));
+                    registers.put(to, column);
                 }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),
             }
@@ -300,6 +307,29 @@ fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, pair: u32) 
     match law {
         Law::Uniform => loops!(uniform_pair),
         Law::Normal => loops!(normal_pair),
+    }
+}
+
+/// Fills a column with numbers of a law that loops until it has one; each lane goes its own way.
+fn sample(
+    law: Sampler,
+    to: &mut [Lanes],
+    arguments: [Operand; 2],
+    registers: &Registers,
+    site: impl Fn(u64) -> sampler::Site,
+) {
+    let value = |operand: Operand, block: usize, lane: usize| match operand {
+        Operand::Number(x) => x,
+        Operand::Register(x) => {
+            let lanes = registers.read(x).get(block).map(|lanes| &lanes.0);
+            lanes.and_then(|lanes| lanes.get(lane)).copied().unwrap_or(f64::NAN)
+        }
+    };
+    for (block, to) in to.iter_mut().enumerate() {
+        for (lane, to) in to.0.iter_mut().enumerate() {
+            let [x, y] = arguments.map(|operand| value(operand, block, lane));
+            *to = site((block * LANES + lane) as u64).draw(law, x, y);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod error;
 mod isa;
 mod lower;
 pub mod rng;
+mod sampler;
 mod scalar;
 mod simulator;
 mod ssa;

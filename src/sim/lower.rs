@@ -2,11 +2,13 @@
 //!
 //! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
 
-use crate::dist::{self, Argument, Site};
+use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
-use sbi_model::{AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer};
+use sbi_model::{
+    AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Transform,
+};
 use sbi_syntax::Diagnostic;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -110,7 +112,6 @@ impl Lower<'_> {
     }
 
     fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
-        assert!(draw.transforms.is_empty(), "the checker keeps bent draws from the simulator");
         let distribution = dist::of(draw.family);
         let last = node.axes.last().filter(|_| distribution.over_vector).copied();
         let path = path_hash(&node.name);
@@ -121,7 +122,15 @@ impl Lower<'_> {
             }
             let arguments: Vec<Argument> = draw.arguments.iter().map(|a| this.argument(a)).collect();
             let site = Site { path, element: first as u32 };
-            (distribution.draw)(&mut this.program, site, &arguments)
+            let mut drawn = (distribution.draw)(&mut this.program, site, &arguments);
+            for (place, x) in drawn.iter_mut().enumerate() {
+                if let Some(axis) = last {
+                    this.stand(axis, Some(place));
+                }
+                let bends = this.bends(&draw.transforms);
+                *x = bends.iter().fold(*x, |x, bend| bend.apply(&mut this.program, x));
+            }
+            drawn
         })
     }
 
@@ -133,10 +142,24 @@ impl Lower<'_> {
             sbi_model::Argument::Matrix(rows) => {
                 Argument::Matrix(rows.iter().map(|row| vector(self, row)).collect())
             }
-            sbi_model::Argument::Kernel(..) | sbi_model::Argument::Components(_) => {
-                unreachable!("the checker keeps processes and mixtures from the simulator")
+            sbi_model::Argument::Components(draws) => {
+                let component = |draw: &Draw| Component {
+                    family: draw.family,
+                    arguments: draw.arguments.iter().map(|a| self.argument(a)).collect(),
+                    bends: self.bends(&draw.transforms),
+                };
+                Argument::Components(draws.iter().map(component).collect())
             }
+            sbi_model::Argument::Kernel(..) => unreachable!("{NOT_RUN}"),
         }
+    }
+
+    fn bends(&mut self, transforms: &[Transform]) -> Vec<Bend> {
+        let bend = |transform: &Transform| Bend {
+            map: transform.map,
+            arguments: transform.arguments.iter().map(|expr| self.expression(*expr)).collect(),
+        };
+        transforms.iter().map(bend).collect()
     }
 
     /// The value of an expression where we stand.

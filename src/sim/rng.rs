@@ -141,7 +141,7 @@ pub(crate) fn path_hash(path: &str) -> u64 {
 
 /// A key from two numbers; for a fixed first it is a bijection of the second.
 #[inline(always)]
-fn mix(a: u64, b: u64) -> u64 {
+pub(crate) fn mix(a: u64, b: u64) -> u64 {
     scramble(scramble(a.wrapping_add(0x9e37_79b9_7f4a_7c15)) ^ b)
 }
 

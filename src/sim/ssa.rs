@@ -31,6 +31,7 @@ pub(crate) enum Op {
         no: Value,
     },
     Noise(Noise),
+    Sample(Sample),
 }
 
 /// A standard random number of a stream ([`crate::rng`]).
@@ -40,6 +41,31 @@ pub(crate) struct Noise {
     /// The hash of the site's dotted path.
     pub path: u64,
     pub element: u32,
+}
+
+/// A random number of a law that no formula gives, with the one or two numbers that it takes; one is written twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Sample {
+    pub sampler: Sampler,
+    /// The hash of the site's dotted path.
+    pub path: u64,
+    pub element: u32,
+    pub arguments: [Value; 2],
+}
+
+/// The laws of [`crate::sampler`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sampler {
+    /// The logarithm of a gamma number of this shape and rate 1.
+    LogGamma,
+    /// A count of this mean.
+    Poisson,
+    /// Successes among so many trials of this probability.
+    Binomial,
+    /// A standard normal number between two ends.
+    NormalBetween,
+    /// An angle about zero of this concentration, from -π to π.
+    VonMises,
 }
 
 /// The standard laws of which all others are made.
@@ -71,6 +97,7 @@ impl Op {
     pub fn operands(self) -> [Option<Value>; 3] {
         match self {
             Op::Number(_) | Op::Noise(_) => [None; 3],
+            Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
             Op::Binary(_, x, y) => [Some(x), Some(y), None],
             Op::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
@@ -120,6 +147,18 @@ impl Program {
     /// A standard random number.
     pub fn noise(&mut self, noise: Noise) -> Value {
         self.value(Op::Noise(noise))
+    }
+
+    /// A random number of another law.
+    pub fn sample(&mut self, sample: Sample) -> Value {
+        self.value(Op::Sample(sample))
+    }
+
+    /// `x` where it is above zero, else NaN.
+    pub fn positive(&mut self, x: Value) -> Value {
+        let zero = self.number(0.0);
+        let possible = self.binary(Binary::Gt, x, zero);
+        self.require(possible, x)
     }
 
     /// `op x`.

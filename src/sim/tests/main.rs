@@ -8,6 +8,7 @@ mod compiler;
 mod distributions;
 mod elementary;
 mod examples;
+mod laws;
 mod models;
 mod rng;
 mod simulator;
