@@ -1,27 +1,94 @@
-//! Between the user's units and the network's: each token is standardised by the moments of its simulations,
-//! heavy-tailed ones after an inverse hyperbolic sine that draws the tails in.
+//! Between the user's units and the network's: each token is standardised by the moments of its simulations, heavy-tailed
+//! ones after their tails are drawn in.
 
 use crate::table::{Table, is_validation};
-use sbi_model::Graph;
+use sbi_model::{Graph, Support};
 use serde::{Deserialize, Serialize};
 
-/// Sample kurtosis above which an unbounded token counts as heavy-tailed (a normal has 3).
+/// Sample kurtosis above which a token counts as heavy-tailed (a normal has 3).
 const HEAVY: f64 = 5.0;
 
-/// How strongly the tails are drawn in: `asinh(2 z)` is linear within half a standard deviation.
+/// How strongly two tails are drawn in: `asinh(2 z)` is linear within half a spread.
 const SQUASH: f64 = 2.0;
+
+/// Quartiles of a normal law lie this many standard deviations apart.
+const QUARTILES_APART: f64 = 1.349;
+
+/// A warped value beyond this is no draw of a network that has learnt anything; its exponential is still a number.
+const FARTHEST: f64 = 700.0;
 
 /// The map of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
-    /// Mean in the user's units.
+    warp: Warp,
+    /// Mean of the warped values.
     mean: f64,
-    /// Standard deviation in the user's units; 1 where the token never varies.
+    /// Standard deviation of the warped values; 1 where the token never varies.
     sd: f64,
     /// The least and the greatest value simulated.
     range: (f64, f64),
-    /// Mean and standard deviation of `asinh(2 (x - mean) / sd)`, where the token is heavy-tailed.
-    squash: Option<(f64, f64)>,
+}
+
+/// What is done to a token's values before they are standardised.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Warp {
+    /// Nothing.
+    Plain,
+    /// `asinh(2 (x - centre) / spread)`: two heavy tails.
+    TwoTails { centre: f64, spread: f64 },
+    /// `log(x - from)`, of what is above `from` by `least` at least: a heavy tail upwards.
+    Log { from: f64, least: f64 },
+}
+
+impl Warp {
+    fn apply(self, x: f64) -> f64 {
+        match self {
+            Warp::Plain => x,
+            Warp::TwoTails { centre, spread } => (SQUASH * (x - centre) / spread).asinh(),
+            Warp::Log { from, least } => (x - from).max(least).ln(),
+        }
+    }
+
+    fn undo(self, warped: f64) -> f64 {
+        let held = warped.clamp(-FARTHEST, FARTHEST);
+        match self {
+            Warp::Plain => warped,
+            Warp::TwoTails { centre, spread } => centre + spread * held.sinh() / SQUASH,
+            Warp::Log { from, .. } => from + held.exp(),
+        }
+    }
+
+    /// The warp of a token by its simulated values.
+    ///
+    /// The logarithm is taken where it tames the tail, of what has a lower end or has never been seen below zero. Two
+    /// tails are measured by their median and quartiles: the largest values alone make the sd of some laws.
+    fn fitting(values: &[f64], support: &Support) -> Warp {
+        let plain = kurtosis(values);
+        let bounded = support.low.is_finite() && support.high.is_finite();
+        if bounded || plain.is_none_or(|kurtosis| kurtosis <= HEAVY) {
+            return Warp::Plain;
+        }
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let at =
+            |share: f64| sorted.get((share * (sorted.len() - 1) as f64) as usize).copied().unwrap_or(0.0);
+        let least = at(0.0);
+        // Counts start at a number that they take.
+        let low =
+            if support.low.is_finite() { support.low - if support.whole { 0.5 } else { 0.0 } } else { 0.0 };
+        if least > low {
+            let log = Warp::Log { from: low, least: least - low };
+            let tamed: Vec<f64> = values.iter().map(|x| log.apply(*x)).collect();
+            if kurtosis(&tamed) < plain {
+                return log;
+            }
+        }
+        if support.low.is_finite() || support.high.is_finite() || support.whole {
+            return Warp::Plain;
+        }
+        let spread = (at(0.75) - at(0.25)) / QUARTILES_APART;
+        if spread > 0.0 { Warp::TwoTails { centre: at(0.5), spread } } else { Warp::Plain }
+    }
 }
 
 impl Scale {
@@ -37,60 +104,104 @@ impl Scale {
 
     /// From the user's units to about zero mean and unit variance.
     pub fn standardise(&self, x: f64) -> f64 {
-        let z = (x - self.mean) / self.sd;
-        match self.squash {
-            Some((mean, sd)) => ((SQUASH * z).asinh() - mean) / sd,
-            None => z,
-        }
+        (self.warp.apply(x) - self.mean) / self.sd
     }
 
     /// The inverse of [`Scale::standardise`].
     pub fn restore(&self, z: f64) -> f64 {
-        let z = match self.squash {
-            Some((mean, sd)) => (z * sd + mean).sinh() / SQUASH,
-            None => z,
-        };
-        z * self.sd + self.mean
+        self.warp.undo(z * self.sd + self.mean)
+    }
+
+    /// The map of a token by its simulated values.
+    fn of(values: &[f64], support: &Support) -> Scale {
+        let warp = Warp::fitting(values, support);
+        let warped: Vec<f64> = values.iter().map(|x| warp.apply(*x)).collect();
+        let (mean, sd) = moments(&warped);
+        let end = |start: f64, pick: fn(f64, f64) -> f64| values.iter().copied().fold(start, pick);
+        let range = (end(f64::INFINITY, f64::min), end(f64::NEG_INFINITY, f64::max));
+        Scale { warp, mean, sd: if sd > f64::EPSILON * mean.abs() { sd } else { 1.0 }, range }
     }
 }
 
 /// The maps of all tokens, from the simulations that are trained on.
 pub fn scales(graph: &Graph, table: &Table) -> Vec<Scale> {
-    let column = |token: usize| {
-        table
-            .iter()
-            .enumerate()
-            .filter(|(row, _)| !is_validation(*row))
-            .filter_map(move |(_, row)| row.get(token).copied())
+    let column = |token: usize| -> Vec<f64> {
+        let rows = table.iter().enumerate().filter(|(row, _)| !is_validation(*row));
+        rows.filter_map(|(_, row)| row.get(token).copied()).collect()
     };
-    graph
-        .tokens
-        .iter()
-        .enumerate()
-        .map(|(index, token)| {
-            let (mean, sd) = moments(column(index));
-            let range = (
-                column(index).fold(f64::INFINITY, f64::min),
-                column(index).fold(f64::NEG_INFINITY, f64::max),
-            );
-            let bounded = token.support.low.is_finite() || token.support.high.is_finite();
-            let heavy = !bounded && !token.support.whole && kurtosis(column(index), mean, sd) > HEAVY;
-            let squash = heavy.then(|| moments(column(index).map(|x| (SQUASH * (x - mean) / sd).asinh())));
-            Scale { mean, sd, range, squash }
-        })
-        .collect()
+    graph.tokens.iter().enumerate().map(|(index, token)| Scale::of(&column(index), &token.support)).collect()
 }
 
-/// Mean and standard deviation in two passes; 1 in place of a vanishing standard deviation.
-fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let count = values.clone().count().max(1) as f64;
-    let mean = values.clone().sum::<f64>() / count;
-    let variance = values.map(|x| (x - mean).powi(2)).sum::<f64>() / count;
-    let sd = variance.sqrt();
-    (mean, if sd > f64::EPSILON * mean.abs() { sd } else { 1.0 })
+/// Mean and standard deviation in two passes.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+    (mean, variance.sqrt())
 }
 
-fn kurtosis(values: impl Iterator<Item = f64> + Clone, mean: f64, sd: f64) -> f64 {
-    let count = values.clone().count().max(1) as f64;
-    values.map(|x| ((x - mean) / sd).powi(4)).sum::<f64>() / count
+/// The mean fourth power of standardised values; none where they do not vary.
+fn kurtosis(values: &[f64]) -> Option<f64> {
+    let (mean, sd) = moments(values);
+    let fourth = values.iter().map(|x| ((x - mean) / sd).powi(4)).sum::<f64>() / values.len().max(1) as f64;
+    (sd > f64::EPSILON * mean.abs()).then_some(fourth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sbi_sim::rng::Stream;
+
+    const POSITIVE: Support = Support { low: 0.0, ..Support::REAL };
+
+    fn normals(count: u64) -> Vec<f64> {
+        let stream = Stream::new(3, "scale");
+        (0..count).map(|draw| stream.normal(draw, 0, 0)).collect()
+    }
+
+    fn mapped(values: &[f64], support: &Support) -> (Scale, Vec<f64>) {
+        let scale = Scale::of(values, support);
+        (scale, values.iter().map(|x| scale.standardise(*x)).collect())
+    }
+
+    #[test]
+    fn every_map_is_undone() {
+        let z = normals(2_000);
+        let exp = |spread: f64| -> Vec<f64> { z.iter().map(|z| (spread * z).exp()).collect() };
+        let cubes: Vec<f64> = z.iter().map(|z| z.powi(3)).collect();
+        for (values, support) in [
+            (z.clone(), Support::REAL),
+            (exp(1.0), POSITIVE),
+            (exp(10.0), Support::REAL),
+            (cubes, Support::REAL),
+        ] {
+            let (scale, standard) = mapped(&values, &support);
+            let back =
+                values.iter().zip(&standard).map(|(x, z)| (scale.restore(*z) - x).abs() / (1.0 + x.abs()));
+            assert!(back.fold(0.0, f64::max) < 1e-9, "{scale:?}");
+        }
+    }
+
+    /// A law over forty decades, and one without a mean: what enters the network is spread out as a normal is.
+    #[test]
+    fn heavy_tails_are_tamed() {
+        let z = normals(4_000);
+        let decades: Vec<f64> = z.iter().map(|z| (10.0 * z).exp()).collect();
+        let cauchy: Vec<f64> = z.iter().zip(normals(8_000).iter().skip(4_000)).map(|(a, b)| a / b).collect();
+        for values in [decades, cauchy] {
+            let (_, standard) = mapped(&values, &Support::REAL);
+            let inner = standard.iter().filter(|z| z.abs() < 0.1).count() as f64 / standard.len() as f64;
+            assert!(inner < 0.15, "{inner} of the values are all but one");
+            assert!(kurtosis(&standard).unwrap() < 6.0);
+        }
+    }
+
+    #[test]
+    fn light_tails_are_left_alone() {
+        let values = normals(4_000);
+        assert_eq!(Scale::of(&values, &Support::REAL).warp, Warp::Plain);
+        let sizes: Vec<f64> = values.iter().map(|z| z.abs()).collect();
+        assert_eq!(Scale::of(&sizes, &POSITIVE).warp, Warp::Plain);
+        assert_eq!(Scale::of(&[2.0; 50], &POSITIVE).standardise(2.0), 0.0);
+    }
 }

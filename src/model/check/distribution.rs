@@ -6,11 +6,10 @@ use super::codes::{
 };
 use super::demand::Demanded;
 use super::expr::Scope;
-use super::families::TABLE;
 use super::family::{self, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
 use super::model::Builder;
-use super::names::{Symbol, list};
+use super::names::Symbol;
 use super::shown::shown;
 use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
 use super::value::{Sort, Value};
@@ -98,9 +97,9 @@ impl<'t> Builder<'t> {
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
         self.swapped(entry, &arguments, call);
-        if !entry.drawn {
-            let message = format!("`{}` is not drawn from in this version", entry.name);
-            self.later.push(NOT_YET.at(call.span, message).help(format!("{} are", drawn())));
+        if entry.family == Family::GaussianProcess {
+            let told = NOT_YET.at(call.span, "functions of time are not run in this version");
+            self.later.push(told.help("give it an axis: `theta[i] ~ normal(0, 1)`"));
         }
         Some(Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span })
     }
@@ -437,11 +436,6 @@ impl<'t> Builder<'t> {
                 .help(format!("write a list like {form}, or name an array without its index"))
         })
     }
-}
-
-/// The distributions that this version draws from.
-fn drawn() -> String {
-    list(TABLE.iter().filter(|entry| entry.drawn).map(|entry| entry.name))
 }
 
 /// Two numbers that were perhaps one, `0,5`: as written and as meant.

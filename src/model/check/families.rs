@@ -41,15 +41,9 @@ const SD: Slot = scalar(&[
 const PROBABILITY: Slot =
     scalar(&[way("probability", Demand::Probability), turned("logit", Turn::Logistic, Demand::Finite)]);
 
-/// A real number over the whole line that no simulator of this version draws: what most rows start from.
-const REAL: Entry = Entry {
-    family: Family::Normal,
-    name: "",
-    kind: Kind::Real,
-    range: Range::Real,
-    drawn: false,
-    slots: &[],
-};
+/// A real number over the whole line: what most rows start from.
+const REAL: Entry =
+    Entry { family: Family::Normal, name: "", kind: Kind::Real, range: Range::Real, slots: &[] };
 
 /// The distributions, by name.
 pub(super) const TABLE: &[Entry] = &[
@@ -58,7 +52,6 @@ pub(super) const TABLE: &[Entry] = &[
         name: "bernoulli",
         kind: Kind::Truth,
         range: Range::Truth,
-        drawn: true,
         slots: &[PROBABILITY],
     },
     Entry {
@@ -176,7 +169,6 @@ pub(super) const TABLE: &[Entry] = &[
     Entry {
         family: Family::MultivariateNormal,
         name: "multivariate_normal",
-        drawn: true,
         slots: &[
             slot(Shape::Vector, &[measured("mean", Demand::Finite)]),
             slot(Shape::Matrix, &[way("cov", Demand::Finite)]),
@@ -194,7 +186,7 @@ pub(super) const TABLE: &[Entry] = &[
         ],
         ..REAL
     },
-    Entry { family: Family::Normal, name: "normal", drawn: true, slots: &[MEAN, SD], ..REAL },
+    Entry { family: Family::Normal, name: "normal", slots: &[MEAN, SD], ..REAL },
     Entry {
         family: Family::Poisson,
         name: "poisson",
@@ -225,7 +217,6 @@ pub(super) const TABLE: &[Entry] = &[
         family: Family::Uniform,
         name: "uniform",
         range: Range::Between(0, 1),
-        drawn: true,
         slots: &[scalar(&[measured("low", Demand::Finite)]), scalar(&[measured("high", Demand::Finite)])],
         ..REAL
     },

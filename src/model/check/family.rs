@@ -111,8 +111,6 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     /// Where its values lie.
     pub(super) range: Range,
-    /// Whether the simulator of this version draws it: the one place that says so.
-    pub(super) drawn: bool,
     /// Its arguments in positional order.
     pub(super) slots: &'static [Slot],
 }

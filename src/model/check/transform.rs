@@ -2,7 +2,7 @@
 
 use super::builtin;
 use super::call::Signature;
-use super::codes::{NOT_YET, TRANSFORM, UNKNOWN_TRANSFORM};
+use super::codes::{TRANSFORM, UNKNOWN_TRANSFORM};
 use super::demand::Demanded;
 use super::distribution::Left;
 use super::elsewhere::TRANSFORMS;
@@ -111,12 +111,7 @@ impl<'t> Builder<'t> {
             }
         }
         match drawn {
-            Some((Kind::Real, _)) => {
-                let told = NOT_YET.at(first.span, "draws are not bent with `|>` in this version");
-                self.later.push(
-                    told.help("choose a distribution with the range that is meant: `uniform(low, high)`"),
-                );
-            }
+            Some((Kind::Real, _)) => {}
             Some((kind, family)) => {
                 let gives = match kind {
                     Kind::Count => "counts",
