@@ -14,6 +14,9 @@ const SQUASH: f64 = 2.0;
 /// Quartiles of a normal law lie this many standard deviations apart.
 const QUARTILES_APART: f64 = 1.349;
 
+/// Of a standard deviation this many times that of a normal law with the same quartiles, a few values make all.
+const LOOSE: f64 = 3.0;
+
 /// A warped value beyond this is no draw of a network that has learnt anything; its exponential is still a number.
 const FARTHEST: f64 = 700.0;
 
@@ -61,7 +64,7 @@ impl Warp {
     /// The warp of a token by its simulated values.
     ///
     /// The logarithm is taken where it tames the tail, of what has a lower end or has never been seen below zero. Two
-    /// tails are measured by their median and quartiles: the largest values alone make the sd of some laws.
+    /// tails are measured by their moments, but by their median and quartiles where a few values make the sd.
     fn fitting(values: &[f64], support: &Support) -> Warp {
         let plain = kurtosis(values);
         let bounded = support.low.is_finite() && support.high.is_finite();
@@ -86,8 +89,12 @@ impl Warp {
         if support.low.is_finite() || support.high.is_finite() || support.whole {
             return Warp::Plain;
         }
+        let (mean, sd) = moments(values);
         let spread = (at(0.75) - at(0.25)) / QUARTILES_APART;
-        if spread > 0.0 { Warp::TwoTails { centre: at(0.5), spread } } else { Warp::Plain }
+        match spread > 0.0 && sd > LOOSE * spread {
+            true => Warp::TwoTails { centre: at(0.5), spread },
+            false => Warp::TwoTails { centre: mean, spread: sd },
+        }
     }
 }
 

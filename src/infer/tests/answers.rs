@@ -41,6 +41,28 @@ fn one_network_gives_posterior_and_likelihood_of_a_normal_pair() {
     }
 }
 
+/// `rate ~ Gamma(3, 1)`, `count ~ Poisson(rate)`: the posterior is Gamma(3 + count, 2). A prior with a tail and counts.
+#[test]
+fn a_rate_given_its_count_follows_the_conjugate_law() {
+    let text = "edition 2026\nmodel m {\nparam rate ~ gamma(3, 1)\ndata count ~ poisson(rate)\n}\n";
+    let file = sbi_model::compile(text, &()).file.unwrap();
+    let model = file.models.first().unwrap();
+    let graph = Graph::of(model);
+    let outputs: Vec<_> = graph.tokens.iter().map(|token| (token.node, token.element)).collect();
+    let values = sbi_sim::Simulator::new(model, &outputs).unwrap().run(1, 0..10_000, 2).unwrap().values;
+    let table = Table { columns: 2, values };
+    let weights = trained(&graph, &table, Noise::Edm, 4_000);
+    for count in [0.0, 3.0, 8.0] {
+        let draws = answer(&weights, &graph, &[None, Some(count)], 4_000);
+        assert!(draws.iter().all(|rate| *rate > 0.0));
+        let (mean, sd) = moments(&draws);
+        let (wanted, spread) = ((3.0 + count) / 2.0, (3.0f64 + count).sqrt() / 2.0);
+        // 0.15 posterior sds: four standard errors of 4,000 draws, and as much for the training.
+        assert!((mean - wanted).abs() < 0.15 * spread, "mean {mean}, not {wanted}, at {count}");
+        assert!((sd / spread - 1.0).abs() < 0.15, "sd {sd}, not {spread}, at {count}");
+    }
+}
+
 /// What a query leaves out is drawn along: the draws of `theta` are those of the joint, bit for bit.
 #[test]
 fn what_is_left_out_is_integrated_over() {

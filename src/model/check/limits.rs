@@ -2,7 +2,7 @@
 
 use super::codes::TOO_LARGE;
 use crate::survey::{Survey, is_vertex};
-use crate::{Definition, Model, Node, Role};
+use crate::{Model, Node, Role};
 use sbi_syntax::Diagnostic;
 
 /// How many elements a node, and a model, may have.
@@ -21,8 +21,9 @@ const VALUES: usize = 5_000_000;
 /// Says which sizes of a model are beyond what this version takes.
 pub(super) fn sizes(model: &Model) -> Option<Diagnostic> {
     let drawn = |node: &&Node| is_vertex(node);
-    let token = |node: &&Node| drawn(node) && node.role != Role::Latent;
-    let latent = |node: &&Node| matches!(node.definition, Definition::Draw(_)) && node.role == Role::Latent;
+    let asked = |node: &&Node| matches!(node.role, Role::Param | Role::Data);
+    let token = |node: &&Node| drawn(node) && asked(node);
+    let latent = |node: &&Node| drawn(node) && !asked(node);
     over(model, "elements", ELEMENTS, |_| true)
         .or_else(|| over(model, TOKEN_NAME, TOKENS, token))
         .or_else(|| over(model, "latent elements", LATENTS, latent))

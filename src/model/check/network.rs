@@ -1,7 +1,7 @@
 //! Networks: `diffusion_transformer(…)`, `flow(…)`, and how the arguments of any network are read.
 
 use super::call::{Signature, Taken};
-use super::codes::{NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_CHOICE};
+use super::codes::{NAME_AS_UNIT, NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_CHOICE};
 use super::constant::Constants;
 use super::names::list;
 use crate::{Coupling, Flow, GraphRule, MaskKind, Noise, Transformer};
@@ -185,6 +185,17 @@ fn choice<T>(name: &str, argument: &Argument, choices: &[(&str, T)]) -> Result<u
     })
 }
 
+/// Says that a count has no unit: `simulations 30k`.
+fn counted(name: &str, count: f64, unit: &tree::Unit) -> Diagnostic {
+    let times = match unit.text.as_str() {
+        "k" | "K" => 1e3,
+        "M" | "m" => 1e6,
+        _ => 1.0,
+    };
+    let told = NAME_AS_UNIT.at(unit.span, format!("`{name}` is a count, and `{}` is read as a unit", unit.text));
+    told.help(format!("write `{}`", count * times))
+}
+
 /// A whole number within a range.
 ///
 /// # Errors
@@ -195,6 +206,9 @@ pub(super) fn whole(
     constants: &Constants<'_>,
     range: RangeInclusive<usize>,
 ) -> Result<usize, Diagnostic> {
+    if let ExprKind::Number(tree::Number { value: count, unit: Some(unit), .. }) = &value.kind {
+        return Err(counted(name, *count, unit));
+    }
     let number = constants.number(value)?;
     let (least, most) = (*range.start(), *range.end());
     if number.fract() != 0.0 {
