@@ -4,9 +4,9 @@
 //! register holds each. A product that is read by one sum alone becomes one instruction with it, which
 //! saves a pass over a column; it still rounds twice, so that the bits stay.
 
-use crate::ssa::{Law, Noise, Op, Program, Sample, Sampler, Value};
+use crate::ssa::{Law, Loop, Noise, Op, Program, Sample, Sampler, Value};
 use sbi_model::{Binary, Unary};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A column of draws, by number.
 pub(crate) type Register = u32;
@@ -67,6 +67,29 @@ pub(crate) enum Instruction {
         x: Operand,
         y: Operand,
     },
+    Move {
+        to: Register,
+        x: Operand,
+    },
+    /// The number of the step.
+    Step {
+        to: Register,
+    },
+    /// Starts a loop: its carried values are in their registers.
+    Begin {
+        run: usize,
+    },
+    /// Ends a step of a loop, and goes back for the next.
+    End {
+        run: usize,
+    },
+    /// What a loop carried after so many steps.
+    Trace {
+        run: usize,
+        traced: usize,
+        to: Register,
+        place: Operand,
+    },
     /// Writes a column of the table.
     Store {
         column: usize,
@@ -85,9 +108,23 @@ pub(crate) enum Fused {
     SubMul,
 }
 
+/// A loop for the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Steps {
+    pub count: u32,
+    /// The registers of what is carried, and of what is carried to the next step.
+    pub carried: Vec<Register>,
+    pub next: Vec<Register>,
+    /// The registers whose values are kept at every step.
+    pub traced: Vec<Register>,
+    /// The register that is zero for draws of which nothing changes any more.
+    pub alive: Option<Register>,
+}
+
 /// A program for the engine.
 pub(crate) struct Code {
     pub instructions: Vec<Instruction>,
+    pub loops: Vec<Steps>,
     /// How many registers it uses.
     pub registers: usize,
     /// How many columns it writes, each once.
@@ -136,7 +173,7 @@ impl Needs {
         // What reads a value comes after it, so one pass from the end meets every reader first.
         for (value, op) in program.values().rev() {
             if needs.count(value) > 0 {
-                op.operands().into_iter().flatten().for_each(|operand| needs.read(operand));
+                program.operands(value).for_each(|operand| needs.read(operand));
                 if companion(op).is_some() {
                     needs.pairs.insert(op, value);
                 }
@@ -180,10 +217,10 @@ impl Needs {
     }
 
     /// What the instruction that makes `value` reads.
-    fn operands(&self, program: &Program, value: Value) -> [Option<Value>; 3] {
+    fn operands(&self, program: &Program, value: Value) -> Vec<Value> {
         match self.fusions.get(&value) {
-            Some(Fusion { a, b, c, .. }) => [Some(*a), Some(*b), Some(*c)],
-            None => program.op(value).operands(),
+            Some(Fusion { a, b, c, .. }) => vec![*a, *b, *c],
+            None => program.operands(value).collect(),
         }
     }
 
@@ -212,13 +249,13 @@ impl Schedule {
 
     /// Adds `root` after all that it needs; depth first, without recursion.
     fn make(&mut self, program: &Program, needs: &Needs, root: Value) {
-        let mut open = vec![(root, needs.operands(program, root).into_iter().flatten())];
+        let mut open = vec![(root, needs.operands(program, root).into_iter())];
         while let Some((value, operands)) = open.last_mut() {
             let value = *value;
             if self.is_done(value) || program.known_number(value).is_some() {
                 open.pop();
             } else if let Some(operand) = operands.next() {
-                open.push((operand, needs.operands(program, operand).into_iter().flatten()));
+                open.push((operand, needs.operands(program, operand).into_iter()));
             } else {
                 self.add(value);
                 needs.partner(program.op(value)).into_iter().for_each(|partner| self.add(partner));
@@ -247,6 +284,15 @@ struct Emitter<'a> {
     last_read: HashMap<Value, usize>,
     register: HashMap<Value, Register>,
     free: Vec<Register>,
+    /// The registers that are never freed: those of what loops carry.
+    kept: HashSet<Register>,
+    /// In the body of a loop, where it finds what it carries and what it reads of the program around.
+    carried: Vec<Register>,
+    outer: Vec<Operand>,
+    /// The number of each loop among those of the code.
+    loops: HashMap<Value, usize>,
+    /// Where loops leave what they carry.
+    carried_out: HashMap<(Value, u32), Register>,
     code: Code,
 }
 
@@ -258,12 +304,25 @@ impl<'a> Emitter<'a> {
         }
         let mut last_read = HashMap::new();
         for (place, value) in order.iter().enumerate() {
-            for operand in needs.operands(program, *value).into_iter().flatten() {
+            for operand in needs.operands(program, *value) {
                 last_read.insert(operand, place);
             }
         }
-        let code = Code { instructions: Vec::new(), registers: 0, columns: outputs.len() };
-        Emitter { program, needs, columns, last_read, register: HashMap::new(), free: Vec::new(), code }
+        let code = Code { instructions: Vec::new(), loops: Vec::new(), registers: 0, columns: outputs.len() };
+        Emitter {
+            program,
+            needs,
+            columns,
+            last_read,
+            register: HashMap::new(),
+            free: Vec::new(),
+            kept: HashSet::new(),
+            carried: Vec::new(),
+            outer: Vec::new(),
+            loops: HashMap::new(),
+            carried_out: HashMap::new(),
+            code,
+        }
     }
 
     fn emit(mut self, outputs: &[Value], order: &[Value]) -> Code {
@@ -272,6 +331,12 @@ impl<'a> Emitter<'a> {
                 self.code.instructions.push(Instruction::Store { column, x: Operand::Number(number) });
             }
         }
+        self.all(order);
+        self.code
+    }
+
+    /// Adds the instructions of all values, in this order.
+    fn all(&mut self, order: &[Value]) {
         for (place, value) in order.iter().enumerate() {
             if !self.register.contains_key(value) {
                 self.make(*value);
@@ -279,16 +344,118 @@ impl<'a> Emitter<'a> {
             self.store(*value);
             // Only now, so that an instruction never writes what it reads.
             let operands = self.needs.operands(self.program, *value);
-            operands.into_iter().flatten().for_each(|operand| self.release(operand, place));
+            operands.into_iter().for_each(|operand| self.release(operand, place));
             self.release(*value, place);
         }
-        self.code
+    }
+
+    /// Adds a loop: what it carries is put in place, its body follows, and the end goes back to the start.
+    fn run(&mut self, value: Value, run: &Loop) {
+        let number = self.code.loops.len();
+        self.loops.insert(value, number);
+        let [carried, next] = [(); 2].map(|()| (0..run.carried).map(|_| self.fixed()).collect::<Vec<_>>());
+        for (to, initial) in carried.iter().zip(&run.inputs) {
+            let x = self.operand(*initial);
+            self.code.instructions.push(Instruction::Move { to: *to, x });
+        }
+        let at = |slot: &u32| carried.get(*slot as usize).copied().expect("a loop carries what it traces");
+        self.code.loops.push(Steps {
+            count: run.steps,
+            traced: run.traced.iter().map(at).collect(),
+            alive: run.alive.as_ref().map(at),
+            carried: carried.clone(),
+            next: next.clone(),
+        });
+        self.code.instructions.push(Instruction::Begin { run: number });
+        let needs = Needs::of(&run.body, &run.next);
+        let order = Schedule::of(&run.body, &needs, &run.next).order;
+        let mut body = Emitter::new(&run.body, &needs, &[], &order);
+        // What a body carries to the next step is read when the step ends.
+        for next in &run.next {
+            body.last_read.insert(*next, usize::MAX);
+        }
+        body.outer = run.inputs.iter().skip(run.carried).map(|outer| self.operand(*outer)).collect();
+        body.carried = carried.clone();
+        body.kept = self.kept.clone();
+        body.code = std::mem::replace(
+            &mut self.code,
+            Code { instructions: Vec::new(), loops: Vec::new(), registers: 0, columns: 0 },
+        );
+        body.free = std::mem::take(&mut self.free);
+        body.all(&order);
+        for (to, value) in next.into_iter().zip(&run.next) {
+            let x = body.operand(*value);
+            body.code.instructions.push(Instruction::Move { to, x });
+        }
+        // The body's registers are free again behind it.
+        let own = body.register.values().filter(|register| !body.is_foreign(**register));
+        let freed: Vec<Register> = own.copied().collect();
+        self.free = std::mem::take(&mut body.free);
+        self.free.extend(freed);
+        self.code = body.code;
+        self.code.instructions.push(Instruction::End { run: number });
+        for register in self.code.loops.get(number).map(|steps| steps.next.clone()).into_iter().flatten() {
+            self.kept.remove(&register);
+            self.free.push(register);
+        }
+        for (slot, register) in carried.into_iter().enumerate() {
+            self.carried_out.insert((value, slot as u32), register);
+        }
+    }
+
+    /// Whether a register of a body is not its own.
+    fn is_foreign(&self, register: Register) -> bool {
+        self.kept.contains(&register) || self.outer.contains(&Operand::Register(register))
+    }
+
+    /// A register that is never freed.
+    fn fixed(&mut self) -> Register {
+        let register = self.free.pop().unwrap_or_else(|| {
+            self.code.registers += 1;
+            (self.code.registers - 1) as Register
+        });
+        self.kept.insert(register);
+        register
+    }
+
+    fn number_of(&self, run: Value) -> usize {
+        self.loops.get(&run).copied().expect("a loop runs before it is read")
     }
 
     /// Adds the instruction that makes `value`.
     fn make(&mut self, value: Value) {
         let instruction = match self.program.op(value) {
             Op::Number(_) => panic!("known numbers are operands, never in the schedule"),
+            Op::Loop(number) => {
+                let run = self.program.loop_of(number);
+                return self.run(value, run);
+            }
+            // These stand in registers already.
+            Op::Last { run, carried } => {
+                let register = self.carried_out.get(&(run, carried)).copied();
+                self.register.insert(value, register.expect("a loop runs before it is read"));
+                return;
+            }
+            Op::Carried(slot) => {
+                let register = self.carried.get(slot as usize).copied();
+                self.register.insert(value, register.expect("a body reads what its loop carries"));
+                return;
+            }
+            Op::Outer(number) => match self.outer.get(number as usize).copied() {
+                Some(Operand::Register(register)) => {
+                    self.register.insert(value, register);
+                    return;
+                }
+                Some(x) => Instruction::Move { to: self.allocate(value), x },
+                None => panic!("a body reads what its loop is given"),
+            },
+            Op::Step => Instruction::Step { to: self.allocate(value) },
+            Op::Trace { run, traced, place } => Instruction::Trace {
+                run: self.number_of(run),
+                traced: traced as usize,
+                to: self.allocate(value),
+                place: self.operand(place),
+            },
             Op::Noise(noise) => {
                 let even = noise.element.is_multiple_of(2);
                 let to = self.allocate_pair(value, even);
@@ -355,6 +522,7 @@ impl<'a> Emitter<'a> {
     fn release(&mut self, value: Value, place: usize) {
         if self.last_read.get(&value).is_none_or(|last| *last <= place)
             && let Some(register) = self.register.remove(&value)
+            && !self.is_foreign(register)
         {
             self.free.push(register);
         }

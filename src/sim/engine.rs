@@ -31,6 +31,8 @@ type Column = Box<[Lanes]>;
 /// The registers of one thread.
 pub(crate) struct Registers {
     columns: Vec<Column>,
+    /// What each loop keeps: the traced columns after each number of steps, one after the other.
+    traces: Vec<Vec<Lanes>>,
 }
 
 /// The widest column with which `code`'s registers stay in the nearest cache.
@@ -48,12 +50,41 @@ impl Registers {
     /// Registers for `code`, `width` draws wide.
     pub fn new(code: &Code, width: usize) -> Registers {
         let column = vec![Lanes([0.0; LANES]); width / LANES].into_boxed_slice();
-        Registers { columns: vec![column; code.registers] }
+        Registers { columns: vec![column; code.registers], traces: vec![Vec::new(); code.loops.len()] }
     }
 
     #[inline(always)]
     fn read(&self, register: Register) -> &Column {
         self.columns.get(register as usize).expect("code uses the registers that it counts")
+    }
+
+    /// Starts what a loop keeps with what it starts from.
+    fn begin(&mut self, run: usize, code: &Code) {
+        if let Some(kept) = self.traces.get_mut(run) {
+            kept.clear();
+        }
+        self.keep(run, code);
+    }
+
+    /// Ends a step of a loop; says whether it was the last.
+    fn end(&mut self, run: usize, code: &Code, made: u32) -> bool {
+        let steps = code.loops.get(run).expect("code runs the loops that it has");
+        for (carried, next) in steps.carried.iter().zip(&steps.next) {
+            self.columns.swap(*carried as usize, *next as usize);
+        }
+        self.keep(run, code);
+        let changing =
+            |alive: Register| self.read(alive).iter().any(|lanes| lanes.0.iter().any(|x| *x != 0.0));
+        made >= steps.count || !steps.alive.is_none_or(changing)
+    }
+
+    /// Keeps what a loop traces.
+    fn keep(&mut self, run: usize, code: &Code) {
+        let steps = code.loops.get(run).expect("code runs the loops that it has");
+        let columns = steps.traced.iter().filter_map(|register| self.columns.get(*register as usize));
+        if let Some(kept) = self.traces.get_mut(run) {
+            columns.for_each(|column| kept.extend_from_slice(column));
+        }
     }
 
     /// Takes a column out to write it; nothing reads it meanwhile, as an instruction never writes what it reads.
@@ -87,7 +118,9 @@ impl Kernel for Chunk<'_> {
     #[inline(always)]
     fn run(self) {
         let Chunk { code, seed, first, rows, registers } = self;
-        for instruction in &code.instructions {
+        let (mut at, mut step, mut start) = (0, 0, 0);
+        while let Some(instruction) = code.instructions.get(at) {
+            at += 1;
             match *instruction {
                 Instruction::Unary { op, to, x } => {
                     let mut column = registers.take(to);
@@ -118,7 +151,7 @@ impl Kernel for Chunk<'_> {
                 Instruction::Noise { law, path, pair, to } => {
                     let stream = Stream::from_hash(seed, path);
                     let mut columns = to.map(|r| r.map(|r| registers.take(r)).unwrap_or_default());
-                    noise(law, &mut columns, stream, first, pair);
+                    noise(law, &mut columns, stream, first, step, pair);
                     for (register, column) in to.into_iter().zip(columns) {
                         register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
                     }
@@ -126,8 +159,31 @@ impl Kernel for Chunk<'_> {
                 Instruction::Sample { sampler, path, element, to, x, y } => {
                     let mut column = registers.take(to);
                     let stream = Stream::from_hash(seed, path);
-                    let site = |draw| sampler::Site { stream, draw, element };
+                    let site = |draw| sampler::Site { stream, draw, step, element };
                     sample(sampler, &mut column, [x, y], registers, |k| site(first.wrapping_add(k)));
+                    registers.put(to, column);
+                }
+                Instruction::Move { to, x } => {
+                    let mut column = registers.take(to);
+                    fill(&mut column, x, registers);
+                    registers.put(to, column);
+                }
+                Instruction::Step { to } => {
+                    let mut column = registers.take(to);
+                    fill(&mut column, Operand::Number(f64::from(step)), registers);
+                    registers.put(to, column);
+                }
+                Instruction::Begin { run } => {
+                    (step, start) = (0, at);
+                    registers.begin(run, code);
+                }
+                Instruction::End { run } => {
+                    step += 1;
+                    (step, at) = if registers.end(run, code, step) { (0, at) } else { (step, start) };
+                }
+                Instruction::Trace { run, traced, to, place } => {
+                    let mut column = registers.take(to);
+                    trace(&mut column, run, traced, place, code, registers);
                     registers.put(to, column);
                 }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),
@@ -277,7 +333,7 @@ fn select(to: &mut [Lanes], condition: &[Lanes], yes: Operand, no: Operand, regi
 
 /// Fills the columns of a block's even and odd element; an empty one is not wanted.
 #[inline(always)]
-fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, pair: u32) {
+fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, step: u32, pair: u32) {
     macro_rules! loops {
         ($pair:ident) => {{
             let [even, odd] = to;
@@ -286,19 +342,19 @@ fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, pair: u32) 
             if even.is_empty() {
                 for (start, odd) in places.zip(odd.iter_mut()) {
                     for (k, odd) in (0u64..).zip(&mut odd.0) {
-                        [_, *odd] = stream.$pair(start.wrapping_add(k), 0, pair);
+                        [_, *odd] = stream.$pair(start.wrapping_add(k), step, pair);
                     }
                 }
             } else if odd.is_empty() {
                 for (start, even) in places.zip(even.iter_mut()) {
                     for (k, even) in (0u64..).zip(&mut even.0) {
-                        [*even, _] = stream.$pair(start.wrapping_add(k), 0, pair);
+                        [*even, _] = stream.$pair(start.wrapping_add(k), step, pair);
                     }
                 }
             } else {
                 for (start, (even, odd)) in places.zip(even.iter_mut().zip(odd)) {
                     for (k, (even, odd)) in (0u64..).zip(even.0.iter_mut().zip(&mut odd.0)) {
-                        [*even, *odd] = stream.$pair(start.wrapping_add(k), 0, pair);
+                        [*even, *odd] = stream.$pair(start.wrapping_add(k), step, pair);
                     }
                 }
             }
@@ -307,6 +363,39 @@ fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, pair: u32) 
     match law {
         Law::Uniform => loops!(uniform_pair),
         Law::Normal => loops!(normal_pair),
+    }
+}
+
+/// Copies a column, or fills one with a number.
+#[inline(always)]
+fn fill(to: &mut [Lanes], x: Operand, registers: &Registers) {
+    match x {
+        Operand::Register(x) => each_lane!(to, x in registers.read(x) => x),
+        Operand::Number(x) => to.iter_mut().for_each(|to| to.0 = [x; LANES]),
+    }
+}
+
+/// What a loop carried after `place` steps; where the loop ended early, it stayed as it was.
+fn trace(to: &mut [Lanes], run: usize, traced: usize, place: Operand, code: &Code, registers: &Registers) {
+    let kept = registers.traces.get(run).map_or(&[][..], Vec::as_slice);
+    let width = code.loops.get(run).map_or(1, |steps| steps.traced.len()).max(1);
+    let blocks = to.len();
+    let made = (kept.len() / (width * blocks)).saturating_sub(1);
+    // A cast of a number takes what is below zero, and what is none, to zero.
+    let column = |place: f64| {
+        let start = ((place as usize).min(made) * width + traced) * blocks;
+        kept.get(start..start + blocks).expect("a loop keeps what is read of it")
+    };
+    match place {
+        Operand::Number(place) => to.clone_from_slice(column(place)),
+        Operand::Register(place) => {
+            for (block, (to, places)) in to.iter_mut().zip(registers.read(place)).enumerate() {
+                for (lane, (to, place)) in to.0.iter_mut().zip(&places.0).enumerate() {
+                    let lanes = column(*place).get(block);
+                    *to = lanes.and_then(|lanes| lanes.0.get(lane)).copied().unwrap_or(f64::NAN);
+                }
+            }
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub mod elementary;
 mod engine;
 mod error;
 mod isa;
+#[cfg(test)]
+mod loops;
 mod lower;
 pub mod rng;
 mod sampler;

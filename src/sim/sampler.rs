@@ -18,11 +18,12 @@ const FEW: f64 = 10.0;
 /// and the logarithms of the hat's ratio would lose more.
 const MANY: f64 = 1e10;
 
-/// Where a number is drawn: its stream, its draw and its element.
+/// Where a number is drawn: its stream, draw, step and element.
 #[derive(Clone, Copy)]
 pub(crate) struct Site {
     pub stream: Stream,
     pub draw: u64,
+    pub step: u32,
     pub element: u32,
 }
 
@@ -40,11 +41,11 @@ impl Site {
 
     /// The uniform number of an attempt, of which there are several kinds.
     fn uniform(self, attempt: u64) -> f64 {
-        self.stream.attempt(attempt).uniform(self.draw, 0, self.element)
+        self.stream.attempt(attempt).uniform(self.draw, self.step, self.element)
     }
 
     fn normal(self, attempt: u64) -> f64 {
-        self.stream.attempt(attempt).normal(self.draw, 0, self.element)
+        self.stream.attempt(attempt).normal(self.draw, self.step, self.element)
     }
 
     /// The first of the attempts that gives something.

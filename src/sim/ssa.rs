@@ -32,6 +32,42 @@ pub(crate) enum Op {
     },
     Noise(Noise),
     Sample(Sample),
+    /// In the body of a loop: a value of the program around it, by its number among the loop's inputs.
+    Outer(u32),
+    /// In the body of a loop: what it carries from step to step, as the step finds it.
+    Carried(u32),
+    /// In the body of a loop: the number of the step, from zero.
+    Step,
+    /// A loop: all that it carries.
+    Loop(u32),
+    /// What a loop carries in the end.
+    Last {
+        run: Value,
+        carried: u32,
+    },
+    /// What a loop carried when it had made `place` steps, rounded down.
+    Trace {
+        run: Value,
+        traced: u32,
+        place: Value,
+    },
+}
+
+/// Steps that are made one after the other, as many for every draw.
+pub(crate) struct Loop {
+    pub steps: u32,
+    /// What is carried before the first step, then the values of the program around that the body reads.
+    pub inputs: Vec<Value>,
+    /// How many values are carried.
+    pub carried: usize,
+    /// What a step computes.
+    pub body: Program,
+    /// Of the body: what is carried to the next step.
+    pub next: Vec<Value>,
+    /// Which of the carried values are kept at every step.
+    pub traced: Vec<u32>,
+    /// The carried value that is zero once nothing of a draw changes any more.
+    pub alive: Option<u32>,
 }
 
 /// A standard random number of a stream ([`crate::rng`]).
@@ -81,6 +117,7 @@ pub(crate) enum Law {
 #[derive(Default)]
 pub(crate) struct Program {
     ops: Vec<Op>,
+    loops: Vec<Loop>,
     known: HashMap<Op, Value>,
     requests: usize,
 }
@@ -93,10 +130,14 @@ impl Value {
 }
 
 impl Op {
-    /// The values it reads, in order; a place without one is `None`.
+    /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs.
     pub fn operands(self) -> [Option<Value>; 3] {
         match self {
-            Op::Number(_) | Op::Noise(_) => [None; 3],
+            Op::Number(_) | Op::Noise(_) | Op::Outer(_) | Op::Carried(_) | Op::Step | Op::Loop(_) => {
+                [None; 3]
+            }
+            Op::Last { run, .. } => [Some(run), None, None],
+            Op::Trace { run, place, .. } => [Some(run), Some(place), None],
             Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
             Op::Binary(_, x, y) => [Some(x), Some(y), None],
@@ -124,6 +165,21 @@ impl Program {
     /// How `value` is made.
     pub fn op(&self, value: Value) -> Op {
         self.ops.get(value.position()).copied().expect("a value belongs to the program that made it")
+    }
+
+    /// The values that `value` is made of.
+    pub fn operands(&self, value: Value) -> impl Iterator<Item = Value> + '_ {
+        let op = self.op(value);
+        let inputs = match op {
+            Op::Loop(number) => self.loop_of(number).inputs.as_slice(),
+            _ => &[],
+        };
+        op.operands().into_iter().flatten().chain(inputs.iter().copied())
+    }
+
+    /// A loop by its number.
+    pub fn loop_of(&self, number: u32) -> &Loop {
+        self.loops.get(number as usize).expect("a loop belongs to the program that made it")
     }
 
     /// All values with their operations, first to last.
@@ -159,6 +215,29 @@ impl Program {
         let zero = self.number(0.0);
         let possible = self.binary(Binary::Gt, x, zero);
         self.require(possible, x)
+    }
+
+    /// A value that only the body of a loop has: [`Op::Outer`], [`Op::Carried`] or [`Op::Step`].
+    pub fn leaf(&mut self, op: Op) -> Value {
+        self.value(op)
+    }
+
+    /// Runs a loop.
+    pub fn run(&mut self, run: Loop) -> Value {
+        assert_eq!(run.carried, run.next.len(), "a step gives what it was given");
+        self.requests += run.body.requests;
+        self.loops.push(run);
+        self.value(Op::Loop(self.loops.len() as u32 - 1))
+    }
+
+    /// What a loop carries in the end.
+    pub fn last(&mut self, run: Value, carried: u32) -> Value {
+        self.value(Op::Last { run, carried })
+    }
+
+    /// A traced value of a loop after `place` steps.
+    pub fn trace(&mut self, run: Value, traced: u32, place: Value) -> Value {
+        self.value(Op::Trace { run, traced, place })
     }
 
     /// `op x`.

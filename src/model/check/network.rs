@@ -192,7 +192,8 @@ fn counted(name: &str, count: f64, unit: &tree::Unit) -> Diagnostic {
         "M" | "m" => 1e6,
         _ => 1.0,
     };
-    let told = NAME_AS_UNIT.at(unit.span, format!("`{name}` is a count, and `{}` is read as a unit", unit.text));
+    let told =
+        NAME_AS_UNIT.at(unit.span, format!("`{name}` is a count, and `{}` is read as a unit", unit.text));
     told.help(format!("write `{}`", count * times))
 }
 

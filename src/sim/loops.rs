@@ -1,0 +1,152 @@
+//! Tests of loops in programs: what they carry, keep, draw, and when they end.
+
+use crate::bytecode::compile;
+use crate::engine::{Chunk, Registers};
+use crate::isa::InstructionSet;
+use crate::rng::{Stream, path_hash};
+use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
+use sbi_model::Binary;
+
+const WIDTH: usize = 128;
+const ROWS: usize = 100;
+
+/// The rows of the draws from `first` on.
+fn rows(program: &Program, outputs: &[Value], first: u64) -> Vec<Vec<f64>> {
+    let code = compile(program, outputs);
+    let mut registers = Registers::new(&code, WIDTH);
+    let mut table = vec![0.0; ROWS * outputs.len()];
+    let chunk = Chunk { code: &code, seed: 3, first, rows: &mut table, registers: &mut registers };
+    InstructionSet::best().run(chunk);
+    table.chunks(outputs.len()).map(<[f64]>::to_vec).collect()
+}
+
+fn noise(path: &str) -> Op {
+    Op::Noise(Noise { law: Law::Normal, path: path_hash(path), element: 0 })
+}
+
+/// `x ← rate x + w` with noise `w` of its own at every step, from `x = start`; traced.
+fn walk(program: &mut Program, steps: u32) -> [Value; 2] {
+    let [start, rate] = ["start", "rate"].map(|name| program.leaf(noise(name)));
+    let mut body = Program::default();
+    let (x, rate_inside) = (body.leaf(Op::Carried(0)), body.leaf(Op::Outer(0)));
+    let w = body.leaf(noise("w"));
+    let turned = body.binary(Binary::Mul, rate_inside, x);
+    let next = body.binary(Binary::Add, turned, w);
+    let run = program.run(Loop {
+        steps,
+        inputs: vec![start, rate],
+        carried: 1,
+        body,
+        next: vec![next],
+        traced: vec![0],
+        alive: None,
+    });
+    [run, rate]
+}
+
+/// The same walk by hand, for one draw: all its values from the start on.
+fn by_hand(draw: u64, steps: u32) -> Vec<f64> {
+    let number = |name: &str, step| Stream::new(3, name).normal(draw, step, 0);
+    let rate = number("rate", 0);
+    let mut x = vec![number("start", 0)];
+    for step in 0..steps {
+        let last = x[x.len() - 1];
+        x.push(rate * last + number("w", step));
+    }
+    x
+}
+
+#[test]
+fn a_loop_carries_draws_and_keeps() {
+    let mut program = Program::default();
+    let [run, rate] = walk(&mut program, 7);
+    let last = program.last(run, 0);
+    let after: Vec<Value> = (0..=7)
+        .map(|place| {
+            let place = program.number(f64::from(place));
+            program.trace(run, 0, place)
+        })
+        .collect();
+    // What the program around reads before the loop, in it and after it stays what it is.
+    let outputs = [vec![rate, last], after].concat();
+    for first in [0, 1_000] {
+        for (draw, row) in (first..).zip(rows(&program, &outputs, first)) {
+            let x = by_hand(draw, 7);
+            assert_eq!(row[0], Stream::new(3, "rate").normal(draw, 0, 0));
+            assert_eq!(row[1], x[7], "draw {draw}");
+            assert_eq!(row[2..], x, "draw {draw}");
+        }
+    }
+}
+
+#[test]
+fn each_draw_is_read_at_its_own_place() {
+    let mut program = Program::default();
+    let [run, rate] = walk(&mut program, 5);
+    let two = program.number(2.0);
+    let place = program.binary(Binary::Add, rate, two);
+    let read = program.trace(run, 0, place);
+    for (draw, row) in (0..).zip(rows(&program, &[place, read], 0)) {
+        // Rounded down, and kept within the loop.
+        let place = row[0].max(0.0).min(5.0) as usize;
+        assert_eq!(row[1], by_hand(draw, 5)[place], "draw {draw} at {}", row[0]);
+    }
+}
+
+/// Two loops, the second from where the first ends: registers are not mixed up.
+#[test]
+fn loops_follow_one_another() {
+    let mut program = Program::default();
+    let [first, _] = walk(&mut program, 3);
+    let start = program.last(first, 0);
+    let mut body = Program::default();
+    let (x, step) = (body.leaf(Op::Carried(0)), body.leaf(Op::Step));
+    let (y, outer) = (body.leaf(Op::Carried(1)), body.leaf(Op::Outer(0)));
+    let sum = body.binary(Binary::Add, x, step);
+    let product = body.binary(Binary::Mul, y, outer);
+    let (zero, half) = (program.number(0.5), program.number(0.5));
+    let run = program.run(Loop {
+        steps: 4,
+        inputs: vec![start, zero, half],
+        carried: 2,
+        // What is carried changes places at every step.
+        next: vec![product, sum],
+        body,
+        traced: vec![],
+        alive: None,
+    });
+    let outputs = [program.last(run, 0), program.last(run, 1), start];
+    for (draw, row) in (0..).zip(rows(&program, &outputs, 0)) {
+        let (mut x, mut y) = (by_hand(draw, 3)[3], 0.5);
+        for step in 0..4 {
+            (x, y) = (y * 0.5, x + f64::from(step));
+        }
+        assert_eq!(row[..2], [x, y], "draw {draw}");
+        assert_eq!(row[2], by_hand(draw, 3)[3]);
+    }
+}
+
+/// A loop ends when nothing of any draw changes any more, and what it keeps stays as it was.
+#[test]
+fn a_loop_ends_early() {
+    let mut program = Program::default();
+    let steps = 1_000_000;
+    let (one, zero) = (program.number(1.0), program.number(0.0));
+    let mut body = Program::default();
+    let (alive, count) = (body.leaf(Op::Carried(0)), body.leaf(Op::Carried(1)));
+    let longer = body.binary(Binary::Add, count, alive);
+    let limit = body.number(9.0);
+    let below = body.binary(Binary::Lt, longer, limit);
+    let run = program.run(Loop {
+        steps,
+        inputs: vec![one, zero],
+        carried: 2,
+        body,
+        next: vec![below, longer],
+        traced: vec![1],
+        alive: Some(0),
+    });
+    let far = program.number(5e5);
+    let outputs = [program.last(run, 1), program.trace(run, 0, far), program.trace(run, 0, one)];
+    assert!(rows(&program, &outputs, 0).iter().all(|row| row[..] == [9.0, 9.0, 1.0]));
+}
