@@ -93,7 +93,7 @@ impl Model {
     }
 
     /// The nodes that a node's expressions read, by their numbers. What reads a trajectory reads its dynamics whole.
-    pub(crate) fn reads(&self, id: NodeId) -> BTreeSet<NodeId> {
+    pub fn reads(&self, id: NodeId) -> BTreeSet<NodeId> {
         self.reads_of(self.node(id).exprs().collect())
     }
 

@@ -17,6 +17,7 @@ mod isa;
 #[cfg(test)]
 mod loops;
 mod lower;
+mod motion;
 pub mod rng;
 mod sampler;
 mod scalar;

@@ -4,10 +4,11 @@
 
 use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
+use crate::motion::{Around, Motion};
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
 use sbi_model::{
-    AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Transform,
+    AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Transform,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::HashMap;
@@ -38,23 +39,36 @@ pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
         position: vec![None; model.axes.len()],
         plans: HashMap::new(),
         reductions: HashMap::new(),
+        clock: None,
+        around: None,
+        motions: model.dynamics.iter().map(|_| None).collect(),
     };
     for &id in &model.order {
-        let values = lower.node(model.node(id))?;
-        *lower.elements.get_mut(id.0).expect("there is a place for each node") = values;
+        lower.ready(id)?;
+        // What a dynamics computes anew at every step has no value of its own.
+        if model.run_of(id).is_none() || model.node(id).role == Role::State {
+            let values = lower.node(model.node(id))?;
+            lower.replace(id, values);
+        }
     }
     Ok(Lowered { program: lower.program, elements: lower.elements })
 }
 
-struct Lower<'a> {
-    model: &'a Model,
-    program: Program,
+pub(crate) struct Lower<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) program: Program,
     elements: Vec<Vec<Value>>,
     /// Where along each axis the current element stands, by axis; `None` off the axis.
     position: Vec<Option<usize>>,
     plans: HashMap<ExprId, Rc<Plan>>,
     /// Reductions computed before, at the same place along the axes they depend on.
-    reductions: HashMap<(ExprId, Vec<Option<usize>>), Value>,
+    pub(crate) reductions: HashMap<(ExprId, Vec<Option<usize>>), Value>,
+    /// The time, inside a dynamics.
+    pub(crate) clock: Option<Value>,
+    /// The program around the body of a loop, while that is written.
+    pub(crate) around: Option<Around>,
+    /// The dynamics that have been run.
+    motions: Vec<Option<Rc<Motion>>>,
 }
 
 /// How an expression is evaluated without recursion: what it needs, operands first.
@@ -69,6 +83,63 @@ struct Plan {
 const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
 impl Lower<'_> {
+    /// Runs the dynamics that a node reads.
+    fn ready(&mut self, id: NodeId) -> Result<(), Diagnostic> {
+        let model = self.model;
+        if model.dynamics.is_empty() {
+            return Ok(());
+        }
+        let own = model.run_of(id);
+        for number in model.reads(id).into_iter().filter_map(|read| model.run_of(read)) {
+            if Some(number) != own && self.motions.get(number).is_some_and(Option::is_none) {
+                let motion = self.run(number)?;
+                if let Some(place) = self.motions.get_mut(number) {
+                    *place = Some(Rc::new(motion));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    // ---- values at hand ------------------------------------------------------------------------
+
+    pub(crate) fn count(&self, id: NodeId) -> usize {
+        self.model.elements(self.model.node(id))
+    }
+
+    pub(crate) fn value_of(&self, (id, element): (NodeId, usize)) -> Value {
+        let elements = self.elements.get(id.0).expect("there is a place for each node");
+        elements
+            .get(element)
+            .copied()
+            .expect("an expression reads elements that exist, of nodes before its own")
+    }
+
+    pub(crate) fn set(&mut self, (id, element): (NodeId, usize), value: Value) {
+        let elements = self.elements.get_mut(id.0).expect("there is a place for each node");
+        *elements.get_mut(element).expect("a state keeps its elements") = value;
+    }
+
+    pub(crate) fn replace(&mut self, id: NodeId, values: Vec<Value>) {
+        *self.elements.get_mut(id.0).expect("there is a place for each node") = values;
+    }
+
+    /// What `make` gives for each element of a node; we stand where we stood before.
+    pub(crate) fn elements_of(&mut self, id: NodeId, mut make: impl FnMut(&mut Self) -> Value) -> Vec<Value> {
+        let node = self.model.node(id);
+        let before = self.position.clone();
+        let values = (0..self.model.elements(node))
+            .map(|element| {
+                self.stand_at(node, element);
+                make(self)
+            })
+            .collect();
+        self.position = before;
+        values
+    }
+
+    // ---- nodes ---------------------------------------------------------------------------------
+
     fn node(&mut self, node: &Node) -> Result<Vec<Value>, Diagnostic> {
         let count = self.model.elements(node);
         if count > MAX_VALUES {
@@ -77,7 +148,7 @@ impl Lower<'_> {
         let values = match &node.definition {
             Definition::Table(numbers) => numbers.iter().map(|x| self.program.number(*x)).collect(),
             Definition::Equals(expr) => self.each(node, count, 1, |this, _| vec![this.expression(*expr)])?,
-            Definition::Draw(draw) => self.draw(node, count, draw)?,
+            Definition::Draw(draw) => self.draw(node, draw, &node.name)?,
             Definition::Series(_) | Definition::Noise | Definition::External { .. } => {
                 unreachable!("{NOT_RUN}")
             }
@@ -97,12 +168,7 @@ impl Lower<'_> {
     ) -> Result<Vec<Value>, Diagnostic> {
         let mut values = Vec::with_capacity(count);
         for first in (0..count).step_by(width) {
-            let mut rest = first;
-            for axis in node.axes.iter().rev() {
-                let size = self.size(*axis);
-                self.stand(*axis, Some(rest % size));
-                rest /= size;
-            }
+            self.stand_at(node, first);
             values.extend(make(self, first));
             if self.program.overflowed() {
                 return Err(self.too_large(node));
@@ -111,10 +177,22 @@ impl Lower<'_> {
         Ok(values)
     }
 
-    fn draw(&mut self, node: &Node, count: usize, draw: &Draw) -> Result<Vec<Value>, Diagnostic> {
+    /// Stands at an element of a node.
+    fn stand_at(&mut self, node: &Node, element: usize) {
+        let mut rest = element;
+        for axis in node.axes.iter().rev() {
+            let size = self.size(*axis);
+            self.stand(*axis, Some(rest % size));
+            rest /= size;
+        }
+    }
+
+    /// The elements of a node, drawn with random numbers of this name.
+    pub(crate) fn draw(&mut self, node: &Node, draw: &Draw, name: &str) -> Result<Vec<Value>, Diagnostic> {
+        let count = self.model.elements(node);
         let distribution = dist::of(draw.family);
         let last = node.axes.last().filter(|_| distribution.over_vector).copied();
-        let path = path_hash(&node.name);
+        let path = path_hash(name);
         self.each(node, count, last.map_or(1, |axis| self.size(axis)), |this, first| {
             // The arguments of a vector are one for all its elements.
             if let Some(axis) = last {
@@ -163,7 +241,7 @@ impl Lower<'_> {
     }
 
     /// The value of an expression where we stand.
-    fn expression(&mut self, root: ExprId) -> Value {
+    pub(crate) fn expression(&mut self, root: ExprId) -> Value {
         let plan = self.plan(root);
         let mut values: Vec<Value> = Vec::with_capacity(plan.steps.len());
         for &step in &plan.steps {
@@ -175,8 +253,14 @@ impl Lower<'_> {
                 Expr::Number(x) => self.program.number(*x),
                 Expr::Coordinate(axis) => {
                     let position = self.position(*axis);
-                    self.program.number((position + 1) as f64)
+                    let coordinate = self.model.axis(*axis).coordinate(position);
+                    self.program
+                        .number(coordinate.expect("the checker refuses coordinates that nobody knows"))
                 }
+                Expr::Clock => self.clock.expect("the time is read inside of a dynamics"),
+                // A curve is no number; what reads it knows it by its place.
+                Expr::Curve { .. } => self.program.number(f64::NAN),
+                Expr::At(curve, time) => self.at(*curve, made(*time)),
                 Expr::Element { node, index } => self.element(*node, index),
                 Expr::Unary(op, x) => self.program.unary(*op, made(*x)),
                 Expr::Binary(op, x, y) => self.program.binary(*op, made(*x), made(*y)),
@@ -184,32 +268,55 @@ impl Lower<'_> {
                     self.program.select(made(*condition), made(*yes), made(*no))
                 }
                 Expr::Reduce { reducer, axis, body } => self.reduce(step, *reducer, *axis, *body),
-                Expr::Clock
-                | Expr::Curve { .. }
-                | Expr::End { .. }
-                | Expr::At(..)
-                | Expr::Crossings(..)
-                | Expr::Gained(..) => unreachable!("{NOT_RUN}"),
+                Expr::End { .. } | Expr::Crossings(..) | Expr::Gained(..) => unreachable!("{NOT_RUN}"),
             };
             values.push(value);
         }
         values.pop().expect("the last step of a plan is the expression itself")
     }
 
-    fn element(&self, node: NodeId, index: &[Index]) -> Value {
+    fn element(&mut self, node: NodeId, index: &[Index]) -> Value {
+        let value = self.value_of((node, self.place(node, index)));
+        // Inside of a loop, what stands around it is an input.
+        match &mut self.around {
+            Some(around) if self.model.run_of(node) != Some(around.run) => {
+                around.inside(&mut self.program, value)
+            }
+            _ => value,
+        }
+    }
+
+    /// Which element an index means where we stand.
+    fn place(&self, node: NodeId, index: &[Index]) -> usize {
         let along = index.iter().zip(&self.model.node(node).axes);
-        let number = along.fold(0, |number, (index, axis)| {
+        along.fold(0, |number, (index, axis)| {
             let position = match index {
                 Index::Same(axis) => self.position(*axis),
                 Index::At(position) => *position,
             };
             number * self.size(*axis) + position
-        });
-        let elements = self.elements.get(node.0).expect("there is a place for each node");
-        elements
-            .get(number)
-            .copied()
-            .expect("an expression reads elements that exist, of nodes before its own")
+        })
+    }
+
+    /// The value of a curve at a time.
+    fn at(&mut self, curve: ExprId, time: Value) -> Value {
+        let Expr::Curve { node, index } = self.model.expr(curve) else { unreachable!("{NOT_RUN}") };
+        let number = self.model.run_of(*node).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
+        let motion = self.motions.get(number).and_then(Clone::clone);
+        let motion = motion.expect("a dynamics is run before it is read");
+        let element = self.place(*node, index);
+        let Some(mut around) = self.around.take() else {
+            return self.read(&motion, number, *node, element, time);
+        };
+        // Another dynamics, read at a time known beforehand, is an input.
+        let time = self.program.known_number(time).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
+        std::mem::swap(&mut self.program, around.program());
+        let time = self.program.number(time);
+        let value = self.read(&motion, number, *node, element, time);
+        std::mem::swap(&mut self.program, around.program());
+        let value = around.inside(&mut self.program, value);
+        self.around = Some(around);
+        value
     }
 
     fn reduce(&mut self, id: ExprId, reducer: Reducer, axis: AxisId, body: ExprId) -> Value {
@@ -262,10 +369,12 @@ impl Lower<'_> {
             let expr = self.model.expr(id);
             match expr {
                 Expr::Coordinate(axis) => axes.push(*axis),
-                Expr::Element { index, .. } => axes.extend(index.iter().filter_map(|i| match i {
-                    Index::Same(axis) => Some(*axis),
-                    Index::At(_) => None,
-                })),
+                Expr::Element { index, .. } | Expr::Curve { index, .. } => {
+                    axes.extend(index.iter().filter_map(|i| match i {
+                        Index::Same(axis) => Some(*axis),
+                        Index::At(_) => None,
+                    }))
+                }
                 // What is reduced has a plan of its own.
                 Expr::Reduce { axis, body, .. } => {
                     let (bound, body) = (*axis, *body);

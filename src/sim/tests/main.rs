@@ -6,6 +6,7 @@
 mod arrays;
 mod compiler;
 mod distributions;
+mod dynamics;
 mod elementary;
 mod examples;
 mod laws;
