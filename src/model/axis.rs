@@ -94,6 +94,18 @@ impl Axis {
         !matches!(self.kind, AxisKind::Index { .. })
     }
 
+    /// Whether how many elements it has, or where they are, differs from data set to data set.
+    pub fn varies(&self) -> bool {
+        match self.kind {
+            AxisKind::Set(count) => count.least < count.most,
+            AxisKind::Scattered { .. } => true,
+            AxisKind::Index { .. }
+            | AxisKind::Ordered { .. }
+            | AxisKind::Instants(_)
+            | AxisKind::Cells(_) => false,
+        }
+    }
+
     /// Whether its elements are instants.
     pub fn is_time(&self) -> bool {
         matches!(self.kind, AxisKind::Instants(_) | AxisKind::Scattered { .. })

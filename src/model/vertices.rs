@@ -39,6 +39,7 @@ impl Vertices {
         let mut draft = Draft::new(model);
         draft.adopt();
         draft.derive();
+        draft.driven();
         draft.overrule();
         draft.number()
     }
@@ -114,6 +115,42 @@ impl<'m> Draft<'m> {
         }
     }
 
+    /// The states of a dynamics read whatever it reads, and share its noises: their readings hang together, and on all of
+    /// that.
+    fn driven(&mut self) {
+        for run in 0..self.model.dynamics.len() {
+            let own = |id: &NodeId| self.model.run_of(*id) == Some(run);
+            let members = self.model.reads_of_run(run);
+            let starts = members.iter().filter(|id| own(id)).flat_map(|id| self.model.reads(*id));
+            let outside: BTreeSet<NodeId> =
+                members.iter().copied().chain(starts).filter(|id| !own(id)).collect();
+            let noise = self.hidden();
+            let mut read = BTreeSet::from([noise]);
+            for id in outside {
+                for element in 0..self.model.elements(self.model.node(id)) {
+                    read.extend(self.resolve(&self.survey.element(id, element).reads));
+                }
+            }
+            let states = members.iter().filter(|id| own(id) && self.model.node(**id).role == Role::State);
+            for &id in states {
+                for element in 0..self.model.elements(self.model.node(id)) {
+                    let vertex = self.survey.vertex(id, element).expect("states are vertices");
+                    self.parents.get_mut(vertex).into_iter().for_each(|parents| parents.extend(&read));
+                }
+            }
+        }
+    }
+
+    /// Adds a vertex that no node owns: noise.
+    fn hidden(&mut self) -> usize {
+        let vertex = self.stands.len();
+        self.stands.push(vertex);
+        self.origin.push(None);
+        self.owner.push(None);
+        self.parents.push(BTreeSet::new());
+        vertex
+    }
+
     /// Each vector or function drawn at once reads all its arguments and shares one noise, which makes its elements siblings.
     fn vectors(&mut self, id: NodeId, node: &Node, draw: &Draw) {
         let length = node.axes.last().map_or(1, |axis| self.model.axis(*axis).size());
@@ -121,11 +158,7 @@ impl<'m> Draft<'m> {
             let first = row * length;
             let reads = draw.exprs().map(|expr| self.survey.facts(expr, node, first).reads.clone());
             let mut reads: BTreeSet<usize> = reads.flat_map(|reads| self.resolve(&reads)).collect();
-            let noise = self.stands.len();
-            self.stands.push(noise);
-            self.origin.push(None);
-            self.owner.push(None);
-            self.parents.push(BTreeSet::new());
+            let noise = self.hidden();
             reads.insert(noise);
             (first..first + length).for_each(|element| self.set_parents(id, element, reads.clone()));
         }

@@ -291,8 +291,6 @@ struct Emitter<'a> {
     outer: Vec<Operand>,
     /// The number of each loop among those of the code.
     loops: HashMap<Value, usize>,
-    /// Where loops leave what they carry.
-    carried_out: HashMap<(Value, u32), Register>,
     code: Code,
 }
 
@@ -320,7 +318,6 @@ impl<'a> Emitter<'a> {
             carried: Vec::new(),
             outer: Vec::new(),
             loops: HashMap::new(),
-            carried_out: HashMap::new(),
             code,
         }
     }
@@ -394,13 +391,12 @@ impl<'a> Emitter<'a> {
         self.free.extend(freed);
         self.code = body.code;
         self.code.instructions.push(Instruction::End { run: number });
-        for register in self.code.loops.get(number).map(|steps| steps.next.clone()).into_iter().flatten() {
-            self.kept.remove(&register);
-            self.free.push(register);
-        }
-        for (slot, register) in carried.into_iter().enumerate() {
-            self.carried_out.insert((value, slot as u32), register);
-        }
+        // What a loop leaves is read from what it kept.
+        let own =
+            self.code.loops.get(number).into_iter().flat_map(|steps| steps.carried.iter().chain(&steps.next));
+        let own: Vec<Register> = own.copied().collect();
+        self.kept.retain(|register| !own.contains(register));
+        self.free.extend(own);
     }
 
     /// Whether a register of a body is not its own.
@@ -431,11 +427,6 @@ impl<'a> Emitter<'a> {
                 return self.run(value, run);
             }
             // These stand in registers already.
-            Op::Last { run, carried } => {
-                let register = self.carried_out.get(&(run, carried)).copied();
-                self.register.insert(value, register.expect("a loop runs before it is read"));
-                return;
-            }
             Op::Carried(slot) => {
                 let register = self.carried.get(slot as usize).copied();
                 self.register.insert(value, register.expect("a body reads what its loop carries"));

@@ -60,7 +60,8 @@ fn by_hand(draw: u64, steps: u32) -> Vec<f64> {
 fn a_loop_carries_draws_and_keeps() {
     let mut program = Program::default();
     let [run, rate] = walk(&mut program, 7);
-    let last = program.last(run, 0);
+    let end = program.number(7.0);
+    let last = program.trace(run, 0, end);
     let after: Vec<Value> = (0..=7)
         .map(|place| {
             let place = program.number(f64::from(place));
@@ -98,7 +99,8 @@ fn each_draw_is_read_at_its_own_place() {
 fn loops_follow_one_another() {
     let mut program = Program::default();
     let [first, _] = walk(&mut program, 3);
-    let start = program.last(first, 0);
+    let three = program.number(3.0);
+    let start = program.trace(first, 0, three);
     let mut body = Program::default();
     let (x, step) = (body.leaf(Op::Carried(0)), body.leaf(Op::Step));
     let (y, outer) = (body.leaf(Op::Carried(1)), body.leaf(Op::Outer(0)));
@@ -112,10 +114,11 @@ fn loops_follow_one_another() {
         // What is carried changes places at every step.
         next: vec![product, sum],
         body,
-        traced: vec![],
+        traced: vec![0, 1],
         alive: None,
     });
-    let outputs = [program.last(run, 0), program.last(run, 1), start];
+    let four = program.number(4.0);
+    let outputs = [program.trace(run, 0, four), program.trace(run, 1, four), start];
     for (draw, row) in (0..).zip(rows(&program, &outputs, 0)) {
         let (mut x, mut y) = (by_hand(draw, 3)[3], 0.5);
         for step in 0..4 {
@@ -147,6 +150,6 @@ fn a_loop_ends_early() {
         alive: Some(0),
     });
     let far = program.number(5e5);
-    let outputs = [program.last(run, 1), program.trace(run, 0, far), program.trace(run, 0, one)];
-    assert!(rows(&program, &outputs, 0).iter().all(|row| row[..] == [9.0, 9.0, 1.0]));
+    let outputs = [program.trace(run, 0, far), program.trace(run, 0, one)];
+    assert!(rows(&program, &outputs, 0).iter().all(|row| row[..] == [9.0, 1.0]));
 }

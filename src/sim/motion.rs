@@ -281,6 +281,7 @@ impl Lower<'_> {
         let (from, inverse) = (self.program.number(motion.from), self.program.number(1.0 / motion.step));
         let passed = self.program.binary(Binary::Sub, time, from);
         let place = self.program.binary(Binary::Mul, passed, inverse);
+        let place = self.within(place, motion.steps, SLACK);
         let trace = |this: &mut Self, slot: usize, place| this.program.trace(motion.run, slot as u32, place);
         if motion.between == Between::Last {
             let slack = self.program.number(SLACK);
@@ -310,6 +311,18 @@ impl Lower<'_> {
             _ => self.program.binary(Binary::Mul, rise, share),
         };
         self.program.binary(Binary::Add, off, x0)
+    }
+
+    /// A place among the steps; nothing where it is not one of theirs. One known beforehand has been checked.
+    fn within(&mut self, place: Value, steps: u32, slack: f64) -> Value {
+        if self.program.known_number(place).is_some() {
+            return place;
+        }
+        let [first, last] = [-slack, f64::from(steps) + slack].map(|end| self.program.number(end));
+        let after = self.program.binary(Binary::Ge, place, first);
+        let before = self.program.binary(Binary::Le, place, last);
+        let possible = self.program.binary(Binary::And, after, before);
+        self.program.require(possible, place)
     }
 
     /// How far the cubic of a rise and two slopes over a step has risen after a share of it.

@@ -40,11 +40,6 @@ pub(crate) enum Op {
     Step,
     /// A loop: all that it carries.
     Loop(u32),
-    /// What a loop carries in the end.
-    Last {
-        run: Value,
-        carried: u32,
-    },
     /// What a loop carried when it had made `place` steps, rounded down.
     Trace {
         run: Value,
@@ -136,7 +131,6 @@ impl Op {
             Op::Number(_) | Op::Noise(_) | Op::Outer(_) | Op::Carried(_) | Op::Step | Op::Loop(_) => {
                 [None; 3]
             }
-            Op::Last { run, .. } => [Some(run), None, None],
             Op::Trace { run, place, .. } => [Some(run), Some(place), None],
             Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
@@ -228,11 +222,6 @@ impl Program {
         self.requests += run.body.requests;
         self.loops.push(run);
         self.value(Op::Loop(self.loops.len() as u32 - 1))
-    }
-
-    /// What a loop carries in the end.
-    pub fn last(&mut self, run: Value, carried: u32) -> Value {
-        self.value(Op::Last { run, carried })
     }
 
     /// A traced value of a loop after `place` steps.

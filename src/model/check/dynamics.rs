@@ -3,8 +3,7 @@
 use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, CHANGE_TWICE, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW, NO_START,
-    NOISE_NONLINEAR, NOT_YET, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
-    UNKNOWN_SOLVER,
+    NOISE_NONLINEAR, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER, UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
@@ -83,8 +82,6 @@ impl<'t> Builder<'t> {
             return;
         }
         self.runs.push(Run { name, tree, home: usize::MAX, parent: self.home, over: None });
-        let told = NOT_YET.at(tree.name.span, "`dynamics` is checked, and not run in this version");
-        self.later.push(told.help("until then write the steps as nodes: `latent y_2 ~ normal(y_1, 1)`"));
     }
 
     /// Declares what stands in the dynamics of the block in hand.

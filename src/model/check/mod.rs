@@ -60,6 +60,7 @@ mod table;
 mod train;
 mod transform;
 mod unfit;
+mod unrun;
 mod value;
 mod walk;
 

@@ -10,6 +10,7 @@ use super::given::Files;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::noted::Noted;
+use super::unrun::unrun;
 use super::value::{Sort, Value};
 use super::{axis, limits, modality};
 use crate::vertices::Cycle;
@@ -157,7 +158,8 @@ pub(super) fn model<'t>(
     let nothing = builder.names.nodes().next().is_none();
     let nameless = bad().any(|bad| nothing || bad.names.is_empty());
     let whole = bad().next().is_none() && builder.told.is_empty();
-    let (model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
+    let (mut model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
+    model.later.extend(unrun(&model));
     let graph = graph.or_else(|| sketch(&model));
     *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
@@ -315,9 +317,10 @@ impl<'t> Builder<'t> {
     fn declare_axis(&mut self, statement: &'t tree::Axis) {
         let id = match axis::axis(statement, &self.constants) {
             Ok(axis) => {
-                if axis.is_row() {
-                    let message = "only axes of the kind `index` are run in this version";
-                    self.later.push(NOT_YET.at(statement.kind.span, message).help("write `index(10)`"));
+                if axis.varies() {
+                    let message = "axes that differ from data set to data set are not run in this version";
+                    let help = "give it one size, `set(size = 10)`, or even steps, `time(grid(from = 0, to = 9, step = 1))`";
+                    self.later.push(NOT_YET.at(statement.kind.span, message).help(help));
                 }
                 self.unit = self.unit.or(axis.unit.is_some().then_some(statement.kind.span));
                 self.axes.push(axis);
