@@ -41,17 +41,22 @@ fn one_network_gives_posterior_and_likelihood_of_a_normal_pair() {
     }
 }
 
-/// `rate ~ Gamma(3, 1)`, `count ~ Poisson(rate)`: the posterior is Gamma(3 + count, 2). A prior with a tail and counts.
-#[test]
-fn a_rate_given_its_count_follows_the_conjugate_law() {
-    let text = "edition 2026\nmodel m {\nparam rate ~ gamma(3, 1)\ndata count ~ poisson(rate)\n}\n";
-    let file = sbi_model::compile(text, &()).file.unwrap();
+/// A network trained on simulations of a model, with its graph.
+fn trained_on(body: &str, steps: usize) -> (Weights, Graph) {
+    let file = sbi_model::compile(&format!("edition 2026\nmodel m {{\n{body}\n}}\n"), &()).file.unwrap();
     let model = file.models.first().unwrap();
+    assert_eq!(model.later, []);
     let graph = Graph::of(model);
     let outputs: Vec<_> = graph.tokens.iter().map(|token| (token.node, token.element)).collect();
     let values = sbi_sim::Simulator::new(model, &outputs).unwrap().run(1, 0..10_000, 2).unwrap().values;
-    let table = Table { columns: 2, values };
-    let weights = trained(&graph, &table, Noise::Edm, 4_000);
+    let table = Table { columns: graph.tokens.len(), values };
+    (trained(&graph, &table, Noise::Edm, steps), graph)
+}
+
+/// `rate ~ Gamma(3, 1)`, `count ~ Poisson(rate)`: the posterior is Gamma(3 + count, 2). A prior with a tail and counts.
+#[test]
+fn a_rate_given_its_count_follows_the_conjugate_law() {
+    let (weights, graph) = trained_on("param rate ~ gamma(3, 1)\ndata count ~ poisson(rate)", 4_000);
     for count in [0.0, 3.0, 8.0] {
         let draws = answer(&weights, &graph, &[None, Some(count)], 4_000);
         assert!(draws.iter().all(|rate| *rate > 0.0));
@@ -60,6 +65,35 @@ fn a_rate_given_its_count_follows_the_conjugate_law() {
         // 0.15 posterior sds: four standard errors of 4,000 draws, and as much for the training.
         assert!((mean - wanted).abs() < 0.15 * spread, "mean {mean}, not {wanted}, at {count}");
         assert!((sd / spread - 1.0).abs() < 0.15, "sd {sd}, not {spread}, at {count}");
+    }
+}
+
+/// A dynamics with a straight path from `a` at the rate `b`, read three times with noise: linear regression.
+#[test]
+fn a_path_given_its_readings_follows_linear_regression() {
+    let body = "axis t : time(grid(from = 0, to = 2, step = 1))
+        param a ~ normal(0, 1)
+        param b ~ normal(0, 1)
+        dynamics line over 0 .. 2 by rk4(step = 0.5) {
+            init x = a
+            x' = b
+        }
+        data y[t] ~ normal(line.x(t), 0.5)";
+    let (weights, graph) = trained_on(body, 4_000);
+    let readings = [0.8, 0.2, -1.0];
+    let states = [None, None, Some(readings[0]), Some(readings[1]), Some(readings[2])];
+    let names: Vec<&str> = graph.tokens.iter().map(|token| token.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "y[1]", "y[2]", "y[3]"]);
+    let draws = answer(&weights, &graph, &states, 4_000);
+    // Precision I + X'X / 0.25 with the rows (1, t) of X, and its inverse times X'y / 0.25.
+    let (p, q, r) = (1.0 + 3.0 / 0.25, 3.0 / 0.25, 1.0 + 5.0 / 0.25);
+    let determinant = p * r - q * q;
+    let [sum, moment] = [readings.iter().sum::<f64>() / 0.25, (readings[1] + 2.0 * readings[2]) / 0.25];
+    let means = [(r * sum - q * moment) / determinant, (p * moment - q * sum) / determinant];
+    for (token, (mean, variance)) in means.into_iter().zip([r / determinant, p / determinant]).enumerate() {
+        let found = moments(&draws.iter().skip(token).step_by(2).copied().collect::<Vec<_>>());
+        assert!((found.0 - mean).abs() < 0.15 * variance.sqrt(), "mean {} of {mean}", found.0);
+        assert!((found.1 / variance.sqrt() - 1.0).abs() < 0.15, "sd {} of {}", found.1, variance.sqrt());
     }
 }
 

@@ -498,7 +498,9 @@ impl<'t> Builder<'t> {
 fn sketch(model: &Model) -> Option<Graph> {
     let declared = || model.numbered().filter(|(_, node)| matches!(node.role, Role::Param | Role::Data));
     let sizes = declared().map(|(_, node)| model.elements(node));
-    if sizes.fold(0, usize::saturating_add) > limits::ELEMENTS {
+    /// Beyond this nothing of the model can be asked anyway.
+    const MOST: usize = 65_536;
+    if sizes.fold(0, usize::saturating_add) > MOST {
         return None;
     }
     let tokens = declared().flat_map(|(id, node)| {
