@@ -298,6 +298,10 @@ impl<'t> Builder<'t> {
         let name = &state.target.name.text;
         match (&state.definition, is_next) {
             (tree::Definition::Equals(value), _) => {
+                if let Some(told) = self.drawn_by_equals("next ", &state.target, value).filter(|_| is_next) {
+                    self.told.push(told);
+                    return None;
+                }
                 let scope = self.target_scope(id, &state.target, 0);
                 let found = self.number(value, &scope);
                 if is_next {

@@ -189,6 +189,21 @@ impl<'t> Builder<'t> {
         if builtin::reducer(&name.text).is_some() {
             return Some(told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text)));
         }
+        if ["lag", "prev", "previous", "shift", "delay"].contains(&name.text.as_str()) {
+            let state =
+                call.arguments.first().map_or("x".to_owned(), |argument| shown_or_dots(&argument.value));
+            return Some(
+                told.help(match self.here().dynamics {
+                    Some(_) => format!(
+                        "on the right of `next`, `{state}` is its value one step before: write `{state}`"
+                    ),
+                    None => {
+                        "steps are written in `dynamics`, where `next x = …` reads `x` of one step before"
+                            .to_owned()
+                    }
+                }),
+            );
+        }
         if let Some(size) = self.length_of(name, call) {
             return Some(told.help(size));
         }

@@ -112,30 +112,43 @@ impl<'t> Builder<'t> {
             // Told with its left side: an argument makes a function, which is no node.
             return (Definition::Equals(self.refused_expr()), Sort::Refused);
         }
-        if let ExprKind::Call(call) = &value.kind {
-            let name = call.path.text();
-            let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
-            if drawn && self.names.get(&name).is_none() {
-                let message = format!("`{name}` is drawn from with `~`, not with `=`");
-                let role = match self.nodes.get(id.0).map(|node| node.role) {
-                    Some(Role::Param) => "param ",
-                    Some(Role::Data) => "data ",
-                    Some(Role::Latent | Role::Let) => "latent ",
-                    _ => "",
-                };
-                let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
-                let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
-                let help = format!("write `{role}{}{axes} ~ {}`", target.name.text, shown_call(call));
-                self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
-                let refused = self.arena.number(f64::NAN);
-                return (Definition::Equals(refused), Sort::Refused);
-            }
+        let word = match self.nodes.get(id.0).map(|node| node.role) {
+            Some(Role::Param) => "param ",
+            Some(Role::Data) => "data ",
+            Some(Role::Latent | Role::Let) => "latent ",
+            Some(Role::State) => "init ",
+            _ => "",
+        };
+        if let Some(told) = self.drawn_by_equals(word, target, value) {
+            self.told.push(told);
+            let refused = self.arena.number(f64::NAN);
+            return (Definition::Equals(refused), Sort::Refused);
         }
         let scope = self.target_scope(id, target, 0);
         let found = self.value(value, &scope);
         self.agree(&found, value.span, unit);
         let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
         (Definition::Equals(found.expr), sort)
+    }
+
+    /// Says that a distribution stands after `=`; `word` is what the statement starts with.
+    pub(super) fn drawn_by_equals(
+        &self,
+        word: &str,
+        target: &Target,
+        value: &tree::Expr,
+    ) -> Option<Diagnostic> {
+        let ExprKind::Call(call) = &value.kind else { return None };
+        let name = call.path.text();
+        let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
+        if !drawn || self.names.get(&name).is_some() {
+            return None;
+        }
+        let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+        let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
+        let message = format!("`{name}` is drawn from with `~`, not with `=`");
+        let help = format!("write `{word}{}{axes} ~ {}`", target.name.text, shown_call(call));
+        Some(NESTED_DRAW.at(call.path.span, message).help(help))
     }
 
     /// The scope of a definition: the axes on its left, but for the last `vector` ones.
