@@ -82,6 +82,7 @@ impl<'t> Builder<'t> {
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));
+            self.shapes.get_mut(left.id.0).into_iter().for_each(|shape| *shape = None);
             return None;
         }
         let vector = entry.family.is_vector();

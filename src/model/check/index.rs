@@ -94,6 +94,13 @@ impl<'t> Builder<'t> {
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => return Err(Some(self.not_a_member(name))),
             Some(_) => {
                 let message = format!("`{}` has no elements", name.text);
+                if let (Some(state), [time]) = (self.state_called(&name.text), index) {
+                    let told = INDEX_COUNT.at(span, message);
+                    return Err(Some(told.help(format!(
+                        "a state is read of its dynamics, at a time: `{state}({})`",
+                        shown_or_dots(time)
+                    ))));
+                }
                 return Err(Some(
                     INDEX_COUNT.at(span, message).help("only what stands on axes takes an index"),
                 ));

@@ -6,7 +6,7 @@ use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::{self, Scope};
 use super::family;
-use super::given::as_list;
+use super::given::{as_list, equals_file};
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
@@ -56,10 +56,14 @@ impl<'t> Builder<'t> {
             return None;
         }
         let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
-        Some(match suggest(&name.text, self.names.axes()) {
+        let told = match suggest(&name.text, self.names.axes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("declare it: `axis {} : index(10)`", name.text)),
-        })
+            None => told.help(format!("declare it: `axis {} : {}`", name.text, self.kind_of(&name.text))),
+        };
+        if self.names.get(&name.text).is_none() {
+            self.names.refuse(name);
+        }
+        Some(told)
     }
 
     /// Checks the definition of a node whose readings are defined.
@@ -223,7 +227,9 @@ impl<'t> Builder<'t> {
 
     /// What a draw gives in expressions: `bernoulli` passes for a condition too.
     fn sort_of(&self, draw: &tree::Draw, checked: &Draw) -> Sort {
-        if family::find(&draw.call.path.text()).is_none() {
+        // What stands for a refused draw is of another family.
+        let known = family::find(&draw.call.path.text());
+        if known.is_none_or(|entry| entry.family != checked.family) {
             Sort::Refused
         } else if checked.kind() == Kind::Truth && checked.transforms.is_empty() {
             Sort::Either
@@ -237,13 +243,18 @@ impl<'t> Builder<'t> {
             Source::Equals(value) => value,
             Source::From(table) => return self.constant_from(id, constant, table),
         };
+        let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
+        let index = if names.is_empty() { String::new() } else { format!("[{}]", names.join(", ")) };
+        if let Some(told) = equals_file(value, &format!("const {}{index}", constant.target.name.text)) {
+            self.told.push(told);
+            return (Definition::Equals(self.refused_expr()), Sort::Refused);
+        }
         let shape = self.shapes.get(id.0).cloned().flatten();
         match shape {
             Some(axes) if !axes.is_empty() => {
                 let sizes: Vec<usize> =
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
-                let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
                 self.entries(value, &sizes, &names, &mut entries, &constant.target.name.text);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
                 if entries.len() == whole {

@@ -4,6 +4,7 @@ use super::builtin;
 use super::codes::INDEX_COUNT;
 use super::model::{Builder, Written};
 use super::names::Symbol;
+use super::shown::shown;
 use super::walk;
 use crate::{AxisKind, NodeId};
 use sbi_syntax::tree::{
@@ -22,6 +23,8 @@ pub(super) struct Readings<'t> {
     read: BTreeMap<&'t str, usize>,
     /// The indices with which it is read.
     elements: BTreeMap<&'t str, Vec<&'t [Expr]>>,
+    /// The names at which parts of other things are read: the `t` of `pond.prey(t)`.
+    times: BTreeSet<&'t str>,
     /// Names that mean something only in the statement that reads them.
     locals: BTreeSet<&'t str>,
 }
@@ -74,6 +77,10 @@ impl<'t> Readings<'t> {
         walk::parts(expr, &mut |part| {
             if let Some(name) = walk::name(part).and_then(|path| path.segments.first()) {
                 *self.read.entry(&name.text).or_default() += 1;
+            }
+            if let ExprKind::Apply { arguments, .. } = &part.kind {
+                let named = arguments.iter().filter_map(|argument| walk::name(&argument.value)?.as_name());
+                self.times.extend(named.map(|name| name.text.as_str()));
             }
             if let ExprKind::Index { base, index } = &part.kind
                 && let ExprKind::Path(path) = &base.kind
@@ -200,11 +207,37 @@ impl<'t> Builder<'t> {
         match (similar, unread.as_slice()) {
             (Some(similar), _) if !numbered(similar) => Some(format!("did you mean `{similar}`?")),
             (_, [only]) if self.is_only_stranger(name) => {
-                Some(format!("nothing reads `{only}`: was `{name}` renamed? Then write `{only}`"))
+                let whole = self.whole_name(only);
+                Some(format!(
+                    "nothing reads `{only}`: write `{whole}` if that is what `{name}` was called, else define `{name}`"
+                ))
             }
             (Some(similar), _) => Some(format!("did you mean `{similar}`?")),
             (None, _) => None,
         }
+    }
+
+    /// The kind of axis that a name which is none would be: one of instants where a state is read at it.
+    pub(super) fn kind_of(&self, name: &str) -> String {
+        let run = self.runs.first().map(|run| run.tree).filter(|_| self.readings.times.contains(name));
+        let over = run.and_then(|run| run.over.as_ref()).and_then(shown);
+        match (run, over) {
+            (Some(run), Some(over)) if run.every.is_none() => {
+                format!("time(scattered(n = 30, over = {over}))")
+            }
+            (Some(_), _) => "ordered(10)".to_owned(),
+            (None, _) => "index(10)".to_owned(),
+        }
+    }
+
+    /// A name with the axes of what it means: `theta[i]`.
+    fn whole_name(&self, name: &str) -> String {
+        let axes = match self.names.get(name) {
+            Some(Symbol::Node(id)) => self.shapes.get(id.0).cloned().flatten().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let axes = self.axis_names(&axes).join(", ");
+        if axes.is_empty() { name.to_owned() } else { format!("{name}[{axes}]") }
     }
 
     /// What is drawn or computed here and read by nothing.
