@@ -216,7 +216,7 @@ impl Asked<'_, '_> {
                         several.len()
                     ),
                 })),
-            (_, Some((length, _))) => Err(match as_list(value, &format!("given {name}"), name) {
+            (_, Some((length, _))) => Err(match as_list(value) {
                 Some(help) => VECTOR.at(value.span, "a call stands where values are expected").help(help),
                 None => VECTOR
                     .at(value.span, format!("`{name}` has {length} elements, and one value is given"))
@@ -244,12 +244,8 @@ impl Asked<'_, '_> {
     }
 }
 
-/// What to write for a list made by a call of another language, `c(15, 10)` or `np.array([15, 10])`, or for a table
-/// that such a call reads. `left` is the statement before the values, and `column` the column of the table.
-pub(super) fn as_list(value: &Expr, left: &str, column: &str) -> Option<String> {
-    if let Some(path) = file(value) {
-        return Some(format!("a table is read so: `{left} from \"{path}\" (column = \"{column}\")`"));
-    }
+/// What to write for a list made by a call of another language, `c(15, 10)` or `np.array([15, 10])`.
+pub(super) fn as_list(value: &Expr) -> Option<String> {
     let (name, arguments) = match &value.kind {
         ExprKind::Call(call) => (call.path.text(), &call.arguments),
         ExprKind::Apply { base, arguments } => match &base.kind {

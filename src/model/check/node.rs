@@ -255,7 +255,7 @@ impl<'t> Builder<'t> {
                 let sizes: Vec<usize> =
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
-                self.entries(value, &sizes, &names, &mut entries, &constant.target.name.text);
+                self.entries(value, &sizes, &names, &mut entries);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
@@ -275,14 +275,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Gathers the numbers of a list that has one level for each axis.
-    fn entries(
-        &mut self,
-        value: &tree::Expr,
-        sizes: &[usize],
-        axes: &[&str],
-        entries: &mut Vec<f64>,
-        name: &str,
-    ) {
+    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
         let Some((size, deeper)) = sizes.split_first() else {
             match self.constants.number(value) {
                 Ok(number) => entries.push(number),
@@ -294,7 +287,7 @@ impl<'t> Builder<'t> {
         match &value.kind {
             ExprKind::List(list) if list.len() == *size => {
                 let below = axes.get(1..).unwrap_or_default();
-                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries, name));
+                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
             }
             ExprKind::List(list) => self.told.push(
                 LENGTH
@@ -303,7 +296,7 @@ impl<'t> Builder<'t> {
             ),
             _ => {
                 let told = VECTOR.at(value.span, format!("a list over `{axis}` is expected here"));
-                let help = as_list(value, &format!("const {name}[{}]", axes.join(", ")), name);
+                let help = as_list(value);
                 self.told
                     .push(told.help(help.unwrap_or_else(|| format!("write {size} numbers: `[1, 2, …]`"))));
             }
