@@ -172,17 +172,23 @@ impl<'t> Builder<'t> {
         let known = recover::word_at(own).is_some_and(|word| words::find(word).is_some());
         // `c(0) = 10` and `deriv(S) = …` name a state, where behind a word of the language brackets name inputs.
         let ends = |sign| "~=:{[\n".contains(sign) || sign == '(' && known;
-        let left = own.split(ends).next().unwrap_or("");
+        // In `vector[5] theta` and `param<lower = 0> theta` the name stands behind what is in brackets.
+        let first = recover::word_at(own).map_or(0, str::len);
+        let behind = own.get(first..).and_then(|behind| behind.lines().next()).unwrap_or("");
+        let close = match behind.chars().next() {
+            Some('[') => behind.find(']'),
+            Some('<') => behind.find('>'),
+            _ => None,
+        };
+        let skipped = close.map_or(first, |close| first + close + 1);
+        let left = own.get(skipped..).and_then(|left| left.split(ends).next()).unwrap_or("");
         let named = |(at, name): (usize, &str)| Name {
             text: name.to_owned(),
             span: Span::new(self.file, start + at, start + at + name.len()),
         };
-        let mut words = recover::words(left);
-        let Some(first) = words.next() else { return Vec::new() };
+        let words = recover::words(left).map(|(at, word)| (at + skipped, word));
         let mut names: Vec<Name> = words.map(named).collect();
-        if !known {
-            names.push(named(first));
-        }
+        names.extend(recover::word_at(own).filter(|_| !known).map(|word| named((0, word))));
         names
     }
 }

@@ -177,6 +177,15 @@ pub(crate) fn start(word: &str, block: Block) -> Option<&'static str> {
             "a change at an event is `when v > 30 { v = -65 }`, the end of it all `stop when v > 30`",
         );
     }
+    if ["chains", "iter", "warmup", "thin", "burnin", "burn_in", "n_chains", "num_samples"]
+        .contains(&lower.as_str())
+    {
+        match block {
+            Block::Query => return Some("there are no chains: how many draws an answer has is `draws 4000`"),
+            Block::Train => return Some("there are no chains: what training takes is `simulations 10_000`"),
+            _ => {}
+        }
+    }
     // In a query or a train block these are more likely misspelt words of that block.
     let modelled =
         matches!(block, Block::Top | Block::Model | Block::Simulator | Block::Modality | Block::Dynamics);

@@ -4,6 +4,7 @@
 use crate::codes::{BRACKET_STRAY, OPERATOR_FOREIGN, SEVERAL_ON_LINE, UNEXPECTED};
 use crate::diag::Diagnostic;
 use crate::grammar::Rule;
+use crate::links;
 use crate::notation::unopened;
 use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
@@ -20,6 +21,7 @@ impl<'t> Stop<'t> {
     /// The first habit that is recognised, the most particular first.
     pub(crate) fn habit(&self) -> Option<Diagnostic> {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
+            Self::link,
             Self::setting_sign,
             Self::draw_sign,
             Self::computed_draw,
@@ -28,6 +30,7 @@ impl<'t> Stop<'t> {
             Self::called_number,
             Self::comma_in_number,
             Self::position_for_axis,
+            Self::read_by_tilde,
             Self::call_without_brackets,
             Self::range_sign,
             Self::condition_sign,
@@ -42,12 +45,29 @@ impl<'t> Stop<'t> {
         checks.iter().find_map(|check| check(self))
     }
 
+    /// `let log(lambda[i]) = theta[i]`, `data y ~ 1 + (1 | g)`.
+    fn link(&self) -> Option<Diagnostic> {
+        let word = self.word_text();
+        if !DEFINING.contains(&word) {
+            return None;
+        }
+        let told = |message: &str| UNEXPECTED.at(self.span(found_length(self.rest)), message);
+        let behind = self.line.text.get(word.len()..)?.trim_start();
+        match links::inverted(behind) {
+            Some(help) => Some(told("what is defined is a name, with no function around it").help(help)),
+            None => links::formula(behind).map(|help| told("this is a formula of a regression").help(help)),
+        }
+    }
+
     /// `simulations = 10_000`, `seed: 1`.
     fn setting_sign(&self) -> Option<Diagnostic> {
         let word = self.word.filter(|word| word.setting)?;
         let sign = ["==", ":=", "=", ":", "<-"].into_iter().find(|sign| self.rest.starts_with(sign))?;
         let message = format!("a setting has no `{sign}` before its value");
-        Some(OPERATOR_FOREIGN.at(self.span(sign.len()), message).help(format!("write `{}`", word.example)))
+        let value = self.rest.get(sign.len()..)?.lines().next()?.split("//").next()?.trim();
+        let example =
+            if value.is_empty() { word.example.to_owned() } else { format!("{} {value}", word.text) };
+        Some(OPERATOR_FOREIGN.at(self.span(sign.len()), message).help(format!("write `{example}`")))
     }
 
     /// `~` where only `=` can stand, and other signs where `~` or `=` must.
@@ -117,9 +137,10 @@ impl<'t> Stop<'t> {
             return None;
         }
         let told = UNEXPECTED.at(self.line.span(at, name.len()).to(self.span(1)), "a product needs its `*`");
-        let behind = match self.rest.chars().next()? {
-            '(' => "(…)",
-            '[' => "[…]",
+        let behind = match (bracketed(self.rest), self.rest.chars().next()?) {
+            (Some(whole), _) => whole,
+            (None, '(') => "(…)",
+            (None, '[') => "[…]",
             _ => "…",
         };
         Some(told.help(format!("write `{number} * {name}{behind}`")))
@@ -143,9 +164,16 @@ impl<'t> Stop<'t> {
     fn range_sign(&self) -> Option<Diagnostic> {
         let plain =
             self.rest.starts_with(':') && !self.rest.starts_with("::") && !self.rest.starts_with(":=");
-        let valued = self.open_bracket().is_some() || self.before.contains('=');
+        let over = self.word_text() == "dynamics" && words_in(self.before).any(|(_, word)| word == "over");
+        let valued = self.open_bracket().is_some() || self.before.contains('=') || over;
         if !plain || !valued {
             return None;
+        }
+        if let (Some(low), Some(high)) =
+            (self.number_before(), number_at_start(self.rest.get(1..)?.trim_start()))
+        {
+            let told = OPERATOR_FOREIGN.at(self.span(1), "`:` makes no range");
+            return Some(told.help(format!("write `{low} .. {high}`")));
         }
         let told = OPERATOR_FOREIGN.at(self.span(1), "`:` makes no range and gives no argument");
         Some(told.help("a range is `low .. high`, with positions from 1; an argument is `name = value`"))
@@ -224,11 +252,44 @@ impl<'t> Stop<'t> {
         {
             return None;
         }
-        let length = found_length(self.rest);
-        let size =
-            self.rest.get(..length).filter(|text| text.bytes().all(|b| b.is_ascii_digit())).unwrap_or("10");
-        let told = UNEXPECTED.at(self.span(length), "a definition names its axes, not positions on them");
-        Some(told.help(format!("declare `axis i : index({size})`, and write `[i]` here")))
+        let told = UNEXPECTED
+            .at(self.span(found_length(self.rest)), "a definition names its axes, not positions on them");
+        let (before, inside) = self.before.rsplit_once('[')?;
+        let name = words_in(before).last()?.1;
+        let inside = format!("{inside}{}", self.rest.split(']').next()?);
+        // `theta[1] ~ …` and `theta[2 .. 10] ~ normal(theta[i - 1], 1)` are the first step of a series, and the next.
+        if inside.trim() == "1" || self.rest.contains(" - 1]") || self.rest.contains("-1]") {
+            return Some(told.help(format!(
+                "steps that read the one before them stand in `dynamics`: `init {name} ~ …` and `next {name} ~ …`; else \
+                 declare `axis i : index(10)`, and write `{name}[i]`"
+            )));
+        }
+        let last = |positions: &str| {
+            let last = positions.rsplit([':', '.']).next().map_or("", str::trim).to_owned();
+            if !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) { last } else { "10".to_owned() }
+        };
+        let axes = || inside.split(',').map(last).zip(["i", "j", "k", "l"]);
+        let declared: Vec<String> =
+            axes().map(|(size, axis)| format!("`axis {axis} : index({size})`")).collect();
+        let names: Vec<&str> = axes().map(|(_, axis)| axis).collect();
+        Some(told.help(format!(
+            "declare {}, and write `{name}[{}]`",
+            declared.join(" and "),
+            names.join(", ")
+        )))
+    }
+
+    /// `param theta[i] ~ walk.theta(i)`.
+    fn read_by_tilde(&self) -> Option<Diagnostic> {
+        let member = self.rest.strip_prefix('.').filter(|member| word_at(member).is_some())?;
+        let (left, whole) =
+            self.before.split_once('~').filter(|(_, whole)| word_at(whole.trim()).is_some())?;
+        if !self.expects(&[Rule::args, Rule::open_paren]) {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(1), "a state or a field is read, and not drawn");
+        let member = member.lines().next()?.trim_end();
+        Some(told.help(format!("write `{} = {}.{member}`", left.trim(), whole.trim())))
     }
 
     /// `normal 0, 1`, `uniform[0, 1]`.
@@ -333,4 +394,27 @@ impl<'t> Stop<'t> {
 fn number_at_end(text: &str) -> Option<&str> {
     let number = text.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.').next()?;
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+}
+
+/// The number that a text starts with.
+fn number_at_start(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(text.len());
+    text.get(..end).filter(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// What a text has in the brackets that it starts with, and these, where they close on its first line.
+fn bracketed(text: &str) -> Option<&str> {
+    let line = text.lines().next()?;
+    let mut depth = 0_usize;
+    for (at, character) in line.char_indices() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return line.get(..=at).filter(|_| at > 0);
+        }
+    }
+    None
 }

@@ -16,6 +16,7 @@ mod foreign;
 mod grammar;
 mod habits;
 mod leftovers;
+mod links;
 mod model;
 mod motion;
 mod node;

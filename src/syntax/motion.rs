@@ -18,8 +18,11 @@ impl Line<'_> {
     /// `dx/dt = …`, `d(x) = …`, `der(x) = …`.
     fn derivative(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         let state = match first {
-            "d" | "der" | "deriv" | "diff" | "D" => {
+            "d" | "der" | "deriv" | "diff" | "D" if !behind.starts_with('/') => {
                 behind.strip_prefix('(').and_then(|inner| word_at(inner.trim_start()))?
+            }
+            "d" if behind.starts_with("/dt") => {
+                word_at(behind.trim_start_matches("/dt").trim_start().trim_start_matches('('))?
             }
             _ => first.strip_prefix('d').filter(|_| behind.starts_with("/dt"))?,
         };

@@ -9,11 +9,11 @@ use crate::codes::{
     CHARACTER_UNKNOWN, OPERATOR_FOREIGN, ROLE_MISSING, STATEMENT_MISPLACED, UNEXPECTED, UNKNOWN_WORD,
 };
 use crate::diag::{Diagnostic, suggest};
-use crate::foreign;
 use crate::parse::Builder;
 use crate::source::Span;
 use crate::stop::Stop;
 use crate::words::{self, Block, RESERVED, Word};
+use crate::{foreign, links};
 
 /// A bad line and where it stands.
 pub(crate) struct Line<'t> {
@@ -124,6 +124,12 @@ impl Line<'_> {
         }
         if let Some(help) = foreign::start(first, self.block) {
             return UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`")).help(help);
+        }
+        if let Some(help) = links::inverted(self.rest(at)) {
+            return UNKNOWN_WORD.at(span, "what is defined is a name, with no function around it").help(help);
+        }
+        if let Some(help) = links::formula(self.text) {
+            return ROLE_MISSING.at(span, format!("this does not say how `{first}` is drawn")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
         let moving = || self.motion(first, span, behind).filter(|_| self.block == Block::Dynamics);

@@ -208,7 +208,7 @@ impl Line<'_, '_> {
                     self.depth = self.depth.saturating_sub(1);
                     1
                 }
-                '0'..='9' => word_length(rest, |c| c.is_ascii_alphanumeric() || c == '_'),
+                '0'..='9' => self.number(at),
                 first if first.is_alphabetic() || first == '_' => self.word(at),
                 _ => self.sign(at),
             };
@@ -225,6 +225,21 @@ impl Line<'_, '_> {
         self.slips.note(code, self.offset + at, written, message, help);
         self.slips.replace(self.offset + at, read);
         written.len()
+    }
+
+    /// A number; how long it is. `1e - 6` and `1 e-6` are numbers that blanks have parted.
+    fn number(&mut self, at: usize) -> usize {
+        let rest = self.rest(at);
+        let Some(length) = parted_power(rest) else {
+            return word_length(rest, |c| c.is_ascii_alphanumeric() || c == '_');
+        };
+        let written = rest.get(..length).unwrap_or("").to_owned();
+        let joined = written.replace(' ', "");
+        let before = self.text.get(..at).unwrap_or("");
+        let digits = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let help = format!("write `{}{joined}`", before.get(digits.len()..).unwrap_or(""));
+        let read = format!("{joined:length$}");
+        self.slip(UNEXPECTED, at, &written, &read, "a number has no blanks inside", &help)
     }
 
     /// A word; how long it is.
@@ -340,6 +355,26 @@ impl Line<'_, '_> {
 /// The length of the word that a text starts with.
 fn word_length(text: &str, in_word: impl Fn(char) -> bool) -> usize {
     text.find(|c| !in_word(c)).unwrap_or(text.len())
+}
+
+/// How long the number is that a text starts with, where blanks stand before its `e` or behind it: `1 e-6`, `1e - 6`.
+/// With blanks on both sides it may well be a quantity `e`.
+fn parted_power(text: &str) -> Option<usize> {
+    let blanks = |text: &str| word_length(text, |c| c == ' ');
+    let digits = |text: &str| word_length(text, |c| c.is_ascii_digit());
+    let mut at = word_length(text, |c| c.is_ascii_digit() || c == '_');
+    let before = blanks(text.get(at..)?);
+    at += before;
+    at += usize::from(text.get(at..)?.starts_with(['e', 'E']).then_some(1_u8)?);
+    let mut behind = blanks(text.get(at..)?);
+    at += behind;
+    at += usize::from(text.get(at..)?.starts_with(['-', '+']).then_some(1_u8)?);
+    behind += blanks(text.get(at..)?);
+    at += blanks(text.get(at..)?);
+    let figures = digits(text.get(at..)?);
+    at += figures;
+    let ends = !text.get(at..)?.starts_with(|c: char| c.is_alphanumeric() || "._".contains(c));
+    (figures > 0 && ends && (before == 0) != (behind == 0)).then_some(at)
 }
 
 /// Whether a name, an element of one or its derivative can end with a character.

@@ -58,6 +58,7 @@ impl<'t> Stop<'t> {
             Self::bracket_mismatch,
             Self::bracket_open,
             Self::bracket_stray,
+            Self::missing_then,
             Self::missing_else,
             Self::reserved_name,
             Self::several_statements,
@@ -141,6 +142,17 @@ impl<'t> Stop<'t> {
         }
         let told = BRACKET_STRAY.at(self.span(1), format!("this `{found}` closes nothing"));
         Some(told.help("remove it, or open it earlier on the line"))
+    }
+
+    /// `if (a == 1) x else y`.
+    fn missing_then(&self) -> Option<Diagnostic> {
+        let (place, _) = words(self.before).filter(|(_, word)| *word == "if").last()?;
+        if !self.expects(&[Rule::kw_then]) || !words(self.rest).any(|(_, word)| word == "else") {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(0), "behind the condition of an `if` stands `then`");
+        let told = told.label(self.line.span(place, 2), "this `if`");
+        Some(told.help(format!("write `then` before {}", found(self.rest))))
     }
 
     fn missing_else(&self) -> Option<Diagnostic> {

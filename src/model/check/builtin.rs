@@ -35,7 +35,7 @@ const FUNCTIONS: [(&str, Builtin); 17] = [
 ];
 
 /// What people call them elsewhere, with what to write here.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 23] = [
     ("dot", "`sum over k (a[k] * b[k])`"),
     ("matmul", "`sum over k (a[i, k] * b[k])`"),
     ("inner", "`sum over k (a[k] * b[k])`"),
@@ -48,6 +48,10 @@ const ELSEWHERE: [(&str, &str); 19] = [
     ("square", "`x ^ 2`"),
     ("expit", "`logistic`"),
     ("inv_logit", "`logistic`"),
+    ("invlogit", "`logistic`"),
+    ("ilogit", "`logistic`"),
+    ("plogis", "`logistic`"),
+    ("matrix", "the rows of a matrix as lists: `[[1, 0], [0, 1]]`"),
     ("sigmoid", "`logistic`"),
     ("fabs", "`abs`"),
     ("arctan", "`atan`"),

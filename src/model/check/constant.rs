@@ -83,8 +83,8 @@ impl<'t> Constants<'t> {
                 return Err(told
                     .help("what is not known is left out: give the others one by one, `given y[1] = 1.2`"));
             }
-            let known = self.map.keys().copied().chain(builtin::constants());
-            return Err(match suggest(&name, known) {
+            let number = builtin::constants().find(|number| number.eq_ignore_ascii_case(&name));
+            return Err(match number.or_else(|| suggest(&name, self.map.keys().copied())) {
                 Some(similar) => told.did_you_mean(Some(similar)),
                 None => told.help(format!("write `const {name} = …`; only constants can be named here")),
             });

@@ -10,6 +10,7 @@ use super::expr::Scope;
 use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
+use super::shown::shown_or_dots;
 use super::value::{Sort, Value};
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
@@ -248,6 +249,15 @@ impl<'t> Builder<'t> {
             }
             Some(Symbol::Record(draw)) => {
                 let drawn = self.drawn.get(draw).ok_or(None)?;
+                // Where its axes were refused, nobody knows what an element is.
+                if drawn.target.is_some_and(|target| target.axes.len() != drawn.axes.len()) {
+                    return Err(None);
+                }
+                // Nor where an axis is forgotten, which is told with what is passed.
+                if drawn.axes.is_empty() && !index.is_empty() && self.passes_refused(draw) {
+                    return Err(None);
+                }
+                let drawn = self.drawn.get(draw).ok_or(None)?;
                 let (axes, target) =
                     (drawn.axes.clone(), drawn.target.map_or("", |target| target.name.text.as_str()));
                 let mut all: Vec<Index> = self.here().axes.iter().map(|axis| Index::Same(*axis)).collect();
@@ -395,9 +405,13 @@ impl<'t> Builder<'t> {
     /// Says that a function of time stands where a number is expected.
     pub(super) fn not_at_a_time(&mut self, expr: &tree::Expr) -> Value {
         let told = NOT_A_NUMBER.at(expr.span, "a function of time stands where a number is expected");
-        self.told.push(
-            told.help("say when: `pond.prey(5)`, or reduce it over an axis: `mean over t (pond.prey(t))`"),
-        );
+        let curve = shown_or_dots(expr);
+        let time = match self.here().dynamics {
+            Some(_) => "t",
+            None => self.axes.iter().find(|axis| axis.is_time()).map_or("5", |axis| axis.name.as_str()),
+        };
+        let help = format!("say when: `{curve}({time})`");
+        self.told.push(told.help(help));
         self.refused_value()
     }
 

@@ -1,16 +1,16 @@
 //! What stands after `~`: a distribution with its arguments, by position or by name.
 
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_YET, SIMULATOR_BODY, UNKNOWN_DISTRIBUTION,
-    VECTOR,
+    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, NOT_YET, SIMULATOR_BODY,
+    UNKNOWN_DISTRIBUTION, VECTOR,
 };
 use super::demand::Demanded;
 use super::expr::Scope;
-use super::family::{self, Entry, Shape, Slot, Turn, Way};
+use super::family::{self, Demand, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
 use super::model::Builder;
 use super::names::Symbol;
-use super::shown::shown;
+use super::shown::{shown, shown_or_dots};
 use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
 use super::value::{Sort, Value};
 use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
@@ -82,6 +82,7 @@ impl<'t> Builder<'t> {
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));
+            self.shapes.get_mut(left.id.0).into_iter().for_each(|shape| *shape = None);
             return None;
         }
         let vector = entry.family.is_vector();
@@ -114,6 +115,8 @@ impl<'t> Builder<'t> {
             let message = format!("`{}` draws a vector, and `{name}` has no axis for it", entry.name);
             let help = format!("write `{name}[k]` with `axis k : index(2)`");
             self.told.push(VECTOR.at(left.target.span, message).help(help));
+            // Nobody knows how many elements there are to be read.
+            self.shapes.get_mut(left.id.0).into_iter().for_each(|shape| *shape = None);
         } else if left.target.formal.is_some() {
             self.told.push(no_vector(left, entry));
         }
@@ -269,6 +272,17 @@ impl<'t> Builder<'t> {
         let value = self.number(&argument.value, reading.scope);
         if way.measured && reading.measured {
             self.agree(&value, argument.value.span, reading.left.unit);
+        }
+        if way.name == "median"
+            && way.demand == Demand::Positive
+            && let ExprKind::Call(call) = &argument.value.kind
+            && call.path.text() == "log"
+            && let [inner] = call.arguments.as_slice()
+        {
+            let message = "a median is a value itself, and this is its logarithm";
+            let (log, plain) = (shown_or_dots(&argument.value), shown_or_dots(&inner.value));
+            let help = format!("write `log_mean = {log}`, or the median without the logarithm: `{plain}`");
+            self.told.push(NOT_POSITIVE.at(argument.value.span, message).help(help));
         }
         let expr = value.expr;
         self.demands.push(Demanded::argument(reading.left.id, way.demand, expr, argument.span, way.name));

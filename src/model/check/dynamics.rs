@@ -140,7 +140,13 @@ impl<'t> Builder<'t> {
         for statement in &tree.body {
             let (Statement::Derivative(state) | Statement::Next(state)) = statement else { continue };
             let name = &state.target.name;
-            if self.names.get(&name.text).is_none() {
+            let starts = match self.names.get(&name.text) {
+                Some(Symbol::Node(id)) => self.nodes_of_runs.get(&id).copied() == self.here().dynamics,
+                Some(Symbol::Refused) => true,
+                _ => false,
+            };
+            // What lasts is told not to change, with its change.
+            if !starts && self.lasting(&name.text).is_none() {
                 // A line that could not be read may say how it starts.
                 self.told.extend((!nameless).then(|| no_start(&state.target)));
                 self.names.refuse(name);
@@ -295,6 +301,10 @@ impl<'t> Builder<'t> {
         let name = &state.target.name.text;
         match (&state.definition, is_next) {
             (tree::Definition::Equals(value), _) => {
+                if let Some(told) = self.drawn_by_equals("next ", &state.target, value).filter(|_| is_next) {
+                    self.told.push(told);
+                    return None;
+                }
                 let scope = self.target_scope(id, &state.target, 0);
                 let found = self.number(value, &scope);
                 if is_next {
@@ -375,7 +385,9 @@ impl<'t> Builder<'t> {
                     .push(told.help(format!("add `{change}`, or make it a `let` where it does not change")));
             }
         }
-        if states == 0 && !bad {
+        let changes =
+            |statement: &Statement| matches!(statement, Statement::Derivative(_) | Statement::Next(_));
+        if states == 0 && !bad && !tree.body.iter().any(changes) {
             let told = EMPTY_DYNAMICS.at(tree.name.span, format!("`{}` has no states", tree.name.text));
             self.told.push(told.help("add one: `init x = 0` and `x' = -x`"));
         }

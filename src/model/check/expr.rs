@@ -14,7 +14,7 @@ use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use sbi_syntax::{Diagnostic, Span};
 use std::rc::Rc;
 
 /// Modules that functions stand in elsewhere.
@@ -268,10 +268,11 @@ impl<'t> Builder<'t> {
         if name.text == "e" {
             return told.help("Euler's number is `exp(1)`");
         }
-        let known: Vec<&str> = self.names.iter().map(|(name, _)| name).collect();
-        let always = builtin::constants().chain(["true", "false"]);
-        match suggest(&name.text, known.into_iter().chain(always)) {
-            Some(similar) => told.did_you_mean(Some(similar)),
+        if let Some(constant) = builtin::constants().find(alike) {
+            return told.did_you_mean(Some(constant));
+        }
+        match self.meant_by(&name.text) {
+            Some(help) => told.help(help),
             None if self.here().dynamics.is_some() => told.help(format!(
                 "define it here, `noise {0}` or `let {0} = …`, or in the model, `param {0} ~ …`",
                 name.text

@@ -90,6 +90,8 @@ fn finish(mut checked: Checked) -> Checked {
     // What is wrong with statements that are taken over is told once.
     told.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
     if told.iter().any(Diagnostic::is_error) {
+        // Advice about the whole file waits until it is sound.
+        told.retain(|told| told.code != UNITS_UNCHECKED.name);
         checked.file = None;
     }
     checked

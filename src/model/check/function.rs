@@ -7,11 +7,12 @@ use super::codes::{
 };
 use super::constant::DEPTH;
 use super::expr::{Scope, joined};
+use super::given::list_of;
 use super::home::HomeId;
 use super::index::count;
 use super::model::Builder;
 use super::names::Symbol;
-use super::shown::shown_or_dots;
+use super::shown::{shown, shown_or_dots};
 use super::value::{Sort, Value, common_unit};
 use super::{curve, family, walk};
 use crate::{Binary, NodeId, Role, Unary};
@@ -133,6 +134,9 @@ impl<'t> Builder<'t> {
                 Err(Some(told.help("read one of its data by its name")))
             }
             Some(Symbol::Node(id)) if builtin::function(&name.text).is_none() => {
+                if self.shapes.get(id.0).is_none_or(Option::is_none) {
+                    return Err(None);
+                }
                 Err(Some(self.no_function(id, name, call)))
             }
             Some(Symbol::Simulator(..) | Symbol::External(_)) => {
@@ -189,8 +193,39 @@ impl<'t> Builder<'t> {
         if builtin::reducer(&name.text).is_some() {
             return Some(told.help(format!("reductions name their axis: `{} over i (x[i])`", name.text)));
         }
+        if ["lag", "prev", "previous", "shift", "delay"].contains(&name.text.as_str()) {
+            let state =
+                call.arguments.first().map_or("x".to_owned(), |argument| shown_or_dots(&argument.value));
+            return Some(
+                told.help(match self.here().dynamics {
+                    Some(_) => format!(
+                        "on the right of `next`, `{state}` is its value one step before: write `{state}`"
+                    ),
+                    None => {
+                        "steps are written in `dynamics`, where `next x = …` reads `x` of one step before"
+                            .to_owned()
+                    }
+                }),
+            );
+        }
         if let Some(size) = self.length_of(name, call) {
             return Some(told.help(size));
+        }
+        if builtin::constant(&name.text).is_some() {
+            return Some(told.help(format!("it is a number: write `{}`", name.text)));
+        }
+        if let Some(list) = list_of(&name.text, &call.arguments) {
+            return Some(told.help(format!("a list stands in square brackets: `{list}`")));
+        }
+        if let ("diag", Some(diagonal)) = (name.text.as_str(), diagonal(&call.arguments)) {
+            return Some(told.help(format!("write the rows of the matrix as lists: `{diagonal}`")));
+        }
+        if name.text == "logit" {
+            let chance = call.arguments.first().map_or("p".to_owned(), |first| shown_or_dots(&first.value));
+            return Some(told.help(format!(
+                "a probability of this logit is written `bernoulli(logit = {chance})`; the function itself is \
+                 `log({chance} / (1 - {chance}))`"
+            )));
         }
         if let Some(ours) = builtin::elsewhere(&name.text) {
             return Some(told.help(format!("write {ours}")));
@@ -370,4 +405,27 @@ fn wrong_count(name: &Name, call: &Call, takes: usize, form: &str) -> Diagnostic
         _ => format!("write `{}{form}`", name.text),
     };
     code.at(call.span, message).help(help)
+}
+
+/// The matrix with these entries on its diagonal, `diag(a, b)` or `diag([a, b])`, where it is small.
+fn diagonal(arguments: &[Argument]) -> Option<String> {
+    const LARGEST: usize = 4;
+    let values: Vec<&Expr> = match arguments {
+        [Argument { value: Expr { kind: ExprKind::List(entries), .. }, .. }] => entries.iter().collect(),
+        [Argument { value: Expr { kind: ExprKind::Call(call), .. }, .. }] => {
+            call.arguments.iter().map(|argument| &argument.value).collect()
+        }
+        arguments => arguments.iter().map(|argument| &argument.value).collect(),
+    };
+    if !(2..=LARGEST).contains(&values.len()) {
+        return None;
+    }
+    let entries: Vec<String> = values.into_iter().map(shown).collect::<Option<_>>()?;
+    let rows = (0..entries.len()).map(|row| {
+        let cells = entries.iter().enumerate();
+        let cells: Vec<&str> =
+            cells.map(|(column, entry)| if row == column { entry.as_str() } else { "0" }).collect();
+        format!("[{}]", cells.join(", "))
+    });
+    Some(format!("[{}]", rows.collect::<Vec<_>>().join(", ")))
 }

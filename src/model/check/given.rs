@@ -1,8 +1,8 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
 use super::codes::{
-    DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH, NEVER_TRAINED, OUTSIDE_SUPPORT,
-    UNIT_MISMATCH, VECTOR,
+    DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT,
+    OUTSIDE_SUPPORT, UNIT_MISMATCH, VECTOR,
 };
 use super::csv::outside;
 use super::index::count;
@@ -12,7 +12,7 @@ use super::query::Asked;
 use super::shown::shown;
 use crate::world::{LARGEST_DATA, ReadError, World};
 use crate::{AxisKind, State};
-use sbi_syntax::tree::{self, Expr, ExprKind, Source, UnaryOperator};
+use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -164,6 +164,9 @@ impl Asked<'_, '_> {
 
     /// The values that are written, one for each selected token.
     fn written(&mut self, selected: &Selected, value: &Expr) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
+        if let Some(told) = equals_file(value, &format!("given {}", selected.name)) {
+            return Err(Some(told));
+        }
         let mut leaves = Vec::new();
         self.leaves(value, &selected.lengths, &selected.name, &mut leaves)?;
         let mut values = Vec::new();
@@ -213,7 +216,7 @@ impl Asked<'_, '_> {
                         several.len()
                     ),
                 })),
-            (_, Some((length, _))) => Err(match as_list(value, &format!("given {name}"), name) {
+            (_, Some((length, _))) => Err(match as_list(value) {
                 Some(help) => VECTOR.at(value.span, "a call stands where values are expected").help(help),
                 None => VECTOR
                     .at(value.span, format!("`{name}` has {length} elements, and one value is given"))
@@ -241,26 +244,62 @@ impl Asked<'_, '_> {
     }
 }
 
-/// What to write for a list made by a call of another language, `c(15, 10)` or `np.array([15, 10])`, or for a table
-/// that such a call reads. `left` is the statement before the values, and `column` the column of the table.
-pub(super) fn as_list(value: &Expr, left: &str, column: &str) -> Option<String> {
-    let arguments = match &value.kind {
-        ExprKind::Call(call) => &call.arguments,
-        ExprKind::Apply { arguments, .. } => arguments,
+/// What to write for a list made by a call of another language, `c(15, 10)` or `np.array([15, 10])`.
+pub(super) fn as_list(value: &Expr) -> Option<String> {
+    let (name, arguments) = match &value.kind {
+        ExprKind::Call(call) => (call.path.text(), &call.arguments),
+        ExprKind::Apply { base, arguments } => match &base.kind {
+            ExprKind::Member { name, .. } => (name.text.clone(), arguments),
+            _ => return None,
+        },
         _ => return None,
     };
-    let first = &arguments.first()?.value;
-    match &first.kind {
-        ExprKind::Text(path) => {
-            Some(format!("a table is read so: `{left} from \"{path}\" (column = \"{column}\")`"))
-        }
-        ExprKind::List(_) => shown(first).map(|list| format!("write `{list}`")),
-        _ => {
-            let entries: Option<Vec<String>> =
-                arguments.iter().map(|argument| shown(&argument.value)).collect();
-            entries.map(|entries| format!("write `[{}]`", entries.join(", ")))
-        }
+    list_of(&name, arguments).map(|list| format!("write `{list}`"))
+}
+
+/// The list that a call of another language makes: `c(15, 10)`, `np.array([15, 10])`, `rep(0.1, 2)`.
+pub(super) fn list_of(name: &str, arguments: &[tree::Argument]) -> Option<String> {
+    const LISTS: [&str; 9] =
+        ["c", "list", "array", "asarray", "vector", "tuple", "tensor", "to_vector", "Array"];
+    const LONGEST: usize = 20;
+    let values: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
+    let listed = |entries: Vec<String>| format!("[{}]", entries.join(", "));
+    match (name, values.as_slice()) {
+        ("rep" | "rep_vector" | "replicate", [value, times]) => match &times.kind {
+            ExprKind::Number(number) if (1.0..=LONGEST as f64).contains(&number.value) => {
+                Some(listed(vec![shown(value)?; number.value as usize]))
+            }
+            _ => None,
+        },
+        (name, [first, ..]) if LISTS.contains(&name) => match &first.kind {
+            ExprKind::List(_) => shown(first),
+            _ => values.into_iter().map(shown).collect::<Option<_>>().map(listed),
+        },
+        _ => None,
     }
+}
+
+/// The file that is named where values stand: `"data/x.csv"`, `read.csv("data/x.csv")`.
+fn file(value: &Expr) -> Option<&str> {
+    let text = match &value.kind {
+        ExprKind::Text(text) => text,
+        ExprKind::Call(Call { arguments, .. }) | ExprKind::Apply { arguments, .. } => {
+            match &arguments.first()?.value.kind {
+                ExprKind::Text(text) => text,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    let (_, ending) = text.rsplit_once('.')?;
+    (!ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(text)
+}
+
+/// Says that a file is named after `=`; `left` is the statement before it.
+pub(super) fn equals_file(value: &Expr, left: &str) -> Option<Diagnostic> {
+    let path = file(value)?;
+    let told = NOT_CONSTANT.at(value.span, "a file is read with `from`, not with `=`");
+    Some(told.help(format!("write `{left} from \"{path}\"`")))
 }
 
 /// What a written value of these lengths looks like: `a list of 2 lists of 3 values`.

@@ -115,6 +115,16 @@ impl<'t> Builder<'t> {
         self.drawn.get(draw)?.values.as_ref()?.get(place).cloned()
     }
 
+    /// Whether something that is passed to a draw has been refused.
+    pub(super) fn passes_refused(&mut self, draw: usize) -> bool {
+        if self.drawn.get(draw).is_some_and(|drawn| drawn.values.is_none()) {
+            let values = self.pass(draw);
+            self.drawn.get_mut(draw).into_iter().for_each(|drawn| drawn.values = Some(values.clone()));
+        }
+        let values = self.drawn.get(draw).and_then(|drawn| drawn.values.as_ref());
+        values.into_iter().flatten().any(|value| value.sort == Sort::Refused)
+    }
+
     /// The values that a draw passes to the inputs of its simulator.
     pub(super) fn pass(&mut self, draw: usize) -> Vec<Value> {
         let Some(Drawn { home, target, axes, inputs, .. }) = self.drawn.get(draw).cloned() else {

@@ -1,8 +1,11 @@
 //! Elements of nodes: which one an index means, and whether its axes are bound.
 
-use super::codes::{AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, INDEX_MISSING, INDEX_RANGE};
+use super::builtin;
+use super::codes::{
+    AXIS_MISMATCH, AXIS_UNBOUND, INDEX_ARITHMETIC, INDEX_COUNT, INDEX_MISSING, INDEX_RANGE, UNKNOWN_AXIS,
+};
 use super::expr::Scope;
-use super::model::Builder;
+use super::model::{Builder, Written};
 use super::names::{Symbol, list};
 use super::shown::{shown, shown_or_dots};
 use super::value::Value;
@@ -91,6 +94,13 @@ impl<'t> Builder<'t> {
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => return Err(Some(self.not_a_member(name))),
             Some(_) => {
                 let message = format!("`{}` has no elements", name.text);
+                if let (Some(state), [time]) = (self.state_called(&name.text), index) {
+                    let told = INDEX_COUNT.at(span, message);
+                    return Err(Some(told.help(format!(
+                        "a state is read of its dynamics, at a time: `{state}({})`",
+                        shown_or_dots(time)
+                    ))));
+                }
                 return Err(Some(
                     INDEX_COUNT.at(span, message).help("only what stands on axes takes an index"),
                 ));
@@ -113,7 +123,17 @@ impl<'t> Builder<'t> {
         let axes = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
         let names = self.axis_names(&axes);
         let whole = format!("{name}[{}]", names.join(", "));
+        if let ([time], true) = (index, self.nodes.get(id.0).is_some_and(|node| node.curve)) {
+            let told = INDEX_COUNT.at(span, format!("`{name}` is a function of time, and has no elements"));
+            return Err(Some(told.help(format!("write `{name}({})`", shown_or_dots(time)))));
+        }
         if axes.len() != index.len() {
+            if names.is_empty() {
+                let read = index.iter().map(shown_or_dots).collect::<Vec<_>>().join(", ");
+                if let Some(told) = self.axes_forgotten(id, &format!("{name}[{read}]"), span) {
+                    return Err(Some(told));
+                }
+            }
             let help = match (names.as_slice(), index) {
                 ([], [time]) if self.is_of_time(id) => {
                     format!("it is a function of time: `{name}({})`", shown_or_dots(time))
@@ -176,6 +196,20 @@ impl<'t> Builder<'t> {
                 return None;
             }
             return Some(Index::Same(axis));
+        }
+        if let ExprKind::Path(path) = &index.kind
+            && let Some(name) = path.as_name()
+            && scope.local(path).is_none()
+        {
+            let known = self.names.get(&name.text);
+            if known.is_none() && builtin::constant(&name.text).is_none() {
+                let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
+                let told = told.label(wanted.span, format!("`{whole}` runs over `{}`", wanted.name));
+                self.told.push(told.help(format!("write `{whole}`")));
+            }
+            if matches!(known, None | Some(Symbol::Refused)) {
+                return None;
+            }
         }
         let member = match &index.kind {
             ExprKind::Index { .. } => true,
@@ -274,13 +308,44 @@ impl<'t> Builder<'t> {
             [one] => format!("but only `{one}` is bound"),
             several => format!("but only {} are bound", quoted(several)),
         };
+        let told = told.label(target.span, only);
+        if let [idle] = self.idle_axes(target).as_slice() {
+            return told.help(self.exchanged(target, idle, name));
+        }
         let wider: Vec<&str> = bound.iter().map(String::as_str).chain([name.text.as_str()]).collect();
-        told.label(target.span, only).help(format!(
+        told.help(format!(
             "write `{}[{}]`, or reduce it: `mean over {} ({read})`",
             target.name.text,
             wider.join(", "),
             name.text
         ))
+    }
+
+    /// What to write where one axis stands on the left, and another in its place on the right.
+    fn exchanged(&self, target: &tree::Target, idle: &Name, read: &Name) -> String {
+        let axes = |each: &dyn Fn(&'_ str) -> String| {
+            target.axes.iter().map(|axis| each(&axis.text)).collect::<Vec<_>>().join(", ")
+        };
+        let whole = |axes: String| format!("{}[{axes}]", target.name.text);
+        let other = whole(axes(&|axis| if axis == idle.text { read.text.clone() } else { axis.to_owned() }));
+        let times = [idle, read].iter().all(|name| match self.names.get(&name.text) {
+            Some(Symbol::Axis(Some(axis))) => self.axes.get(axis.0).is_some_and(Axis::is_time),
+            _ => false,
+        });
+        if !times {
+            let both = whole(axes(&str::to_owned) + ", " + &read.text);
+            return format!("write `{other}`, or `{both}` where each pair of the two has a value");
+        }
+        // The times of another datum were probably not meant for this one.
+        let taken = self.written.iter().filter_map(|written| match written {
+            Written::Node(node) => Some(&node.target),
+            _ => None,
+        });
+        let mut taken = taken.flat_map(|target| &target.axes);
+        match taken.any(|axis| axis.text == read.text) {
+            true => format!("write `{}` in place of `{}`, or `{other}`", idle.text, read.text),
+            false => format!("write `{other}`, or read at `{}`", idle.text),
+        }
     }
 
     pub(super) fn axis_names(&self, axes: &[AxisId]) -> Vec<String> {

@@ -5,7 +5,7 @@ use super::codes::{AXIS_MISMATCH, FUNCTION_OF_TIME, UNIT_MISMATCH, UNKNOWN_CHOIC
 use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::Scope;
-use super::family::Demand;
+use super::family::{self, Demand};
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
 use crate::{AxisId, ExprId, Family, Kernel};
@@ -75,7 +75,12 @@ impl<'t> Builder<'t> {
         };
         let at = draw.and_then(|draw| draw.at.as_ref());
         let Some(formal) = &target.formal else {
-            if let Some(at) = at {
+            // That a process in time needs one is told with the process.
+            let process = draw.is_some_and(|draw| {
+                family::find(&draw.call.path.text())
+                    .is_some_and(|entry| entry.family == Family::GaussianProcess)
+            });
+            if let Some(at) = at.filter(|_| !process) {
                 let name = &target.name.text;
                 let message = format!("`at` places a function of time, and `{name}` is none");
                 let told = FUNCTION_OF_TIME.at(at.span, message).label(target.span, "it has no time");

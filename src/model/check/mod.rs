@@ -52,6 +52,7 @@ mod place;
 mod possible;
 mod query;
 mod reach;
+mod readings;
 mod reads;
 mod series;
 mod shown;

@@ -10,6 +10,7 @@ use super::given::Files;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::noted::Noted;
+use super::readings::Readings;
 use super::unrun::unrun;
 use super::value::{Sort, Value};
 use super::{axis, limits, modality};
@@ -90,6 +91,8 @@ pub(super) struct Builder<'t> {
     pub(super) externals_of: BTreeMap<usize, usize>,
     /// The axes that are not there and have been told of.
     pub(super) strange_axes: BTreeSet<&'t str>,
+    /// What the statements read.
+    pub(super) readings: Readings<'t>,
     /// The simulators whose declarations have been told of: each is wrong once.
     pub(super) simulators: BTreeSet<(HomeId, &'t str)>,
     /// The expression of the time inside a dynamics.
@@ -213,6 +216,7 @@ impl<'t> Builder<'t> {
             externals: Vec::new(),
             externals_of: BTreeMap::new(),
             strange_axes: BTreeSet::new(),
+            readings: Readings::default(),
             simulators: BTreeSet::new(),
             clock,
             axes: Vec::new(),
@@ -256,6 +260,7 @@ impl<'t> Builder<'t> {
     /// Gives every name of the body its meaning: constants, then axes, then what stands on them.
     pub(super) fn declare(&mut self, body: impl IntoIterator<Item = &'t Statement> + Clone) {
         for statement in body.clone() {
+            self.readings.add(statement);
             if let Statement::Const(constant) = statement {
                 self.add_constant(constant);
             }

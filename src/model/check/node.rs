@@ -6,7 +6,7 @@ use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::{self, Scope};
 use super::family;
-use super::given::as_list;
+use super::given::{as_list, equals_file};
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
@@ -56,10 +56,14 @@ impl<'t> Builder<'t> {
             return None;
         }
         let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
-        Some(match suggest(&name.text, self.names.axes()) {
+        let told = match suggest(&name.text, self.names.axes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("declare it: `axis {} : index(10)`", name.text)),
-        })
+            None => told.help(format!("declare it: `axis {} : {}`", name.text, self.kind_of(&name.text))),
+        };
+        if self.names.get(&name.text).is_none() {
+            self.names.refuse(name);
+        }
+        Some(told)
     }
 
     /// Checks the definition of a node whose readings are defined.
@@ -112,30 +116,43 @@ impl<'t> Builder<'t> {
             // Told with its left side: an argument makes a function, which is no node.
             return (Definition::Equals(self.refused_expr()), Sort::Refused);
         }
-        if let ExprKind::Call(call) = &value.kind {
-            let name = call.path.text();
-            let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
-            if drawn && self.names.get(&name).is_none() {
-                let message = format!("`{name}` is drawn from with `~`, not with `=`");
-                let role = match self.nodes.get(id.0).map(|node| node.role) {
-                    Some(Role::Param) => "param ",
-                    Some(Role::Data) => "data ",
-                    Some(Role::Latent | Role::Let) => "latent ",
-                    _ => "",
-                };
-                let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
-                let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
-                let help = format!("write `{role}{}{axes} ~ {}`", target.name.text, shown_call(call));
-                self.told.push(NESTED_DRAW.at(call.path.span, message).help(help));
-                let refused = self.arena.number(f64::NAN);
-                return (Definition::Equals(refused), Sort::Refused);
-            }
+        let word = match self.nodes.get(id.0).map(|node| node.role) {
+            Some(Role::Param) => "param ",
+            Some(Role::Data) => "data ",
+            Some(Role::Latent | Role::Let) => "latent ",
+            Some(Role::State) => "init ",
+            _ => "",
+        };
+        if let Some(told) = self.drawn_by_equals(word, target, value) {
+            self.told.push(told);
+            let refused = self.arena.number(f64::NAN);
+            return (Definition::Equals(refused), Sort::Refused);
         }
         let scope = self.target_scope(id, target, 0);
         let found = self.value(value, &scope);
         self.agree(&found, value.span, unit);
         let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
         (Definition::Equals(found.expr), sort)
+    }
+
+    /// Says that a distribution stands after `=`; `word` is what the statement starts with.
+    pub(super) fn drawn_by_equals(
+        &self,
+        word: &str,
+        target: &Target,
+        value: &tree::Expr,
+    ) -> Option<Diagnostic> {
+        let ExprKind::Call(call) = &value.kind else { return None };
+        let name = call.path.text();
+        let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
+        if !drawn || self.names.get(&name).is_some() {
+            return None;
+        }
+        let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+        let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
+        let message = format!("`{name}` is drawn from with `~`, not with `=`");
+        let help = format!("write `{word}{}{axes} ~ {}`", target.name.text, shown_call(call));
+        Some(NESTED_DRAW.at(call.path.span, message).help(help))
     }
 
     /// The scope of a definition: the axes on its left, but for the last `vector` ones.
@@ -210,7 +227,9 @@ impl<'t> Builder<'t> {
 
     /// What a draw gives in expressions: `bernoulli` passes for a condition too.
     fn sort_of(&self, draw: &tree::Draw, checked: &Draw) -> Sort {
-        if family::find(&draw.call.path.text()).is_none() {
+        // What stands for a refused draw is of another family.
+        let known = family::find(&draw.call.path.text());
+        if known.is_none_or(|entry| entry.family != checked.family) {
             Sort::Refused
         } else if checked.kind() == Kind::Truth && checked.transforms.is_empty() {
             Sort::Either
@@ -224,14 +243,19 @@ impl<'t> Builder<'t> {
             Source::Equals(value) => value,
             Source::From(table) => return self.constant_from(id, constant, table),
         };
+        let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
+        let index = if names.is_empty() { String::new() } else { format!("[{}]", names.join(", ")) };
+        if let Some(told) = equals_file(value, &format!("const {}{index}", constant.target.name.text)) {
+            self.told.push(told);
+            return (Definition::Equals(self.refused_expr()), Sort::Refused);
+        }
         let shape = self.shapes.get(id.0).cloned().flatten();
         match shape {
             Some(axes) if !axes.is_empty() => {
                 let sizes: Vec<usize> =
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
-                let names: Vec<&str> = constant.target.axes.iter().map(|name| name.text.as_str()).collect();
-                self.entries(value, &sizes, &names, &mut entries, &constant.target.name.text);
+                self.entries(value, &sizes, &names, &mut entries);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
@@ -251,14 +275,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Gathers the numbers of a list that has one level for each axis.
-    fn entries(
-        &mut self,
-        value: &tree::Expr,
-        sizes: &[usize],
-        axes: &[&str],
-        entries: &mut Vec<f64>,
-        name: &str,
-    ) {
+    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
         let Some((size, deeper)) = sizes.split_first() else {
             match self.constants.number(value) {
                 Ok(number) => entries.push(number),
@@ -270,7 +287,7 @@ impl<'t> Builder<'t> {
         match &value.kind {
             ExprKind::List(list) if list.len() == *size => {
                 let below = axes.get(1..).unwrap_or_default();
-                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries, name));
+                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
             }
             ExprKind::List(list) => self.told.push(
                 LENGTH
@@ -279,7 +296,7 @@ impl<'t> Builder<'t> {
             ),
             _ => {
                 let told = VECTOR.at(value.span, format!("a list over `{axis}` is expected here"));
-                let help = as_list(value, &format!("const {name}[{}]", axes.join(", ")), name);
+                let help = as_list(value);
                 self.told
                     .push(told.help(help.unwrap_or_else(|| format!("write {size} numbers: `[1, 2, …]`"))));
             }

@@ -141,6 +141,12 @@ fn outside(
     };
     let longer = format!("over {}{unit} .. {}{unit}", first.min(from), last.max(to));
     let help = match axis {
+        // Elements that are steps, one each, from the first on.
+        Some(axis)
+            if from == first && matches!(axis.kind, AxisKind::Index { .. } | AxisKind::Ordered { .. }) =>
+        {
+            format!("write `{longer}`")
+        }
         Some(axis) if matches!(axis.kind, AxisKind::Index { .. } | AxisKind::Ordered { .. }) => format!(
             "elements count from 1; for instants write `axis {} : time(grid(from = {1}{unit}, to = {to}{unit}, step = {1}{unit}))`",
             axis.name,
