@@ -78,7 +78,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return None;
         }
-        let entry = entry(call, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
+        let entry = entry(call, left, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));

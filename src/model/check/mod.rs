@@ -53,6 +53,7 @@ mod possible;
 mod query;
 mod reach;
 mod reads;
+mod recipes;
 mod series;
 mod shown;
 mod simulator;
