@@ -163,7 +163,11 @@ impl<'t> Builder<'t> {
             _ => false,
         };
         let (Some(a), Some(b)) = (shown(&a.value), shown(&b.value)) else { return };
-        if let Some(demanded) = self.demands.last_mut().filter(|_| !counts) {
+        if counts {
+            return;
+        }
+        // The demands of both arguments have just been made.
+        for demanded in self.demands.iter_mut().rev().take(2) {
             demanded.turned_round = Some(format!("the number of trials comes first: `binomial({b}, {a})`"));
         }
     }

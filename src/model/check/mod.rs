@@ -14,6 +14,7 @@ pub(crate) mod codes;
 mod columns;
 mod condition;
 mod constant;
+mod covariance;
 mod csv;
 mod curve;
 mod demand;

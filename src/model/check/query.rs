@@ -238,6 +238,23 @@ impl Asked<'_, '_> {
         (computed && shaped && !token && place.index.is_empty()).then_some(id)
     }
 
+    /// How the parameters that are computed are had all the same.
+    fn from_draws(&self) -> String {
+        let model = &self.looked.model;
+        let computed = model
+            .numbered()
+            .filter(|(id, node)| node.role == Role::Param && self.looked.token(*id, 0).is_none());
+        let mut read = computed.flat_map(|(id, _)| self.sources(id));
+        let latent =
+            read.find(|name| model.nodes.iter().any(|node| node.name == *name && node.role == Role::Latent));
+        match latent {
+            Some(name) => format!(
+                "`{name}` is latent and has no draws in the answer: draw it as `param {name}`, and compute them from all draws; or draw them at once, `param theta ~ normal(mu, tau)`"
+            ),
+            None => "compute them from the draws of the other parameters".to_owned(),
+        }
+    }
+
     /// All parameters that are not given.
     fn params(&mut self, span: Span) -> Result<Vec<usize>, Option<Diagnostic>> {
         let model = &self.looked.model;
@@ -255,8 +272,7 @@ impl Asked<'_, '_> {
             .collect();
         if !left_out.is_empty() {
             let message = format!("{} computed, and left out of the answer in this version", are(&left_out));
-            self.told
-                .push(LEFT_OUT.at(span, message).help("compute them from the draws of the other parameters"));
+            self.told.push(LEFT_OUT.at(span, message).help(self.from_draws()));
         }
         let free: Vec<usize> =
             all.iter().copied().filter(|token| !self.mentioned.contains_key(token)).collect();
