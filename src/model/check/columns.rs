@@ -101,7 +101,9 @@ impl Wanted<'_> {
                 .help(format!("its columns seem to be set apart by {sign}: set them apart by commas"));
         }
         let columns = format!("its columns are {}", list(known()));
-        let named = self.columns.is_some() || self.column.is_some();
+        let over = self.over.iter().flat_map(|over| &over.columns);
+        let own = name == self.node || self.elements.iter().chain(over).any(|own| own == name);
+        let named = self.columns.is_some() || self.column.is_some() || !own;
         if let Some(told) = self.other_shape(headers, span) {
             return told;
         }
@@ -138,7 +140,10 @@ impl Wanted<'_> {
         let (wide, elements) = (headers.len(), self.elements.len());
         match (&self.over, &self.columns) {
             (Some(over), None)
-                if over.columns.len() == 1 && wide > 1 && (over.least..=over.most).contains(&wide) =>
+                if over.columns.len() == 1
+                    && wide > 1
+                    && (over.least..=over.most).contains(&wide)
+                    && are_numbered(headers) =>
             {
                 let message = format!("`{node}` reads a row for each element, and `{path}` lies on its side");
                 let help = format!(
@@ -167,6 +172,14 @@ impl Wanted<'_> {
         };
         names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(",")
     }
+}
+
+/// Whether columns are told apart by their numbers: `x1`, `x2`, `x3`.
+fn are_numbered(headers: &[String]) -> bool {
+    let stem = |header: &String| header.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let stems = || headers.iter().map(|header| header.get(..stem(header)));
+    let first = stems().next();
+    stems().all(|stem| Some(stem) == first) && headers.iter().all(|header| stem(header) < header.len())
 }
 
 /// The column whose name goes on from the one that is looked for, or the other way round: `dead` and `deaths`.

@@ -61,10 +61,14 @@ fn negated(model: &Model, one: ExprId, other: ExprId) -> bool {
         && is_drawn(model, other, DEPTH)
 }
 
-/// Whether an expression is a product of real draws, which has no one value but by chance.
+/// Whether an expression is computed of real draws by products and curves, which has no one value but by chance.
 fn is_drawn(model: &Model, expr: ExprId, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let drawn = |expr: ExprId| is_drawn(model, expr, depth);
+    let number = |expr: ExprId| match model.expr(expr) {
+        Expr::Number(number) => Some(*number),
+        _ => None,
+    };
     match model.expr(expr) {
         Expr::Element { node, .. } => match &model.node(*node).definition {
             // A mixture may have single values in it.
@@ -72,8 +76,19 @@ fn is_drawn(model: &Model, expr: ExprId, depth: usize) -> bool {
             Definition::Equals(value) => drawn(*value),
             _ => false,
         },
-        Expr::Unary(Unary::Neg, operand) => drawn(*operand),
-        Expr::Binary(Binary::Mul, left, right) => drawn(*left) && drawn(*right),
+        Expr::Unary(function, operand) => {
+            let steps =
+                matches!(function, Unary::Ceil | Unary::Floor | Unary::Not | Unary::Round | Unary::Sign);
+            !steps && drawn(*operand)
+        }
+        Expr::Binary(Binary::Mul, left, right) => match (number(*left), number(*right)) {
+            (Some(number), None) => number != 0.0 && drawn(*right),
+            (None, Some(number)) => number != 0.0 && drawn(*left),
+            _ => drawn(*left) && drawn(*right),
+        },
+        Expr::Binary(Binary::Pow, base, exponent) => {
+            number(*exponent).is_some_and(|exponent| exponent != 0.0) && drawn(*base)
+        }
         _ => false,
     }
 }

@@ -244,12 +244,14 @@ impl Asked<'_, '_> {
         let computed = model
             .numbered()
             .filter(|(id, node)| node.role == Role::Param && self.looked.token(*id, 0).is_none());
-        let mut read = computed.flat_map(|(id, _)| self.sources(id));
         let latent =
-            read.find(|name| model.nodes.iter().any(|node| node.name == *name && node.role == Role::Latent));
-        match latent {
-            Some(name) => format!(
-                "`{name}` is latent and has no draws in the answer: draw it as `param {name}`, and compute them from all draws; or draw them at once, `param theta ~ normal(mu, tau)`"
+            |name: &&str| model.nodes.iter().any(|node| node.name == **name && node.role == Role::Latent);
+        let mut read = computed
+            .flat_map(|(id, node)| self.sources(id).into_iter().filter(latent).map(move |name| (node, name)));
+        match read.next() {
+            Some((node, name)) => format!(
+                "`{name}` is latent and has no draws: draw it as `param {name}`, or draw what is computed: `param {} ~ normal(…)`",
+                node.name
             ),
             None => "compute them from the draws of the other parameters".to_owned(),
         }
