@@ -239,7 +239,7 @@ impl Asked<'_, '_> {
     }
 
     /// How the parameters that are computed are had all the same.
-    fn from_draws(&self) -> String {
+    fn had_from_draws(&self) -> String {
         let model = &self.looked.model;
         let computed = model
             .numbered()
@@ -274,7 +274,7 @@ impl Asked<'_, '_> {
             .collect();
         if !left_out.is_empty() {
             let message = format!("{} computed, and left out of the answer in this version", are(&left_out));
-            self.told.push(LEFT_OUT.at(span, message).help(self.from_draws()));
+            self.told.push(LEFT_OUT.at(span, message).help(self.had_from_draws()));
         }
         let free: Vec<usize> =
             all.iter().copied().filter(|token| !self.mentioned.contains_key(token)).collect();
