@@ -8,6 +8,7 @@ use crate::links;
 use crate::notation::unopened;
 use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
+use crate::truncation::truncated;
 use crate::words::{self, RESERVED};
 
 /// The words whose statements define what they name.
@@ -110,11 +111,9 @@ impl<'t> Stop<'t> {
             return None;
         }
         let told = OPERATOR_FOREIGN.at(self.span(start.len()), "draws are not truncated this way");
-        Some(
-            told.help(
-                "write `truncated_normal(mean = 0, sd = 1, low = 0)`, with `high` where it ends above too",
-            ),
-        )
+        let (left, call) = self.before.split_once('~')?;
+        let bounds = self.rest.get(start.len()..)?.lines().next()?;
+        Some(told.help(truncated(left, call.trim(), bounds)))
     }
 
     /// The number that ends right before the stop.

@@ -32,6 +32,7 @@ mod slips;
 mod source;
 mod stop;
 pub mod tree;
+mod truncation;
 mod words;
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a cell of a table may hold where a number is expected, and texts that are no table.
 
+use csv::StringRecord;
+
 /// Whether a cell is empty, in one of the ways that count as such.
 pub(super) fn is_missing(text: &str) -> bool {
     text.is_empty() || ["na", "nan", "n/a"].contains(&text.to_lowercase().as_str())
@@ -50,4 +52,34 @@ pub(super) fn open_quote(text: &str) -> Option<usize> {
         starts = open.is_none() && (quote || c == ',' || c == '\n' || starts && c.is_whitespace());
     }
     open
+}
+
+/// A number that was cut in two at its decimal comma, as written and as meant: where each cell of a row that has twice
+/// as many as there are columns is one half.
+pub(super) fn decimal(record: &StringRecord, headers: usize) -> Option<(String, String)> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let cells: Vec<&str> = record.iter().collect();
+    let halves = |pair: &[&str]| match pair {
+        [units, parts] => digits(units.strip_prefix('-').unwrap_or(units)) && digits(parts),
+        _ => false,
+    };
+    if cells.len() != 2 * headers || !cells.chunks(2).all(halves) {
+        return None;
+    }
+    let (units, parts) = (cells.first()?, cells.get(1)?);
+    Some((format!("{units},{parts}"), format!("{units}.{parts}")))
+}
+
+/// The first line with nothing in it that others follow.
+pub(super) fn blank_line(text: &str) -> Option<usize> {
+    let lines = || text.trim_end().lines().enumerate();
+    lines().find(|(_, line)| line.trim().is_empty()).map(|(place, _)| place + 1)
+}
+
+/// Whether a text is a date such as `2020-03-02` or `2/3/2020`.
+pub(super) fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
+    let number =
+        |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.len() == 3 && parts.iter().all(number)
 }

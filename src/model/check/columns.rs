@@ -101,18 +101,28 @@ impl Wanted<'_> {
                 .help(format!("its columns seem to be set apart by {sign}: set them apart by commas"));
         }
         let columns = format!("its columns are {}", list(known()));
-        if let Some(similar) = suggest(name, known()) {
-            return told.help(format!("did you mean `{similar}`? {columns}"));
-        }
-        if self.columns.is_some() || self.column.is_some() {
-            return told.help(columns);
+        let over = self.over.iter().flat_map(|over| &over.columns);
+        let own = name == self.node || self.elements.iter().chain(over).any(|own| own == name);
+        let named = self.columns.is_some() || self.column.is_some() || !own;
+        if let Some(told) = self.other_shape(headers, span) {
+            return told;
         }
         let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
+        let one = wanted == 1 || self.over.is_none() && wanted > headers.len();
+        if let Some(similar) = suggest(name, known()).or_else(|| alike(name, headers)) {
+            return told.help(match !named && one {
+                true => format!("{columns}: say which after the file, `(column = \"{similar}\")`"),
+                false => format!("did you mean `{similar}`? {columns}"),
+            });
+        }
+        if named {
+            return told.help(columns);
+        }
         let which = match wanted {
-            // The last column is seldom a number of the row, or its time.
-            _ if wanted == 1 || self.over.is_none() && wanted > headers.len() => {
-                format!("`(column = \"{}\")`", known().next_back().unwrap_or_default())
-            }
+            _ if one => match headers {
+                [only] => format!("`(column = \"{only}\")`"),
+                _ => "`(column = \"…\")`".to_owned(),
+            },
             wanted if wanted == headers.len() => {
                 let names: Vec<String> =
                     headers.iter().take(2).map(|header| format!("\"{header}\"")).collect();
@@ -124,6 +134,35 @@ impl Wanted<'_> {
         told.help(format!("{columns}: say which after the file, {which}"))
     }
 
+    /// Says that a table has all numbers, in another shape: on its side, or cut into rows.
+    fn other_shape(&self, headers: &[String], span: Span) -> Option<Diagnostic> {
+        let (path, node) = (self.path, self.node);
+        let (wide, elements) = (headers.len(), self.elements.len());
+        match (&self.over, &self.columns) {
+            (Some(over), None)
+                if over.columns.len() == 1
+                    && wide > 1
+                    && (over.least..=over.most).contains(&wide)
+                    && are_numbered(headers) =>
+            {
+                let message = format!("`{node}` reads a row for each element, and `{path}` lies on its side");
+                let help = format!(
+                    "write its {wide} numbers below each other, under the one name `{node}`, or list them here: `given {node} = […]`"
+                );
+                Some(DATA_COLUMN.at(span, message).help(help))
+            }
+            (None, Some(_)) if wide > 1 && wide < elements && elements % wide == 0 => {
+                let message =
+                    format!("`{node}` reads one row of {elements} numbers, and `{path}` has rows of {wide}");
+                let help = format!(
+                    "write its numbers into one row, with a name above each, or list them here: `given {node} = […]`"
+                );
+                Some(DATA_COLUMN.at(span, message).help(help))
+            }
+            _ => None,
+        }
+    }
+
     /// The names that a first line of columns could have: at most three.
     fn example(&self) -> String {
         let names = match (&self.column, &self.over) {
@@ -133,6 +172,27 @@ impl Wanted<'_> {
         };
         names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(",")
     }
+}
+
+/// Whether columns are told apart by their numbers: `x1`, `x2`, `x3`.
+fn are_numbered(headers: &[String]) -> bool {
+    let stem = |header: &String| header.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let stems = || headers.iter().map(|header| header.get(..stem(header)));
+    let first = stems().next();
+    stems().all(|stem| Some(stem) == first) && headers.iter().all(|header| stem(header) < header.len())
+}
+
+/// The column whose name goes on from the one that is looked for, or the other way round: `dead` and `deaths`.
+fn alike<'h>(name: &str, headers: &'h [String]) -> Option<&'h str> {
+    const LEAST: usize = 3;
+    let name = name.to_lowercase();
+    let like = |header: &&String| {
+        let header = header.to_lowercase();
+        name.len().min(header.len()) >= LEAST && (header.contains(&name) || name.contains(&header))
+    };
+    let mut found = headers.iter().filter(like);
+    let first = found.next()?;
+    found.next().is_none().then_some(first.as_str())
 }
 
 /// Whether a column bears a name; blanks inside brackets do not count: `x[1, 2]`.

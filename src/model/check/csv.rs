@@ -170,7 +170,7 @@ impl Wanted<'_> {
             })?;
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != headers.len() {
-                return Err(self.ragged(place + 1, line, record.len(), headers.len()));
+                return Err(self.ragged(place + 1, line, &record, headers.len()));
             }
             let name = by.and_then(|by| record.get(by)).unwrap_or_default().to_owned();
             let number = *numbers.entry(name.clone()).or_insert(sets.len());
@@ -188,8 +188,9 @@ impl Wanted<'_> {
         if sets.is_empty() {
             self.check_rows("", 0, &layout)?;
         }
+        let blank = |told| self.blank(text, headers.len(), told);
         let sets = sets.into_iter().map(|(name, found, rows)| {
-            self.check_rows(&name, found, &layout)?;
+            self.check_rows(&name, found, &layout).map_err(blank)?;
             let times = times.map(|column| self.times(column, &rows, &headers)).transpose()?;
             Ok(Set { values: self.values(&layout, &rows, &headers)?, name, times })
         });
@@ -278,13 +279,28 @@ impl Wanted<'_> {
         Ok(times)
     }
 
-    fn ragged(&self, row: usize, line: u64, cells: usize, headers: usize) -> Diagnostic {
-        let cells = count(cells, "cell", "cells");
+    fn ragged(&self, row: usize, line: u64, record: &StringRecord, headers: usize) -> Diagnostic {
+        let cells = count(record.len(), "cell", "cells");
         let message =
             format!("`{}`, row {row} (line {line}): {cells}, and the first line has {headers}", self.path);
-        DATA_ROWS
-            .at(self.span, message)
-            .help("every row has one cell for each column; texts with commas stand in quotes")
+        let told = DATA_ROWS.at(self.span, message);
+        match cell::decimal(record, headers) {
+            Some((written, meant)) => {
+                told.help(format!("decimals have a point: write `{meant}` for `{written}`, in all rows"))
+            }
+            None => told.help("every row has one cell for each column; texts with commas stand in quotes"),
+        }
+    }
+
+    /// Says where a row is that has only one cell and nothing in it: it was passed over as no row.
+    fn blank(&self, text: &str, headers: usize, told: Diagnostic) -> Diagnostic {
+        let blank = cell::blank_line(text).filter(|_| headers == 1 && told.code == DATA_ROWS.name);
+        match blank {
+            Some(line) => {
+                told.help(format!("line {line} is empty: write `NA` there where a value is missing"))
+            }
+            None => told,
+        }
     }
 
     fn check_rows(&self, set: &str, found: usize, layout: &Layout) -> Result<(), Diagnostic> {
@@ -318,7 +334,15 @@ impl Wanted<'_> {
                 )
             }
             Layout::Rows(_) if least < wanted => {
-                (format!("{least} to {wanted} rows"), format!("give {least} to {wanted} rows"))
+                let wider = format!("{} .. {}", least.min(found), wanted.max(found));
+                let help = match self.over.as_ref().map(|over| &over.axis.kind) {
+                    Some(AxisKind::Set(_)) => format!("give so many, or write `size = {wider}` in the axis"),
+                    Some(AxisKind::Scattered { .. }) => {
+                        format!("give so many, or write `n = {wider}` in the axis")
+                    }
+                    _ => format!("give {least} to {wanted} rows"),
+                };
+                (format!("{least} to {wanted} rows"), help)
             }
             Layout::Column(_) | Layout::Rows(_) => {
                 let elements = count(wanted, "row, one for its element", "rows, one for each element");
@@ -389,6 +413,9 @@ impl Wanted<'_> {
             let comma = cell.text.replace(',', ".").parse::<f64>().is_ok();
             if cell::means_missing(cell.text) {
                 return Err(told.help("leave the cell empty where a value is missing, or write `NA`"));
+            }
+            if cell::is_date(cell.text) {
+                return Err(told.help("it is a date: write days as numbers, counted from the first"));
             }
             return Err(told.help(match (comma, support.whole) {
                 (true, _) => "write a decimal point",
@@ -477,6 +504,7 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
         (true, true, true) => format!("is a whole number between {} and {}", support.low, support.high),
         (true, true, false) => format!("is a whole number from {}", support.low),
         (_, true, true) => format!("lies between {} and {}", support.low, support.high),
+        (_, true, false) if support.low == f64::MIN_POSITIVE => "is always above 0".to_owned(),
         (_, true, false) => format!("is never below {}", support.low),
         (_, false, _) => format!("is never above {}", support.high),
     };

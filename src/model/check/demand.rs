@@ -1,14 +1,13 @@
 //! What constants must satisfy: tried on the finished model, element by element, where no draw enters.
 
-use super::codes::{
-    EMPTY_RANGE, NOT_A_COUNT, NOT_A_COVARIANCE, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE,
-};
+use super::codes::{EMPTY_RANGE, NOT_A_COUNT, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE};
+use super::covariance;
 use super::family::Demand;
 use super::model::Builder;
 use super::reach::Reach;
 use super::shown::percent;
 use crate::survey::Survey;
-use crate::{ExprId, Model, NodeId};
+use crate::{Expr, ExprId, Model, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// Something demanded of expressions of a node.
@@ -114,9 +113,10 @@ impl Demanded {
             }
             Demand::Count => {
                 let message = format!("{what} is a real number, and a number of trials is whole");
-                let help = match leaving.low < 0.0 {
-                    true => format!("read `max(round({name}), 0)`"),
-                    false => format!("read `round({name})`"),
+                let help = match &self.turned_round {
+                    Some(help) => help.clone(),
+                    None if leaving.low < 0.0 => format!("read `max(round({name}), 0)`"),
+                    None => format!("read `round({name})`"),
                 };
                 (NOT_A_COUNT, message, help)
             }
@@ -125,13 +125,18 @@ impl Demanded {
         Some(code.at(self.span, message).label(leaving.node.span, "drawn here").help(help))
     }
 
-    /// What is wrong with one element; `value` gives the constant value of an expression. Where the model is not
+    /// What is wrong with one element of a `model`; `value` gives the constant value of an expression. Where the model is not
     /// `sound`, a NaN may stand for something refused, of which nothing more is said.
-    fn wrong(&self, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
+    fn wrong(&self, model: &Model, value: impl Fn(ExprId) -> Option<f64>, sound: bool) -> Option<Diagnostic> {
         let known = |expr: ExprId| value(expr).filter(|value| sound || !value.is_nan());
+        // Either side of an `if` on something drawn is taken in some simulations.
+        let sides = |expr: &ExprId| match model.expr(*expr) {
+            Expr::Select { condition, yes, no } if value(*condition).is_none() => vec![*yes, *no],
+            _ => vec![*expr],
+        };
         match &self.what {
-            What::Each(demand, exprs) => exprs.iter().find_map(|expr| {
-                let value = known(*expr)?;
+            What::Each(demand, exprs) => exprs.iter().flat_map(sides).find_map(|expr| {
+                let value = known(expr)?;
                 let told = wrong_number(&self.name, *demand, value, self.span)?;
                 Some(match &self.turned_round {
                     Some(help) if value > 1.0 && value.fract() == 0.0 => told.help(help.clone()),
@@ -165,11 +170,7 @@ impl Demanded {
                 ),
                 Some(_) => wrong_number(&self.name, Demand::Finite, known(*expr)?, self.span),
             },
-            What::Covariance(rows) => {
-                let rows: Option<Vec<Vec<f64>>> =
-                    rows.iter().map(|row| row.iter().map(|expr| known(*expr)).collect()).collect();
-                wrong_covariance(&rows?, self.span)
-            }
+            What::Covariance(rows) => covariance::wrong(model, rows, known, self.span),
         }
     }
 }
@@ -245,54 +246,16 @@ fn wrong_sum(name: &str, shares: &[f64], span: Span) -> Option<Diagnostic> {
     })
 }
 
-fn wrong_covariance(rows: &[Vec<f64>], span: Span) -> Option<Diagnostic> {
-    let at = |row: usize, column: usize| {
-        rows.get(row).and_then(|row| row.get(column)).copied().unwrap_or(f64::NAN)
-    };
-    let size = rows.len();
-    for (row, column) in (0..size).flat_map(|row| (0..row).map(move |column| (row, column))) {
-        let (below, above) = (at(row, column), at(column, row));
-        if below != above && !below.is_nan() && !above.is_nan() {
-            let (row, column) = (row + 1, column + 1);
-            let message = format!(
-                "`cov` is not symmetric: entry {row}, {column} is {below}, and {column}, {row} is {above}"
-            );
-            return Some(
-                NOT_A_COVARIANCE
-                    .at(span, message)
-                    .help("write the same number on both sides of the diagonal"),
-            );
-        }
-    }
-    let definite = is_definite(size, at);
-    (!definite && rows.iter().flatten().all(|entry| entry.is_finite())).then(|| {
-        NOT_A_COVARIANCE
-            .at(span, "`cov` is not positive definite: no distribution has it")
-            .help("make the diagonal larger, or the other entries smaller")
-    })
-}
-
-/// Whether Cholesky's decomposition of a symmetric matrix succeeds.
-fn is_definite(size: usize, at: impl Fn(usize, usize) -> f64) -> bool {
-    let mut lower: Vec<Vec<f64>> = Vec::with_capacity(size);
-    for row in 0..size {
-        let mut entries: Vec<f64> = Vec::with_capacity(row + 1);
-        for (column, other) in lower.iter().enumerate() {
-            let known: f64 = entries.iter().zip(other).map(|(a, b)| a * b).sum();
-            let diagonal = other.last().copied().unwrap_or(f64::NAN);
-            entries.push((at(row, column) - known) / diagonal);
-        }
-        let rest = at(row, row) - entries.iter().map(|entry| entry * entry).sum::<f64>();
-        if rest.is_nan() || rest <= 0.0 {
-            return false;
-        }
-        entries.push(rest.sqrt());
-        lower.push(entries);
-    }
-    true
-}
-
 impl Builder<'_> {
+    /// Whether something follows from what is told: two arguments in the wrong order, a number that is none in another.
+    fn follows(&self, told: &Diagnostic) -> bool {
+        self.told.iter().any(|first| {
+            let within = first.span.start >= told.span.start && first.span.end <= told.span.end;
+            let same = first.code == told.code && told.code == NOT_FINITE.name;
+            same && within || first.code == NOT_A_COUNT.name && first.help == told.help
+        })
+    }
+
     /// Tries all demands on a model whose sizes have been checked; of each the first element that fails is told.
     pub(super) fn demand(&mut self, model: &Model) {
         let survey = Survey::of(model);
@@ -304,8 +267,9 @@ impl Builder<'_> {
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;
-            let wrong = |element| demanded.wrong(|expr| value(expr, element), sound);
-            self.told.extend((0..model.elements(node)).find_map(wrong));
+            let wrong = |element| demanded.wrong(model, |expr| value(expr, element), sound);
+            let told = (0..model.elements(node)).find_map(wrong);
+            self.told.extend(told.filter(|told| !self.follows(told)));
         }
     }
 }

@@ -78,7 +78,7 @@ impl<'t> Builder<'t> {
             self.told.push(told);
             return None;
         }
-        let entry = entry(call, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
+        let entry = entry(call, left, self.unread()).map_err(|told| self.told.extend(told)).ok()?;
         let written = self.assign(entry, call);
         if entry.family == Family::GaussianProcess && left.target.formal.is_none() {
             self.told.push(needs_time(left, call));
@@ -166,7 +166,11 @@ impl<'t> Builder<'t> {
             _ => false,
         };
         let (Some(a), Some(b)) = (shown(&a.value), shown(&b.value)) else { return };
-        if let Some(demanded) = self.demands.last_mut().filter(|_| !counts) {
+        if counts {
+            return;
+        }
+        // The demands of both arguments have just been made.
+        for demanded in self.demands.iter_mut().rev().take(2) {
             demanded.turned_round = Some(format!("the number of trials comes first: `binomial({b}, {a})`"));
         }
     }

@@ -348,6 +348,9 @@ impl<'t> Builder<'t> {
             (l, r)
         };
         let expr = self.arena.binary(function, l.expr, r.expr);
+        if operator == BinaryOperator::Div {
+            self.note(expr, left.span.to(right.span), None);
+        }
         let unit = match operator {
             BinaryOperator::Mul
             | BinaryOperator::Div

@@ -67,7 +67,6 @@ pub(super) const TABLE: &[Entry] = &[
         kind: Kind::Count,
         range: Range::UpTo(0),
         slots: &[scalar(&[way("n", Demand::Count)]), PROBABILITY],
-        ..REAL
     },
     Entry {
         family: Family::Categorical,
@@ -75,7 +74,6 @@ pub(super) const TABLE: &[Entry] = &[
         kind: Kind::Category,
         range: Range::Categories(0),
         slots: &[slot(Shape::Weights, &[way("probabilities", Demand::Probability)])],
-        ..REAL
     },
     Entry { family: Family::Cauchy, name: "cauchy", slots: &[MEDIAN, SCALE], ..REAL },
     Entry {
@@ -184,7 +182,6 @@ pub(super) const TABLE: &[Entry] = &[
             scalar(&[way("mean", Demand::Positive)]),
             scalar(&[way("shape", Demand::Positive), turned("dispersion", Turn::Inverse, Demand::Positive)]),
         ],
-        ..REAL
     },
     Entry { family: Family::Normal, name: "normal", slots: &[MEAN, SD], ..REAL },
     Entry {
@@ -193,7 +190,6 @@ pub(super) const TABLE: &[Entry] = &[
         kind: Kind::Count,
         range: Range::Counts,
         slots: &[scalar(&[way("rate", Demand::Positive), way("mean", Demand::Positive)])],
-        ..REAL
     },
     Entry {
         family: Family::StudentT,

@@ -11,7 +11,7 @@ use super::place::Selected;
 use super::query::Asked;
 use super::shown::shown;
 use crate::world::{LARGEST_DATA, ReadError, World};
-use crate::{AxisKind, State};
+use crate::{AxisKind, Definition, Family, NodeId, State, Support};
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 use std::cell::RefCell;
@@ -177,7 +177,7 @@ impl Asked<'_, '_> {
                 _ => self.looked.constants.number(leaf)?,
             };
             self.unit_of(leaf, selected)?;
-            if let Some(why) = outside(&token.name, number, &token.support) {
+            if let Some(why) = outside(&token.name, number, &self.occurring(selected.node, token.support)) {
                 return Err(Some(
                     OUTSIDE_SUPPORT
                         .at(leaf.span, why)
@@ -187,6 +187,25 @@ impl Asked<'_, '_> {
             values.push(Some(number));
         }
         Ok(values)
+    }
+
+    /// The values of a support that occur: many distributions above zero never give zero itself.
+    pub(super) fn occurring(&self, node: NodeId, support: Support) -> Support {
+        let open = match &self.looked.model.node(node).definition {
+            Definition::Draw(draw) => {
+                let family = matches!(
+                    draw.family,
+                    Family::Exponential
+                        | Family::Gamma
+                        | Family::InverseGamma
+                        | Family::Lognormal
+                        | Family::Weibull
+                );
+                family && draw.transforms.is_empty() && support.low == 0.0
+            }
+            _ => false,
+        };
+        if open { Support { low: f64::MIN_POSITIVE, ..support } } else { support }
     }
 
     /// The numbers of a list that has one level for each selected axis.

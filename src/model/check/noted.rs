@@ -1,7 +1,7 @@
 //! What stands in expressions and can be judged only of the whole model: the times at which a dynamics is read, and what
 //! roots and logarithms are taken of.
 
-use super::codes::{NOT_POSITIVE, OUTSIDE_AXIS};
+use super::codes::{NOT_FINITE, NOT_POSITIVE, OUTSIDE_AXIS};
 use super::family::Demand;
 use super::model::Builder;
 use super::over::Over;
@@ -54,7 +54,9 @@ impl Builder<'_> {
             let told = match model.expr(noted.expr) {
                 Expr::At(curve, time) => self.read_at(model, survey, noted, *curve, Time::Expr(*time)),
                 Expr::Gained(curve, axis) => self.read_at(model, survey, noted, *curve, Time::Axis(*axis)),
-                Expr::Unary(function, operand) => negative(model, survey, noted, *function, *operand),
+                Expr::Unary(function, operand) => never_finite(survey, noted, *function, *operand)
+                    .or_else(|| negative(model, survey, noted, *function, *operand)),
+                Expr::Binary(Binary::Div, _, divisor) => by_zero(survey, noted, *divisor),
                 _ => None,
             };
             // One axis too long is one slip, however many states are read along it.
@@ -156,6 +158,37 @@ fn outside(
         None => format!("write `{longer}`, or read it within that"),
     };
     Some(OUTSIDE_AXIS.at(span, message).label(over.span, "solved over this").help(help))
+}
+
+/// The one constant value of an expression, wherever it stands.
+fn constant(survey: &Survey<'_>, expr: ExprId) -> Option<f64> {
+    let mut values = survey.places(expr).map(|at| survey.constant_at(expr, &at));
+    let first = values.next()??;
+    values.all(|value| value == Some(first)).then_some(first)
+}
+
+/// Says that something is divided by zero, whatever is drawn.
+fn by_zero(survey: &Survey<'_>, noted: &Noted, divisor: ExprId) -> Option<Diagnostic> {
+    (constant(survey, divisor) == Some(0.0)).then(|| {
+        NOT_FINITE
+            .at(noted.span, "this divides by zero")
+            .help("divide by another number, or by what is drawn")
+    })
+}
+
+/// Says that a root or a logarithm is taken of a number that has none.
+fn never_finite(survey: &Survey<'_>, noted: &Noted, function: Unary, operand: ExprId) -> Option<Diagnostic> {
+    let number = constant(survey, operand)?;
+    let what = match function {
+        Unary::Sqrt if number < 0.0 => "root",
+        Unary::Log if number <= 0.0 => "logarithm",
+        _ => return None,
+    };
+    let told = NOT_FINITE.at(noted.span, format!("{number} has no {what}"));
+    Some(told.help(match number == 0.0 {
+        true => "take it of a number above 0".to_owned(),
+        false => format!("take it of a number above 0: of `{}`, or of what is drawn", -number),
+    }))
 }
 
 /// Says that a root or a logarithm is taken of what can fall below zero.

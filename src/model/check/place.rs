@@ -166,7 +166,7 @@ impl Asked<'_, '_> {
     }
 
     /// The names that a computed node reads.
-    fn sources(&self, id: NodeId) -> Vec<&str> {
+    pub(super) fn sources(&self, id: NodeId) -> Vec<&str> {
         let model = &self.looked.model;
         let mut names: Vec<&str> =
             model.reads(id).into_iter().map(|node| model.node(node).name.as_str()).collect();

@@ -238,6 +238,25 @@ impl Asked<'_, '_> {
         (computed && shaped && !token && place.index.is_empty()).then_some(id)
     }
 
+    /// How the parameters that are computed are had all the same.
+    fn had_from_draws(&self) -> String {
+        let model = &self.looked.model;
+        let computed = model
+            .numbered()
+            .filter(|(id, node)| node.role == Role::Param && self.looked.token(*id, 0).is_none());
+        let latent =
+            |name: &&str| model.nodes.iter().any(|node| node.name == **name && node.role == Role::Latent);
+        let mut read = computed
+            .flat_map(|(id, node)| self.sources(id).into_iter().filter(latent).map(move |name| (node, name)));
+        match read.next() {
+            Some((node, name)) => format!(
+                "`{name}` is latent and has no draws: draw it as `param {name}`, or draw what is computed: `param {} ~ normal(…)`",
+                node.name
+            ),
+            None => "compute them from the draws of the other parameters".to_owned(),
+        }
+    }
+
     /// All parameters that are not given.
     fn params(&mut self, span: Span) -> Result<Vec<usize>, Option<Diagnostic>> {
         let model = &self.looked.model;
@@ -255,8 +274,7 @@ impl Asked<'_, '_> {
             .collect();
         if !left_out.is_empty() {
             let message = format!("{} computed, and left out of the answer in this version", are(&left_out));
-            self.told
-                .push(LEFT_OUT.at(span, message).help("compute them from the draws of the other parameters"));
+            self.told.push(LEFT_OUT.at(span, message).help(self.had_from_draws()));
         }
         let free: Vec<usize> =
             all.iter().copied().filter(|token| !self.mentioned.contains_key(token)).collect();

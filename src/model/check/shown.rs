@@ -10,6 +10,11 @@ pub(super) fn shown(expr: &Expr) -> Option<String> {
     text(expr).filter(|text| text.len() <= LONGEST)
 }
 
+/// A short expression as an operand: in parentheses, where it has an operator of its own.
+pub(super) fn operand(expr: &Expr) -> Option<String> {
+    inner(expr).filter(|text| text.len() <= LONGEST)
+}
+
 /// A short expression as it is written, or `…` in place of a long one.
 pub(super) fn shown_or_dots(expr: &Expr) -> String {
     shown(expr).unwrap_or_else(|| "…".to_owned())

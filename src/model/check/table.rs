@@ -59,8 +59,9 @@ impl Asked<'_, '_> {
             return Ok(vec![None; selected.tokens.len()]);
         }
         self.not_apart(&how, table).map_or(Ok(()), Err)?;
-        if how.columns.is_none() {
-            self.read_column(selected, &how, table);
+        match how.columns {
+            None => self.read_column(selected, &how, table),
+            Some(_) => self.told.extend(repeated(table)),
         }
         let over = rows.first().map(|axis| self.over(selected, *axis));
         if let Some((column, span)) = &how.time
@@ -79,7 +80,7 @@ impl Asked<'_, '_> {
             indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
-            supports: tokens.iter().map(|token| token.support).collect(),
+            supports: tokens.iter().map(|token| self.occurring(selected.node, token.support)).collect(),
             columns: how.columns,
             column: how.column,
             by: how.by.clone(),
@@ -211,6 +212,22 @@ impl Asked<'_, '_> {
 fn odd<'s>(one: &'s [DataSet], two: &'s [DataSet]) -> Option<&'s str> {
     let names = |sets: &'s [DataSet]| sets.iter().map(|set| set.name.as_str()).collect::<BTreeSet<&str>>();
     names(one).symmetric_difference(&names(two)).next().copied()
+}
+
+/// Warns of a column that stands twice in one list.
+fn repeated(table: &Table) -> Option<Diagnostic> {
+    let columns = table
+        .arguments
+        .iter()
+        .find(|argument| argument.label.as_ref().is_some_and(|label| label.text == "columns"))?;
+    let ExprKind::List(entries) = &columns.value.kind else { return None };
+    let same = |one: &Expr, two: &Expr| matches!((&one.kind, &two.kind), (ExprKind::Text(one), ExprKind::Text(two)) if one == two);
+    let (again, first) = entries.iter().enumerate().find_map(|(place, entry)| {
+        entries.iter().take(place).find(|before| same(before, entry)).map(|before| (entry, before))
+    })?;
+    let ExprKind::Text(name) = &again.kind else { return None };
+    let told = SAME_COLUMN.at(again.span, format!("the column `{name}` is read twice here"));
+    Some(told.label(first.span, "first here").help("name the column of this element: `\"…\"`"))
 }
 
 /// Whether a file holds arrays that only later versions read.

@@ -7,12 +7,12 @@ use super::families::TABLE;
 use super::family::{self, Entry};
 use super::names::list;
 use super::shown::shown_call;
-use super::{elsewhere, library, transform};
+use super::{elsewhere, library, recipes, transform};
 use sbi_syntax::tree::{self, Call, ExprKind, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 /// The distribution that a call names. Where something is `unread`, a name that nobody knows may be what it defines.
-pub(super) fn entry(call: &Call, unread: bool) -> Result<&'static Entry, Option<Diagnostic>> {
+pub(super) fn entry(call: &Call, left: Left<'_>, unread: bool) -> Result<&'static Entry, Option<Diagnostic>> {
     let name = call.path.text();
     if let Some(entry) = family::find(&name) {
         return Ok(entry);
@@ -31,7 +31,7 @@ pub(super) fn entry(call: &Call, unread: bool) -> Result<&'static Entry, Option<
     }
     let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no distribution `{name}`"));
     let names = TABLE.iter().map(|entry| entry.name);
-    if let Some(help) = elsewhere::caution(&name) {
+    if let Some(help) = recipes::written_here(call, left) {
         return Err(Some(told.help(help)));
     }
     if let Some(module) = library::simulator(&name) {
