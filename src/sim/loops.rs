@@ -89,7 +89,7 @@ fn each_draw_is_read_at_its_own_place() {
     let read = program.trace(run, 0, place);
     for (draw, row) in (0..).zip(rows(&program, &[place, read], 0)) {
         // Rounded down, and kept within the loop.
-        let place = row[0].max(0.0).min(5.0) as usize;
+        let place = row[0].clamp(0.0, 5.0) as usize;
         assert_eq!(row[1], by_hand(draw, 5)[place], "draw {draw} at {}", row[0]);
     }
 }

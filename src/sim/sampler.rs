@@ -171,7 +171,7 @@ impl Site {
 
     /// Robert 1995: uniform proposals for short stretches, normal ones about zero, exponential ones in a tail.
     fn normal_between(self, low: f64, high: f64) -> f64 {
-        if !(low < high) {
+        if low.partial_cmp(&high) != Some(std::cmp::Ordering::Less) {
             return f64::NAN;
         }
         if high <= 0.0 {
