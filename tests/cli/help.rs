@@ -109,7 +109,7 @@ fn advice_is_given_on_request() {
         "1 advice",
     ]);
 
-    let breaks = TINY.replace("sd = 0.3", "sd = sqrt(theta)");
+    let breaks = TINY.replace("sd = 0.3", "sd = sqrt(theta * theta - 0.25)");
     bench.write("tiny.sbi", breaks);
     bench.sbi("check tiny.sbi --pedantic").code(0).says(&["unstable-prior", "came out as NaN"]);
 }
