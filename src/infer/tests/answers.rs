@@ -79,7 +79,7 @@ fn a_path_given_its_readings_follows_linear_regression() {
             x' = b
         }
         data y[t] ~ normal(line.x(t), 0.5)";
-    let (weights, graph) = trained_on(body, 4_000);
+    let (weights, graph) = trained_on(body, 8_000);
     let readings = [0.8, 0.2, -1.0];
     let states = [None, None, Some(readings[0]), Some(readings[1]), Some(readings[2])];
     let names: Vec<&str> = graph.tokens.iter().map(|token| token.name.as_str()).collect();
