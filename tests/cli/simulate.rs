@@ -52,7 +52,8 @@ fn with_several_models_one_is_named() {
 
 #[test]
 fn a_draw_that_is_no_number_stops_the_run_and_leaves_no_file() {
-    let text = TINY.replace("normal(mean = theta, sd = 0.3)", "normal(mean = log(theta * theta - 0.25), sd = 0.3)");
+    let text =
+        TINY.replace("normal(mean = theta, sd = 0.3)", "normal(mean = log(theta * theta - 0.25), sd = 0.3)");
     let bench = Bench::with("tiny.sbi", text);
     let ran = bench.sbi("simulate tiny.sbi --n 100 --out a.csv").code(1);
     ran.says(&["error: simulation", "`x`", "theta = ", "help:"]);

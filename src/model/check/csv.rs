@@ -131,6 +131,8 @@ pub(super) struct Set {
     pub(super) values: Vec<Option<f64>>,
     /// The times of its rows, where the table has them.
     pub(super) times: Option<Vec<f64>>,
+    /// How many rows it has.
+    pub(super) rows: usize,
 }
 
 /// A row of the table: its number and line in the file, and its cells.
@@ -192,7 +194,7 @@ impl Wanted<'_> {
         let sets = sets.into_iter().map(|(name, found, rows)| {
             self.check_rows(&name, found, &layout).map_err(blank)?;
             let times = times.map(|column| self.times(column, &rows, &headers)).transpose()?;
-            Ok(Set { values: self.values(&layout, &rows, &headers)?, name, times })
+            Ok(Set { values: self.values(&layout, &rows, &headers)?, name, times, rows: found })
         });
         sets.collect()
     }

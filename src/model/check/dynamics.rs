@@ -2,8 +2,9 @@
 
 use super::call::Signature;
 use super::codes::{
-    AXIS_MISMATCH, CHANGE_TWICE, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW, NO_START,
-    NOISE_NONLINEAR, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER, UNKNOWN_SOLVER,
+    AXIS_MISMATCH, CHANGE_TWICE, CONDITION, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW,
+    NO_START, NOISE_NONLINEAR, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
+    UNKNOWN_SOLVER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
@@ -14,7 +15,7 @@ use super::over::Over;
 use crate::{
     Binary, Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances, Unary,
 };
-use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind, State, Target};
+use sbi_syntax::tree::{self, BinaryOperator, Call, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeMap;
 
@@ -233,6 +234,7 @@ impl<'t> Builder<'t> {
                     }
                 }
                 Statement::Stop { condition, .. } => {
+                    self.told.extend(never_met(tree, condition));
                     let value = self.condition(condition, &Scope::model());
                     dynamics.stops.push(value.expr);
                 }
@@ -544,6 +546,14 @@ fn no_start(target: &Target) -> Diagnostic {
     let name = &target.name.text;
     let told = NO_START.at(target.span, format!("`{name}` changes, and does not say how it starts"));
     told.help(format!("add `init {name} = 0`"))
+}
+
+/// Says that states that change continuously equal a number at no step.
+fn never_met(tree: &tree::Dynamics, condition: &tree::Expr) -> Option<Diagnostic> {
+    let continuous = tree.body.iter().any(|statement| matches!(statement, Statement::Derivative(_)));
+    let ExprKind::Binary { operator: BinaryOperator::Eq, .. } = &condition.kind else { return None };
+    let told = CONDITION.at(condition.span, "at no step is one number of these exactly the other");
+    continuous.then(|| told.help("write `>=` or `<=`, for the step that passes it"))
 }
 
 /// A step so short that no simulation ends.

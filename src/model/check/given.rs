@@ -8,7 +8,7 @@ use super::csv::outside;
 use super::index::count;
 use super::names::Symbol;
 use super::place::Selected;
-use super::query::Asked;
+use super::query::{Asked, Counted};
 use super::shown::shown;
 use crate::world::{LARGEST_DATA, ReadError, World};
 use crate::{AxisKind, Definition, Family, NodeId, State, Support};
@@ -90,6 +90,12 @@ impl Asked<'_, '_> {
             self.touched.insert(selected.node);
             return Err(Some(told));
         }
+        if let Source::Equals(Expr { kind: ExprKind::List(entries), span }) = &given.value
+            && let Some(told) = self.count(&selected, vec![(String::new(), entries.len())], *span)
+        {
+            self.touched.insert(selected.node);
+            return Err(Some(told));
+        }
         if selected.whole {
             self.touched.insert(selected.node);
         }
@@ -160,6 +166,40 @@ impl Asked<'_, '_> {
             selected.tokens.truncate(found * columns);
         }
         Ok(())
+    }
+
+    /// Notes how many elements of an axis whose size may differ a datum has; others that run over it have as many.
+    pub(super) fn count(
+        &mut self,
+        selected: &Selected,
+        sets: Vec<(String, usize)>,
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let axis = *selected.axes.first().filter(|_| selected.whole)?;
+        let own = self.looked.model.axis(axis);
+        let AxisKind::Set(range) = own.kind else { return None };
+        if range.least == range.most {
+            return None;
+        }
+        let name = &selected.name;
+        let Some(Counted { sets: known, datum, span: first }) = self.counted.get(&axis) else {
+            self.counted.insert(axis, Counted { sets, datum: name.clone(), span });
+            return None;
+        };
+        let other = |set: &str| known.iter().find(|(name, _)| name == set).map(|(_, count)| *count);
+        let (set, found, other) = sets.iter().find_map(|(set, found)| {
+            let other = other(set).filter(|other| other != found)?;
+            Some((set, found, other))
+        })?;
+        let of = if set.is_empty() { String::new() } else { format!(" of `{set}`") };
+        let axis = &own.name;
+        let message = format!("`{name}` has {found} of `{axis}`{of}, and `{datum}` has {other}");
+        let told = LENGTH.at(span, message).label(*first, format!("`{datum}` is given here"));
+        Some(
+            told.help(format!(
+                "give both for every `{axis}`: a file keeps its rows, with empty cells for gaps"
+            )),
+        )
     }
 
     /// The values that are written, one for each selected token.

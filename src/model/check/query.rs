@@ -42,6 +42,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) apart: Vec<(String, String, Span)>,
     /// The columns that have been read, with the file and the node that reads each.
     pub(super) columns: Vec<(String, String, NodeId, Span)>,
+    /// For axes whose size differs from data set to data set, how many elements each data set has, by which datum, where.
+    pub(super) counted: BTreeMap<AxisId, Counted>,
     /// Whether a joint estimator answers.
     pub(super) joint: bool,
     /// The computed parameters that an `infer` names.
@@ -52,6 +54,13 @@ pub(super) struct Asked<'a, 't> {
     pub(super) later: Vec<Diagnostic>,
     /// The first unit that is written.
     pub(super) unit: Option<Span>,
+}
+
+/// How many elements of an axis a datum has: for each data set, by its name.
+pub(super) struct Counted {
+    pub(super) sets: Vec<(String, usize)>,
+    pub(super) datum: String,
+    pub(super) span: Span,
 }
 
 /// What a query is about.
@@ -89,6 +98,7 @@ pub(super) fn query<'t>(
         by: None,
         apart: Vec::new(),
         columns: Vec::new(),
+        counted: BTreeMap::new(),
         joint: matches!(about.approximator.estimator, Estimator::Joint(_)),
         computed: Vec::new(),
         files: Vec::new(),

@@ -175,6 +175,8 @@ impl Asked<'_, '_> {
         {
             self.set_places(*axis, Placing { at: times, refused: false, span }).map_or(Ok(()), Err)?;
         }
+        let counts = sets.iter().map(|set| (set.name.clone(), set.rows)).collect();
+        self.count(selected, counts, span).map_or(Ok(()), Err)?;
         let Some((column, at)) = by else { return Ok(first) };
         self.later.push(not_run("by", at).help("give the data of one subject, in a file of their own"));
         if let Some((_, first)) = self.by.as_ref().filter(|(known, _)| *known != column) {
