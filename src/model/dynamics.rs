@@ -3,7 +3,7 @@
 //! States, noises and `let`s of a dynamics are nodes of its model, named `walk.y`; a state's definition is how it starts.
 //! How states change, when the run ends and what interrupts it stands here.
 
-use crate::{Draw, ExprId, NodeId};
+use crate::{AxisId, Draw, ExprId, NodeId};
 use sbi_syntax::Span;
 
 /// A dynamics: `dynamics walk over 0 .. 3 by euler_maruyama(step = 0.06) { … }`.
@@ -11,6 +11,8 @@ use sbi_syntax::Span;
 pub struct Dynamics {
     /// Its dotted name: part of the model, hashed.
     pub name: String,
+    /// The axes of the draw from a simulator that it belongs to; it runs at each of their elements by itself.
+    pub axes: Vec<AxisId>,
     /// From when to when.
     pub over: [f64; 2],
     /// Whether a `stop when` is placed between steps, not at the step that finds it.

@@ -98,7 +98,7 @@ impl Model {
     }
 
     /// The nodes that a dynamics is made of, and those that it reads.
-    pub(crate) fn reads_of_run(&self, run: usize) -> BTreeSet<NodeId> {
+    pub fn reads_of_run(&self, run: usize) -> BTreeSet<NodeId> {
         let Some(dynamics) = self.dynamics.get(run) else { return BTreeSet::new() };
         let mut found = self.reads_of(dynamics.exprs());
         found.extend(&dynamics.members);

@@ -2,107 +2,16 @@
 //!
 //! The cost of deciding what to do is paid once for a column of draws, and the loops are plain enough to become vector
 //! code. A column is cut into blocks of [`LANES`], so that every loop has a length known to the compiler and one
-//! compiled body serves all widths. The registers in use should fit into the nearest cache, which decides the width.
+//! compiled body serves all widths.
 
-use crate::bytecode::{Code, Fused, Instruction, Operand, Register};
+use crate::bytecode::{Code, Fused, Instruction, Operand};
 use crate::elementary as own;
 use crate::isa::Kernel;
+use crate::registers::{LANES, Lanes, Registers};
 use crate::rng::Stream;
 use crate::ssa::{Law, Sampler};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Unary};
-
-/// Draws in a block of a column.
-const LANES: usize = 64;
-
-/// The widths of columns to choose from, in draws.
-const WIDTHS: [usize; 4] = [512, 256, 128, 64];
-
-/// What the registers in use may take of the nearest cache, in bytes.
-const CACHE: usize = 32 * 1024;
-
-/// A block of a column, aligned so that no vector straddles two cache lines.
-#[derive(Clone)]
-#[repr(align(64))]
-struct Lanes([f64; LANES]);
-
-type Column = Box<[Lanes]>;
-
-/// The registers of one thread.
-pub(crate) struct Registers {
-    columns: Vec<Column>,
-    /// What each loop keeps: the traced columns after each number of steps, one after the other.
-    traces: Vec<Vec<Lanes>>,
-}
-
-/// The widest column with which `code`'s registers stay in the nearest cache.
-pub(crate) fn best_width(code: &Code) -> usize {
-    let fits = |width: &usize| code.registers * width * size_of::<f64>() <= CACHE;
-    WIDTHS.into_iter().find(fits).unwrap_or(LANES)
-}
-
-/// The widths that a run may be forced to.
-pub(crate) fn is_width(width: usize) -> bool {
-    WIDTHS.contains(&width)
-}
-
-impl Registers {
-    /// Registers for `code`, `width` draws wide.
-    pub fn new(code: &Code, width: usize) -> Registers {
-        let column = vec![Lanes([0.0; LANES]); width / LANES].into_boxed_slice();
-        Registers { columns: vec![column; code.registers], traces: vec![Vec::new(); code.loops.len()] }
-    }
-
-    #[inline(always)]
-    fn read(&self, register: Register) -> &Column {
-        self.columns.get(register as usize).expect("code uses the registers that it counts")
-    }
-
-    /// Starts what a loop keeps with what it starts from.
-    fn begin(&mut self, run: usize, code: &Code) {
-        if let Some(kept) = self.traces.get_mut(run) {
-            kept.clear();
-        }
-        self.keep(run, code);
-    }
-
-    /// Ends a step of a loop; says whether it was the last.
-    fn end(&mut self, run: usize, code: &Code, made: u32) -> bool {
-        let steps = code.loops.get(run).expect("code runs the loops that it has");
-        for (carried, next) in steps.carried.iter().zip(&steps.next) {
-            self.columns.swap(*carried as usize, *next as usize);
-        }
-        self.keep(run, code);
-        let changing =
-            |alive: Register| self.read(alive).iter().any(|lanes| lanes.0.iter().any(|x| *x != 0.0));
-        made >= steps.count || !steps.alive.is_none_or(changing)
-    }
-
-    /// Keeps what a loop traces.
-    fn keep(&mut self, run: usize, code: &Code) {
-        let steps = code.loops.get(run).expect("code runs the loops that it has");
-        let columns = steps.traced.iter().filter_map(|register| self.columns.get(*register as usize));
-        if let Some(kept) = self.traces.get_mut(run) {
-            columns.for_each(|column| kept.extend_from_slice(column));
-        }
-    }
-
-    /// Takes a column out to write it; nothing reads it meanwhile, as an instruction never writes what it reads.
-    #[inline(always)]
-    fn take(&mut self, register: Register) -> Column {
-        self.columns
-            .get_mut(register as usize)
-            .map(std::mem::take)
-            .expect("code uses the registers that it counts")
-    }
-
-    #[inline(always)]
-    fn put(&mut self, register: Register, column: Column) {
-        if let Some(place) = self.columns.get_mut(register as usize) {
-            *place = column;
-        }
-    }
-}
 
 /// The simulations of the draws from `first` on, as many as `rows` has rows and a column has draws at most.
 pub(crate) struct Chunk<'a> {
@@ -118,40 +27,42 @@ impl Kernel for Chunk<'_> {
     #[inline(always)]
     fn run(self) {
         let Chunk { code, seed, first, rows, registers } = self;
+        registers.number(first);
         let (mut at, mut step, mut start) = (0, 0, 0);
         while let Some(instruction) = code.instructions.get(at) {
             at += 1;
             match *instruction {
                 Instruction::Unary { op, to, x } => {
                     let mut column = registers.take(to);
-                    unary(op, &mut column, registers.read(x));
+                    unary(op, registers.busy(&mut column), registers.read(x));
                     registers.put(to, column);
                 }
                 Instruction::Binary { op, to, x, y } => {
                     let mut column = registers.take(to);
-                    binary(op, &mut column, x, y, registers);
+                    binary(op, registers.busy(&mut column), x, y, registers);
                     registers.put(to, column);
                 }
                 Instruction::Fused { form, to, a, b, c } => {
                     let mut column = registers.take(to);
-                    fused(form, &mut column, registers.read(a), b, c, registers);
+                    fused(form, registers.busy(&mut column), registers.read(a), b, c, registers);
                     registers.put(to, column);
                 }
                 Instruction::Select { to, condition, yes, no } => {
                     let mut column = registers.take(to);
-                    select(&mut column, registers.read(condition), yes, no, registers);
+                    select(registers.busy(&mut column), registers.read(condition), yes, no, registers);
                     registers.put(to, column);
                 }
                 Instruction::SinCos { to: [to_sin, to_cos], x } => {
                     let (mut sin, mut cos) = (registers.take(to_sin), registers.take(to_cos));
-                    sin_cos(&mut sin, &mut cos, registers.read(x));
+                    sin_cos(registers.busy(&mut sin), registers.busy(&mut cos), registers.read(x));
                     registers.put(to_sin, sin);
                     registers.put(to_cos, cos);
                 }
                 Instruction::Noise { law, path, pair, to } => {
                     let stream = Stream::from_hash(seed, path);
                     let mut columns = to.map(|r| r.map(|r| registers.take(r)).unwrap_or_default());
-                    noise(law, &mut columns, stream, first, step, pair);
+                    let [even, odd] = &mut columns;
+                    noise(law, [even, odd].map(|c| registers.busy(c)), stream, registers.draws(), step, pair);
                     for (register, column) in to.into_iter().zip(columns) {
                         register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
                     }
@@ -160,30 +71,35 @@ impl Kernel for Chunk<'_> {
                     let mut column = registers.take(to);
                     let stream = Stream::from_hash(seed, path);
                     let site = |draw| sampler::Site { stream, draw, step, element };
-                    sample(sampler, &mut column, [x, y], registers, |k| site(first.wrapping_add(k)));
+                    sample(sampler, registers.busy(&mut column), [x, y], registers, site);
                     registers.put(to, column);
                 }
                 Instruction::Move { to, x } => {
                     let mut column = registers.take(to);
-                    fill(&mut column, x, registers);
+                    fill(registers.busy(&mut column), x, registers);
                     registers.put(to, column);
                 }
                 Instruction::Step { to } => {
                     let mut column = registers.take(to);
-                    fill(&mut column, Operand::Number(f64::from(step)), registers);
+                    fill(registers.busy(&mut column), Operand::Number(f64::from(step)), registers);
                     registers.put(to, column);
                 }
                 Instruction::Begin { run } => {
                     (step, start) = (0, at);
-                    registers.begin(run, code);
+                    registers.begin(code.steps(run));
                 }
                 Instruction::End { run } => {
                     step += 1;
-                    (step, at) = if registers.end(run, code, step) { (0, at) } else { (step, start) };
+                    (step, at) = if registers.end(code.steps(run), step) { (0, at) } else { (step, start) };
                 }
-                Instruction::Trace { run, traced, to, place } => {
+                Instruction::Trace { run, kept, to, row } => {
                     let mut column = registers.take(to);
-                    trace(&mut column, run, traced, place, code, registers);
+                    registers.trace(&mut column, code.steps(run), kept, row);
+                    registers.put(to, column);
+                }
+                Instruction::Crossings { run, kept, to, level } => {
+                    let mut column = registers.take(to);
+                    registers.crossings(&mut column, code.steps(run), kept, level);
                     registers.put(to, column);
                 }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),
@@ -333,28 +249,27 @@ fn select(to: &mut [Lanes], condition: &[Lanes], yes: Operand, no: Operand, regi
 
 /// Fills the columns of a block's even and odd element; an empty one is not wanted.
 #[inline(always)]
-fn noise(law: Law, to: &mut [Column; 2], stream: Stream, first: u64, step: u32, pair: u32) {
+fn noise(law: Law, to: [&mut [Lanes]; 2], stream: Stream, draws: &[[u64; LANES]], step: u32, pair: u32) {
     macro_rules! loops {
         ($pair:ident) => {{
             let [even, odd] = to;
-            let places = (0u64..).step_by(LANES).map(|k| first.wrapping_add(k));
             // A column that is not wanted is empty; then the loop runs over the other alone.
             if even.is_empty() {
-                for (start, odd) in places.zip(odd.iter_mut()) {
-                    for (k, odd) in (0u64..).zip(&mut odd.0) {
-                        [_, *odd] = stream.$pair(start.wrapping_add(k), step, pair);
+                for (draws, odd) in draws.iter().zip(odd) {
+                    for (draw, odd) in draws.iter().zip(&mut odd.0) {
+                        [_, *odd] = stream.$pair(*draw, step, pair);
                     }
                 }
             } else if odd.is_empty() {
-                for (start, even) in places.zip(even.iter_mut()) {
-                    for (k, even) in (0u64..).zip(&mut even.0) {
-                        [*even, _] = stream.$pair(start.wrapping_add(k), step, pair);
+                for (draws, even) in draws.iter().zip(even) {
+                    for (draw, even) in draws.iter().zip(&mut even.0) {
+                        [*even, _] = stream.$pair(*draw, step, pair);
                     }
                 }
             } else {
-                for (start, (even, odd)) in places.zip(even.iter_mut().zip(odd)) {
-                    for (k, (even, odd)) in (0u64..).zip(even.0.iter_mut().zip(&mut odd.0)) {
-                        [*even, *odd] = stream.$pair(start.wrapping_add(k), step, pair);
+                for (draws, (even, odd)) in draws.iter().zip(even.iter_mut().zip(odd)) {
+                    for (draw, (even, odd)) in draws.iter().zip(even.0.iter_mut().zip(&mut odd.0)) {
+                        [*even, *odd] = stream.$pair(*draw, step, pair);
                     }
                 }
             }
@@ -375,30 +290,6 @@ fn fill(to: &mut [Lanes], x: Operand, registers: &Registers) {
     }
 }
 
-/// What a loop carried after `place` steps; where the loop ended early, it stayed as it was.
-fn trace(to: &mut [Lanes], run: usize, traced: usize, place: Operand, code: &Code, registers: &Registers) {
-    let kept = registers.traces.get(run).map_or(&[][..], Vec::as_slice);
-    let width = code.loops.get(run).map_or(1, |steps| steps.traced.len()).max(1);
-    let blocks = to.len();
-    let made = (kept.len() / (width * blocks)).saturating_sub(1);
-    // A cast of a number takes what is below zero, and what is none, to zero.
-    let column = |place: f64| {
-        let start = ((place as usize).min(made) * width + traced) * blocks;
-        kept.get(start..start + blocks).expect("a loop keeps what is read of it")
-    };
-    match place {
-        Operand::Number(place) => to.clone_from_slice(column(place)),
-        Operand::Register(place) => {
-            for (block, (to, places)) in to.iter_mut().zip(registers.read(place)).enumerate() {
-                for (lane, (to, place)) in to.0.iter_mut().zip(&places.0).enumerate() {
-                    let lanes = column(*place).get(block);
-                    *to = lanes.and_then(|lanes| lanes.0.get(lane)).copied().unwrap_or(f64::NAN);
-                }
-            }
-        }
-    }
-}
-
 /// Fills a column with numbers of a law that loops until it has one; each lane goes its own way.
 fn sample(
     law: Sampler,
@@ -414,10 +305,10 @@ fn sample(
             lanes.and_then(|lanes| lanes.get(lane)).copied().unwrap_or(f64::NAN)
         }
     };
-    for (block, to) in to.iter_mut().enumerate() {
-        for (lane, to) in to.0.iter_mut().enumerate() {
+    for (block, (to, draws)) in to.iter_mut().zip(registers.draws()).enumerate() {
+        for (lane, (to, draw)) in to.0.iter_mut().zip(draws).enumerate() {
             let [x, y] = arguments.map(|operand| value(operand, block, lane));
-            *to = site((block * LANES + lane) as u64).draw(law, x, y);
+            *to = site(*draw).draw(law, x, y);
         }
     }
 }

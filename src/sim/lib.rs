@@ -10,19 +10,25 @@
 
 mod bytecode;
 mod dist;
+mod emit;
 pub mod elementary;
 mod engine;
 mod error;
 mod isa;
 #[cfg(test)]
+#[path = "tests/loops.rs"]
 mod loops;
 mod lower;
 mod motion;
+mod reading;
+mod registers;
 pub mod rng;
 mod sampler;
 mod scalar;
+mod schedule;
 mod simulator;
 mod ssa;
+mod stop;
 
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
 pub use isa::InstructionSet;

@@ -5,13 +5,15 @@
 use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
 use crate::motion::{Around, Motion};
+use crate::reading::When;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
 use sbi_model::{
-    AxisId, Binary, Definition, Draw, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Transform,
+    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Transform,
 };
 use sbi_syntax::Diagnostic;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A model as a program, with the values of all elements of its nodes.
@@ -40,6 +42,7 @@ pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
         plans: HashMap::new(),
         reductions: HashMap::new(),
         clock: None,
+        part: None,
         around: None,
         motions: model.dynamics.iter().map(|_| None).collect(),
     };
@@ -65,6 +68,9 @@ pub(crate) struct Lower<'a> {
     pub(crate) reductions: HashMap<(ExprId, Vec<Option<usize>>), Value>,
     /// The time, inside a dynamics.
     pub(crate) clock: Option<Value>,
+    /// While one of several runs of a dynamics is written: which, and of how many. Each has an equal part of the elements
+    /// of what the dynamics is made of.
+    pub(crate) part: Option<(usize, usize)>,
     /// The program around the body of a loop, while that is written.
     pub(crate) around: Option<Around>,
     /// The dynamics that have been run.
@@ -82,16 +88,22 @@ struct Plan {
 /// What a checked model says of everything that this engine does not run.
 const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
-impl Lower<'_> {
+const UNKNOWN_COORDINATE: &str = "the checker refuses coordinates that nobody knows";
+
+impl<'a> Lower<'a> {
     /// Runs the dynamics that a node reads.
     fn ready(&mut self, id: NodeId) -> Result<(), Diagnostic> {
         let model = self.model;
         if model.dynamics.is_empty() {
             return Ok(());
         }
-        let own = model.run_of(id);
-        for number in model.reads(id).into_iter().filter_map(|read| model.run_of(read)) {
-            if Some(number) != own && self.motions.get(number).is_some_and(Option::is_none) {
+        self.run_all(model.reads(id), model.run_of(id))
+    }
+
+    /// Runs the dynamics of these nodes that have not been run, save one.
+    pub(crate) fn run_all(&mut self, nodes: BTreeSet<NodeId>, save: Option<usize>) -> Result<(), Diagnostic> {
+        for number in nodes.into_iter().filter_map(|read| self.model.run_of(read)) {
+            if Some(number) != save && self.motions.get(number).is_some_and(Option::is_none) {
                 let motion = self.run(number)?;
                 if let Some(place) = self.motions.get_mut(number) {
                     *place = Some(Rc::new(motion));
@@ -99,6 +111,15 @@ impl Lower<'_> {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn dynamics(&self, number: usize) -> &'a Dynamics {
+        self.model.dynamics.get(number).expect("a curve belongs to a dynamics of its model")
+    }
+
+    fn motion(&self, number: usize) -> Rc<Motion> {
+        let motion = self.motions.get(number).and_then(Clone::clone);
+        motion.expect("a dynamics is run before it is read")
     }
 
     // ---- values at hand ------------------------------------------------------------------------
@@ -124,11 +145,22 @@ impl Lower<'_> {
         *self.elements.get_mut(id.0).expect("there is a place for each node") = values;
     }
 
-    /// What `make` gives for each element of a node; we stand where we stood before.
+    /// The elements of a node that are at hand: all, or those of one run of the dynamics that the node is part of.
+    pub(crate) fn elements_here(&self, id: NodeId) -> Range<usize> {
+        self.part_of(self.count(id))
+    }
+
+    fn part_of(&self, count: usize) -> Range<usize> {
+        let (place, runs) = self.part.unwrap_or((0, 1));
+        count * place / runs..count * (place + 1) / runs
+    }
+
+    /// What `make` gives for each element of a node at hand; we stand where we stood before.
     pub(crate) fn elements_of(&mut self, id: NodeId, mut make: impl FnMut(&mut Self) -> Value) -> Vec<Value> {
         let node = self.model.node(id);
         let before = self.position.clone();
-        let values = (0..self.model.elements(node))
+        let values = self
+            .elements_here(id)
             .map(|element| {
                 self.stand_at(node, element);
                 make(self)
@@ -154,11 +186,10 @@ impl Lower<'_> {
             }
         };
         assert_eq!(values.len(), count, "`{}` has a value for each of its elements", node.name);
-        self.position.fill(None);
         Ok(values)
     }
 
-    /// Calls `make` for every `width` elements of a node, standing at the first of them.
+    /// Calls `make` for every `width` elements of a node at hand, standing at the first of them.
     fn each(
         &mut self,
         node: &Node,
@@ -166,25 +197,22 @@ impl Lower<'_> {
         width: usize,
         mut make: impl FnMut(&mut Self, usize) -> Vec<Value>,
     ) -> Result<Vec<Value>, Diagnostic> {
+        let before = self.position.clone();
         let mut values = Vec::with_capacity(count);
-        for first in (0..count).step_by(width) {
+        for first in self.part_of(count).step_by(width) {
             self.stand_at(node, first);
             values.extend(make(self, first));
             if self.program.overflowed() {
                 return Err(self.too_large(node));
             }
         }
+        self.position = before;
         Ok(values)
     }
 
     /// Stands at an element of a node.
     fn stand_at(&mut self, node: &Node, element: usize) {
-        let mut rest = element;
-        for axis in node.axes.iter().rev() {
-            let size = self.size(*axis);
-            self.stand(*axis, Some(rest % size));
-            rest /= size;
-        }
+        self.stand_along(&node.axes, Some(element));
     }
 
     /// The elements of a node, drawn with random numbers of this name.
@@ -254,13 +282,18 @@ impl Lower<'_> {
                 Expr::Coordinate(axis) => {
                     let position = self.position(*axis);
                     let coordinate = self.model.axis(*axis).coordinate(position);
-                    self.program
-                        .number(coordinate.expect("the checker refuses coordinates that nobody knows"))
+                    self.program.number(coordinate.expect(UNKNOWN_COORDINATE))
                 }
                 Expr::Clock => self.clock.expect("the time is read inside of a dynamics"),
-                // A curve is no number; what reads it knows it by its place.
-                Expr::Curve { .. } => self.program.number(f64::NAN),
-                Expr::At(curve, time) => self.at(*curve, made(*time)),
+                Expr::Curve { .. } => unreachable!("a curve is read by what it stands in"),
+                Expr::At(curve, time) => self.at(*curve, *time, made(*time)),
+                Expr::Crossings(curve, level) => self.crosses(*curve, made(*level)),
+                Expr::Gained(curve, axis) => self.gained(*curve, *axis),
+                Expr::End { dynamics, index } => {
+                    let motion = self.motion(*dynamics);
+                    let place = self.place_along(&motion.axes, index);
+                    self.around_loops(|this| this.end_of(&motion, place))
+                }
                 Expr::Element { node, index } => self.element(*node, index),
                 Expr::Unary(op, x) => self.program.unary(*op, made(*x)),
                 Expr::Binary(op, x, y) => self.program.binary(*op, made(*x), made(*y)),
@@ -268,7 +301,6 @@ impl Lower<'_> {
                     self.program.select(made(*condition), made(*yes), made(*no))
                 }
                 Expr::Reduce { reducer, axis, body } => self.reduce(step, *reducer, *axis, *body),
-                Expr::End { .. } | Expr::Crossings(..) | Expr::Gained(..) => unreachable!("{NOT_RUN}"),
             };
             values.push(value);
         }
@@ -287,9 +319,12 @@ impl Lower<'_> {
     }
 
     /// Which element an index means where we stand.
-    fn place(&self, node: NodeId, index: &[Index]) -> usize {
-        let along = index.iter().zip(&self.model.node(node).axes);
-        along.fold(0, |number, (index, axis)| {
+    pub(crate) fn place(&self, node: NodeId, index: &[Index]) -> usize {
+        self.place_along(&self.model.node(node).axes, index)
+    }
+
+    fn place_along(&self, axes: &[AxisId], index: &[Index]) -> usize {
+        index.iter().zip(axes).fold(0, |number, (index, axis)| {
             let position = match index {
                 Index::Same(axis) => self.position(*axis),
                 Index::At(position) => *position,
@@ -298,21 +333,59 @@ impl Lower<'_> {
         })
     }
 
-    /// The value of a curve at a time.
-    fn at(&mut self, curve: ExprId, time: Value) -> Value {
+    /// The motion that a curve is part of, and which of its elements is meant.
+    fn curve(&self, curve: ExprId) -> (usize, Rc<Motion>, (NodeId, usize)) {
         let Expr::Curve { node, index } = self.model.expr(curve) else { unreachable!("{NOT_RUN}") };
         let number = self.model.run_of(*node).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
-        let motion = self.motions.get(number).and_then(Clone::clone);
-        let motion = motion.expect("a dynamics is run before it is read");
-        let element = self.place(*node, index);
-        let Some(mut around) = self.around.take() else {
-            return self.read(&motion, number, *node, element, time);
-        };
-        // Another dynamics, read at a time known beforehand, is an input.
-        let time = self.program.known_number(time).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
+        (number, self.motion(number), (*node, self.place(*node, index)))
+    }
+
+    /// The value of a curve at a time.
+    fn at(&mut self, curve: ExprId, time: ExprId, when: Value) -> Value {
+        let (number, motion, slot) = self.curve(curve);
+        if let Expr::End { dynamics, index } = self.model.expr(time)
+            && *dynamics == number
+            && self.place_along(&motion.axes, index) == slot.1 * motion.runs.len() / self.count(slot.0)
+        {
+            return self.around_loops(|this| this.read(&motion, number, slot, When::End));
+        }
+        if self.around.is_none() {
+            return self.read(&motion, number, slot, When::At(when));
+        }
+        // Another dynamics, read at a time known beforehand.
+        let time = self.program.known_number(when).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
+        self.around_loops(|this| {
+            let time = this.program.number(time);
+            this.read(&motion, number, slot, When::At(time))
+        })
+    }
+
+    fn crosses(&mut self, curve: ExprId, level: Value) -> Value {
+        let (_, motion, slot) = self.curve(curve);
+        self.crossings(&motion, slot, level)
+    }
+
+    /// How much a curve rose since the coordinate before on an axis, or since the dynamics started.
+    fn gained(&mut self, curve: ExprId, axis: AxisId) -> Value {
+        let (number, motion, slot) = self.curve(curve);
+        let position = self.position(axis);
+        let coordinate = |position| self.model.axis(axis).coordinate(position);
+        let before = position.checked_sub(1).map_or(Some(motion.clock.from), coordinate);
+        let times = [coordinate(position), before].map(|time| time.expect(UNKNOWN_COORDINATE));
+        let [now, before] = times.map(|time| {
+            let time = self.program.number(time);
+            self.read(&motion, number, slot, When::At(time))
+        });
+        self.program.binary(Binary::Sub, now, before)
+    }
+
+    /// A value of the program around the loop whose body is written, if one is, as the body reads it.
+    fn around_loops(&mut self, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        let Some(mut around) = self.around.take() else { return make(self) };
         std::mem::swap(&mut self.program, around.program());
-        let time = self.program.number(time);
-        let value = self.read(&motion, number, *node, element, time);
+        let part = self.part.take();
+        let value = make(self);
+        self.part = part;
         std::mem::swap(&mut self.program, around.program());
         let value = around.inside(&mut self.program, value);
         self.around = Some(around);
@@ -336,9 +409,16 @@ impl Lower<'_> {
         for position in 0..size {
             self.stand(axis, Some(position));
             let mut value = self.expression(body);
-            if reducer == Reducer::Count {
-                let (one, zero) = (self.program.number(1.0), self.program.number(0.0));
-                value = self.program.select(value, one, zero);
+            match reducer {
+                Reducer::Count => {
+                    let (one, zero) = (self.program.number(1.0), self.program.number(0.0));
+                    value = self.program.select(value, one, zero);
+                }
+                Reducer::Integral => {
+                    let weight = self.program.number(self.trapezoid(axis, position));
+                    value = self.program.binary(Binary::Mul, value, weight);
+                }
+                _ => {}
             }
             total = Some(match total {
                 None => value,
@@ -358,6 +438,13 @@ impl Lower<'_> {
         value
     }
 
+    /// Half of the distance between the neighbours of an element along its axis.
+    fn trapezoid(&self, axis: AxisId, position: usize) -> f64 {
+        let last = self.size(axis) - 1;
+        let at = |position: usize| self.model.axis(axis).coordinate(position).expect(UNKNOWN_COORDINATE);
+        0.5 * (at((position + 1).min(last)) - at(position.saturating_sub(1)))
+    }
+
     fn plan(&mut self, root: ExprId) -> Rc<Plan> {
         if let Some(plan) = self.plans.get(&root) {
             return Rc::clone(plan);
@@ -367,23 +454,27 @@ impl Lower<'_> {
         while let Some(id) = open.pop() {
             steps.push(id);
             let expr = self.model.expr(id);
+            let mut operands: Vec<ExprId> = expr.operands().collect();
             match expr {
                 Expr::Coordinate(axis) => axes.push(*axis),
-                Expr::Element { index, .. } | Expr::Curve { index, .. } => {
-                    axes.extend(index.iter().filter_map(|i| match i {
-                        Index::Same(axis) => Some(*axis),
-                        Index::At(_) => None,
-                    }))
-                }
+                Expr::Element { index, .. } | Expr::End { index, .. } => axes.extend(axes_of(index)),
                 // What is reduced has a plan of its own.
                 Expr::Reduce { axis, body, .. } => {
                     let (bound, body) = (*axis, *body);
                     axes.extend(self.plan(body).axes.iter().filter(|a| **a != bound));
-                    continue;
+                    operands.clear();
+                }
+                // A curve is no number: what reads it knows it by its place.
+                Expr::At(curve, _) | Expr::Crossings(curve, _) | Expr::Gained(curve, _) => {
+                    if let Expr::Curve { index, .. } = self.model.expr(*curve) {
+                        axes.extend(axes_of(index));
+                    }
+                    axes.extend(if let Expr::Gained(_, axis) = expr { Some(*axis) } else { None });
+                    operands.retain(|operand| operand != curve);
                 }
                 _ => {}
             }
-            open.extend(expr.operands().filter(|id| seen.insert(*id)));
+            open.extend(operands.into_iter().filter(|id| seen.insert(*id)));
         }
         steps.sort_unstable();
         axes.sort_unstable();
@@ -393,7 +484,7 @@ impl Lower<'_> {
         plan
     }
 
-    fn size(&self, axis: AxisId) -> usize {
+    pub(crate) fn size(&self, axis: AxisId) -> usize {
         self.model.axis(axis).size()
     }
 
@@ -403,6 +494,16 @@ impl Lower<'_> {
             .copied()
             .flatten()
             .expect("the checker binds every axis that an expression uses")
+    }
+
+    /// Moves to a place along several axes, row-major, or off them.
+    pub(crate) fn stand_along(&mut self, axes: &[AxisId], place: Option<usize>) {
+        let mut rest = place;
+        for axis in axes.iter().rev() {
+            let size = self.size(*axis);
+            self.stand(*axis, rest.map(|rest| rest % size));
+            rest = rest.map(|rest| rest / size);
+        }
     }
 
     /// Moves to another place along an axis; where we stood before.
@@ -423,11 +524,18 @@ impl Lower<'_> {
     }
 }
 
+/// The axes along which an index stands where we stand.
+fn axes_of(index: &[Index]) -> impl Iterator<Item = AxisId> {
+    index.iter().filter_map(|index| match index {
+        Index::Same(axis) => Some(*axis),
+        Index::At(_) => None,
+    })
+}
+
 fn combination(reducer: Reducer) -> Binary {
     match reducer {
-        Reducer::Sum | Reducer::Mean | Reducer::Count => Binary::Add,
+        Reducer::Sum | Reducer::Mean | Reducer::Count | Reducer::Integral => Binary::Add,
         Reducer::Max => Binary::Max,
         Reducer::Min => Binary::Min,
-        Reducer::Integral => unreachable!("{NOT_RUN}"),
     }
 }

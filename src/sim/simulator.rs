@@ -1,10 +1,11 @@
 //! A model made ready to simulate, and its runs.
 
 use crate::bytecode::{self, Code};
-use crate::engine::{self, Chunk, Registers};
+use crate::engine::Chunk;
 use crate::error::Failure;
 use crate::isa::InstructionSet;
 use crate::lower;
+use crate::registers::{self, Registers};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use sbi_model::{Model, NodeId, Role};
@@ -57,7 +58,7 @@ impl Simulator {
         let names = |outputs: &[(NodeId, usize)]| outputs.iter().map(name).collect();
         let code = compile(outputs);
         Ok(Simulator {
-            width: engine::best_width(&code),
+            width: registers::best_width(&code),
             code,
             names: names(outputs),
             parameters: compile(&parameters),
@@ -77,7 +78,7 @@ impl Simulator {
     /// of the model. The results have the same bits.
     #[must_use]
     pub fn with_width(mut self, width: usize) -> Simulator {
-        assert!(engine::is_width(width), "columns have 64, 128, 256 or 512 draws, not {width}");
+        assert!(registers::is_width(width), "columns have 64, 128, 256 or 512 draws, not {width}");
         self.width = width;
         self
     }

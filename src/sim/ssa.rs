@@ -40,16 +40,28 @@ pub(crate) enum Op {
     Step,
     /// A loop: all that it carries.
     Loop(u32),
-    /// What a loop carried when it had made `place` steps, rounded down.
+    /// What a loop carried when it had made `place` steps, rounded down; NaN at no place.
     Trace {
         run: Value,
-        traced: u32,
+        slot: u32,
         place: Value,
+    },
+    /// What a loop carries when it ends.
+    Last {
+        run: Value,
+        slot: u32,
+    },
+    /// How often what a loop carries rises from below a level to it or above it, from one step to the next.
+    Crossings {
+        run: Value,
+        slot: u32,
+        level: Value,
     },
 }
 
-/// Steps that are made one after the other, as many for every draw.
+/// Steps that are made one after the other.
 pub(crate) struct Loop {
+    /// How many there are at most.
     pub steps: u32,
     /// What is carried before the first step, then the values of the program around that the body reads.
     pub inputs: Vec<Value>,
@@ -59,9 +71,7 @@ pub(crate) struct Loop {
     pub body: Program,
     /// Of the body: what is carried to the next step.
     pub next: Vec<Value>,
-    /// Which of the carried values are kept at every step.
-    pub traced: Vec<u32>,
-    /// The carried value that is zero once nothing of a draw changes any more.
+    /// The carried value that is zero once nothing of a draw changes any more: its steps are then left out.
     pub alive: Option<u32>,
 }
 
@@ -131,7 +141,10 @@ impl Op {
             Op::Number(_) | Op::Noise(_) | Op::Outer(_) | Op::Carried(_) | Op::Step | Op::Loop(_) => {
                 [None; 3]
             }
-            Op::Trace { run, place, .. } => [Some(run), Some(place), None],
+            Op::Trace { run, place: x, .. } | Op::Crossings { run, level: x, .. } => {
+                [Some(run), Some(x), None]
+            }
+            Op::Last { run, .. } => [Some(run), None, None],
             Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
             Op::Binary(_, x, y) => [Some(x), Some(y), None],
@@ -224,9 +237,31 @@ impl Program {
         self.value(Op::Loop(self.loops.len() as u32 - 1))
     }
 
-    /// A traced value of a loop after `place` steps.
-    pub fn trace(&mut self, run: Value, traced: u32, place: Value) -> Value {
-        self.value(Op::Trace { run, traced, place })
+    /// What a loop carries after `place` steps, rounded down.
+    pub fn trace(&mut self, run: Value, slot: u32, place: Value) -> Value {
+        let Op::Loop(number) = self.op(run) else {
+            assert!(self.overflowed(), "only of a loop is something kept");
+            return run;
+        };
+        let steps = self.loop_of(number).steps;
+        match self.known_number(place) {
+            Some(place) if place >= f64::from(steps) => self.last(run, slot),
+            Some(place) if place < 1.0 => {
+                let initial = self.loop_of(number).inputs.get(slot as usize).copied();
+                initial.expect("a loop starts what it carries")
+            }
+            _ => self.value(Op::Trace { run, slot, place }),
+        }
+    }
+
+    /// What a loop carries when it ends.
+    pub fn last(&mut self, run: Value, slot: u32) -> Value {
+        self.value(Op::Last { run, slot })
+    }
+
+    /// How often what a loop carries rises through a level.
+    pub fn crossings(&mut self, run: Value, slot: u32, level: Value) -> Value {
+        self.value(Op::Crossings { run, slot, level })
     }
 
     /// `op x`.

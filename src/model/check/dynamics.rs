@@ -197,6 +197,7 @@ impl<'t> Builder<'t> {
             builder.runs.get_mut(run).into_iter().for_each(|run| run.over.clone_from(&over));
             let mut dynamics = Dynamics {
                 name,
+                axes: builder.here().axes.clone(),
                 over: over.as_ref().map_or([0.0, 1.0], |over| over.ends),
                 solver: Solver::Steps { every: 1.0 },
                 corrected: true,

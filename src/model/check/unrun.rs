@@ -1,17 +1,13 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Dynamics, Expr, ExprId, Model, Reducer, Solver};
+use crate::{Dynamics, Expr, ExprId, Model, Solver};
 use sbi_syntax::{Diagnostic, Span};
 
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    let nodes = model.nodes.iter().filter_map(|node| {
-        let what = read(model, node.exprs().collect())?;
-        Some(not_run(what, node.span).help("read a state at a time: `walk.x(t)`"))
-    });
-    dynamics.chain(nodes).collect()
+    dynamics.collect()
 }
 
 fn not_run(what: &str, span: Span) -> Diagnostic {
@@ -22,10 +18,10 @@ fn not_run(what: &str, span: Span) -> Diagnostic {
 fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
     let told = |what: &str| not_run(what, dynamics.span);
     match dynamics.solver {
-        Solver::Steps { .. } | Solver::Rk4 { .. } | Solver::EulerMaruyama { .. } => {}
-        Solver::Milstein { .. } => {
-            return Some(told("`milstein`").help("write `euler_maruyama`, with a shorter step"));
-        }
+        Solver::Steps { .. }
+        | Solver::Rk4 { .. }
+        | Solver::EulerMaruyama { .. }
+        | Solver::Milstein { .. } => {}
         Solver::DormandPrince(_) | Solver::Rosenbrock(_) => {
             return Some(told("a solver to tolerances").help("write `rk4(step = …)`"));
         }
@@ -33,30 +29,16 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
             return Some(told("`jump`").help("write the mean change as a derivative, by `rk4(step = …)`"));
         }
     }
-    if !dynamics.stops.is_empty() {
-        return Some(told("`stop when`").help("leave it out, and read the states at their times"));
-    }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
-    let what = read(model, exprs.clone()).or_else(|| {
-        let at = |id: &ExprId| match model.expr(*id) {
-            Expr::At(_, time) => !is_known(model, *time),
-            _ => false,
-        };
-        model.below(exprs, |_| true).iter().any(at).then_some("one dynamics that reads another as it runs")
-    });
-    Some(told(what?).help("put the states of both into one dynamics"))
-}
-
-/// What these expressions read that is not run.
-fn read(model: &Model, exprs: Vec<ExprId>) -> Option<&'static str> {
-    model.below(exprs, |_| true).into_iter().find_map(|id| match model.expr(id) {
-        Expr::End { .. } => Some("the end of a dynamics"),
-        Expr::Crossings(..) => Some("`crossings`"),
-        Expr::Gained(..) => Some("`gained`"),
-        Expr::Reduce { reducer: Reducer::Integral, .. } => Some("`integral`"),
-        _ => None,
-    })
+    let unknown = |id: &ExprId| match model.expr(*id) {
+        Expr::At(_, time) => !is_known(model, *time),
+        Expr::Crossings(..) | Expr::Gained(..) => true,
+        _ => false,
+    };
+    let reads = model.below(exprs, |_| true).iter().any(unknown);
+    let told = told("one dynamics that reads another as it runs");
+    reads.then(|| told.help("put the states of both into one dynamics"))
 }
 
 /// Whether a time is known beforehand, at every element.

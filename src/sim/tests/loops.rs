@@ -1,8 +1,9 @@
 //! Tests of loops in programs: what they carry, keep, draw, and when they end.
 
 use crate::bytecode::compile;
-use crate::engine::{Chunk, Registers};
+use crate::engine::Chunk;
 use crate::isa::InstructionSet;
+use crate::registers::Registers;
 use crate::rng::{Stream, path_hash};
 use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
 use sbi_model::Binary;
@@ -38,7 +39,6 @@ fn walk(program: &mut Program, steps: u32) -> [Value; 2] {
         carried: 1,
         body,
         next: vec![next],
-        traced: vec![0],
         alive: None,
     });
     [run, rate]
@@ -114,7 +114,6 @@ fn loops_follow_one_another() {
         // What is carried changes places at every step.
         next: vec![product, sum],
         body,
-        traced: vec![0, 1],
         alive: None,
     });
     let four = program.number(4.0);
@@ -146,10 +145,41 @@ fn a_loop_ends_early() {
         carried: 2,
         body,
         next: vec![below, longer],
-        traced: vec![1],
         alive: Some(0),
     });
     let far = program.number(5e5);
-    let outputs = [program.trace(run, 0, far), program.trace(run, 0, one)];
+    let outputs = [program.trace(run, 1, far), program.trace(run, 1, one)];
     assert!(rows(&program, &outputs, 0).iter().all(|row| row[..] == [9.0, 1.0]));
+}
+
+/// Draws that end at different steps leave the columns: what the others carry, read and draw stays theirs.
+#[test]
+fn draws_that_are_done_leave_the_columns() {
+    let mut program = Program::default();
+    let [start, rate] = ["start", "rate"].map(|name| program.leaf(noise(name)));
+    let one = program.number(1.0);
+    let mut body = Program::default();
+    let [alive, x] = [0, 1].map(|slot| body.leaf(Op::Carried(slot)));
+    let (rate_inside, w) = (body.leaf(Op::Outer(0)), body.leaf(noise("w")));
+    let moved = body.binary(Binary::Add, w, rate_inside);
+    let moved = body.binary(Binary::Add, x, moved);
+    let (high, low) = (body.number(12.0), body.number(-12.0));
+    let [below, above] = [(Binary::Lt, high), (Binary::Gt, low)].map(|(op, end)| body.binary(op, moved, end));
+    let inside = body.binary(Binary::And, below, above);
+    let next = vec![body.binary(Binary::And, alive, inside), body.select(alive, moved, x)];
+    let inputs = vec![one, start, rate];
+    let run = program.run(Loop { steps: 400, inputs, carried: 2, body, next, alive: Some(0) });
+    let last = program.last(run, 1);
+    let again = program.binary(Binary::Mul, rate, last);
+    // What is read behind the loop is in the order of the draws again, and so is what is drawn there.
+    let after = program.leaf(noise("after"));
+    for (draw, row) in (70..).zip(rows(&program, &[last, rate, again, after], 70)) {
+        let number = |name: &str, step| Stream::new(3, name).normal(draw, step, 0);
+        let (mut x, mut step) = (number("start", 0), 0);
+        while x > -12.0 && x < 12.0 && step < 400 {
+            x += number("w", step) + row[1];
+            step += 1;
+        }
+        assert_eq!(row, [x, number("rate", 0), number("rate", 0) * x, number("after", 0)], "draw {draw}");
+    }
 }

@@ -1,0 +1,368 @@
+//! Which register holds each value, and the instructions that make them.
+
+use crate::bytecode::{Code, Instruction, Operand, Register, Steps};
+use crate::schedule::{Fusion, Needs, Schedule};
+use crate::ssa::{Loop, Op, Program, Sample, Value};
+use sbi_model::Unary;
+use std::collections::{HashMap, HashSet};
+
+/// Gives every value a register for as long as something still reads it.
+pub(crate) struct Emitter<'a> {
+    program: &'a Program,
+    needs: &'a Needs,
+    order: &'a [Value],
+    /// Which columns a value is written to.
+    columns: HashMap<Value, Vec<usize>>,
+    /// Where in the order each value is read last.
+    last_read: HashMap<Value, usize>,
+    register: HashMap<Value, Register>,
+    free: Vec<Register>,
+    /// The registers that are never freed: those of what loops carry.
+    kept: HashSet<Register>,
+    /// In the body of a loop, where it finds what it carries and what it reads of the program around.
+    carried: Vec<Register>,
+    outer: Vec<Operand>,
+    /// What has run and is still read on the way.
+    loops: HashMap<Value, Traced>,
+    /// Places to keep traces in that are free.
+    traces: Vec<usize>,
+    code: Code,
+}
+
+/// A loop that has run.
+struct Traced {
+    /// Its number among the loops of the code.
+    number: usize,
+    slots: Vec<u32>,
+    places: Option<Vec<u32>>,
+    /// How many values are still to be read of it.
+    left: usize,
+}
+
+const UNKEPT: &str = "a loop keeps what is read of it";
+
+/// Code with nothing in it.
+const EMPTY: Code = Code { instructions: Vec::new(), loops: Vec::new(), registers: 0, traces: 0, columns: 0 };
+
+impl<'a> Emitter<'a> {
+    pub fn new(
+        program: &'a Program,
+        needs: &'a Needs,
+        outputs: &[Value],
+        order: &'a [Value],
+    ) -> Emitter<'a> {
+        let mut columns: HashMap<Value, Vec<usize>> = HashMap::new();
+        for (column, output) in outputs.iter().enumerate() {
+            columns.entry(*output).or_default().push(column);
+        }
+        let mut last_read = HashMap::new();
+        for (place, value) in order.iter().enumerate() {
+            for operand in needs.operands(program, *value) {
+                last_read.insert(operand, place);
+            }
+        }
+        Emitter {
+            program,
+            needs,
+            order,
+            columns,
+            last_read,
+            register: HashMap::new(),
+            free: Vec::new(),
+            kept: HashSet::new(),
+            carried: Vec::new(),
+            outer: Vec::new(),
+            loops: HashMap::new(),
+            traces: Vec::new(),
+            code: Code { columns: outputs.len(), ..EMPTY },
+        }
+    }
+
+    /// The code that makes `outputs`, each a column of the table.
+    pub fn emit(mut self, outputs: &[Value]) -> Code {
+        for (column, output) in outputs.iter().enumerate() {
+            if let Some(number) = self.program.known_number(*output) {
+                self.code.instructions.push(Instruction::Store { column, x: Operand::Number(number) });
+            }
+        }
+        self.all();
+        self.code
+    }
+
+    /// Adds the instructions of all values in their order.
+    fn all(&mut self) {
+        for (place, value) in self.order.iter().enumerate() {
+            if !self.register.contains_key(value) {
+                self.make(*value);
+            }
+            self.store(*value);
+            // Only now, so that an instruction never writes what it reads.
+            let operands = self.needs.operands(self.program, *value);
+            operands.into_iter().for_each(|operand| self.release(operand, place));
+            self.release(*value, place);
+        }
+    }
+
+    /// Adds a loop: what it carries is put in place, its body follows, and the end goes back to the start. What it
+    /// carries then stays where it is for as long as it is read.
+    fn run(&mut self, value: Value, run: &Loop) {
+        let mut steps = self.steps(value, run);
+        let outer = self.outer_of(run, &mut steps);
+        let [carried, next, copies] = [&steps.carried, &steps.next, &steps.outer].map(Clone::clone);
+        let number = self.code.loops.len();
+        self.code.loops.push(steps);
+        self.code.instructions.push(Instruction::Begin { run: number });
+        self.body(run, &carried, &next, outer);
+        self.code.instructions.push(Instruction::End { run: number });
+        for (slot, last) in self.needs.kept(value).last {
+            self.register.insert(last, *carried.get(slot as usize).expect("a loop carries what it ends with"));
+        }
+        for register in carried.into_iter().chain(next).chain(copies) {
+            self.kept.remove(&register);
+            if !self.register.values().any(|held| *held == register) {
+                self.free.push(register);
+            }
+        }
+    }
+
+    /// Puts in place what a loop carries, and says what it keeps.
+    fn steps(&mut self, value: Value, run: &Loop) -> Steps {
+        let [carried, next] = [(); 2].map(|()| (0..run.carried).map(|_| self.fixed()).collect::<Vec<_>>());
+        for (to, initial) in carried.iter().zip(&run.inputs) {
+            let x = self.operand(*initial);
+            self.code.instructions.push(Instruction::Move { to: *to, x });
+        }
+        let at = |slot: &u32| carried.get(*slot as usize).copied().expect("a loop carries what it keeps");
+        let kept = self.needs.kept(value);
+        let places = (!kept.anywhere).then(|| kept.places.iter().copied().collect::<Vec<u32>>());
+        let trace = if kept.traces == 0 {
+            0
+        } else {
+            self.traces.pop().unwrap_or_else(|| {
+                self.code.traces += 1;
+                self.code.traces - 1
+            })
+        };
+        let traced = Traced {
+            number: self.code.loops.len(),
+            slots: kept.slots.iter().copied().collect(),
+            places: places.clone(),
+            left: kept.traces,
+        };
+        self.loops.insert(value, traced);
+        Steps {
+            count: run.steps,
+            kept: kept.slots.iter().map(at).collect(),
+            alive: run.alive.as_ref().map(at),
+            carried,
+            next,
+            places,
+            trace,
+            outer: Vec::new(),
+        }
+    }
+
+    /// Where the body of a loop finds what it reads of the program around: in copies of its own, where draws leave the
+    /// columns when they are done.
+    fn outer_of(&mut self, run: &Loop, steps: &mut Steps) -> Vec<Operand> {
+        let mut outer: Vec<Operand> =
+            run.inputs.iter().skip(run.carried).map(|outer| self.operand(*outer)).collect();
+        if steps.thins_out() {
+            for operand in outer.iter_mut().filter(|operand| matches!(operand, Operand::Register(_))) {
+                let to = self.fixed();
+                self.code.instructions.push(Instruction::Move { to, x: *operand });
+                steps.outer.push(to);
+                *operand = Operand::Register(to);
+            }
+        }
+        outer
+    }
+
+    /// Adds the body of a loop.
+    fn body(&mut self, run: &Loop, carried: &[Register], next: &[Register], outer: Vec<Operand>) {
+        let needs = Needs::of(&run.body, &run.next);
+        let schedule = Schedule::of(&run.body, &needs, &run.next);
+        let mut body = Emitter::new(&run.body, &needs, &[], schedule.order());
+        // What a body carries to the next step is read when the step ends.
+        for next in &run.next {
+            body.last_read.insert(*next, usize::MAX);
+        }
+        (body.carried, body.outer, body.kept) = (carried.to_vec(), outer, self.kept.clone());
+        body.code = std::mem::replace(&mut self.code, EMPTY);
+        body.free = std::mem::take(&mut self.free);
+        body.all();
+        for (to, value) in next.iter().zip(&run.next) {
+            let x = body.operand(*value);
+            body.code.instructions.push(Instruction::Move { to: *to, x });
+        }
+        // The body's registers are free again behind it.
+        let own: HashSet<Register> =
+            body.register.values().copied().filter(|register| !body.is_foreign(*register)).collect();
+        self.free = std::mem::take(&mut body.free);
+        self.free.extend(own);
+        self.code = body.code;
+    }
+
+    /// Whether a register is not the program's own: the loop's around it, or what stands around that.
+    fn is_foreign(&self, register: Register) -> bool {
+        self.kept.contains(&register) || self.outer.contains(&Operand::Register(register))
+    }
+
+    /// A register that is never freed.
+    fn fixed(&mut self) -> Register {
+        let register = self.free.pop().unwrap_or_else(|| {
+            self.code.registers += 1;
+            (self.code.registers - 1) as Register
+        });
+        self.kept.insert(register);
+        register
+    }
+
+    /// Adds the reading of a row of what a loop kept.
+    fn trace(&mut self, value: Value, run: Value, slot: u32, place: Value) {
+        let (to, place) = (self.allocate(value), self.operand(place));
+        let row = match (place, &self.traced(run).places) {
+            (Operand::Number(place), Some(places)) => {
+                let row = places.binary_search(&(place as u32)).expect(UNKEPT);
+                Operand::Number(row as f64)
+            }
+            _ => place,
+        };
+        let (run, kept) = self.read_of(run, slot);
+        self.code.instructions.push(Instruction::Trace { run, kept, to, row });
+    }
+
+    /// Adds the counting of rises in what a loop kept.
+    fn crossings(&mut self, value: Value, run: Value, slot: u32, level: Value) {
+        let (to, level) = (self.allocate(value), self.operand(level));
+        let (run, kept) = self.read_of(run, slot);
+        self.code.instructions.push(Instruction::Crossings { run, kept, to, level });
+    }
+
+    fn traced(&self, run: Value) -> &Traced {
+        self.loops.get(&run).expect("a loop runs before it is read")
+    }
+
+    /// The number of a loop, and that of a slot among those that it keeps, for one of the values that read it. Behind
+    /// the last of them, what it keeps is no longer needed.
+    fn read_of(&mut self, run: Value, slot: u32) -> (usize, usize) {
+        let traced = self.loops.get_mut(&run).expect("a loop runs before it is read");
+        traced.left -= 1;
+        if traced.left == 0 {
+            self.traces.extend(self.code.loops.get(traced.number).map(|steps| steps.trace));
+        }
+        (traced.number, traced.slots.binary_search(&slot).expect(UNKEPT))
+    }
+
+    /// Adds the instruction that makes `value`.
+    fn make(&mut self, value: Value) {
+        let instruction = match self.program.op(value) {
+            Op::Number(_) => panic!("known numbers are operands, never in the schedule"),
+            Op::Loop(number) => {
+                let run = self.program.loop_of(number);
+                return self.run(value, run);
+            }
+            // These stand in registers already.
+            Op::Carried(slot) => {
+                let register = self.carried.get(slot as usize).copied();
+                self.register.insert(value, register.expect("a body reads what its loop carries"));
+                return;
+            }
+            Op::Outer(number) => match self.outer.get(number as usize).copied() {
+                Some(Operand::Register(register)) => {
+                    self.register.insert(value, register);
+                    return;
+                }
+                Some(x) => Instruction::Move { to: self.allocate(value), x },
+                None => panic!("a body reads what its loop is given"),
+            },
+            Op::Step => Instruction::Step { to: self.allocate(value) },
+            Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
+            Op::Crossings { run, slot, level } => return self.crossings(value, run, slot, level),
+            Op::Last { .. } => unreachable!("a loop that runs leaves what is read at its end"),
+            Op::Noise(noise) => {
+                let even = noise.element.is_multiple_of(2);
+                let to = self.allocate_pair(value, even);
+                Instruction::Noise { law: noise.law, path: noise.path, pair: noise.element / 2, to }
+            }
+            Op::Sample(Sample { sampler, path, element, arguments: [x, y] }) => {
+                let to = self.allocate(value);
+                Instruction::Sample { sampler, path, element, to, x: self.operand(x), y: self.operand(y) }
+            }
+            Op::Unary(op, x) => match self.allocate_pair(value, op != Unary::Cos) {
+                [Some(sin), Some(cos)] => Instruction::SinCos { to: [sin, cos], x: self.column(x) },
+                [to, other] => {
+                    let to = to.or(other).expect("a value gets a register");
+                    Instruction::Unary { op, to, x: self.column(x) }
+                }
+            },
+            Op::Select { condition, yes, no } => Instruction::Select {
+                to: self.allocate(value),
+                condition: self.column(condition),
+                yes: self.operand(yes),
+                no: self.operand(no),
+            },
+            Op::Binary(op, x, y) => {
+                let to = self.allocate(value);
+                match self.needs.fusion_of(value) {
+                    Some(&Fusion { form, a, b, c }) => Instruction::Fused {
+                        form,
+                        to,
+                        a: self.column(a),
+                        b: self.operand(b),
+                        c: self.operand(c),
+                    },
+                    None => Instruction::Binary { op, to, x: self.operand(x), y: self.operand(y) },
+                }
+            }
+        };
+        self.code.instructions.push(instruction);
+    }
+
+    /// Registers for `value` and, if it is needed, for the partner that is made with it, in the order of the pair.
+    fn allocate_pair(&mut self, value: Value, first: bool) -> [Option<Register>; 2] {
+        let own = Some(self.allocate(value));
+        let other = self.needs.partner(self.program.op(value)).map(|partner| self.allocate(partner));
+        if first { [own, other] } else { [other, own] }
+    }
+
+    fn store(&mut self, value: Value) {
+        for column in self.columns.get(&value).into_iter().flatten() {
+            let x = self.operand(value);
+            self.code.instructions.push(Instruction::Store { column: *column, x });
+        }
+    }
+
+    fn allocate(&mut self, value: Value) -> Register {
+        let register = self.free.pop().unwrap_or_else(|| {
+            self.code.registers += 1;
+            (self.code.registers - 1) as Register
+        });
+        self.register.insert(value, register);
+        register
+    }
+
+    /// Frees the register of `value` if nothing after `place` reads it.
+    fn release(&mut self, value: Value, place: usize) {
+        if self.last_read.get(&value).is_none_or(|last| *last <= place)
+            && let Some(register) = self.register.remove(&value)
+            && !self.is_foreign(register)
+        {
+            self.free.push(register);
+        }
+    }
+
+    fn operand(&self, value: Value) -> Operand {
+        match self.program.known_number(value) {
+            Some(number) => Operand::Number(number),
+            None => Operand::Register(self.column(value)),
+        }
+    }
+
+    fn column(&self, value: Value) -> Register {
+        self.register
+            .get(&value)
+            .copied()
+            .expect("a value is in its register from its making to its last reader")
+    }
+}

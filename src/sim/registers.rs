@@ -1,0 +1,271 @@
+//! The registers of a thread: columns of draws, and what loops over them carry and keep.
+//!
+//! A loop over draws that end at different times thins out: every few steps the draws that are done leave the columns,
+//! and the others move together. Each lane keeps the number of its draw, of which its random numbers are a function, so
+//! the results have the same bits as if all stayed. Where something is kept on the way, which stands in the order of the
+//! draws, none leaves, and the loop ends when all are done.
+
+use crate::bytecode::{Code, Operand, Register, Steps};
+
+/// Draws in a block of a column.
+pub(crate) const LANES: usize = 64;
+
+/// The widths of columns to choose from, in draws.
+const WIDTHS: [usize; 4] = [512, 256, 128, 64];
+
+/// What the registers in use may take of the nearest cache, in bytes.
+const CACHE: usize = 32 * 1024;
+
+/// Steps between two looks for draws that are done.
+const PATIENCE: u32 = 16;
+
+/// A block of a column, aligned so that no vector straddles two cache lines.
+#[derive(Clone)]
+#[repr(align(64))]
+pub(crate) struct Lanes(pub [f64; LANES]);
+
+pub(crate) type Column = Box<[Lanes]>;
+
+/// The registers of one thread.
+pub(crate) struct Registers {
+    columns: Vec<Column>,
+    /// What loops keep: the kept columns after some numbers of steps, one after the other.
+    traces: Vec<Vec<Lanes>>,
+    /// The draw of the first lane, and that of each.
+    first: u64,
+    draws: Box<[[u64; LANES]]>,
+    /// How many blocks are worked on.
+    busy: usize,
+    thinning: Thinning,
+}
+
+/// A loop that thins out.
+#[derive(Default)]
+struct Thinning {
+    /// Where the draw of each lane stood at the start, for the lanes that still have a draw.
+    origin: Vec<usize>,
+    /// What is carried by draws that are done, where they stood at the start.
+    done: Vec<Column>,
+}
+
+/// The widest column with which `code`'s registers stay in the nearest cache.
+pub(crate) fn best_width(code: &Code) -> usize {
+    let fits = |width: &usize| code.registers * width * size_of::<f64>() <= CACHE;
+    WIDTHS.into_iter().find(fits).unwrap_or(LANES)
+}
+
+/// The widths that a run may be forced to.
+pub(crate) fn is_width(width: usize) -> bool {
+    WIDTHS.contains(&width)
+}
+
+fn lane(column: &[Lanes], lane: usize) -> f64 {
+    let block = column.get(lane / LANES);
+    block.and_then(|block| block.0.get(lane % LANES)).copied().expect("a lane is one of its column")
+}
+
+fn lane_mut(column: &mut [Lanes], lane: usize) -> &mut f64 {
+    let block = column.get_mut(lane / LANES);
+    block.and_then(|block| block.0.get_mut(lane % LANES)).expect("a lane is one of its column")
+}
+
+impl Registers {
+    /// Registers for `code`, `width` draws wide.
+    pub fn new(code: &Code, width: usize) -> Registers {
+        let blocks = width / LANES;
+        let column = vec![Lanes([0.0; LANES]); blocks].into_boxed_slice();
+        Registers {
+            columns: vec![column; code.registers],
+            traces: vec![Vec::new(); code.traces],
+            first: 0,
+            draws: vec![[0; LANES]; blocks].into_boxed_slice(),
+            busy: blocks,
+            thinning: Thinning::default(),
+        }
+    }
+
+    /// Gives each lane its draw, from `first` on.
+    pub fn number(&mut self, first: u64) {
+        self.first = first;
+        let lanes = self.draws.iter_mut().flatten();
+        (0..).zip(lanes).for_each(|(k, draw): (u64, _)| *draw = first.wrapping_add(k));
+    }
+
+    /// The draws of the lanes that are worked on.
+    #[inline(always)]
+    pub fn draws(&self) -> &[[u64; LANES]] {
+        self.draws.get(..self.busy).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub fn read(&self, register: Register) -> &Column {
+        self.columns.get(register as usize).expect("code uses the registers that it counts")
+    }
+
+    /// Takes a column out to write it; nothing reads it meanwhile, as an instruction never writes what it reads.
+    #[inline(always)]
+    pub fn take(&mut self, register: Register) -> Column {
+        self.columns
+            .get_mut(register as usize)
+            .map(std::mem::take)
+            .expect("code uses the registers that it counts")
+    }
+
+    /// The part of a column that is worked on; nothing of a column that is none.
+    #[inline(always)]
+    pub fn busy<'a>(&self, column: &'a mut Column) -> &'a mut [Lanes] {
+        column.get_mut(..self.busy).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub fn put(&mut self, register: Register, column: Column) {
+        if let Some(place) = self.columns.get_mut(register as usize) {
+            *place = column;
+        }
+    }
+
+    // ---- loops ---------------------------------------------------------------------------------
+
+    /// Starts a loop.
+    pub fn begin(&mut self, steps: &Steps) {
+        if steps.thins_out() {
+            let columns = steps.carried.iter().map(|carried| self.read(*carried).clone());
+            self.thinning.done = columns.collect();
+            self.thinning.origin = (0..self.busy * LANES).collect();
+        } else if let Some(kept) = self.traces.get_mut(steps.trace) {
+            kept.clear();
+        }
+        self.keep(steps, 0);
+    }
+
+    /// Ends a step of a loop, the `made`th; says whether it was the last.
+    pub fn end(&mut self, steps: &Steps, made: u32) -> bool {
+        for (carried, next) in steps.carried.iter().zip(&steps.next) {
+            self.columns.swap(*carried as usize, *next as usize);
+        }
+        self.keep(steps, made);
+        let over = made >= steps.count;
+        match steps.alive.filter(|_| over || made.is_multiple_of(PATIENCE)) {
+            Some(alive) if steps.thins_out() => self.thin(steps, alive, over),
+            Some(alive) => {
+                let done = !self.read(alive).iter().any(|lanes| lanes.0.iter().any(|x| *x != 0.0));
+                if done {
+                    // Nothing changes any more.
+                    let later = steps.places.iter().flatten().filter(|place| **place > made);
+                    later.for_each(|place| self.keep(steps, *place));
+                }
+                over || done
+            }
+            None => over,
+        }
+    }
+
+    /// Keeps what a loop keeps after this step.
+    fn keep(&mut self, steps: &Steps, made: u32) {
+        if steps.kept.is_empty() || steps.places.as_ref().is_some_and(|places| places.binary_search(&made).is_err()) {
+            return;
+        }
+        let columns = steps.kept.iter().filter_map(|register| self.columns.get(*register as usize));
+        if let Some(kept) = self.traces.get_mut(steps.trace) {
+            columns.for_each(|column| kept.extend_from_slice(column));
+        }
+    }
+
+    /// Puts aside the draws that are done, or all, and moves the others together; says whether none is left.
+    fn thin(&mut self, steps: &Steps, alive: Register, all: bool) -> bool {
+        let is_alive = |registers: &Registers, place: usize| !all && lane(registers.read(alive), place) != 0.0;
+        let lanes = self.thinning.origin.len();
+        let going_on = (0..lanes).filter(|place| is_alive(self, *place)).count();
+        // It is worth the work where a block becomes free.
+        if going_on.div_ceil(LANES) == self.busy && going_on > 0 {
+            return false;
+        }
+        let origin = std::mem::take(&mut self.thinning.origin);
+        for (from, place) in origin.into_iter().enumerate() {
+            if is_alive(self, from) {
+                let to = self.thinning.origin.len();
+                self.thinning.origin.push(place);
+                self.carry_over(steps, from, to);
+            } else {
+                let Registers { columns, thinning, .. } = self;
+                for (register, done) in steps.carried.iter().zip(&mut thinning.done) {
+                    let column = columns.get(*register as usize).map(AsRef::as_ref).unwrap_or_default();
+                    *lane_mut(done, place) = lane(column, from);
+                }
+            }
+        }
+        self.busy = going_on.div_ceil(LANES);
+        if going_on == 0 {
+            self.gather(steps);
+        }
+        going_on == 0
+    }
+
+    /// Moves a draw from a lane to one before it.
+    fn carry_over(&mut self, steps: &Steps, from: usize, to: usize) {
+        if from == to {
+            return;
+        }
+        for register in steps.carried.iter().chain(&steps.outer) {
+            if let Some(column) = self.columns.get_mut(*register as usize) {
+                *lane_mut(column, to) = lane(column, from);
+            }
+        }
+        let draws = self.draws.as_flattened_mut();
+        draws.copy_within(from..=from, to);
+    }
+
+    /// All draws are back where they stood at the start, with what they carried when they were done.
+    fn gather(&mut self, steps: &Steps) {
+        for (register, done) in steps.carried.iter().zip(std::mem::take(&mut self.thinning.done)) {
+            self.put(*register, done);
+        }
+        self.busy = self.draws.len();
+        self.number(self.first);
+    }
+
+    /// How often what a loop kept of a register rises from below a level to it or above it.
+    pub fn crossings(&self, to: &mut [Lanes], steps: &Steps, kept: usize, level: Operand) {
+        let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
+        let (width, blocks) = (steps.kept.len(), to.len());
+        let mut rows = trace.chunks(width * blocks).filter_map(|row| row.get(kept * blocks..(kept + 1) * blocks));
+        let levels: Vec<Lanes> = match level {
+            Operand::Number(level) => vec![Lanes([level; LANES]); blocks],
+            Operand::Register(level) => self.read(level).to_vec(),
+        };
+        to.iter_mut().for_each(|to| to.0 = [0.0; LANES]);
+        let mut before = rows.next().unwrap_or_default();
+        for row in rows {
+            for (((to, level), before), after) in to.iter_mut().zip(&levels).zip(before).zip(row) {
+                let lanes = to.0.iter_mut().zip(&level.0).zip(before.0.iter().zip(&after.0));
+                lanes.for_each(|((to, level), (before, after))| {
+                    *to += f64::from(u8::from(*before < *level && *after >= *level));
+                });
+            }
+            before = row;
+        }
+    }
+
+    /// What a loop kept of a register, by the row of each lane, rounded down; NaN where that is no number.
+    pub fn trace(&self, to: &mut [Lanes], steps: &Steps, kept: usize, row: Operand) {
+        let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
+        let (width, blocks) = (steps.kept.len(), to.len());
+        let last = (trace.len() / (width * blocks)).saturating_sub(1);
+        // A cast of a number takes what is below zero to zero.
+        let column = |row: f64| {
+            let start = ((row as usize).min(last) * width + kept) * blocks;
+            trace.get(start..start + blocks).expect("a loop keeps what is read of it")
+        };
+        match row {
+            Operand::Number(row) if row.is_nan() => to.iter_mut().for_each(|to| to.0 = [f64::NAN; LANES]),
+            Operand::Number(row) => to.clone_from_slice(column(row)),
+            Operand::Register(rows) => {
+                for (block, (to, rows)) in to.iter_mut().zip(self.read(rows)).enumerate() {
+                    for (place, (to, row)) in to.0.iter_mut().zip(&rows.0).enumerate() {
+                        *to = if row.is_nan() { f64::NAN } else { lane(column(*row), block * LANES + place) };
+                    }
+                }
+            }
+        }
+    }
+}

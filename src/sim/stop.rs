@@ -1,0 +1,204 @@
+//! `stop when`: where a dynamics ends before its clock.
+//!
+//! A path driven by noise is seen at its steps alone and so crosses a bound later than it does between them. Seen against
+//! a bound that is nearer by `-ζ(1/2)/√(2π)` standard deviations of a step it crosses on average when the path does
+//! (Broadie, Glasserman and Kou 1997); it is then put on the bound itself. An equation without noise ends where a
+//! bisection of its cubic finds the condition met; a recurrence at the step that meets it.
+
+use crate::lower::Lower;
+use crate::motion::{Around, Between, Clock, Slot, Stopped};
+use crate::ssa::{Loop, Value};
+use sbi_model::{Binary, Dynamics, Expr, ExprId, Solver, Unary};
+
+/// `-ζ(1/2)/√(2π)`: how much nearer a bound is moved, in standard deviations of a step.
+const NEARER: f64 = 0.582_597_157_939_010_7;
+
+/// Halvings of a step: to a share of 1e-12.
+const HALVINGS: u32 = 40;
+
+/// A bound on a state.
+struct Bound {
+    slot: usize,
+    /// What the state is compared with.
+    at: ExprId,
+    /// Whether the state stops above it.
+    above: bool,
+}
+
+impl Lower<'_> {
+    /// Whether one of the conditions is met at a time, with the states at hand.
+    pub(crate) fn stopping(&mut self, dynamics: &Dynamics, time: Value) -> Value {
+        let mut met = self.program.number(0.0);
+        for condition in &dynamics.stops {
+            let this = self.at_time(time, |this| this.members(dynamics, *condition));
+            met = self.program.binary(Binary::Or, met, this);
+        }
+        met
+    }
+
+    /// What is carried after a step that leads to `next`: once a condition is met, the step is the last.
+    pub(crate) fn stop(
+        &mut self,
+        dynamics: &Dynamics,
+        slots: &[Slot],
+        next: Vec<Value>,
+        [now, then]: [Value; 2],
+        clock: Clock,
+    ) -> Vec<Value> {
+        let width = next.len();
+        let held: Vec<Value> = (0..width).map(|slot| self.carried(slot)).collect();
+        let [alive, end] = [width, width + 1].map(|slot| self.carried(slot));
+        let noisy = matches!(dynamics.solver, Solver::EulerMaruyama { .. } | Solver::Milstein { .. });
+        let bounds = if noisy && dynamics.corrected { self.bounds(dynamics, slots) } else { None };
+        let (met, next) = match bounds {
+            Some(bounds) => self.cross(dynamics, slots, &bounds, next, [now, then], clock.step),
+            None => (self.stopping(dynamics, then), next),
+        };
+        let calm = self.program.unary(Unary::Not, met);
+        let goes_on = self.program.binary(Binary::And, alive, calm);
+        let cubic = clock.between == Between::Cubic;
+        let mut carried: Vec<Value> = next.iter().zip(&held).map(|(n, h)| self.program.select(alive, *n, *h)).collect();
+        carried.push(goes_on);
+        carried.push(self.program.select(alive, if cubic { now } else { then }, end));
+        if cubic {
+            for (slot, held) in held.iter().enumerate() {
+                let before = self.carried(width + 2 + slot);
+                carried.push(self.program.select(alive, *held, before));
+            }
+        }
+        carried
+    }
+
+    /// The conditions as bounds on states, if they are nothing else: `x <= 0 or x >= bound`.
+    fn bounds(&mut self, dynamics: &Dynamics, slots: &[Slot]) -> Option<Vec<Bound>> {
+        let mut bounds = Vec::new();
+        let mut open: Vec<ExprId> = dynamics.stops.iter().rev().copied().collect();
+        while let Some(id) = open.pop() {
+            let Expr::Binary(op, left, right) = *self.model.expr(id) else { return None };
+            let above = match op {
+                Binary::Or => {
+                    open.extend([right, left]);
+                    continue;
+                }
+                Binary::Ge | Binary::Gt => true,
+                Binary::Le | Binary::Lt => false,
+                _ => return None,
+            };
+            let slot = |expr: ExprId| match self.model.expr(expr) {
+                Expr::Element { node, index } => {
+                    let element = self.place(*node, index);
+                    slots.iter().position(|slot| *slot == (*node, element))
+                }
+                _ => None,
+            };
+            bounds.push(match (slot(left), slot(right)) {
+                (Some(slot), _) => Bound { slot, at: right, above },
+                (None, Some(slot)) => Bound { slot, at: left, above: !above },
+                (None, None) => return None,
+            });
+        }
+        Some(bounds)
+    }
+
+    /// Whether a step that leads to `next` crosses a bound, and the states on the bound that it crosses; the first in the
+    /// order written, if it crosses several.
+    fn cross(
+        &mut self,
+        dynamics: &Dynamics,
+        slots: &[Slot],
+        bounds: &[Bound],
+        mut next: Vec<Value>,
+        [now, then]: [Value; 2],
+        step: f64,
+    ) -> (Value, Vec<Value>) {
+        let x: Vec<Value> = (0..slots.len()).map(|slot| self.carried(slot)).collect();
+        self.put(slots, &x);
+        let diffusion = self.diffusion(dynamics, now);
+        self.put(slots, &next);
+        let mut met = self.program.number(0.0);
+        for bound in bounds {
+            let at = self.at_time(then, |this| this.members(dynamics, bound.at));
+            let (Some(x), Some(sd)) = (next.get_mut(bound.slot), diffusion.get(bound.slot)) else { continue };
+            let root = self.program.number(NEARER * step.sqrt());
+            let shift = self.program.binary(Binary::Mul, *sd, root);
+            let (towards, beyond) =
+                if bound.above { (Binary::Sub, Binary::Ge) } else { (Binary::Add, Binary::Le) };
+            let nearer = self.program.binary(towards, at, shift);
+            let crosses = self.program.binary(beyond, *x, nearer);
+            let calm = self.program.unary(Unary::Not, met);
+            let first = self.program.binary(Binary::And, crosses, calm);
+            *x = self.program.select(first, at, *x);
+            met = self.program.binary(Binary::Or, met, crosses);
+        }
+        self.put(slots, &next);
+        (met, next)
+    }
+
+    /// Where a loop stopped, which carries from `alive` on what [`Lower::stop`] says.
+    pub(crate) fn stopped(
+        &mut self,
+        number: usize,
+        slots: &[Slot],
+        run: Value,
+        alive: u32,
+        clock: Clock,
+    ) -> Stopped {
+        let goes_on = self.program.last(run, alive);
+        let is = self.program.unary(Unary::Not, goes_on);
+        let at = self.program.last(run, alive + 1);
+        if clock.between == Between::Cubic {
+            let width = 2 * slots.len() as u32;
+            let mut ends = |from| (from..from + width).map(|slot| self.program.last(run, slot)).collect::<Vec<_>>();
+            let [before, after] = [ends(alive + 2), ends(0)];
+            let share = self.meeting(number, slots, [&before, &after], at, clock.step);
+            let length = self.program.number(clock.step);
+            let passed = self.program.binary(Binary::Mul, share, length);
+            let at = self.program.binary(Binary::Add, passed, at);
+            let states = self.cubics([&before, &after], share, clock.step);
+            return Stopped { is, at, states };
+        }
+        let states = (0..slots.len() as u32).map(|slot| self.program.last(run, slot)).collect();
+        Stopped { is, at, states }
+    }
+
+    /// After which share of a step that starts at `start` a condition is met, by halving it; none of it where the condition
+    /// is met at its start.
+    fn meeting(
+        &mut self,
+        number: usize,
+        slots: &[Slot],
+        [before, after]: [&[Value]; 2],
+        start: Value,
+        step: f64,
+    ) -> Value {
+        let dynamics = self.dynamics(number);
+        let at_hand: Vec<Value> = slots.iter().map(|slot| self.value_of(*slot)).collect();
+        self.put(slots, before);
+        let early = self.stopping(dynamics, start);
+        let mut around = Around::new(number, std::mem::take(&mut self.program));
+        let mut inside = |values: &[Value], body: &mut _| {
+            values.iter().map(|value| around.inside(body, *value)).collect::<Vec<Value>>()
+        };
+        let ends = [inside(before, &mut self.program), inside(after, &mut self.program)];
+        let start = inside(&[start], &mut self.program);
+        self.around = Some(around);
+        let [low, high] = [0, 1].map(|slot| self.carried(slot));
+        let (half, length) = (self.program.number(0.5), self.program.number(step));
+        let sum = self.program.binary(Binary::Add, low, high);
+        let middle = self.program.binary(Binary::Mul, sum, half);
+        let states = self.cubics([&ends[0], &ends[1]], middle, step);
+        self.put(slots, &states);
+        let passed = self.program.binary(Binary::Mul, middle, length);
+        let time = start.iter().fold(passed, |passed, start| self.program.binary(Binary::Add, passed, *start));
+        let met = self.stopping(dynamics, time);
+        let next = vec![self.program.select(met, low, middle), self.program.select(met, middle, high)];
+        let (program, outer) = self.around.take().expect("nothing ends the body but this").end();
+        let body = std::mem::replace(&mut self.program, program);
+        let (zero, one) = (self.program.number(0.0), self.program.number(1.0));
+        let inputs = [vec![zero, one], outer].concat();
+        let run = self.program.run(Loop { steps: HALVINGS, inputs, carried: 2, body, next, alive: None });
+        self.put(slots, &at_hand);
+        let share = self.program.last(run, 1);
+        self.program.select(early, zero, share)
+    }
+}
