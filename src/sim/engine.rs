@@ -13,11 +13,11 @@ use crate::ssa::{Law, Sampler};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Unary};
 
-/// The simulations of the draws from `first` on, as many as `rows` has rows and a column has draws at most.
+/// The simulations of some draws, a column's at most.
 pub(crate) struct Chunk<'a> {
     pub code: &'a Code,
     pub seed: u64,
-    pub first: u64,
+    pub draws: &'a [u64],
     /// The table's rows of these draws, row-major.
     pub rows: &'a mut [f64],
     pub registers: &'a mut Registers,
@@ -26,8 +26,8 @@ pub(crate) struct Chunk<'a> {
 impl Kernel for Chunk<'_> {
     #[inline(always)]
     fn run(self) {
-        let Chunk { code, seed, first, rows, registers } = self;
-        registers.number(first);
+        let Chunk { code, seed, draws, rows, registers } = self;
+        registers.number(draws);
         let (mut at, mut step, mut start) = (0, 0, 0);
         while let Some(instruction) = code.instructions.get(at) {
             at += 1;

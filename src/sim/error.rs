@@ -23,6 +23,8 @@ pub enum Failure {
         value: f64,
         /// Every parameter of that draw, element by element, with its value.
         parameters: Vec<(String, f64)>,
+        /// Where it went wrong, if that is known: a state that grows beyond all numbers, a run that does not end.
+        reason: Option<String>,
     },
     /// The table does not fit into memory.
     Memory {
@@ -34,8 +36,12 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::NotFinite { draw, element, value, parameters } => {
-                write!(f, "simulation {draw} failed: `{element}` came out as {value}")?;
+            Failure::NotFinite { draw, element, value, parameters, reason } => {
+                write!(f, "simulation {draw} failed: ")?;
+                match reason {
+                    Some(reason) => write!(f, "{reason}")?,
+                    None => write!(f, "`{element}` came out as {value}")?,
+                }
                 for (k, (name, value)) in parameters.iter().enumerate() {
                     write!(f, "{}{name} = {value}", if k == 0 { ", with " } else { ", " })?;
                 }

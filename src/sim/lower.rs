@@ -20,12 +20,25 @@ use std::rc::Rc;
 pub(crate) struct Lowered {
     pub program: Program,
     elements: Vec<Vec<Value>>,
+    /// Where a draw that failed may have gone wrong, the earliest first.
+    pub signs: Vec<Sign>,
+}
+
+/// What is true of a draw that does not fail here.
+pub(crate) struct Sign {
+    pub sound: Value,
+    /// What is said where it is not.
+    pub else_said: String,
 }
 
 impl Lowered {
-    /// The elements of a node, row-major.
-    pub fn elements(&self, node: NodeId) -> &[Value] {
-        self.elements.get(node.0).map(Vec::as_slice).expect("a node id belongs to the model that was lowered")
+    /// The values of elements of nodes, by their row-major numbers.
+    pub fn values(&self, elements: &[(NodeId, usize)]) -> Vec<Value> {
+        let value = |&(node, element): &(NodeId, usize)| {
+            let elements = self.elements.get(node.0).and_then(|elements| elements.get(element));
+            elements.copied().expect("an output is an element of its node")
+        };
+        elements.iter().map(value).collect()
     }
 }
 
@@ -45,6 +58,7 @@ pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
         part: None,
         around: None,
         motions: model.dynamics.iter().map(|_| None).collect(),
+        signs: Vec::new(),
     };
     for &id in &model.order {
         lower.ready(id)?;
@@ -54,7 +68,7 @@ pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
             lower.replace(id, values);
         }
     }
-    Ok(Lowered { program: lower.program, elements: lower.elements })
+    Ok(Lowered { program: lower.program, elements: lower.elements, signs: lower.signs })
 }
 
 pub(crate) struct Lower<'a> {
@@ -75,6 +89,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) around: Option<Around>,
     /// The dynamics that have been run.
     motions: Vec<Option<Rc<Motion>>>,
+    /// See [`Lowered::signs`].
+    pub(crate) signs: Vec<Sign>,
 }
 
 /// How an expression is evaluated without recursion: what it needs, operands first.

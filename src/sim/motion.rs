@@ -7,7 +7,7 @@
 //! `stop when`, whether the draw goes on, when it ended, and where cubics are read the states and slopes a step before;
 //! then the `let`s whose crossings are counted.
 
-use crate::lower::Lower;
+use crate::lower::{Lower, Sign};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
 use sbi_model::{AxisId, Binary, ChangeKind, Definition, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Unary};
@@ -165,8 +165,25 @@ impl Lower<'_> {
         let run = Loop { steps: clock.steps, inputs, carried, body, next, alive };
         let value = self.program.run(run);
         let stopped = alive.map(|alive| self.stopped(number, &slots, value, alive, clock));
+        self.sign(dynamics, &slots, value, stopped.as_ref());
         let watched = watched.into_iter().zip(first_watched as u32..).collect();
         Ok(Run { value, slots, watched, stopped })
+    }
+
+    /// Notes how a draw goes wrong in a loop.
+    fn sign(&mut self, dynamics: &Dynamics, slots: &[Slot], run: Value, stopped: Option<&Stopped>) {
+        let (name, [_, to]) = (&dynamics.name, dynamics.over);
+        for (slot, (state, element)) in (0..).zip(slots) {
+            let last = self.program.last(run, slot);
+            let nothing = self.program.binary(Binary::Sub, last, last);
+            let sound = self.program.binary(Binary::Eq, nothing, nothing);
+            let state = self.model.element_name(self.model.node(*state), *element);
+            self.signs.push(Sign { sound, else_said: format!("`{state}` grows beyond all numbers") });
+        }
+        if let Some(stopped) = stopped {
+            let else_said = format!("`{name}` meets no `stop when` before it ends at {to}");
+            self.signs.push(Sign { sound: stopped.is, else_said });
+        }
     }
 
     /// The `let`s of a dynamics whose crossings are counted.

@@ -31,9 +31,9 @@ pub(crate) struct Registers {
     columns: Vec<Column>,
     /// What loops keep: the kept columns after some numbers of steps, one after the other.
     traces: Vec<Vec<Lanes>>,
-    /// The draw of the first lane, and that of each.
-    first: u64,
+    /// The draw of each lane, now and outside of loops.
     draws: Box<[[u64; LANES]]>,
+    numbers: Box<[[u64; LANES]]>,
     /// How many blocks are worked on.
     busy: usize,
     thinning: Thinning,
@@ -77,18 +77,19 @@ impl Registers {
         Registers {
             columns: vec![column; code.registers],
             traces: vec![Vec::new(); code.traces],
-            first: 0,
             draws: vec![[0; LANES]; blocks].into_boxed_slice(),
+            numbers: vec![[0; LANES]; blocks].into_boxed_slice(),
             busy: blocks,
             thinning: Thinning::default(),
         }
     }
 
-    /// Gives each lane its draw, from `first` on.
-    pub fn number(&mut self, first: u64) {
-        self.first = first;
-        let lanes = self.draws.iter_mut().flatten();
-        (0..).zip(lanes).for_each(|(k, draw): (u64, _)| *draw = first.wrapping_add(k));
+    /// Gives each lane its draw; lanes behind the last repeat it, and nothing is read of them.
+    pub fn number(&mut self, draws: &[u64]) {
+        let last = draws.last().copied().unwrap_or_default();
+        let draws = draws.iter().copied().chain(std::iter::repeat(last));
+        self.numbers.iter_mut().flatten().zip(draws).for_each(|(place, draw)| *place = draw);
+        self.draws.clone_from(&self.numbers);
     }
 
     /// The draws of the lanes that are worked on.
@@ -132,10 +133,10 @@ impl Registers {
             let columns = steps.carried.iter().map(|carried| self.read(*carried).clone());
             self.thinning.done = columns.collect();
             self.thinning.origin = (0..self.busy * LANES).collect();
-        } else if let Some(kept) = self.traces.get_mut(steps.trace) {
-            kept.clear();
+        } else if !steps.kept.is_empty() {
+            self.traces.get_mut(steps.trace).into_iter().for_each(Vec::clear);
+            self.keep(steps, 0);
         }
-        self.keep(steps, 0);
     }
 
     /// Ends a step of a loop, the `made`th; says whether it was the last.
@@ -221,7 +222,7 @@ impl Registers {
             self.put(*register, done);
         }
         self.busy = self.draws.len();
-        self.number(self.first);
+        self.draws.clone_from(&self.numbers);
     }
 
     /// How often what a loop kept of a register rises from below a level to it or above it.

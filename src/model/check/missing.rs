@@ -370,9 +370,9 @@ impl<'t> Builder<'t> {
             }
             let chosen = on_failure(setting).map_err(|told| self.told.push(told)).unwrap_or_default();
             found = Some((chosen, setting.name.span));
-            if chosen != OnFailure::Stop {
-                let told = NOT_YET.at(setting.span, "a draw that fails ends the run, in this version");
-                self.later.push(told.help("write `on_failure \"stop\"`, or leave it out"));
+            if chosen == OnFailure::Absent {
+                let told = NOT_YET.at(setting.span, "a draw that fails is not absent in this version");
+                self.later.push(told.help("write `on_failure \"resample\"`, or leave it out"));
             }
         }
         found.map(|(chosen, _)| chosen).unwrap_or_default()

@@ -2,10 +2,10 @@
 
 use sbi_model::{NodeId, Role};
 use sbi_sim::rng::Stream;
-use sbi_sim::{InstructionSet, Simulator, Table};
+use sbi_sim::{Failure, InstructionSet, Simulator, Table};
 
 /// A simulator of all parameters and data of a model, and the names of its columns.
-fn simulator(body: &str) -> Simulator {
+pub(crate) fn simulator(body: &str) -> Simulator {
     let text = format!("edition 2026\nmodel m {{\n{body}\n}}\n");
     let checked = sbi_model::compile(&text, &());
     let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
@@ -17,13 +17,13 @@ fn simulator(body: &str) -> Simulator {
     Simulator::new(model, &outputs).expect("it is small")
 }
 
-fn run(body: &str, draws: u64) -> (Simulator, Table) {
+pub(crate) fn run(body: &str, draws: u64) -> (Simulator, Table) {
     let simulator = simulator(body);
     let table = simulator.run(3, 0..draws, 2).expect("all is finite");
     (simulator, table)
 }
 
-fn column(simulator: &Simulator, name: &str) -> usize {
+pub(crate) fn column(simulator: &Simulator, name: &str) -> usize {
     simulator.columns().iter().position(|known| known == name).unwrap_or_else(|| panic!("no {name}"))
 }
 
@@ -211,22 +211,161 @@ fn events_act_as_they_become_true() {
 /// A dynamics that is read by another model part twice, and one that starts from what another gave.
 #[test]
 fn dynamics_follow_one_another() {
-    let (made, table) = run(
-        "param a ~ normal(0, 1)
-        dynamics first over 0 .. 1 by rk4(step = 0.1) {
+    let first = "dynamics first over 0 .. 1 by rk4(step = 0.1) {
             init x = a
             x' = 1
-        }
-        dynamics second over 0 .. 1 by rk4(step = 0.25) {
-            init y = first.x(1)
+        }";
+    let second = "dynamics second over 0 .. 1 by rk4(step = 0.25) {
+            init y = first.x(first.end)
             y' = first.x(0.5) - y * 0
+        }";
+    // In whichever order they are written.
+    for [one, other] in [[first, second], [second, first]] {
+        let (made, table) =
+            run(&format!("param a ~ normal(0, 1)\n{one}\n{other}\ndata end = second.y(1)"), 20);
+        for row in (0..table.rows).map(|row| table.row(row)) {
+            let a = row[column(&made, "a")];
+            assert!((row[column(&made, "end")] - (2.0 * a + 1.5)).abs() < 1e-12);
         }
-        data end = second.y(1)",
-        20,
+    }
+}
+
+/// A step that does not divide the time: a solver makes it shorter, a recurrence makes as many as fit and stays there.
+#[test]
+fn steps_that_do_not_divide_the_time() {
+    let (made, table) = run(
+        "param a ~ uniform(8.9, 9.9)
+        dynamics smooth over 0 .. 10 by rk4(step = 3) {
+            init x = 0
+            x' = 4 * t^3
+        }
+        dynamics stepwise over 0 .. 10 every 3 {
+            init n = 0
+            next n = n + 1
+        }
+        data high = smooth.x(10)
+        data whole = stepwise.n(9.5)
+        data part = stepwise.n(a)",
+        50,
     );
     for row in (0..table.rows).map(|row| table.row(row)) {
-        let a = row[column(&made, "a")];
-        assert!((row[column(&made, "end")] - (2.0 * a + 1.5)).abs() < 1e-12);
+        // The classical method is exact for a cubic slope.
+        assert!((row[column(&made, "high")] - 1e4).abs() < 1e-8);
+        assert_eq!(row[column(&made, "whole")], 3.0);
+        assert_eq!(row[column(&made, "part")], if row[column(&made, "a")] < 9.0 { 2.0 } else { 3.0 });
+    }
+}
+
+/// At a time that a draw has by itself, before the start or behind the end, there is nothing to read.
+#[test]
+fn nothing_is_read_outside_of_the_time() {
+    for body in ["by rk4(step = 0.1) {\ninit x = 1\nx' = x", "every 0.25 {\ninit x = 1\nnext x = x + 1"] {
+        for time in ["1.01 + a", "-0.01 - a"] {
+            let text = format!(
+                "param a ~ uniform(0, 1)\ndynamics path over 0 .. 1 {body}\n}}\nlet late = {time}\ndata y = path.x(late)"
+            );
+            let Err(Failure::NotFinite { element, value, .. }) = simulator(&text).run(3, 0..1, 1) else {
+                panic!("{time} is outside of the time:\n{text}")
+            };
+            assert!(element == "y" && value.is_nan());
+        }
+    }
+}
+
+/// A geometric walk, whose noise grows with the state, against its closed form with the same noise: halving the step halves
+/// the error of Milstein's method, and makes Euler's smaller by √2.
+#[test]
+fn milstein_is_of_order_one() {
+    let error = |method: &str, step: f64| {
+        let (made, table) = run(
+            &format!(
+                "param a ~ uniform(0.5, 1)
+                dynamics walk over 0 .. 1 by {method}(step = {step}) {{
+                    noise w
+                    init x = 1
+                    x' = 0.5 * x + a * x * w
+                }}
+                data end = walk.x(1)"
+            ),
+            4_000,
+        );
+        let stream = Stream::new(3, "walk.w");
+        let squares: f64 = (0..)
+            .zip((0..table.rows).map(|row| table.row(row)))
+            .map(|(draw, row)| {
+                let steps = (1.0 / step).round() as u32;
+                let w: f64 = (0..steps).map(|k| step.sqrt() * stream.normal(draw, k, 0)).sum();
+                let a = row[column(&made, "a")];
+                (row[column(&made, "end")] - (0.5 - 0.5 * a * a + a * w).exp()).powi(2)
+            })
+            .sum();
+        (squares / table.rows as f64).sqrt()
+    };
+    let gain = |method| error(method, 1.0 / 32.0) / error(method, 1.0 / 64.0);
+    let (milstein, euler) = (gain("milstein"), gain("euler_maruyama"));
+    assert!((1.8..2.2).contains(&milstein), "{milstein}");
+    assert!((1.25..1.6).contains(&euler), "{euler}");
+}
+
+/// What states do on the way: rises through a level, of a state and of a `let`; the gain since the time before; an integral.
+#[test]
+fn what_happens_on_the_way_is_read() {
+    let (made, table) = run(
+        "axis t : time(grid(from = 1, to = 10, step = 1.5))
+        axis fine : time(grid(from = 0, to = 10, step = 0.02))
+        param speed ~ uniform(1, 3)
+        dynamics swing over 0 .. 10 by rk4(step = 0.02) {
+            init x = 0
+            init v = speed
+            let twice = 2 * x
+            x' = v
+            v' = -speed^2 * x
+        }
+        data rises = crossings(swing.x, level = 0.3)
+        data doubled = crossings(swing.twice, level = 0.6)
+        data gain[t] = gained(swing.x, t)
+        data area = integral over fine (swing.x(fine))",
+        60,
+    );
+    for row in (0..table.rows).map(|row| table.row(row)) {
+        // x = sin(speed t), which rises through .3 once in a period.
+        let speed = row[column(&made, "speed")];
+        let first = 0.3f64.asin() / speed;
+        let rises = ((10.0 - first) * speed / std::f64::consts::TAU).floor() + 1.0;
+        assert_eq!(row[column(&made, "rises")], rises, "at {speed}");
+        assert_eq!(row[column(&made, "doubled")], rises, "at {speed}");
+        for (k, time) in (1..=7).zip([1.0, 2.5, 4.0, 5.5, 7.0, 8.5, 10.0]) {
+            let before = if k == 1 { 0.0 } else { time - 1.5 };
+            let gain = (speed * time).sin() - (speed * before).sin();
+            assert!((row[column(&made, &format!("gain[{k}]"))] - gain).abs() < 1e-5);
+        }
+        let area = (1.0 - (10.0 * speed).cos()) / speed;
+        assert!((row[column(&made, "area")] - area).abs() < 3e-4 * speed);
+    }
+}
+
+/// A state that only events change stays as it is between them, however it is solved.
+#[test]
+fn a_state_that_only_events_change() {
+    for body in ["by rk4(step = 0.1) {\ninit x = 0\nx' = 1", "every 0.1 {\ninit x = 0\nnext x = x + 0.1"] {
+        let (made, table) = run(
+            &format!(
+                "param a ~ uniform(0.2, 0.8)
+                dynamics path over 0 .. 1 {body}
+                    init dose = a
+                    when x > 0.5 {{
+                        dose = 3 * a
+                    }}
+                }}
+                data before = path.dose(0.4)
+                data after = path.dose(0.9)"
+            ),
+            20,
+        );
+        for row in (0..table.rows).map(|row| table.row(row)) {
+            let a = row[column(&made, "a")];
+            assert_eq!([row[column(&made, "before")], row[column(&made, "after")]], [a, 3.0 * a]);
+        }
     }
 }
 

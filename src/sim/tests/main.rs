@@ -13,3 +13,4 @@ mod laws;
 mod models;
 mod rng;
 mod simulator;
+mod stops;
