@@ -90,18 +90,28 @@ pub(crate) enum Instruction {
         to: Register,
         row: Operand,
     },
-    /// How often what a loop kept rises through a level.
-    Crossings {
+    /// What all that a loop kept says about a number.
+    Survey {
+        kind: Survey,
         run: usize,
         kept: usize,
         to: Register,
-        level: Operand,
+        x: Operand,
     },
     /// Writes a column of the table.
     Store {
         column: usize,
         x: Operand,
     },
+}
+
+/// What is asked of all that a loop kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Survey {
+    /// The row before the first that reaches a number, of what never falls.
+    Before,
+    /// How often it rises through a number.
+    Crossings,
 }
 
 /// A product and a sum, each rounded.

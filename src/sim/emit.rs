@@ -1,6 +1,6 @@
 //! Which register holds each value, and the instructions that make them.
 
-use crate::bytecode::{Code, Instruction, Operand, Register, Steps};
+use crate::bytecode::{Code, Instruction, Operand, Register, Steps, Survey};
 use crate::schedule::{Fusion, Needs, Schedule};
 use crate::ssa::{Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
@@ -232,11 +232,11 @@ impl<'a> Emitter<'a> {
         self.code.instructions.push(Instruction::Trace { run, kept, to, row });
     }
 
-    /// Adds the counting of rises in what a loop kept.
-    fn crossings(&mut self, value: Value, run: Value, slot: u32, level: Value) {
-        let (to, level) = (self.allocate(value), self.operand(level));
+    /// Adds a look at all that a loop kept.
+    fn survey(&mut self, kind: Survey, value: Value, run: Value, slot: u32, x: Value) {
+        let (to, x) = (self.allocate(value), self.operand(x));
         let (run, kept) = self.read_of(run, slot);
-        self.code.instructions.push(Instruction::Crossings { run, kept, to, level });
+        self.code.instructions.push(Instruction::Survey { kind, run, kept, to, x });
     }
 
     fn traced(&self, run: Value) -> &Traced {
@@ -278,7 +278,10 @@ impl<'a> Emitter<'a> {
             },
             Op::Step => Instruction::Step { to: self.allocate(value) },
             Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
-            Op::Crossings { run, slot, level } => return self.crossings(value, run, slot, level),
+            Op::Before { run, slot, value: x } => return self.survey(Survey::Before, value, run, slot, x),
+            Op::Crossings { run, slot, level } => {
+                return self.survey(Survey::Crossings, value, run, slot, level);
+            }
             Op::Last { .. } => unreachable!("a loop that runs leaves what is read at its end"),
             Op::Noise(noise) => {
                 let even = noise.element.is_multiple_of(2);

@@ -97,9 +97,9 @@ impl Kernel for Chunk<'_> {
                     registers.trace(&mut column, code.steps(run), kept, row);
                     registers.put(to, column);
                 }
-                Instruction::Crossings { run, kept, to, level } => {
+                Instruction::Survey { kind, run, kept, to, x } => {
                     let mut column = registers.take(to);
-                    registers.crossings(&mut column, code.steps(run), kept, level);
+                    registers.survey(kind, &mut column, code.steps(run), kept, x);
                     registers.put(to, column);
                 }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),

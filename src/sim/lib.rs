@@ -8,7 +8,9 @@
 //! and the number of the draw alone: random numbers are a function of where they stand ([`rng`]), and the
 //! functions of analysis are our own ([`elementary`]), so threads, widths and instruction sets change nothing.
 
+mod adaptive;
 mod bytecode;
+mod calculus;
 mod dist;
 mod emit;
 pub mod elementary;
@@ -20,6 +22,7 @@ mod isa;
 mod loops;
 mod lower;
 mod motion;
+mod piece;
 mod reading;
 mod registers;
 pub mod rng;

@@ -386,7 +386,7 @@ impl<'a> Lower<'a> {
         let (number, motion, slot) = self.curve(curve);
         let position = self.position(axis);
         let coordinate = |position| self.model.axis(axis).coordinate(position);
-        let before = position.checked_sub(1).map_or(Some(motion.clock.from), coordinate);
+        let before = position.checked_sub(1).map_or(Some(motion.pace.ends()[0]), coordinate);
         let times = [coordinate(position), before].map(|time| time.expect(UNKNOWN_COORDINATE));
         let [now, before] = times.map(|time| {
             let time = self.program.number(time);

@@ -7,6 +7,7 @@
 //! `stop when`, whether the draw goes on, when it ended, and where cubics are read the states and slopes a step before;
 //! then the `let`s whose crossings are counted.
 
+use crate::adaptive::Free;
 use crate::lower::{Lower, Sign};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
@@ -28,7 +29,14 @@ pub(crate) struct Motion {
     /// One for each place along the axes of the draw that the dynamics belongs to, row-major.
     pub(crate) runs: Vec<Run>,
     pub(crate) axes: Vec<AxisId>,
-    pub(crate) clock: Clock,
+    pub(crate) pace: Pace,
+}
+
+/// How long steps are.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    Even(Clock),
+    Free(Free),
 }
 
 /// A loop that has been run.
@@ -112,7 +120,7 @@ impl Lower<'_> {
     pub(crate) fn run(&mut self, number: usize) -> Result<Motion, Diagnostic> {
         let dynamics = self.dynamics(number);
         self.run_all(self.model.reads_of_run(number), Some(number))?;
-        let clock = Clock::of(dynamics);
+        let pace = Free::of(dynamics).map_or_else(|| Pace::Even(Clock::of(dynamics)), Pace::Free);
         let model = self.model;
         for id in dynamics.members.iter().filter(|id| model.node(**id).role != Role::State) {
             let nothing = self.program.number(f64::NAN);
@@ -123,16 +131,19 @@ impl Lower<'_> {
         for place in 0..count {
             self.part = Some((place, count));
             self.stand_along(&dynamics.axes, Some(place));
-            runs.push(self.one_run(number, dynamics, clock)?);
+            runs.push(match pace {
+                Pace::Even(clock) => self.even_run(number, dynamics, clock)?,
+                Pace::Free(free) => self.free_run(number, dynamics, free),
+            });
             self.part = None;
         }
         self.stand_along(&dynamics.axes, None);
-        Ok(Motion { runs, axes: dynamics.axes.clone(), clock })
+        Ok(Motion { runs, axes: dynamics.axes.clone(), pace })
     }
 
-    /// The loop at the place along the axes of the draw where we stand.
-    fn one_run(&mut self, number: usize, dynamics: &Dynamics, clock: Clock) -> Result<Run, Diagnostic> {
-        let slots = self.slots_here(self.states(dynamics).into_iter());
+    /// The loop of steps of one length, at the place along the axes of the draw where we stand.
+    fn even_run(&mut self, number: usize, dynamics: &Dynamics, clock: Clock) -> Result<Run, Diagnostic> {
+        let slots = self.states_here(dynamics);
         let x: Vec<Value> = slots.iter().map(|slot| self.value_of(*slot)).collect();
         let start = self.program.number(clock.from);
         let mut inputs = x.clone();
@@ -147,16 +158,14 @@ impl Lower<'_> {
             inputs.extend([self.program.unary(Unary::Not, over), start]);
             inputs.extend(before);
         }
-        let watched = self.slots_here(self.watched(number).into_iter());
-        let first_watched = inputs.len();
-        self.refreshed(dynamics, start);
-        inputs.extend(watched.iter().map(|slot| self.value_of(*slot)));
+        let watched = self.watched_from(number, dynamics, start, &mut inputs);
         let carried = inputs.len();
         let program = std::mem::take(&mut self.program);
         self.around = Some(Around::new(number, program));
         self.reductions.clear();
         let mut next = self.step(dynamics, &slots, clock)?;
-        next.extend(self.watch(dynamics, &watched, &slots, &next, clock));
+        let [_, then] = self.instants(clock);
+        next.extend(self.watch(dynamics, &watched, &slots, &next, then));
         let around = self.around.take().expect("nothing ends the body but this");
         let (program, outer) = around.end();
         let body = std::mem::replace(&mut self.program, program);
@@ -165,25 +174,40 @@ impl Lower<'_> {
         let run = Loop { steps: clock.steps, inputs, carried, body, next, alive };
         let value = self.program.run(run);
         let stopped = alive.map(|alive| self.stopped(number, &slots, value, alive, clock));
-        self.sign(dynamics, &slots, value, stopped.as_ref());
-        let watched = watched.into_iter().zip(first_watched as u32..).collect();
-        Ok(Run { value, slots, watched, stopped })
+        let run = Run { value, slots, watched, stopped };
+        self.sign(dynamics, &run);
+        Ok(run)
     }
 
     /// Notes how a draw goes wrong in a loop.
-    fn sign(&mut self, dynamics: &Dynamics, slots: &[Slot], run: Value, stopped: Option<&Stopped>) {
+    pub(crate) fn sign(&mut self, dynamics: &Dynamics, run: &Run) {
         let (name, [_, to]) = (&dynamics.name, dynamics.over);
-        for (slot, (state, element)) in (0..).zip(slots) {
-            let last = self.program.last(run, slot);
-            let nothing = self.program.binary(Binary::Sub, last, last);
+        for (slot, (state, element)) in (0..).zip(&run.slots) {
+            let last = self.program.last(run.value, slot);
+            let nothing = self.program.sub(last, last);
             let sound = self.program.binary(Binary::Eq, nothing, nothing);
             let state = self.model.element_name(self.model.node(*state), *element);
             self.signs.push(Sign { sound, else_said: format!("`{state}` grows beyond all numbers") });
         }
-        if let Some(stopped) = stopped {
+        if let Some(stopped) = &run.stopped {
             let else_said = format!("`{name}` meets no `stop when` before it ends at {to}");
             self.signs.push(Sign { sound: stopped.is, else_said });
         }
+    }
+
+    /// The `let`s whose crossings are counted, with where they are carried; `inputs` gets their first values.
+    pub(crate) fn watched_from(
+        &mut self,
+        number: usize,
+        dynamics: &Dynamics,
+        start: Value,
+        inputs: &mut Vec<Value>,
+    ) -> Vec<(Slot, u32)> {
+        let watched = self.slots_here(self.watched(number).into_iter());
+        self.refreshed(dynamics, start);
+        let first = inputs.len() as u32;
+        inputs.extend(watched.iter().map(|slot| self.value_of(*slot)));
+        watched.into_iter().zip(first..).collect()
     }
 
     /// The `let`s of a dynamics whose crossings are counted.
@@ -198,21 +222,20 @@ impl Lower<'_> {
     }
 
     /// What is watched, after a step that leaves the states so.
-    fn watch(
+    pub(crate) fn watch(
         &mut self,
         dynamics: &Dynamics,
-        watched: &[Slot],
+        watched: &[(Slot, u32)],
         slots: &[Slot],
         next: &[Value],
-        clock: Clock,
+        then: Value,
     ) -> Vec<Value> {
         if watched.is_empty() {
             return Vec::new();
         }
         self.put(slots, next);
-        let [_, then] = self.instants(clock);
         self.refreshed(dynamics, then);
-        watched.iter().map(|slot| self.value_of(*slot)).collect()
+        watched.iter().map(|(slot, _)| self.value_of(*slot)).collect()
     }
 
     /// When the step starts, and when it ends.
@@ -369,6 +392,11 @@ impl Lower<'_> {
         moved.collect()
     }
 
+    /// The derivatives of all states at a time, with the states at hand and all noises at rest.
+    pub(crate) fn calm_slopes(&mut self, dynamics: &Dynamics, time: Value) -> Vec<Value> {
+        self.slopes(dynamics, time, Noises::None)
+    }
+
     /// The derivatives of all states at a time, with the states at hand.
     fn slopes(&mut self, dynamics: &Dynamics, time: Value, noises: Noises) -> Vec<Value> {
         self.refresh(dynamics, time, noises);
@@ -488,6 +516,11 @@ impl Lower<'_> {
     fn noise_slots(&self, dynamics: &Dynamics) -> Vec<Slot> {
         let is_noise = |id: &NodeId| matches!(self.model.node(*id).definition, Definition::Noise);
         self.slots_here(dynamics.members.iter().copied().filter(is_noise))
+    }
+
+    /// The elements of all states at the place where we stand.
+    pub(crate) fn states_here(&self, dynamics: &Dynamics) -> Vec<Slot> {
+        self.slots_here(self.states(dynamics).into_iter())
     }
 
     /// The states of a dynamics, in the order written.

@@ -4,8 +4,10 @@
 //! solved by a method of higher order, along a line where noise drives it, and as it was after the last step where
 //! it goes in steps. Of a draw that a `stop when` should have ended and did not, nothing can be read.
 
+use crate::adaptive::{Free, Layout};
 use crate::lower::Lower;
-use crate::motion::{Between, Motion, Run, Slot};
+use crate::motion::{Between, Clock, Motion, Pace, Run, Slot};
+use crate::piece::{Bend, Piece};
 use crate::ssa::Value;
 use sbi_model::{Binary, NodeId, Unary};
 
@@ -20,13 +22,22 @@ pub(crate) enum When {
     End,
 }
 
+impl Pace {
+    /// When a dynamics starts, and when it ends at the latest.
+    pub(crate) fn ends(self) -> [f64; 2] {
+        match self {
+            Pace::Even(Clock { from, to, .. }) | Pace::Free(Free { from, to, .. }) => [from, to],
+        }
+    }
+}
+
 impl Lower<'_> {
     /// When a dynamics ends, at a place along the axes of its draw.
     pub(crate) fn end_of(&mut self, motion: &Motion, place: usize) -> Value {
         let run = motion.runs.get(place).expect("there is a run for each place");
         match &run.stopped {
             Some(stopped) => self.program.require(stopped.is, stopped.at),
-            None => self.program.number(motion.clock.to),
+            None => self.program.number(motion.pace.ends()[1]),
         }
     }
 
@@ -80,15 +91,20 @@ impl Lower<'_> {
 
     /// A state, read.
     fn state(&mut self, motion: &Motion, run: &Run, slot: usize, when: When) -> Value {
-        let value = match (when, &run.stopped) {
-            (When::At(time), _) => self.between(motion, run, slot, time),
-            (When::End, Some(stopped)) => *stopped.states.get(slot).expect("all states stop"),
-            (When::End, None) => self.program.last(run.value, slot as u32),
+        let value = match (when, motion.pace, &run.stopped) {
+            (When::End, _, Some(stopped)) => *stopped.states.get(slot).expect("all states stop"),
+            (When::End, Pace::Even(_), None) => self.program.last(run.value, slot as u32),
+            (When::End, Pace::Free(free), None) => {
+                let end = self.program.number(free.to);
+                self.among(free, run, slot, end)
+            }
+            (When::At(time), Pace::Even(clock), _) => self.between(clock, run, slot, time),
+            (When::At(time), Pace::Free(free), _) => self.among(free, run, slot, time),
         };
         let Some(stopped) = &run.stopped else { return value };
-        // A cubic would go on from where it ended.
-        let value = match when {
-            When::At(time) if motion.clock.between == Between::Cubic => {
+        // A curve would go on from where it ended.
+        let value = match (when, motion.pace) {
+            (When::At(time), Pace::Even(Clock { between: Between::Cubic, .. }) | Pace::Free(_)) => {
                 let over = self.program.binary(Binary::Ge, time, stopped.at);
                 self.program.select(over, *stopped.states.get(slot).expect("all states stop"), value)
             }
@@ -97,12 +113,11 @@ impl Lower<'_> {
         self.program.require(stopped.is, value)
     }
 
-    /// A state at a time, from what its loop kept.
-    fn between(&mut self, motion: &Motion, run: &Run, slot: usize, time: Value) -> Value {
-        let clock = motion.clock;
+    /// A state at a time, from what a loop kept of steps of one length.
+    fn between(&mut self, clock: Clock, run: &Run, slot: usize, time: Value) -> Value {
         let (from, inverse) = (self.program.number(clock.from), self.program.number(1.0 / clock.step));
-        let passed = self.program.binary(Binary::Sub, time, from);
-        let place = self.program.binary(Binary::Mul, passed, inverse);
+        let passed = self.program.sub(time, from);
+        let place = self.program.mul(passed, inverse);
         let place = match self.program.known_number(place) {
             Some(place) if (place - place.round()).abs() < SLACK * place.abs().max(1.0) => {
                 let place = self.program.number(place.round());
@@ -129,12 +144,42 @@ impl Lower<'_> {
         };
         let [x0, x1] = at(slot);
         if clock.between == Between::Cubic {
-            let [f0, f1] = at(run.slots.len() + slot);
-            return self.cubic([x0, x1], [f0, f1], share, clock.step);
+            let slopes = at(run.slots.len() + slot).map(|slope| vec![slope]);
+            let length = self.program.number(clock.step);
+            let piece = Piece { x: [vec![x0], vec![x1]], bend: Bend::Cubic { slopes }, start: zero, length };
+            return self.of_one(&piece, share);
         }
-        let rise = self.program.binary(Binary::Sub, x1, x0);
-        let off = self.program.binary(Binary::Mul, rise, share);
-        self.program.binary(Binary::Add, off, x0)
+        let rise = self.program.sub(x1, x0);
+        let off = self.program.mul(rise, share);
+        self.program.add(off, x0)
+    }
+
+    /// A state at a time, from what a loop kept that takes steps of its own lengths.
+    fn among(&mut self, free: Free, run: &Run, slot: usize, time: Value) -> Value {
+        let layout = Layout::of(&run.slots);
+        let place = self.program.before(run.value, layout.time(), time);
+        let one = self.program.number(1.0);
+        let next = self.program.add(place, one);
+        let mut at = |slot| [place, next].map(|place| self.program.trace(run.value, slot, place));
+        let (x, slopes) = (at(slot as u32), at(layout.slope(slot)));
+        let ([_, more], [start, end]) = (at(layout.bend(slot)), at(layout.time()));
+        let more = vec![more];
+        let slopes = slopes.map(|slope| vec![slope]);
+        let bend = if free.stiff { Bend::Implicit { first: more } } else { Bend::Quartic { slopes, more } };
+        let length = self.program.sub(end, start);
+        let passed = self.program.sub(time, start);
+        let share = self.program.div(passed, length);
+        // A first step that is made again ends where it started.
+        let zero = self.program.number(0.0);
+        let moved = self.program.binary(Binary::Gt, length, zero);
+        let share = self.program.select(moved, share, zero);
+        let piece = Piece { x: x.map(|x| vec![x]), bend, start, length };
+        self.of_one(&piece, share)
+    }
+
+    /// The only state of a piece, after a share of it.
+    fn of_one(&mut self, piece: &Piece, share: Value) -> Value {
+        self.after(piece, share).pop().expect("a piece has a state")
     }
 
     /// A place among the steps; nothing where it is before or behind them. One known beforehand has been checked.
@@ -144,32 +189,5 @@ impl Lower<'_> {
         let before = self.program.binary(Binary::Le, place, last);
         let possible = self.program.binary(Binary::And, after, before);
         self.program.require(possible, place)
-    }
-
-    /// All states after a share of a step, from the states and slopes at both its ends.
-    pub(crate) fn cubics(&mut self, ends: [&[Value]; 2], share: Value, step: f64) -> Vec<Value> {
-        let count = ends[0].len() / 2;
-        let at = |slot: usize| ends.map(|end| *end.get(slot).expect("each state has a slope"));
-        (0..count).map(|slot| self.cubic(at(slot), at(count + slot), share, step)).collect()
-    }
-
-    /// The cubic with these values and slopes at the ends of a step, after a share of it.
-    fn cubic(&mut self, [x0, x1]: [Value; 2], slopes: [Value; 2], share: Value, step: f64) -> Value {
-        let p = &mut self.program;
-        let (two, three, step) = (p.number(2.0), p.number(3.0), p.number(step));
-        let [f0, f1] = slopes.map(|slope| p.binary(Binary::Mul, slope, step));
-        let rise = p.binary(Binary::Sub, x1, x0);
-        let both = p.binary(Binary::Add, f0, f1);
-        let twice = p.binary(Binary::Mul, rise, two);
-        let third = p.binary(Binary::Sub, both, twice);
-        let thrice = p.binary(Binary::Mul, rise, three);
-        let sum = p.binary(Binary::Add, both, f0);
-        let second = p.binary(Binary::Sub, thrice, sum);
-        let inner = p.binary(Binary::Mul, third, share);
-        let inner = p.binary(Binary::Add, inner, second);
-        let inner = p.binary(Binary::Mul, inner, share);
-        let inner = p.binary(Binary::Add, inner, f0);
-        let off = p.binary(Binary::Mul, inner, share);
-        p.binary(Binary::Add, off, x0)
     }
 }

@@ -5,7 +5,7 @@
 //! the results have the same bits as if all stayed. Where something is kept on the way, which stands in the order of the
 //! draws, none leaves, and the loop ends when all are done.
 
-use crate::bytecode::{Code, Operand, Register, Steps};
+use crate::bytecode::{Code, Operand, Register, Steps, Survey};
 
 /// Draws in a block of a column.
 pub(crate) const LANES: usize = 64;
@@ -67,6 +67,19 @@ fn lane(column: &[Lanes], lane: usize) -> f64 {
 fn lane_mut(column: &mut [Lanes], lane: usize) -> &mut f64 {
     let block = column.get_mut(lane / LANES);
     block.and_then(|block| block.0.get_mut(lane % LANES)).expect("a lane is one of its column")
+}
+
+/// How often each lane rises from below its level to it or above it, from one row to the next.
+fn crossings(to: &mut [Lanes], rows: &[&[Lanes]], levels: &[Lanes]) {
+    to.iter_mut().for_each(|to| to.0 = [0.0; LANES]);
+    for (before, after) in rows.iter().zip(rows.iter().skip(1)) {
+        for (((to, level), before), after) in to.iter_mut().zip(levels).zip(*before).zip(*after) {
+            let lanes = to.0.iter_mut().zip(&level.0).zip(before.0.iter().zip(&after.0));
+            lanes.for_each(|((to, level), (before, after))| {
+                *to += f64::from(u8::from(*before < *level && *after >= *level));
+            });
+        }
+    }
 }
 
 impl Registers {
@@ -225,25 +238,26 @@ impl Registers {
         self.draws.clone_from(&self.numbers);
     }
 
-    /// How often what a loop kept of a register rises from below a level to it or above it.
-    pub fn crossings(&self, to: &mut [Lanes], steps: &Steps, kept: usize, level: Operand) {
+    /// What all that a loop kept of a register says about a number.
+    pub fn survey(&self, kind: Survey, to: &mut [Lanes], steps: &Steps, kept: usize, x: Operand) {
         let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
         let (width, blocks) = (steps.kept.len(), to.len());
-        let mut rows = trace.chunks(width * blocks).filter_map(|row| row.get(kept * blocks..(kept + 1) * blocks));
-        let levels: Vec<Lanes> = match level {
-            Operand::Number(level) => vec![Lanes([level; LANES]); blocks],
-            Operand::Register(level) => self.read(level).to_vec(),
+        let rows = trace.chunks(width * blocks).filter_map(|row| row.get(kept * blocks..(kept + 1) * blocks));
+        let rows: Vec<&[Lanes]> = rows.collect();
+        let x: Vec<Lanes> = match x {
+            Operand::Number(x) => vec![Lanes([x; LANES]); blocks],
+            Operand::Register(x) => self.read(x).to_vec(),
         };
-        to.iter_mut().for_each(|to| to.0 = [0.0; LANES]);
-        let mut before = rows.next().unwrap_or_default();
-        for row in rows {
-            for (((to, level), before), after) in to.iter_mut().zip(&levels).zip(before).zip(row) {
-                let lanes = to.0.iter_mut().zip(&level.0).zip(before.0.iter().zip(&after.0));
-                lanes.for_each(|((to, level), (before, after))| {
-                    *to += f64::from(u8::from(*before < *level && *after >= *level));
-                });
+        match kind {
+            Survey::Crossings => crossings(to, &rows, &x),
+            Survey::Before => {
+                for place in 0..blocks * LANES {
+                    let x = lane(&x, place);
+                    let below = rows.partition_point(|row| lane(row, place) < x);
+                    let found = x.is_finite() && below < rows.len();
+                    *lane_mut(to, place) = if found { below.max(1) as f64 - 1.0 } else { f64::NAN };
+                }
             }
-            before = row;
         }
     }
 

@@ -90,7 +90,7 @@ impl Needs {
                     _ => kept.anywhere = true,
                 }
             }
-            Op::Crossings { run, slot, .. } => {
+            Op::Before { run, slot, .. } | Op::Crossings { run, slot, .. } => {
                 let kept = self.kept.entry(run).or_default();
                 kept.slots.insert(slot);
                 (kept.traces, kept.anywhere) = (kept.traces + 1, true);

@@ -51,6 +51,12 @@ pub(crate) enum Op {
         run: Value,
         slot: u32,
     },
+    /// After how many steps what a loop carries, which never falls, first reaches a value, less one; NaN where it never does.
+    Before {
+        run: Value,
+        slot: u32,
+        value: Value,
+    },
     /// How often what a loop carries rises from below a level to it or above it, from one step to the next.
     Crossings {
         run: Value,
@@ -141,9 +147,9 @@ impl Op {
             Op::Number(_) | Op::Noise(_) | Op::Outer(_) | Op::Carried(_) | Op::Step | Op::Loop(_) => {
                 [None; 3]
             }
-            Op::Trace { run, place: x, .. } | Op::Crossings { run, level: x, .. } => {
-                [Some(run), Some(x), None]
-            }
+            Op::Trace { run, place: x, .. }
+            | Op::Before { run, value: x, .. }
+            | Op::Crossings { run, level: x, .. } => [Some(run), Some(x), None],
             Op::Last { run, .. } => [Some(run), None, None],
             Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
@@ -259,6 +265,11 @@ impl Program {
         self.value(Op::Last { run, slot })
     }
 
+    /// The step at whose end what a loop carries first reaches a value.
+    pub fn before(&mut self, run: Value, slot: u32, value: Value) -> Value {
+        self.value(Op::Before { run, slot, value })
+    }
+
     /// How often what a loop carries rises through a level.
     pub fn crossings(&mut self, run: Value, slot: u32, level: Value) -> Value {
         self.value(Op::Crossings { run, slot, level })
@@ -286,6 +297,26 @@ impl Program {
         let swap = commutes && self.known_number(y).is_none() && y < x;
         let (x, y) = if swap { (y, x) } else { (x, y) };
         self.value(Op::Binary(op, x, y))
+    }
+
+    /// `x + y`.
+    pub fn add(&mut self, x: Value, y: Value) -> Value {
+        self.binary(Binary::Add, x, y)
+    }
+
+    /// `x - y`.
+    pub fn sub(&mut self, x: Value, y: Value) -> Value {
+        self.binary(Binary::Sub, x, y)
+    }
+
+    /// `x y`.
+    pub fn mul(&mut self, x: Value, y: Value) -> Value {
+        self.binary(Binary::Mul, x, y)
+    }
+
+    /// `x / y`.
+    pub fn div(&mut self, x: Value, y: Value) -> Value {
+        self.binary(Binary::Div, x, y)
     }
 
     /// A simpler way to compute `x op y` for a known `y`, if there is one.

@@ -7,8 +7,10 @@
 
 use crate::lower::Lower;
 use crate::motion::{Around, Between, Clock, Slot, Stopped};
+use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Value};
 use sbi_model::{Binary, Dynamics, Expr, ExprId, Solver, Unary};
+use std::ops::Range;
 
 /// `-ζ(1/2)/√(2π)`: how much nearer a bound is moved, in standard deviations of a step.
 const NEARER: f64 = 0.582_597_157_939_010_7;
@@ -147,49 +149,46 @@ impl Lower<'_> {
         let is = self.program.unary(Unary::Not, goes_on);
         let at = self.program.last(run, alive + 1);
         if clock.between == Between::Cubic {
-            let width = 2 * slots.len() as u32;
-            let mut ends = |from| (from..from + width).map(|slot| self.program.last(run, slot)).collect::<Vec<_>>();
-            let [before, after] = [ends(alive + 2), ends(0)];
-            let share = self.meeting(number, slots, [&before, &after], at, clock.step);
+            let count = slots.len() as u32;
+            let mut last = |range: Range<u32>| {
+                range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>()
+            };
+            let before = alive + 2;
+            let x = [last(before..before + count), last(0..count)];
+            let slopes = [last(before + count..before + 2 * count), last(count..2 * count)];
             let length = self.program.number(clock.step);
-            let passed = self.program.binary(Binary::Mul, share, length);
-            let at = self.program.binary(Binary::Add, passed, at);
-            let states = self.cubics([&before, &after], share, clock.step);
-            return Stopped { is, at, states };
+            let piece = Piece { x, bend: Bend::Cubic { slopes }, start: at, length };
+            return self.stopped_in(number, slots, is, &piece);
         }
         let states = (0..slots.len() as u32).map(|slot| self.program.last(run, slot)).collect();
         Stopped { is, at, states }
     }
 
-    /// After which share of a step that starts at `start` a condition is met, by halving it; none of it where the condition
-    /// is met at its start.
-    fn meeting(
-        &mut self,
-        number: usize,
-        slots: &[Slot],
-        [before, after]: [&[Value]; 2],
-        start: Value,
-        step: f64,
-    ) -> Value {
+    /// Where a loop stopped, within its last step.
+    pub(crate) fn stopped_in(&mut self, number: usize, slots: &[Slot], is: Value, piece: &Piece) -> Stopped {
+        let share = self.meeting(number, slots, piece);
+        let passed = self.program.mul(share, piece.length);
+        let at = self.program.add(passed, piece.start);
+        Stopped { is, at, states: self.after(piece, share) }
+    }
+
+    /// After which share of a step a condition is met, by halving it; none of it where the condition is met at its start.
+    fn meeting(&mut self, number: usize, slots: &[Slot], piece: &Piece) -> Value {
         let dynamics = self.dynamics(number);
         let at_hand: Vec<Value> = slots.iter().map(|slot| self.value_of(*slot)).collect();
-        self.put(slots, before);
-        let early = self.stopping(dynamics, start);
+        self.put(slots, &piece.x[0]);
+        let early = self.stopping(dynamics, piece.start);
         let mut around = Around::new(number, std::mem::take(&mut self.program));
-        let mut inside = |values: &[Value], body: &mut _| {
-            values.iter().map(|value| around.inside(body, *value)).collect::<Vec<Value>>()
-        };
-        let ends = [inside(before, &mut self.program), inside(after, &mut self.program)];
-        let start = inside(&[start], &mut self.program);
+        let inside = piece.map(|value| around.inside(&mut self.program, value));
         self.around = Some(around);
         let [low, high] = [0, 1].map(|slot| self.carried(slot));
-        let (half, length) = (self.program.number(0.5), self.program.number(step));
-        let sum = self.program.binary(Binary::Add, low, high);
-        let middle = self.program.binary(Binary::Mul, sum, half);
-        let states = self.cubics([&ends[0], &ends[1]], middle, step);
+        let half = self.program.number(0.5);
+        let sum = self.program.add(low, high);
+        let middle = self.program.mul(sum, half);
+        let states = self.after(&inside, middle);
         self.put(slots, &states);
-        let passed = self.program.binary(Binary::Mul, middle, length);
-        let time = start.iter().fold(passed, |passed, start| self.program.binary(Binary::Add, passed, *start));
+        let passed = self.program.mul(middle, inside.length);
+        let time = self.program.add(passed, inside.start);
         let met = self.stopping(dynamics, time);
         let next = vec![self.program.select(met, low, middle), self.program.select(met, middle, high)];
         let (program, outer) = self.around.take().expect("nothing ends the body but this").end();

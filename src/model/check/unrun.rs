@@ -22,8 +22,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
         | Solver::Rk4 { .. }
         | Solver::EulerMaruyama { .. }
         | Solver::Milstein { .. } => {}
+        Solver::DormandPrince(_) | Solver::Rosenbrock(_) if dynamics.events.is_empty() => {}
         Solver::DormandPrince(_) | Solver::Rosenbrock(_) => {
-            return Some(told("a solver to tolerances").help("write `rk4(step = …)`"));
+            let told = told("`when` in what is solved to tolerances");
+            return Some(told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"));
         }
         Solver::Gillespie { .. } | Solver::TauLeap { .. } => {
             return Some(told("`jump`").help("write the mean change as a derivative, by `rk4(step = …)`"));

@@ -44,7 +44,7 @@ fn pond(step: f64) -> String {
 }
 
 /// The same written out, with steps of a thousandth by the rule of three eighths (Kutta 1901).
-fn by_hand(alpha: f64, beta: f64, until: f64) -> f64 {
+pub(crate) fn by_hand(alpha: f64, beta: f64, until: f64) -> f64 {
     let slope = |[x, y]: [f64; 2]| [alpha * x - beta * x * y, -1.2 * y + 1.4 * x * y];
     let steps = (until * 1_000.0).round();
     let h = until / steps;
