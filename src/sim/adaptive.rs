@@ -162,7 +162,7 @@ impl Lower<'_> {
             let piece = self.last_piece(value, &slots, free);
             self.stopped_in(number, &slots, is, &piece)
         });
-        let run = Run { value, slots, watched, stopped };
+        let run = Run { value, slots, watched, stopped, pauses: Vec::new() };
         self.sign(dynamics, &run);
         self.free_sign(&run, dynamics, free);
         run

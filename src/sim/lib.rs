@@ -17,6 +17,7 @@ pub mod elementary;
 mod engine;
 mod error;
 mod isa;
+mod jumps;
 #[cfg(test)]
 #[path = "tests/loops.rs"]
 mod loops;

@@ -9,7 +9,7 @@ use crate::reading::When;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
 use sbi_model::{
-    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Transform,
+    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Solver, Transform,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::{BTreeSet, HashMap};
@@ -47,28 +47,13 @@ impl Lowered {
 /// # Errors
 /// A diagnostic that names the node at which the program outgrew its bounds, or whose family is unknown.
 pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
-    let mut lower = Lower {
-        model,
-        program: Program::default(),
-        elements: vec![Vec::new(); model.nodes.len()],
-        position: vec![None; model.axes.len()],
-        plans: HashMap::new(),
-        reductions: HashMap::new(),
-        clock: None,
-        part: None,
-        around: None,
-        motions: model.dynamics.iter().map(|_| None).collect(),
-        signs: Vec::new(),
-    };
-    for &id in &model.order {
-        lower.ready(id)?;
-        // What a dynamics computes anew at every step has no value of its own.
-        if model.run_of(id).is_none() || model.node(id).role == Role::State {
-            let values = lower.node(model.node(id))?;
-            lower.replace(id, values);
-        }
+    let mut pauses = vec![BTreeSet::new(); model.dynamics.len()];
+    if model.dynamics.iter().any(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. })) {
+        // What jumps is run from reading to reading: when these are is known once all has been looked at.
+        pauses = Lower::of(model, pauses).all()?.pauses;
     }
-    Ok(Lowered { program: lower.program, elements: lower.elements, signs: lower.signs })
+    let Lower { program, elements, signs, .. } = Lower::of(model, pauses).all()?;
+    Ok(Lowered { program, elements, signs })
 }
 
 pub(crate) struct Lower<'a> {
@@ -91,6 +76,8 @@ pub(crate) struct Lower<'a> {
     motions: Vec<Option<Rc<Motion>>>,
     /// See [`Lowered::signs`].
     pub(crate) signs: Vec<Sign>,
+    /// For each dynamics, the times at which it is read, as bits that keep their order.
+    pub(crate) pauses: Vec<BTreeSet<u64>>,
 }
 
 /// How an expression is evaluated without recursion: what it needs, operands first.
@@ -107,6 +94,36 @@ const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such
 const UNKNOWN_COORDINATE: &str = "the checker refuses coordinates that nobody knows";
 
 impl<'a> Lower<'a> {
+    fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
+        Lower {
+            model,
+            program: Program::default(),
+            elements: vec![Vec::new(); model.nodes.len()],
+            position: vec![None; model.axes.len()],
+            plans: HashMap::new(),
+            reductions: HashMap::new(),
+            clock: None,
+            part: None,
+            around: None,
+            motions: model.dynamics.iter().map(|_| None).collect(),
+            signs: Vec::new(),
+            pauses,
+        }
+    }
+
+    /// Makes the values of all nodes.
+    fn all(mut self) -> Result<Lower<'a>, Diagnostic> {
+        for &id in &self.model.order {
+            self.ready(id)?;
+            // What a dynamics computes anew at every step has no value of its own.
+            if self.model.run_of(id).is_none() || self.model.node(id).role == Role::State {
+                let values = self.node(self.model.node(id))?;
+                self.replace(id, values);
+            }
+        }
+        Ok(self)
+    }
+
     /// Runs the dynamics that a node reads.
     fn ready(&mut self, id: NodeId) -> Result<(), Diagnostic> {
         let model = self.model;

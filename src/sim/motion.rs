@@ -8,6 +8,7 @@
 //! then the `let`s whose crossings are counted.
 
 use crate::adaptive::Free;
+use crate::jumps::Jumps;
 use crate::lower::{Lower, Sign};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
@@ -37,6 +38,8 @@ pub(crate) struct Motion {
 pub(crate) enum Pace {
     Even(Clock),
     Free(Free),
+    /// From jump to jump.
+    Jumps(Jumps),
 }
 
 /// A loop that has been run.
@@ -48,6 +51,8 @@ pub(crate) struct Run {
     pub(crate) watched: Vec<(Slot, u32)>,
     /// Where it stops, if it does.
     pub(crate) stopped: Option<Stopped>,
+    /// The states at the times at which they are read, where they are known at these alone.
+    pub(crate) pauses: Vec<(f64, Vec<Value>)>,
 }
 
 /// Where a loop stopped.
@@ -103,10 +108,11 @@ impl Clock {
             Solver::Steps { every } => (every, Between::Last),
             Solver::Rk4 { step } => (step, Between::Cubic),
             Solver::EulerMaruyama { step } | Solver::Milstein { step } => (step, Between::Line),
-            _ => unreachable!("`Model::later` names the other solvers"),
+            Solver::TauLeap { step } => (step, Between::Last),
+            _ => unreachable!("what is solved otherwise has steps of no one length"),
         };
         let length = (to - from) / step;
-        if between == Between::Last {
+        if matches!(dynamics.solver, Solver::Steps { .. }) {
             let steps = (length + SLACK).floor() as u32;
             return Clock { from, to, step, steps, between };
         }
@@ -120,7 +126,11 @@ impl Lower<'_> {
     pub(crate) fn run(&mut self, number: usize) -> Result<Motion, Diagnostic> {
         let dynamics = self.dynamics(number);
         self.run_all(self.model.reads_of_run(number), Some(number))?;
-        let pace = Free::of(dynamics).map_or_else(|| Pace::Even(Clock::of(dynamics)), Pace::Free);
+        let pace = match (Free::of(dynamics), Jumps::of(number, dynamics)) {
+            (Some(free), _) => Pace::Free(free),
+            (_, Some(jumps)) => Pace::Jumps(jumps),
+            (None, None) => Pace::Even(Clock::of(dynamics)),
+        };
         let model = self.model;
         for id in dynamics.members.iter().filter(|id| model.node(**id).role != Role::State) {
             let nothing = self.program.number(f64::NAN);
@@ -134,6 +144,7 @@ impl Lower<'_> {
             runs.push(match pace {
                 Pace::Even(clock) => self.even_run(number, dynamics, clock)?,
                 Pace::Free(free) => self.free_run(number, dynamics, free),
+                Pace::Jumps(jumps) => self.jump_run(dynamics, jumps),
             });
             self.part = None;
         }
@@ -174,7 +185,7 @@ impl Lower<'_> {
         let run = Loop { steps: clock.steps, inputs, carried, body, next, alive };
         let value = self.program.run(run);
         let stopped = alive.map(|alive| self.stopped(number, &slots, value, alive, clock));
-        let run = Run { value, slots, watched, stopped };
+        let run = Run { value, slots, watched, stopped, pauses: Vec::new() };
         self.sign(dynamics, &run);
         Ok(run)
     }
@@ -269,6 +280,7 @@ impl Lower<'_> {
                 self.along(&x, &slopes, clock.step)
             }
             Solver::Milstein { .. } => self.milstein(dynamics, slots, &x, now, clock.step),
+            Solver::TauLeap { .. } => self.leap(dynamics, slots, &x, now, clock.step),
             _ => self.runge_kutta(dynamics, slots, &x, [now, then], clock.step),
         };
         self.put(slots, &next);

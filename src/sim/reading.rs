@@ -5,6 +5,7 @@
 //! it goes in steps. Of a draw that a `stop when` should have ended and did not, nothing can be read.
 
 use crate::adaptive::{Free, Layout};
+use crate::jumps::Jumps;
 use crate::lower::Lower;
 use crate::motion::{Between, Clock, Motion, Pace, Run, Slot};
 use crate::piece::{Bend, Piece};
@@ -26,7 +27,9 @@ impl Pace {
     /// When a dynamics starts, and when it ends at the latest.
     pub(crate) fn ends(self) -> [f64; 2] {
         match self {
-            Pace::Even(Clock { from, to, .. }) | Pace::Free(Free { from, to, .. }) => [from, to],
+            Pace::Even(Clock { from, to, .. })
+            | Pace::Free(Free { from, to, .. })
+            | Pace::Jumps(Jumps { from, to, .. }) => [from, to],
         }
     }
 }
@@ -100,6 +103,11 @@ impl Lower<'_> {
             }
             (When::At(time), Pace::Even(clock), _) => self.between(clock, run, slot, time),
             (When::At(time), Pace::Free(free), _) => self.among(free, run, slot, time),
+            (When::End, Pace::Jumps(jumps), None) => {
+                let end = self.program.number(jumps.to);
+                self.at_pause(jumps, run, slot, end)
+            }
+            (When::At(time), Pace::Jumps(jumps), _) => self.at_pause(jumps, run, slot, time),
         };
         let Some(stopped) = &run.stopped else { return value };
         // A curve would go on from where it ended.

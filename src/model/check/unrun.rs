@@ -1,13 +1,32 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Dynamics, Expr, ExprId, Model, Solver};
+use crate::{Dynamics, Expr, ExprId, Model, Node, Solver};
 use sbi_syntax::{Diagnostic, Span};
 
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    dynamics.collect()
+    let nodes = model.nodes.iter().filter_map(|node| between_jumps(model, node));
+    dynamics.chain(nodes).collect()
+}
+
+/// What a node reads of a process that is run jump by jump, from one known time to the next.
+fn between_jumps(model: &Model, node: &Node) -> Option<Diagnostic> {
+    let jumps = |curve: ExprId| {
+        let Expr::Curve { node, .. } = model.expr(curve) else { return false };
+        let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
+        dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }))
+    };
+    let what = model.below(node.exprs(), |_| true).into_iter().find_map(|id| match *model.expr(id) {
+        Expr::At(curve, time) if jumps(curve) => {
+            let known = is_known(model, time) || matches!(model.expr(time), Expr::End { .. });
+            (!known).then_some("a time that each draw has by itself, in what jumps one by one")
+        }
+        Expr::Crossings(curve, _) if jumps(curve) => Some("`crossings` of what jumps one by one"),
+        _ => None,
+    })?;
+    Some(not_run(what, node.span).help("write `by tau_leap(step = …)`"))
 }
 
 fn not_run(what: &str, span: Span) -> Diagnostic {
@@ -27,8 +46,18 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
             let told = told("`when` in what is solved to tolerances");
             return Some(told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"));
         }
-        Solver::Gillespie { .. } | Solver::TauLeap { .. } => {
-            return Some(told("`jump`").help("write the mean change as a derivative, by `rk4(step = …)`"));
+        Solver::TauLeap { .. } => {}
+        Solver::Gillespie { .. } => {
+            let moves = if !dynamics.events.is_empty() {
+                Some("`when` between jumps that are made one by one")
+            } else if !dynamics.changes.is_empty() {
+                Some("what changes all the time beside jumps that are made one by one")
+            } else {
+                None
+            };
+            if let Some(what) = moves {
+                return Some(told(what).help("write `by tau_leap(step = …)`"));
+            }
         }
     }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());

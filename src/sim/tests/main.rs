@@ -10,6 +10,7 @@ mod distributions;
 mod dynamics;
 mod elementary;
 mod examples;
+mod jumps;
 mod laws;
 mod models;
 mod rng;

@@ -1,0 +1,178 @@
+//! Jump processes against their exact laws.
+
+use crate::dynamics::{column, run, simulator};
+use sbi_sim::{Failure, InstructionSet};
+use statrs::distribution::{Binomial, Discrete, Poisson};
+
+const DRAWS: u64 = 40_000;
+
+/// The chi-squared statistic over its degrees of freedom of counts against their law, tails joined.
+fn chi_squared(counts: &[f64], law: impl Fn(u64) -> f64) -> f64 {
+    let most = counts.iter().fold(0.0f64, |a, b| a.max(*b)) as u64;
+    let (mut sum, mut cells, mut seen, mut wanted) = (0.0, 0.0, 0.0, 0.0);
+    for k in 0..=most {
+        seen += counts.iter().filter(|x| **x == k as f64).count() as f64;
+        wanted += law(k) * counts.len() as f64;
+        if wanted > 30.0 {
+            sum += (seen - wanted).powi(2) / wanted;
+            (cells, seen, wanted) = (cells + 1.0, 0.0, 0.0);
+        }
+    }
+    sum / (cells - 1.0)
+}
+
+/// Immigration at rate 6 and death at rate .5 each: at every time a Poisson count of mean 12 (1 - e^(-t / 2)), and two times
+/// are correlated by e^(-.5).
+#[test]
+fn immigration_and_death() {
+    let (made, table) = run(
+        "param rate ~ uniform(5.999999, 6.000001)
+        dynamics town over 0 .. 6 by gillespie(max = 1000) {
+            init n = 0
+            jump at rate rate {
+n = n + 1
+}
+            jump at rate 0.5 * n {
+n = n - 1
+}
+        }
+        data one = town.n(1)
+        data two = town.n(2)
+        data six = town.n(6)
+        data end = town.n(town.end)
+        data none = town.n(0)",
+        DRAWS,
+    );
+    let of = |name: &str| {
+        let place = column(&made, name);
+        (0..table.rows).map(|row| table.row(row)[place]).collect::<Vec<f64>>()
+    };
+    for (name, time) in [("one", 1.0f64), ("two", 2.0), ("six", 6.0)] {
+        let law = Poisson::new(12.0 * (1.0 - (-0.5 * time).exp())).unwrap();
+        let statistic = chi_squared(&of(name), |k| law.pmf(k));
+        assert!(statistic < 2.2, "{name}: {statistic}");
+    }
+    assert_eq!(of("six"), of("end"));
+    assert!(of("none").iter().all(|n| *n == 0.0));
+    // The covariance of n(1) and n(2) is the variance of n(1), times e^(-.5).
+    let (one, two) = (of("one"), of("two"));
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let (m1, m2) = (mean(&one), mean(&two));
+    let product = one.iter().zip(&two).map(|(a, b)| (a - m1) * (b - m2)).sum::<f64>() / one.len() as f64;
+    let exact = 12.0 * (1.0 - (-0.5f64).exp()) * (-0.5f64).exp();
+    assert!((product - exact).abs() < 0.1, "{product}, not {exact}");
+}
+
+/// Pure death: each of twenty survives by itself, and the last is gone when the process stops.
+#[test]
+fn a_process_stops() {
+    let (made, table) = run(
+        "param rate ~ uniform(0.999999, 1.000001)
+        dynamics decay over 0 .. 60 by gillespie(max = 20) {
+            init n = 20
+            jump at rate rate * n {
+n = n - 1
+}
+            stop when n <= 0
+        }
+        data half = decay.n(0.7)
+        data end = decay.end
+        data left = decay.n(decay.end)",
+        DRAWS,
+    );
+    let of = |name: &str| {
+        let place = column(&made, name);
+        (0..table.rows).map(|row| table.row(row)[place]).collect::<Vec<f64>>()
+    };
+    let law = Binomial::new((-0.7f64).exp(), 20).unwrap();
+    let statistic = chi_squared(&of("half"), |k| law.pmf(k));
+    assert!(statistic < 2.2, "{statistic}");
+    assert!(of("left").iter().all(|n| *n == 0.0));
+    // The largest of twenty exponential times: (1 - e^(-t))^20.
+    let end = of("end");
+    for time in [2.0f64, 3.0, 4.0, 6.0] {
+        let below = end.iter().filter(|x| **x < time).count() as f64 / end.len() as f64;
+        let exact = (1.0 - (-time).exp()).powi(20);
+        assert!((below - exact).abs() < 0.01, "{below}, not {exact} at {time}");
+    }
+}
+
+/// The states jump one by one as well as by short leaps: a final size of an epidemic, by both.
+#[test]
+fn leaps_agree_with_jumps() {
+    let epidemic = |by: &str| {
+        format!(
+            "param beta ~ uniform(0.4999, 0.5001)
+            dynamics town over 0 .. 30 {by} {{
+                init s = 490
+                init i = 10
+                jump at rate beta * s * i / 500 {{
+                    s = s - 1
+                    i = i + 1
+                }}
+                jump at rate 0.2 * i {{
+i = i - 1
+}}
+            }}
+            data half = town.s(15)
+            data rest = town.s(30)"
+        )
+    };
+    let moments = |by: &str| {
+        let (made, table) = run(&epidemic(by), 4_000);
+        ["half", "rest"].map(|name| {
+            let place = column(&made, name);
+            let x: Vec<f64> = (0..table.rows).map(|row| table.row(row)[place]).collect();
+            let mean = x.iter().sum::<f64>() / x.len() as f64;
+            let sd = (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / x.len() as f64).sqrt();
+            [mean, sd]
+        })
+    };
+    let [exact, leaps] = ["by gillespie(max = 2000)", "by tau_leap(step = 0.05)"].map(moments);
+    for ([m, s], [n, r]) in exact.iter().zip(leaps) {
+        // Means of 4,000 are off by s / 63 each; a leap of .05 adds a bias below that.
+        assert!((m - n).abs() < 6.0 * s / 63.0 && (s / r - 1.0).abs() < 0.08, "{exact:?}, {leaps:?}");
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_how_the_work_is_divided() {
+    let text = "param rate ~ uniform(1, 6)
+        axis t : time(grid(from = 1, to = 6, step = 1))
+        dynamics town over 0 .. 6 by gillespie(max = 1000) {
+            init n = 0
+            jump at rate rate {
+n = n + 1
+}
+            jump at rate 0.5 * n {
+n = n - 1
+}
+        }
+        data seen[t] = town.n(t)";
+    let whole = simulator(text).run(5, 0..1_500, 1).unwrap();
+    assert_eq!(whole, simulator(text).run(5, 0..1_500, 2).unwrap());
+    for width in [64, 128, 512] {
+        assert_eq!(whole, simulator(text).with_width(width).run(5, 0..1_500, 1).unwrap());
+    }
+    for set in InstructionSet::available() {
+        assert_eq!(whole, simulator(text).with_instructions(set).run(5, 0..1_500, 1).unwrap());
+    }
+}
+
+#[test]
+fn what_jumps_too_often_or_at_no_rate_fails() {
+    for (rate, max) in [("50 * a", 100), ("a - 5", 1000)] {
+        let text = format!(
+            "param a ~ uniform(1, 2)
+            dynamics town over 0 .. 6 by gillespie(max = {max}) {{
+                init n = 0
+                jump at rate {rate} {{
+n = n + 1
+}}
+            }}
+            data y = town.n(6)"
+        );
+        let Err(Failure::NotFinite { reason, .. }) = simulator(&text).run(3, 0..10, 1) else { panic!("{rate}") };
+        assert_eq!(reason, Some(format!("`town` jumps more than {max} times, or at no rate")));
+    }
+}
