@@ -2,7 +2,7 @@
 
 use crate::ssa::{Op, Program, Value};
 use sbi_model::{Binary, Unary};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// A square matrix; what is known to be zero is none.
 pub(crate) type Matrix = Vec<Vec<Option<Value>>>;
@@ -10,16 +10,9 @@ pub(crate) type Matrix = Vec<Vec<Option<Value>>>;
 impl Program {
     /// The derivatives of `outputs` with respect to `by`, which is made of nothing. None is known to be zero.
     pub fn derivatives(&mut self, outputs: &[Value], by: Value) -> Vec<Option<Value>> {
-        let mut behind: BTreeSet<Value> = BTreeSet::new();
-        let mut open = outputs.to_vec();
-        while let Some(value) = open.pop() {
-            if behind.insert(value) {
-                open.extend(self.operands(value));
-            }
-        }
         let one = self.number(1.0);
         let mut slopes: HashMap<Value, Value> = HashMap::from([(by, one)]);
-        for value in behind {
+        for value in self.behind(outputs) {
             let op = self.op(value);
             let slope = |x: Value| slopes.get(&x).copied();
             let found = match op {

@@ -16,6 +16,7 @@ mod emit;
 pub mod elementary;
 mod engine;
 mod error;
+mod hoist;
 mod isa;
 mod jumps;
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! again instead of made twice (hash-consing), and what can be computed now is. The rewriting keeps the bits
 //! of every result, up to the sign of zeros.
 
+use crate::hoist::hoist;
 use crate::scalar;
 use sbi_model::{Binary, Unary};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The most values a program may have.
 pub(crate) const MAX_VALUES: usize = 1 << 20;
@@ -175,6 +176,29 @@ impl Program {
         self.requests = MAX_REQUESTS;
     }
 
+    /// All values that these are made of, themselves included, in their order.
+    pub fn behind(&self, values: &[Value]) -> BTreeSet<Value> {
+        let mut found = BTreeSet::new();
+        let mut open = values.to_vec();
+        while let Some(value) = open.pop() {
+            if found.insert(value) {
+                open.extend(self.operands(value));
+            }
+        }
+        found
+    }
+
+    /// An operation with other operands in place of its own.
+    pub fn again(&mut self, op: Op, operands: &[Value]) -> Value {
+        match (op, operands) {
+            (Op::Unary(op, _), [x]) => self.unary(op, *x),
+            (Op::Binary(op, ..), [x, y]) => self.binary(op, *x, *y),
+            (Op::Select { .. }, [condition, yes, no]) => self.select(*condition, *yes, *no),
+            (Op::Sample(sample), [x, y]) => self.sample(Sample { arguments: [*x, *y], ..sample }),
+            _ => panic!("only what is computed is computed again"),
+        }
+    }
+
     /// How `value` is made.
     pub fn op(&self, value: Value) -> Op {
         self.ops.get(value.position()).copied().expect("a value belongs to the program that made it")
@@ -239,6 +263,7 @@ impl Program {
     pub fn run(&mut self, run: Loop) -> Value {
         assert_eq!(run.carried, run.next.len(), "a step gives what it was given");
         self.requests += run.body.requests;
+        let run = if self.overflowed() { run } else { hoist(self, run) };
         self.loops.push(run);
         self.value(Op::Loop(self.loops.len() as u32 - 1))
     }

@@ -184,3 +184,28 @@ fn draws_that_are_done_leave_the_columns() {
         assert_eq!(row, [x, number("rate", 0), number("rate", 0) * x, number("after", 0)], "draw {draw}");
     }
 }
+
+/// What is the same at every step is computed before the loop, with the same bits.
+#[test]
+fn what_stays_the_same_leaves_the_loop() {
+    let mut program = Program::default();
+    let [start, rate] = ["start", "rate"].map(|name| program.leaf(noise(name)));
+    let mut body = Program::default();
+    let (x, rate_inside) = (body.leaf(Op::Carried(0)), body.leaf(Op::Outer(0)));
+    let (two, three) = (body.number(2.0), body.number(3.0));
+    let power = body.binary(Binary::Pow, two, rate_inside);
+    let share = body.binary(Binary::Div, power, three);
+    let turned = body.binary(Binary::Mul, share, x);
+    let next = vec![body.binary(Binary::Add, turned, rate_inside)];
+    let before = body.len();
+    let run = program.run(Loop { steps: 9, inputs: vec![start, rate], carried: 1, body, next, alive: None });
+    let Op::Loop(number) = program.op(run) else { panic!("it is a loop") };
+    // The state, two inputs, a product and a sum are left.
+    assert_eq!((program.loop_of(number).body.len(), before), (5, 8));
+    let last = program.last(run, 0);
+    for row in rows(&program, &[start, rate, last], 0) {
+        let share = crate::elementary::pow(2.0, row[1]) / 3.0;
+        let x = (0..9).fold(row[0], |x, _| share * x + row[1]);
+        assert_eq!(row[2], x);
+    }
+}
