@@ -209,15 +209,16 @@ impl Asked<'_, '_> {
         }
         let mut leaves = Vec::new();
         self.leaves(value, &selected.lengths, &selected.name, &mut leaves)?;
+        let occurring = self.occurring(selected.node);
         let mut values = Vec::new();
         for (leaf, &token) in leaves.iter().zip(&selected.tokens) {
             let Some(token) = self.graph.tokens.get(token) else { continue };
             let number = match leaf.kind {
-                ExprKind::Truth(truth) if token.support.whole => f64::from(u8::from(truth)),
+                ExprKind::Truth(truth) if occurring(token.support).whole => f64::from(u8::from(truth)),
                 _ => self.looked.constants.number(leaf)?,
             };
             self.unit_of(leaf, selected)?;
-            if let Some(why) = outside(&token.name, number, &self.occurring(selected.node, token.support)) {
+            if let Some(why) = outside(&token.name, number, &occurring(token.support)) {
                 return Err(Some(
                     OUTSIDE_SUPPORT
                         .at(leaf.span, why)
@@ -229,9 +230,10 @@ impl Asked<'_, '_> {
         Ok(values)
     }
 
-    /// The values of a support that occur: many distributions above zero never give zero itself.
-    pub(super) fn occurring(&self, node: NodeId, support: Support) -> Support {
-        let open = match &self.looked.model.node(node).definition {
+    /// The values of a node's support that occur: many distributions above zero never give zero itself.
+    pub(super) fn occurring(&self, node: NodeId) -> impl Fn(Support) -> Support + use<> {
+        let (mut open, mut reached) = (false, None);
+        match &self.looked.model.node(node).definition {
             Definition::Draw(draw) => {
                 let family = matches!(
                     draw.family,
@@ -241,11 +243,16 @@ impl Asked<'_, '_> {
                         | Family::Lognormal
                         | Family::Weibull
                 );
-                family && draw.transforms.is_empty() && support.low == 0.0
+                open = family && draw.transforms.is_empty();
             }
-            _ => false,
-        };
-        if open { Support { low: f64::MIN_POSITIVE, ..support } } else { support }
+            Definition::Equals(_) => reached = Some(self.looked.reached(node)),
+            _ => {}
+        }
+        move |support| match reached {
+            Some(reached) => reached,
+            None if open && support.low == 0.0 => Support { low: f64::MIN_POSITIVE, ..support },
+            None => support,
+        }
     }
 
     /// The numbers of a list that has one level for each selected axis.

@@ -1,9 +1,8 @@
 //! `given x from "file.csv" (…)`: which cells of a table a datum reads.
 
 use super::at::Placing;
-use super::codes::{
-    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR,
-};
+use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR};
+use super::coding::coding;
 use super::csv::{Empty, Over, Set, Wanted};
 use super::given::{Files, same_unit};
 use super::missing::empty;
@@ -12,7 +11,7 @@ use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
 use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
-use sbi_syntax::tree::{self, Expr, ExprKind, Given, Source, Table};
+use sbi_syntax::tree::{Expr, ExprKind, Given, Source, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
 
@@ -73,6 +72,7 @@ impl Asked<'_, '_> {
         }
         let tokens: Vec<&Token> =
             selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
+        let occurring = self.occurring(selected.node);
         let wanted = Wanted {
             path,
             span: table.path.span,
@@ -80,11 +80,12 @@ impl Asked<'_, '_> {
             indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
-            supports: tokens.iter().map(|token| self.occurring(selected.node, token.support)).collect(),
+            supports: tokens.iter().map(|token| occurring(token.support)).collect(),
             columns: how.columns,
             column: how.column,
             by: how.by.clone(),
             time: how.time,
+            unit: selected.unit.as_deref(),
             coding: how.coding,
             empty: self.empty_cell(selected.node, over.as_ref()),
             over,
@@ -252,9 +253,9 @@ pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
         let repeated = match label.text.as_str() {
             other if !takes.contains(&other) => {
                 let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
-                return Err(match suggest(other, takes.iter().copied()) {
-                    Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
+                return Err(match elsewhere(other).or_else(|| suggest(other, takes.iter().copied())) {
+                    Some(meant) if takes.contains(&meant) => told.did_you_mean(Some(meant)),
+                    _ => told.help(format!("there is {}", list(takes.iter().copied()))),
                 });
             }
             "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
@@ -264,12 +265,29 @@ pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
             "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
             _ => how.coding.replace((coding(&argument.value)?, span)).is_some(),
         };
-        if repeated || (how.column.is_some() && how.columns.is_some()) {
+        if repeated {
+            let told = ARGUMENT_TWICE.at(argument.span, format!("`{}` is told twice", label.text));
+            return Err(told.help("remove one of them"));
+        }
+        if how.column.is_some() && how.columns.is_some() {
             let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");
             return Err(told.help("write `column` for one column, or `columns` for one for each element"));
         }
     }
     Ok(how)
+}
+
+/// What an argument of another language is called here.
+fn elsewhere(argument: &str) -> Option<&'static str> {
+    Some(match argument {
+        "codes" | "code" | "levels" | "labels" | "map" | "mapping" | "categories" | "values" => "coding",
+        "col" | "name" | "field" | "variable" | "usecol" => "column",
+        "cols" | "usecols" | "names" | "fields" => "columns",
+        "times" | "t" | "date" | "index" | "index_col" => "time",
+        "units" => "unit",
+        "group" | "groupby" | "subject" | "id" | "group_by" => "by",
+        _ => return None,
+    })
 }
 
 fn text(value: &Expr) -> Result<String, Diagnostic> {
@@ -284,24 +302,4 @@ fn texts(value: &Expr) -> Result<Vec<String>, Diagnostic> {
         ExprKind::List(entries) => entries.iter().map(text).collect(),
         _ => Err(VECTOR.at(value.span, "a list of names is expected here").help("write `[\"…\", \"…\"]`")),
     }
-}
-
-/// `{left = 0, right = 1}`.
-fn coding(value: &Expr) -> Result<Vec<(String, f64)>, Diagnostic> {
-    const EXAMPLE: &str = "write `coding = {left = 0, right = 1}`";
-    let ExprKind::Record(fields) = &value.kind else {
-        return Err(CODING.at(value.span, "a number for each word is expected here").help(EXAMPLE));
-    };
-    let mut codes: Vec<(String, f64)> = Vec::new();
-    for field in fields {
-        let ExprKind::Number(tree::Number { value: code, unit: None, .. }) = &field.value.kind else {
-            return Err(CODING.at(field.value.span, "a word is coded by a number").help(EXAMPLE));
-        };
-        if codes.iter().any(|(known, _)| *known == field.name.text) {
-            let told = CODING.at(field.name.span, format!("`{}` is coded twice", field.name.text));
-            return Err(told.help("remove one of them"));
-        }
-        codes.push((field.name.text.clone(), *code));
-    }
-    Ok(codes)
 }
