@@ -3,7 +3,9 @@
 use super::at;
 use super::cell;
 use super::cells::Cell;
-use super::codes::{DATA_BINARY, DATA_EMPTY, DATA_ROWS, DATA_UNREADABLE, OUTSIDE_AXIS, UNPLACED};
+use super::codes::{
+    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_UNREADABLE, OUTSIDE_AXIS, UNPLACED,
+};
 use super::columns::Layout;
 use super::index::count;
 use crate::{Axis, AxisKind, Support};
@@ -66,6 +68,16 @@ pub(super) fn count_rows(path: &str, span: Span, bytes: &[u8]) -> Result<usize, 
     let text = text_of(path, span, bytes)?;
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     Ok(reader.records().count())
+}
+
+/// The names of the columns of a table.
+///
+/// # Errors
+/// It is no table.
+pub(super) fn headers(path: &str, span: Span, bytes: &[u8]) -> Result<Vec<String>, Diagnostic> {
+    let text = text_of(path, span, bytes)?;
+    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    Ok(reader.headers().map(mend_headers).unwrap_or_default())
 }
 
 /// How the elements of an array lie in rows, along one axis, and columns, along the others.
@@ -328,14 +340,29 @@ impl Wanted<'_> {
     }
 }
 
+/// How files start that are no tables, what they are, and what to do.
+const KINDS: [(&[u8], &str, &str); 7] = [
+    (b"PK\x03\x04", "it is a zip archive, perhaps a spreadsheet", "save the table as CSV"),
+    (b"\x1f\x8b", "it is compressed", "unpack it, and name what comes out"),
+    (b"\x89HDF", "it is HDF5", "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`"),
+    (b"PAR1", "it is Parquet", "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`"),
+    (
+        b"\x80\x04",
+        "it is a pickle of Python",
+        "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`",
+    ),
+    (b"MATLAB", "it is of Matlab", "save the table as CSV: `writetable(x, \"x.csv\")`"),
+    (b"\x93NUMPY", "it is an array of numpy", "call it `.npy`, or save a table as CSV"),
+];
+
 /// The text of a table.
 ///
 /// # Errors
 /// It is none.
 fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
     let binary = |what: &str| DATA_BINARY.at(span, format!("`{path}` is not text: {what}"));
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
+    if let Some((_, what, help)) = KINDS.iter().find(|(start, ..)| bytes.starts_with(start)) {
+        return Err(binary(what).help(*help));
     }
     let help = "data are read from CSV: a line of column names, then one line for each row";
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
@@ -345,6 +372,9 @@ fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagn
         binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with(['{', '[']) {
+        return Err(DATA_COLUMN.at(span, format!("`{path}` is no table: it seems to be JSON")).help(help));
+    }
     if text.trim().is_empty() {
         return Err(DATA_EMPTY.at(span, format!("`{path}` is empty")).help(help));
     }

@@ -5,6 +5,7 @@
 
 mod approximator;
 mod arena;
+mod array;
 mod at;
 mod axis;
 mod builtin;

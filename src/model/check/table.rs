@@ -1,9 +1,12 @@
 //! `given x from "file.csv" (…)`: which cells of a table a datum reads.
 
+use super::array::is_array;
 use super::at::Placing;
-use super::codes::{ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR};
+use super::codes::{
+    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, DATA_COLUMN, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR,
+};
 use super::coding::coding;
-use super::csv::{Empty, Over, Set, Wanted};
+use super::csv::{Empty, Over, Set, Wanted, headers};
 use super::given::{Files, same_unit};
 use super::missing::empty;
 use super::names::list;
@@ -47,9 +50,14 @@ impl Asked<'_, '_> {
         }
         let model = &self.looked.model;
         let rows: Vec<AxisId> = selected.axes.iter().copied().filter(|id| model.axis(*id).is_row()).collect();
-        if is_binary(path) || rows.len() > 1 {
-            files.bytes(path, table.path.span)?;
-            let what = if is_binary(path) { "arrays in files" } else { "tables with more than one row axis" };
+        if is_array(path) || rows.len() > 1 {
+            let bytes = files.bytes(path, table.path.span)?;
+            let what = match is_array(path) {
+                true => self.array(selected, table, &how, &bytes).map(|()| "arrays in files")?,
+                false => self
+                    .long_table(selected, table, &rows, &bytes)
+                    .map(|()| "tables with more than one row axis")?,
+            };
             self.later.push(
                 not_run(what, table.path.span)
                     .help("summarise the data, and save numbers as CSV with column names"),
@@ -92,6 +100,27 @@ impl Asked<'_, '_> {
         };
         let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
+    }
+
+    /// Says that a table has no column for each of several axes of rows.
+    fn long_table(
+        &self,
+        selected: &Selected,
+        table: &Table,
+        rows: &[AxisId],
+        bytes: &[u8],
+    ) -> Result<(), Diagnostic> {
+        let (path, span) = (&table.path.value, table.path.span);
+        let headers = headers(path, span, bytes)?;
+        let axes: Vec<&str> = rows.iter().map(|axis| self.looked.model.axis(*axis).name.as_str()).collect();
+        let Some(lacking) = axes.iter().find(|axis| !headers.iter().any(|header| header == *axis)) else {
+            return Ok(());
+        };
+        let name = &selected.name;
+        let (all, columns) = (list(axes.iter().copied()), [axes.as_slice(), &[name.as_str()]].concat());
+        let message = format!("`{name}` runs over {all}, and `{path}` has no column `{lacking}`");
+        let help = format!("write a row for each value, with the columns {}", list(columns));
+        Err(DATA_COLUMN.at(span, message).help(help))
     }
 
     /// Notes that a line tells the data sets of a file apart, wherever it stands in the query.
@@ -231,11 +260,6 @@ fn repeated(table: &Table) -> Option<Diagnostic> {
     let ExprKind::Text(name) = &again.kind else { return None };
     let told = SAME_COLUMN.at(again.span, format!("the column `{name}` is read twice here"));
     Some(told.label(first.span, "first here").help("name the column of this element: `\"…\"`"))
-}
-
-/// Whether a file holds arrays that only later versions read.
-pub(super) fn is_binary(path: &str) -> bool {
-    [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end))
 }
 
 /// Reads the arguments behind a file, out of those that may stand there.
