@@ -33,6 +33,7 @@ mod external;
 mod families;
 mod family;
 mod file;
+mod files;
 mod function;
 mod fuse;
 mod given;

@@ -3,7 +3,8 @@
 use super::array::is_array;
 use super::codes::{DATA_LARGE, DATA_ROWS, DATA_TIMES, FUNCTION_OF_TIME, NOT_YET};
 use super::csv::{self, Empty, Over, Wanted, element_names};
-use super::given::{Files, same_unit};
+use super::files::Files;
+use super::given::same_unit;
 use super::limits::{ELEMENTS, thousands};
 use super::model::Builder;
 use super::names::list;

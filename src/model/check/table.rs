@@ -7,7 +7,8 @@ use super::codes::{
 };
 use super::coding::coding;
 use super::csv::{Empty, Over, Set, Wanted, headers};
-use super::given::{Files, same_unit};
+use super::files::Files;
+use super::given::same_unit;
 use super::missing::empty;
 use super::names::list;
 use super::network::not_run;
