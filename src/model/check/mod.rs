@@ -40,6 +40,7 @@ mod given;
 mod groups;
 mod home;
 mod index;
+mod instant;
 mod kernel;
 mod library;
 mod limits;

@@ -81,6 +81,11 @@ impl Asked<'_, '_> {
         }
         let tokens: Vec<&Token> =
             selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
+        if let (Some(over), Some((column, at))) = (&over, &how.column)
+            && over.axis.is_time()
+        {
+            exchanged(selected, over, how.time.as_ref(), column, *at).map_or(Ok(()), Err)?;
+        }
         let occurring = self.occurring(selected.node);
         let wanted = Wanted {
             path,
@@ -239,6 +244,28 @@ impl Asked<'_, '_> {
         }
         Ok(first)
     }
+}
+
+/// Says that the column of times is named for the values.
+fn exchanged(
+    selected: &Selected,
+    over: &Over<'_>,
+    time: Option<&(String, Span)>,
+    column: &str,
+    at: Span,
+) -> Option<Diagnostic> {
+    let (name, axis) = (&selected.name, &over.axis.name);
+    let times = time.map_or(axis.as_str(), |(times, _)| times);
+    if column != times && (column != axis || times != name) {
+        return None;
+    }
+    let told =
+        UNKNOWN_ARGUMENT.at(at, format!("`{column}` holds the times, and `{name}` is to be read from it"));
+    let help = match column == axis || times == name {
+        true => format!("write `(time = \"{axis}\", column = \"{name}\")`"),
+        false => format!("name the column of `{name}`: `(time = \"{times}\", column = \"…\")`"),
+    };
+    Some(told.help(help))
 }
 
 /// A data set that only one of two files has.
