@@ -84,7 +84,7 @@ pub(super) fn meant(text: &str, unit: Option<&str>) -> Option<String> {
     }
     let behind = behind.trim_matches(['\'', '"', ' ']);
     Some(match unit {
-        _ if behind.is_empty() || !is_unit(behind) => format!("{}", write(number)),
+        _ if behind.is_empty() || !is_unit(behind) => write(number),
         Some(own) if own == behind => format!("{}: the model says the unit", write(number)),
         Some(own) => format!("write its numbers in `{own}`, as the model has them, and without a unit"),
         None => {
