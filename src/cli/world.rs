@@ -117,13 +117,15 @@ fn offer(path: &Path) -> Option<String> {
 }
 
 fn specs_in(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|e| e == "sbi"))
-        .collect();
+    let mut names = names_in(folder);
+    names.retain(|name| Path::new(name).extension().is_some_and(|e| e == "sbi"));
+    names
+}
+
+/// The names in a folder, sorted; none where it cannot be read.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names
 }
@@ -168,5 +170,9 @@ impl World for Disk {
             }
             Err(e) => Err(ReadError::Other(e.to_string())),
         }
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        names_in(&self.folder.join(folder))
     }
 }

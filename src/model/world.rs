@@ -12,6 +12,12 @@ pub trait World {
     /// # Errors
     /// There is no such file, it is larger than [`LARGEST_DATA`] (found out before it is read), or reading fails.
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+
+    /// The names of the files and folders in a folder, by its path as in [`World::read`]: what a misspelt path may mean.
+    /// There are none where nobody can list them.
+    fn names(&self, _folder: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a file could not be read.

@@ -9,6 +9,7 @@ mod approximator;
 mod axis;
 mod block;
 mod codes;
+mod coding;
 mod diag;
 mod dynamics;
 mod expr;

@@ -51,6 +51,7 @@ impl<'t> Stop<'t> {
     /// Says what is wrong: the first check that applies, the most particular first.
     pub(crate) fn explain(&self) -> Diagnostic {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
+            Self::coding,
             Self::quote,
             Self::notation,
             Self::habit,

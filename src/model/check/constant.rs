@@ -4,7 +4,7 @@
 //! whole expression, which the simulator computes with its own functions.
 
 use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNKNOWN_NAME, VECTOR};
-use super::given::Files;
+use super::files::Files;
 use super::{builtin, series, walk};
 use crate::order;
 use sbi_syntax::tree::{BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};

@@ -1,17 +1,16 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
 use super::at;
-use super::cell::{self, is_missing};
+use super::cell;
+use super::cells::Cell;
 use super::codes::{
-    CODING, DATA_BINARY, DATA_EMPTY, DATA_ROWS, DATA_TEXT, DATA_UNREADABLE, NOT_FINITE, OUTSIDE_AXIS,
-    OUTSIDE_SUPPORT, SURPRISE_MISSING, UNPLACED,
+    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_UNREADABLE, OUTSIDE_AXIS, UNPLACED,
 };
 use super::columns::Layout;
 use super::index::count;
-use super::names::list;
 use crate::{Axis, AxisKind, Support};
 use csv::{ReaderBuilder, StringRecord, Trim};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use sbi_syntax::{Diagnostic, Span};
 use std::collections::HashMap;
 
 /// What a quantity wants of a table.
@@ -38,6 +37,8 @@ pub(super) struct Wanted<'w> {
     pub(super) by: Option<(String, Span)>,
     /// The column of times.
     pub(super) time: Option<(String, Span)>,
+    /// The unit of its values.
+    pub(super) unit: Option<&'w str>,
     /// The numbers that stand for words.
     pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
     /// What an empty cell means.
@@ -69,6 +70,16 @@ pub(super) fn count_rows(path: &str, span: Span, bytes: &[u8]) -> Result<usize, 
     Ok(reader.records().count())
 }
 
+/// The names of the columns of a table.
+///
+/// # Errors
+/// It is no table.
+pub(super) fn headers(path: &str, span: Span, bytes: &[u8]) -> Result<Vec<String>, Diagnostic> {
+    let text = text_of(path, span, bytes)?;
+    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    Ok(reader.headers().map(mend_headers).unwrap_or_default())
+}
+
 /// How the elements of an array lie in rows, along one axis, and columns, along the others.
 pub(super) struct Over<'w> {
     pub(super) axis: &'w Axis,
@@ -78,7 +89,7 @@ pub(super) struct Over<'w> {
     /// The names of the columns: `x`, `x[1]` or `x[1,2]`.
     pub(super) columns: Vec<String>,
     /// The row and the column of each element.
-    cells: Vec<(usize, usize)>,
+    pub(super) cells: Vec<(usize, usize)>,
     /// The coordinates of the rows, where no column has to tell them.
     pub(super) placed: Option<&'w [f64]>,
 }
@@ -136,15 +147,7 @@ pub(super) struct Set {
 }
 
 /// A row of the table: its number and line in the file, and its cells.
-type Row = (usize, u64, StringRecord);
-
-/// A cell that is read.
-struct Cell<'c> {
-    text: &'c str,
-    row: usize,
-    line: u64,
-    column: &'c str,
-}
+pub(super) type Row = (usize, u64, StringRecord);
 
 impl Wanted<'_> {
     /// The data sets of the table, at least one: values are finite, and such as can occur.
@@ -199,35 +202,6 @@ impl Wanted<'_> {
         sets.collect()
     }
 
-    fn values(
-        &self,
-        layout: &Layout,
-        rows: &[Row],
-        headers: &[String],
-    ) -> Result<Vec<Option<f64>>, Diagnostic> {
-        let cells = self.cells(layout, rows, headers);
-        self.check_missing(&cells)?;
-        let coding = self
-            .supports
-            .first()
-            .filter(|support| support.whole)
-            .and_then(|support| cell::coding(cells.iter().flatten().map(|cell| cell.text), support.low));
-        let parts = cells.iter().zip(&self.supports).zip(&self.elements);
-        let values = parts.map(|((cell, support), name)| match cell {
-            Some(cell) if !is_missing(cell.text) => self.coded(cell, support, name).map(Some),
-            _ => Ok(None),
-        });
-        let values = values.map(|value| {
-            value.map_err(|told| match &coding {
-                Some(coding) if told.code == DATA_TEXT.name => {
-                    told.help(format!("say behind the file what number each word stands for: `{coding}`"))
-                }
-                _ => told,
-            })
-        });
-        values.collect()
-    }
-
     /// The column of times: the one that is named, else one with the name of a scattered axis.
     fn times_column(&self, headers: &[String]) -> Result<Option<usize>, Diagnostic> {
         if let Some((name, span)) = &self.time {
@@ -253,27 +227,38 @@ impl Wanted<'_> {
     }
 
     /// The times of rows: finite, and such as the axis has.
-    fn times(&self, column: usize, rows: &[Row], headers: &[String]) -> Result<Vec<f64>, Diagnostic> {
+    fn times<'r>(
+        &self,
+        column: usize,
+        rows: &'r [Row],
+        headers: &'r [String],
+    ) -> Result<Vec<f64>, Diagnostic> {
         let Some(over) = &self.over else { return Ok(Vec::new()) };
         let header = headers.get(column).map_or("", String::as_str);
+        let cell = |row: &'r Row| {
+            let (row, line, record) = row;
+            let text = record.get(column).unwrap_or("");
+            Cell { text, row: *row, line: *line, column: header }
+        };
+        let cells: Vec<Cell<'r>> = rows.iter().map(cell).collect();
+        let all: Vec<&Cell<'_>> = cells.iter().collect();
+        self.check_numbers(&all, None, over.axis.unit.as_deref(), || None)?;
         let mut times = Vec::with_capacity(rows.len());
-        for (place, (row, line, record)) in rows.iter().enumerate() {
-            let cell =
-                Cell { text: record.get(column).unwrap_or(""), row: *row, line: *line, column: header };
-            let time = self.number(&cell, &Support::REAL, header)?;
+        for (place, cell) in cells.iter().enumerate() {
+            let time = self.number(cell, &Support::REAL, header)?;
             let own = over.placed.and_then(|placed| placed.get(place).copied());
             let own = own.or_else(|| over.axis.coordinate(place));
             let step = if let AxisKind::Instants(steps) = over.axis.kind { steps.step } else { 0.0 };
             // Times in files are rounded: a thousandth of a step is no other instant.
             if let Some(own) = own.filter(|own| (time - own).abs() > 1e-3 * step) {
                 let message =
-                    format!("{}: {time}, and `{}` is at {own} there", self.place(&cell), over.axis.name);
+                    format!("{}: {time}, and `{}` is at {own} there", self.place(cell), over.axis.name);
                 return Err(OUTSIDE_AXIS
                     .at(self.span, message)
                     .help("give the rows at the times of the axis, in order"));
             }
             if let Some(told) = at::outside(over.axis, time, self.span) {
-                let message = format!("{}: {}", self.place(&cell), told.message);
+                let message = format!("{}: {}", self.place(cell), told.message);
                 return Err(Diagnostic { message, ..told });
             }
             times.push(time);
@@ -353,125 +338,22 @@ impl Wanted<'_> {
         };
         Err(DATA_ROWS.at(self.span, format!("`{path}` has {rows}, and `{node}` reads {reads}")).help(help))
     }
-
-    /// The cell of each element; none where the table has fewer rows than the axis has elements at most.
-    fn cells<'c>(&self, layout: &Layout, rows: &'c [Row], headers: &'c [String]) -> Vec<Option<Cell<'c>>> {
-        let cell = |row: usize, column: usize| {
-            let (row, line, record) = rows.get(row)?;
-            let (text, column) = (record.get(column)?, headers.get(column)?.as_str());
-            Some(Cell { text, row: *row, line: *line, column })
-        };
-        match layout {
-            Layout::Row(columns) => columns.iter().map(|column| cell(0, *column)).collect(),
-            Layout::Column(column) => (0..rows.len()).map(|row| cell(row, *column)).collect(),
-            Layout::Rows(columns) => {
-                let places = self.over.iter().flat_map(|over| &over.cells);
-                places.map(|(row, column)| cell(*row, *columns.get(*column)?)).collect()
-            }
-        }
-    }
-
-    fn check_missing(&self, cells: &[Option<Cell<'_>>]) -> Result<(), Diagnostic> {
-        let there = || cells.iter().flatten();
-        let missing: Vec<&Cell<'_>> = there().filter(|cell| is_missing(cell.text)).collect();
-        let Some(first) = missing.first() else { return Ok(()) };
-        let all = there().count();
-        let known = match self.empty {
-            Empty::Gap => true,
-            Empty::Whole => missing.len() == all,
-            Empty::Never | Empty::Surprise => false,
-        };
-        if known {
-            return Ok(());
-        }
-        let are = if missing.len() == 1 { "is" } else { "are" };
-        let found = format!("{} of {} {are} empty", missing.len(), count(all, "cell", "cells"));
-        let (place, name) = (self.place(first), self.node);
-        if self.empty == Empty::Never {
-            let message = format!("{found}, the first in {place}, and a constant is known whole");
-            return Err(DATA_TEXT.at(self.span, message).help("write a number there"));
-        }
-        let what = if self.empty == Empty::Whole { "elements of " } else { "" };
-        let message = format!(
-            "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
-            is = if what.is_empty() { "is" } else { "are" },
-        );
-        let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
-        let help = format!(
-            "add to the model `missing {} with probability {percent}%`, or give one by one what is known: `given {}[1] = …`",
-            self.indexed, self.node
-        );
-        Err(SURPRISE_MISSING.at(self.span, message).help(help))
-    }
-
-    fn place(&self, cell: &Cell<'_>) -> String {
-        format!("`{}`, row {} (line {}), column `{}`", self.path, cell.row, cell.line, cell.column)
-    }
-
-    fn number(&self, cell: &Cell<'_>, support: &Support, element: &str) -> Result<f64, Diagnostic> {
-        let Ok(value) = cell.text.parse::<f64>() else {
-            let shown: String = cell.text.chars().take(40).collect();
-            let told = DATA_TEXT.at(self.span, format!("{}: `{shown}` is no number", self.place(cell)));
-            let comma = cell.text.replace(',', ".").parse::<f64>().is_ok();
-            if cell::means_missing(cell.text) {
-                return Err(told.help("leave the cell empty where a value is missing, or write `NA`"));
-            }
-            if cell::is_date(cell.text) {
-                return Err(told.help("it is a date: write days as numbers, counted from the first"));
-            }
-            return Err(told.help(match (comma, support.whole) {
-                (true, _) => "write a decimal point",
-                (false, true) => {
-                    "write a number there, or say what words mean: `(coding = { left = 0, right = 1 })`"
-                }
-                (false, false) => "write a number there, without its unit",
-            }));
-        };
-        if !value.is_finite() {
-            let message = format!("{}: {} is no finite number", self.place(cell), cell.text);
-            return Err(NOT_FINITE.at(self.span, message).help("write a number there"));
-        }
-        self.possible(cell, value, support, element)
-    }
-
-    fn possible(
-        &self,
-        cell: &Cell<'_>,
-        value: f64,
-        support: &Support,
-        element: &str,
-    ) -> Result<f64, Diagnostic> {
-        match outside(element, value, support) {
-            Some(why) => Err(OUTSIDE_SUPPORT
-                .at(self.span, format!("{}: {why}", self.place(cell)))
-                .help("mend the file, or the distribution")),
-            None => Ok(value),
-        }
-    }
-
-    /// The number of a cell, or that of the word in it.
-    fn coded(&self, cell: &Cell<'_>, support: &Support, element: &str) -> Result<f64, Diagnostic> {
-        let Some((codes, _)) = &self.coding else { return self.number(cell, support, element) };
-        match codes.iter().find(|(word, _)| word == cell.text) {
-            Some((_, code)) => self.possible(cell, *code, support, element),
-            None => Err(self.uncoded(cell)),
-        }
-    }
 }
 
-impl Wanted<'_> {
-    /// Says that a cell holds a word without a code.
-    fn uncoded(&self, cell: &Cell<'_>) -> Diagnostic {
-        let shown: String = cell.text.chars().take(40).collect();
-        let codes = self.coding.iter().flat_map(|(codes, _)| codes);
-        let words: Vec<&str> = codes.map(|(word, _)| word.as_str()).collect();
-        let told = CODING.at(self.span, format!("{}: `{shown}` has no code", self.place(cell)));
-        match suggest(cell.text, words.iter().copied()) {
-            Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("coded are {}: add `{shown} = …` to `coding`", list(words))),
-        }
-    }
-}
+/// How files start that are no tables, what they are, and what to do.
+const KINDS: [(&[u8], &str, &str); 7] = [
+    (b"PK\x03\x04", "it is a zip archive, perhaps a spreadsheet", "save the table as CSV"),
+    (b"\x1f\x8b", "it is compressed", "unpack it, and name what comes out"),
+    (b"\x89HDF", "it is HDF5", "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`"),
+    (b"PAR1", "it is Parquet", "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`"),
+    (
+        b"\x80\x04",
+        "it is a pickle of Python",
+        "save the table as CSV: `frame.to_csv(\"x.csv\", index=False)`",
+    ),
+    (b"MATLAB", "it is of Matlab", "save the table as CSV: `writetable(x, \"x.csv\")`"),
+    (b"\x93NUMPY", "it is an array of numpy", "call it `.npy`, or save a table as CSV"),
+];
 
 /// The text of a table.
 ///
@@ -479,8 +361,8 @@ impl Wanted<'_> {
 /// It is none.
 fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
     let binary = |what: &str| DATA_BINARY.at(span, format!("`{path}` is not text: {what}"));
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(binary("it is a zip archive, perhaps a spreadsheet").help("save the table as CSV"));
+    if let Some((_, what, help)) = KINDS.iter().find(|(start, ..)| bytes.starts_with(start)) {
+        return Err(binary(what).help(*help));
     }
     let help = "data are read from CSV: a line of column names, then one line for each row";
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
@@ -490,6 +372,9 @@ fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagn
         binary(&format!("byte {} is no UTF-8", error.valid_up_to())).help("save it as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with(['{', '[']) {
+        return Err(DATA_COLUMN.at(span, format!("`{path}` is no table: it seems to be JSON")).help(help));
+    }
     if text.trim().is_empty() {
         return Err(DATA_EMPTY.at(span, format!("`{path}` is empty")).help(help));
     }
@@ -505,6 +390,7 @@ pub(super) fn outside(element: &str, value: f64, support: &Support) -> Option<St
         (true, true, true) if (support.low, support.high) == (0.0, 1.0) => "is 0 or 1".to_owned(),
         (true, true, true) => format!("is a whole number between {} and {}", support.low, support.high),
         (true, true, false) => format!("is a whole number from {}", support.low),
+        (true, false, false) => "is a whole number".to_owned(),
         (_, true, true) => format!("lies between {} and {}", support.low, support.high),
         (_, true, false) if support.low == f64::MIN_POSITIVE => "is always above 0".to_owned(),
         (_, true, false) => format!("is never below {}", support.low),

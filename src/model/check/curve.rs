@@ -10,7 +10,6 @@ use super::expr::Scope;
 use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
-use super::shown::shown_or_dots;
 use super::value::{Sort, Value};
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
@@ -152,7 +151,7 @@ impl<'t> Builder<'t> {
 
     /// The part that `whole.part` means.
     fn part(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Result<Part, Option<Diagnostic>> {
-        let ExprKind::Member { base, name } = &expr.kind else { return Err(Some(no_parts(expr.span))) };
+        let ExprKind::Member { base, name } = &expr.kind else { return Err(Some(self.no_parts(expr.span))) };
         match self.whole_of(base, name, scope)? {
             Whole::Run(run, index) if name.text == "end" => Ok(Part::End(run, index)),
             Whole::Run(run, index) => {
@@ -223,15 +222,15 @@ impl<'t> Builder<'t> {
             ExprKind::Path(path) => (path, &[]),
             ExprKind::Index { base, index } => match &base.kind {
                 ExprKind::Path(path) => (path, index),
-                _ => return Err(Some(no_parts(base.span))),
+                _ => return Err(Some(self.no_parts(base.span))),
             },
             ExprKind::Call(call) => match (self.resolve(&call.path)?, call.path.segments.last()) {
                 (Some(Symbol::Simulator(..) | Symbol::External(_)), Some(name)) => {
                     return Err(Some(self.drawn_inside(name, Some(call), &part.text, scope)));
                 }
-                _ => return Err(Some(no_parts(base.span))),
+                _ => return Err(Some(self.no_parts(base.span))),
             },
-            _ => return Err(Some(no_parts(base.span))),
+            _ => return Err(Some(self.no_parts(base.span))),
         };
         let name = path.segments.last().ok_or(None)?;
         match self.resolve(path)? {
@@ -269,9 +268,7 @@ impl<'t> Builder<'t> {
             Some(Symbol::Node(id)) if self.sorts.get(id.0) == Some(&Sort::Refused) => Err(None),
             Some(_) => {
                 let told = UNKNOWN_MEMBER.at(base.span, format!("`{}` has no parts", name.text));
-                Err(Some(told.help(
-                    "parts are read of a dynamics, `pond.prey(t)`, and of what a simulator returns, `run.rt`",
-                )))
+                Err(Some(told.help(self.parts())))
             }
             None => Err(Some(self.unknown_name(name))),
         }
@@ -325,7 +322,8 @@ impl<'t> Builder<'t> {
     ) -> Result<Value, Option<Diagnostic>> {
         let [time] = arguments else {
             let told = ARGUMENT_EXTRA.at(span, "a function of time takes one argument: the time");
-            return Err(Some(told.help("write `contact(5)`")));
+            let example = self.state_of("").unwrap_or_else(|| "contact(5)".to_owned());
+            return Err(Some(told.help(format!("write `{example}`"))));
         };
         if let Some(label) = &time.label {
             let told = UNKNOWN_ARGUMENT.at(label.span, "the time stands without a name");
@@ -402,19 +400,6 @@ impl<'t> Builder<'t> {
         Err(Some(told.help("name an axis of the left side")))
     }
 
-    /// Says that a function of time stands where a number is expected.
-    pub(super) fn not_at_a_time(&mut self, expr: &tree::Expr) -> Value {
-        let told = NOT_A_NUMBER.at(expr.span, "a function of time stands where a number is expected");
-        let curve = shown_or_dots(expr);
-        let time = match self.here().dynamics {
-            Some(_) => "t",
-            None => self.axes.iter().find(|axis| axis.is_time()).map_or("5", |axis| axis.name.as_str()),
-        };
-        let help = format!("say when: `{curve}({time})`");
-        self.told.push(told.help(help));
-        self.refused_value()
-    }
-
     /// Says that a dynamics or a record stands where a number is expected.
     pub(super) fn not_a_member(&self, name: &Name) -> Diagnostic {
         let message = format!("`{}` has parts, and is no number itself", name.text);
@@ -427,7 +412,10 @@ impl<'t> Builder<'t> {
                     .map(|drawn| drawn.fields.iter().map(|(field, _)| field.text.as_str()));
                 told.help(format!("read a field of it: {}", list(fields.into_iter().flatten())))
             }
-            _ => told.help(format!("read a state of it at a time: `{}.x(t)`", name.text)),
+            _ => {
+                let state = self.state_of(&name.text).unwrap_or_else(|| format!("{}.x(t)", name.text));
+                told.help(format!("read a state of it at a time: `{state}`"))
+            }
         }
     }
 
@@ -471,10 +459,4 @@ impl<'t> Builder<'t> {
         }
         self.indices(axes, &whole, index, scope)
     }
-}
-
-fn no_parts(span: Span) -> Diagnostic {
-    UNKNOWN_MEMBER
-        .at(span, "this has no parts")
-        .help("parts are read of a dynamics, `pond.prey(t)`, and of what a simulator returns, `run.rt`")
 }

@@ -115,7 +115,7 @@ impl<'t> Builder<'t> {
     pub(super) fn number(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let value = self.value(expr, scope);
         if value.sort == Sort::Curve {
-            return self.not_at_a_time(expr);
+            return self.not_at_a_time(expr, scope);
         }
         if value.sort == Sort::Truth {
             self.told.push(
@@ -130,7 +130,7 @@ impl<'t> Builder<'t> {
     pub(super) fn condition(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
         let value = self.value(expr, scope);
         if value.sort == Sort::Curve {
-            return self.not_at_a_time(expr);
+            return self.not_at_a_time(expr, scope);
         }
         if value.sort == Sort::Number {
             self.told.push(
@@ -404,8 +404,8 @@ impl<'t> Builder<'t> {
         let (y, n) = (self.value(yes, scope), self.value(no, scope));
         let sort = match (y.sort, n.sort) {
             (Sort::Refused, _) | (_, Sort::Refused) => Sort::Refused,
-            (Sort::Curve, _) => return Ok(self.not_at_a_time(yes)),
-            (_, Sort::Curve) => return Ok(self.not_at_a_time(no)),
+            (Sort::Curve, _) => return Ok(self.not_at_a_time(yes, scope)),
+            (_, Sort::Curve) => return Ok(self.not_at_a_time(no, scope)),
             (Sort::Any, other) | (other, Sort::Any) => other,
             (Sort::Truth, Sort::Number) | (Sort::Number, Sort::Truth) => {
                 return Err(Some(

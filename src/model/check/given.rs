@@ -1,68 +1,18 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
 use super::codes::{
-    DATA_LARGE, DATA_MISSING, DATA_UNREADABLE, GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT,
-    OUTSIDE_SUPPORT, UNIT_MISMATCH, VECTOR,
+    GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT, OUTSIDE_SUPPORT, UNIT_MISMATCH, VECTOR,
 };
 use super::csv::outside;
+use super::files::Files;
 use super::index::count;
 use super::names::Symbol;
 use super::place::Selected;
 use super::query::{Asked, Counted};
 use super::shown::shown;
-use crate::world::{LARGEST_DATA, ReadError, World};
 use crate::{AxisKind, Definition, Family, NodeId, State, Support};
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-/// The bytes of a file, or why there are none.
-type Read = Result<Rc<[u8]>, ReadError>;
-
-/// The files of a check, each read once.
-pub(super) struct Files<'w> {
-    world: &'w dyn World,
-    read: RefCell<BTreeMap<String, Read>>,
-}
-
-impl<'w> Files<'w> {
-    pub(super) fn new(world: &'w dyn World) -> Files<'w> {
-        Files { world, read: RefCell::default() }
-    }
-
-    /// The bytes of a file.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub(super) fn bytes(&self, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
-        let mut known = self.read.borrow_mut();
-        let read = known.entry(path.to_owned()).or_insert_with(|| {
-            let bytes = self.world.read(path)?;
-            let size = bytes.len() as u64;
-            if size > LARGEST_DATA { Err(ReadError::TooLarge(size)) } else { Ok(bytes.into()) }
-        });
-        match read {
-            Ok(bytes) => Ok(bytes.clone()),
-            Err(ReadError::Missing) => {
-                let told = DATA_MISSING.at(span, format!("there is no file `{path}`"));
-                Err(match path.contains('\\') {
-                    true => {
-                        told.help(format!("folders are set apart by `/`: \"{}\"", path.replace('\\', "/")))
-                    }
-                    false => told.help("paths are relative to the folder of this file"),
-                })
-            }
-            Err(error @ ReadError::TooLarge(_)) => Err(DATA_LARGE
-                .at(span, format!("`{path}` is too large: {error}"))
-                .help("keep only the rows and columns that the model reads")),
-            Err(error) => Err(DATA_UNREADABLE
-                .at(span, format!("`{path}` cannot be read: {error}"))
-                .help("name a file that you may read")),
-        }
-    }
-}
 
 impl Asked<'_, '_> {
     /// Fixes the tokens that a `given` names.
@@ -209,15 +159,16 @@ impl Asked<'_, '_> {
         }
         let mut leaves = Vec::new();
         self.leaves(value, &selected.lengths, &selected.name, &mut leaves)?;
+        let occurring = self.occurring(selected.node);
         let mut values = Vec::new();
         for (leaf, &token) in leaves.iter().zip(&selected.tokens) {
             let Some(token) = self.graph.tokens.get(token) else { continue };
             let number = match leaf.kind {
-                ExprKind::Truth(truth) if token.support.whole => f64::from(u8::from(truth)),
+                ExprKind::Truth(truth) if occurring(token.support).whole => f64::from(u8::from(truth)),
                 _ => self.looked.constants.number(leaf)?,
             };
             self.unit_of(leaf, selected)?;
-            if let Some(why) = outside(&token.name, number, &self.occurring(selected.node, token.support)) {
+            if let Some(why) = outside(&token.name, number, &occurring(token.support)) {
                 return Err(Some(
                     OUTSIDE_SUPPORT
                         .at(leaf.span, why)
@@ -229,9 +180,10 @@ impl Asked<'_, '_> {
         Ok(values)
     }
 
-    /// The values of a support that occur: many distributions above zero never give zero itself.
-    pub(super) fn occurring(&self, node: NodeId, support: Support) -> Support {
-        let open = match &self.looked.model.node(node).definition {
+    /// The values of a node's support that occur: many distributions above zero never give zero itself.
+    pub(super) fn occurring(&self, node: NodeId) -> impl Fn(Support) -> Support + use<> {
+        let (mut open, mut reached) = (false, None);
+        match &self.looked.model.node(node).definition {
             Definition::Draw(draw) => {
                 let family = matches!(
                     draw.family,
@@ -241,11 +193,16 @@ impl Asked<'_, '_> {
                         | Family::Lognormal
                         | Family::Weibull
                 );
-                family && draw.transforms.is_empty() && support.low == 0.0
+                open = family && draw.transforms.is_empty();
             }
-            _ => false,
-        };
-        if open { Support { low: f64::MIN_POSITIVE, ..support } } else { support }
+            Definition::Equals(_) => reached = Some(self.looked.reached(node)),
+            _ => {}
+        }
+        move |support| match reached {
+            Some(reached) => reached,
+            None if open && support.low == 0.0 => Support { low: f64::MIN_POSITIVE, ..support },
+            None => support,
+        }
     }
 
     /// The numbers of a list that has one level for each selected axis.

@@ -7,7 +7,7 @@ use super::codes::{
 use super::expr::Scope;
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
-use super::shown::{shown, shown_or_dots};
+use super::shown::{shown, shown_arguments, shown_or_dots};
 use super::value::Value;
 use crate::{Axis, AxisId, ExprId, Index, NodeId};
 use sbi_syntax::tree::{self, ExprKind, Name, UnaryOperator};
@@ -79,7 +79,17 @@ impl<'t> Builder<'t> {
             ExprKind::Member { .. } => return self.member_indexed(base, index, span, scope),
             ExprKind::Index { .. } => {
                 let told = INDEX_COUNT.at(span, "axes stand side by side in one pair of brackets");
-                return Err(Some(told.help("write `x[i, j]` in place of `x[i][j]`")));
+                let state = self.indexed_by_time(base, index);
+                return Err(Some(told.help(match state {
+                    Some(state) => format!("write `{state}`"),
+                    None => "write `x[i, j]` in place of `x[i][j]`".to_owned(),
+                })));
+            }
+            ExprKind::Apply { base: state, arguments } => {
+                let told = INDEX_COUNT.at(span, "the index stands before the time");
+                let (state, time) = (shown_or_dots(state), shown_arguments(arguments));
+                let index = index.iter().map(shown_or_dots).collect::<Vec<_>>().join(", ");
+                return Err(Some(told.help(format!("write `{state}[{index}]({time})`"))));
             }
             _ => {
                 let told = INDEX_COUNT.at(span, "only what has a name has elements");
@@ -135,9 +145,7 @@ impl<'t> Builder<'t> {
                 }
             }
             let help = match (names.as_slice(), index) {
-                ([], [time]) if self.is_of_time(id) => {
-                    format!("it is a function of time: `{name}({})`", shown_or_dots(time))
-                }
+                _ if self.is_of_time(id) => self.at_which_time(id, name, &names, index),
                 ([], _) => format!("write `{name}`"),
                 _ => format!("write `{whole}`"),
             };

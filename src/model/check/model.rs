@@ -6,7 +6,7 @@ use super::codes::{CYCLE, EMPTY_MODEL, INDEX_ARITHMETIC, NOT_YET, SIMULATOR_BODY
 use super::constant::Constants;
 use super::demand::Demanded;
 use super::dynamics::Run;
-use super::given::Files;
+use super::files::Files;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::noted::Noted;

@@ -129,7 +129,11 @@ impl<'t> Builder<'t> {
             return (Definition::Equals(refused), Sort::Refused);
         }
         let scope = self.target_scope(id, target, 0);
-        let found = self.value(value, &scope);
+        let mut found = self.value(value, &scope);
+        // A `let` may name a function of time; what is drawn, seen or asked about is a number.
+        if found.sort == Sort::Curve && matches!(word, "data " | "param " | "init ") {
+            found = self.not_at_a_time(value, &scope);
+        }
         self.agree(&found, value.span, unit);
         let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
         (Definition::Equals(found.expr), sort)

@@ -4,7 +4,7 @@
 use super::codes::UNKNOWN_NAME;
 use super::constant::circles;
 use super::external;
-use super::given::Files;
+use super::files::Files;
 use super::home::Home;
 use super::library::Library;
 use super::model::{Builder, too_many};

@@ -108,7 +108,23 @@ impl Asked<'_, '_> {
             let told = INDEX_COUNT.at(place.span, format!("`{name}` {has}, and has {here} here"));
             return Err(told.help(format!("write `{name}` for all of it")));
         }
-        place.index.iter().zip(axes).map(|(index, axis)| self.run(index, axis)).collect()
+        let runs = place.index.iter().zip(axes).map(|(index, axis)| self.run(index, axis));
+        let runs: Vec<(Vec<usize>, bool)> = runs.collect::<Result<_, _>>()?;
+        for (((run, _), id), index) in runs.iter().zip(ids).zip(&place.index) {
+            let Some(placing) = self.placed.get(id).filter(|placing| !placing.refused) else { continue };
+            let (places, last) = (placing.at.len(), run.last().map_or(0, |last| last + 1));
+            // All of an axis are those that have places.
+            if last > places && !matches!(index.kind, ExprKind::Path(_)) {
+                let axis = &self.looked.model.axis(*id).name;
+                let places = count(places, "place", "places");
+                let message = format!("`{axis}` has {places} in this query, and no element {last}");
+                let told = INDEX_RANGE.at(index.span, message).label(placing.span, "placed here");
+                return Err(
+                    told.help(format!("place `{axis}` at {last} times or more, or leave the element out"))
+                );
+            }
+        }
+        Ok(runs)
     }
 
     fn run(&self, index: &Expr, axis: &Axis) -> Result<(Vec<usize>, bool), Diagnostic> {

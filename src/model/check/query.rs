@@ -2,7 +2,7 @@
 
 use super::at::Placing;
 use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
-use super::given::Files;
+use super::files::Files;
 use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};

@@ -1,12 +1,14 @@
 //! `const x[i] from "file.csv" (…)`: fixed numbers, arrays and functions of time that come from files.
 
+use super::array::is_array;
 use super::codes::{DATA_LARGE, DATA_ROWS, DATA_TIMES, FUNCTION_OF_TIME, NOT_YET};
 use super::csv::{self, Empty, Over, Wanted, element_names};
-use super::given::{Files, same_unit};
+use super::files::Files;
+use super::given::same_unit;
 use super::limits::{ELEMENTS, thousands};
 use super::model::Builder;
 use super::names::list;
-use super::table::{How, how, is_binary};
+use super::table::{How, how};
 use super::value::Sort;
 use crate::{Axis, Definition, NodeId, Series, Support};
 use sbi_syntax::tree::{Const, Table};
@@ -45,6 +47,7 @@ fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> R
         column: how.column,
         by: None,
         time: None,
+        unit: constant.unit.as_ref().map(|unit| unit.text.as_str()),
         coding: None,
         empty: Empty::Never,
         over,
@@ -59,7 +62,7 @@ fn values(wanted: &Wanted<'_>, bytes: &[u8]) -> Result<Vec<f64>, Diagnostic> {
 }
 
 fn bytes(files: &Files<'_>, path: &str, span: Span) -> Result<Rc<[u8]>, Diagnostic> {
-    if is_binary(path) {
+    if is_array(path) {
         let told = NOT_YET.at(span, "constants are read from CSV only, in this version");
         return Err(told.help("save the numbers as CSV, with a line of column names"));
     }
@@ -130,6 +133,7 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
             column,
             by: None,
             time: None,
+            unit: None,
             coding: None,
             empty: Empty::Never,
             over: None,

@@ -28,6 +28,11 @@ pub(super) fn shown_call(call: &Call) -> String {
         .map_or_else(|| format!("{name}(…)"), |arguments| format!("{name}({arguments})"))
 }
 
+/// Short arguments as they are written, or `…` in place of long ones.
+pub(super) fn shown_arguments(given: &[Argument]) -> String {
+    arguments(given).filter(|given| given.len() <= LONGEST).unwrap_or_else(|| "…".to_owned())
+}
+
 fn text(expr: &Expr) -> Option<String> {
     Some(match &expr.kind {
         ExprKind::Number(number) => number_text(number),

@@ -1,18 +1,21 @@
 //! `given x from "file.csv" (…)`: which cells of a table a datum reads.
 
+use super::array::is_array;
 use super::at::Placing;
 use super::codes::{
-    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, CODING, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR,
+    ARGUMENT_TWICE, ARGUMENT_UNNAMED, BY_DIFFERS, DATA_COLUMN, SAME_COLUMN, UNKNOWN_ARGUMENT, VECTOR,
 };
-use super::csv::{Empty, Over, Set, Wanted};
-use super::given::{Files, same_unit};
+use super::coding::coding;
+use super::csv::{Empty, Over, Set, Wanted, headers};
+use super::files::Files;
+use super::given::same_unit;
 use super::missing::empty;
 use super::names::list;
 use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
 use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
-use sbi_syntax::tree::{self, Expr, ExprKind, Given, Source, Table};
+use sbi_syntax::tree::{Expr, ExprKind, Given, Source, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
 
@@ -48,9 +51,14 @@ impl Asked<'_, '_> {
         }
         let model = &self.looked.model;
         let rows: Vec<AxisId> = selected.axes.iter().copied().filter(|id| model.axis(*id).is_row()).collect();
-        if is_binary(path) || rows.len() > 1 {
-            files.bytes(path, table.path.span)?;
-            let what = if is_binary(path) { "arrays in files" } else { "tables with more than one row axis" };
+        if is_array(path) || rows.len() > 1 {
+            let bytes = files.bytes(path, table.path.span)?;
+            let what = match is_array(path) {
+                true => self.array(selected, table, &how, &bytes).map(|()| "arrays in files")?,
+                false => self
+                    .long_table(selected, table, &rows, &bytes)
+                    .map(|()| "tables with more than one row axis")?,
+            };
             self.later.push(
                 not_run(what, table.path.span)
                     .help("summarise the data, and save numbers as CSV with column names"),
@@ -73,6 +81,12 @@ impl Asked<'_, '_> {
         }
         let tokens: Vec<&Token> =
             selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token)).collect();
+        if let (Some(over), Some((column, at))) = (&over, &how.column)
+            && over.axis.is_time()
+        {
+            exchanged(selected, over, how.time.as_ref(), column, *at).map_or(Ok(()), Err)?;
+        }
+        let occurring = self.occurring(selected.node);
         let wanted = Wanted {
             path,
             span: table.path.span,
@@ -80,17 +94,39 @@ impl Asked<'_, '_> {
             indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
             scalar: selected.lengths.is_empty(),
-            supports: tokens.iter().map(|token| self.occurring(selected.node, token.support)).collect(),
+            supports: tokens.iter().map(|token| occurring(token.support)).collect(),
             columns: how.columns,
             column: how.column,
             by: how.by.clone(),
             time: how.time,
+            unit: selected.unit.as_deref(),
             coding: how.coding,
             empty: self.empty_cell(selected.node, over.as_ref()),
             over,
         };
         let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
+    }
+
+    /// Says that a table has no column for each of several axes of rows.
+    fn long_table(
+        &self,
+        selected: &Selected,
+        table: &Table,
+        rows: &[AxisId],
+        bytes: &[u8],
+    ) -> Result<(), Diagnostic> {
+        let (path, span) = (&table.path.value, table.path.span);
+        let headers = headers(path, span, bytes)?;
+        let axes: Vec<&str> = rows.iter().map(|axis| self.looked.model.axis(*axis).name.as_str()).collect();
+        let Some(lacking) = axes.iter().find(|axis| !headers.iter().any(|header| header == *axis)) else {
+            return Ok(());
+        };
+        let name = &selected.name;
+        let (all, columns) = (list(axes.iter().copied()), [axes.as_slice(), &[name.as_str()]].concat());
+        let message = format!("`{name}` runs over {all}, and `{path}` has no column `{lacking}`");
+        let help = format!("write a row for each value, with the columns {}", list(columns));
+        Err(DATA_COLUMN.at(span, message).help(help))
     }
 
     /// Notes that a line tells the data sets of a file apart, wherever it stands in the query.
@@ -210,6 +246,28 @@ impl Asked<'_, '_> {
     }
 }
 
+/// Says that the column of times is named for the values.
+fn exchanged(
+    selected: &Selected,
+    over: &Over<'_>,
+    time: Option<&(String, Span)>,
+    column: &str,
+    at: Span,
+) -> Option<Diagnostic> {
+    let (name, axis) = (&selected.name, &over.axis.name);
+    let times = time.map_or(axis.as_str(), |(times, _)| times);
+    if column != times && (column != axis || times != name) {
+        return None;
+    }
+    let told =
+        UNKNOWN_ARGUMENT.at(at, format!("`{column}` holds the times, and `{name}` is to be read from it"));
+    let help = match column == axis || times == name {
+        true => format!("write `(time = \"{axis}\", column = \"{name}\")`"),
+        false => format!("name the column of `{name}`: `(time = \"{times}\", column = \"…\")`"),
+    };
+    Some(told.help(help))
+}
+
 /// A data set that only one of two files has.
 fn odd<'s>(one: &'s [DataSet], two: &'s [DataSet]) -> Option<&'s str> {
     let names = |sets: &'s [DataSet]| sets.iter().map(|set| set.name.as_str()).collect::<BTreeSet<&str>>();
@@ -232,11 +290,6 @@ fn repeated(table: &Table) -> Option<Diagnostic> {
     Some(told.label(first.span, "first here").help("name the column of this element: `\"…\"`"))
 }
 
-/// Whether a file holds arrays that only later versions read.
-pub(super) fn is_binary(path: &str) -> bool {
-    [".npy", ".npz", ".nc"].iter().any(|end| path.ends_with(end))
-}
-
 /// Reads the arguments behind a file, out of those that may stand there.
 ///
 /// # Errors
@@ -252,9 +305,9 @@ pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
         let repeated = match label.text.as_str() {
             other if !takes.contains(&other) => {
                 let told = UNKNOWN_ARGUMENT.at(label.span, format!("a file is not read by `{other}`"));
-                return Err(match suggest(other, takes.iter().copied()) {
-                    Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("there is {}", list(takes.iter().copied()))),
+                return Err(match elsewhere(other).or_else(|| suggest(other, takes.iter().copied())) {
+                    Some(meant) if takes.contains(&meant) => told.did_you_mean(Some(meant)),
+                    _ => told.help(format!("there is {}", list(takes.iter().copied()))),
                 });
             }
             "column" => how.column.replace((text(&argument.value)?, span)).is_some(),
@@ -264,12 +317,29 @@ pub(super) fn how(table: &Table, takes: &[&str]) -> Result<How, Diagnostic> {
             "time" => how.time.replace((text(&argument.value)?, span)).is_some(),
             _ => how.coding.replace((coding(&argument.value)?, span)).is_some(),
         };
-        if repeated || (how.column.is_some() && how.columns.is_some()) {
+        if repeated {
+            let told = ARGUMENT_TWICE.at(argument.span, format!("`{}` is told twice", label.text));
+            return Err(told.help("remove one of them"));
+        }
+        if how.column.is_some() && how.columns.is_some() {
             let told = ARGUMENT_TWICE.at(argument.span, "the columns are named twice");
             return Err(told.help("write `column` for one column, or `columns` for one for each element"));
         }
     }
     Ok(how)
+}
+
+/// What an argument of another language is called here.
+fn elsewhere(argument: &str) -> Option<&'static str> {
+    Some(match argument {
+        "codes" | "code" | "levels" | "labels" | "map" | "mapping" | "categories" | "values" => "coding",
+        "col" | "name" | "field" | "variable" | "usecol" => "column",
+        "cols" | "usecols" | "names" | "fields" => "columns",
+        "times" | "t" | "date" | "index" | "index_col" => "time",
+        "units" => "unit",
+        "group" | "groupby" | "subject" | "id" | "group_by" => "by",
+        _ => return None,
+    })
 }
 
 fn text(value: &Expr) -> Result<String, Diagnostic> {
@@ -284,24 +354,4 @@ fn texts(value: &Expr) -> Result<Vec<String>, Diagnostic> {
         ExprKind::List(entries) => entries.iter().map(text).collect(),
         _ => Err(VECTOR.at(value.span, "a list of names is expected here").help("write `[\"…\", \"…\"]`")),
     }
-}
-
-/// `{left = 0, right = 1}`.
-fn coding(value: &Expr) -> Result<Vec<(String, f64)>, Diagnostic> {
-    const EXAMPLE: &str = "write `coding = {left = 0, right = 1}`";
-    let ExprKind::Record(fields) = &value.kind else {
-        return Err(CODING.at(value.span, "a number for each word is expected here").help(EXAMPLE));
-    };
-    let mut codes: Vec<(String, f64)> = Vec::new();
-    for field in fields {
-        let ExprKind::Number(tree::Number { value: code, unit: None, .. }) = &field.value.kind else {
-            return Err(CODING.at(field.value.span, "a word is coded by a number").help(EXAMPLE));
-        };
-        if codes.iter().any(|(known, _)| *known == field.name.text) {
-            let told = CODING.at(field.name.span, format!("`{}` is coded twice", field.name.text));
-            return Err(told.help("remove one of them"));
-        }
-        codes.push((field.name.text.clone(), *code));
-    }
-    Ok(codes)
 }

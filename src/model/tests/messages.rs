@@ -33,7 +33,9 @@ fn files() -> Files {
     add("ward.csv", b"day,ill\n0,0.1\n5,0.2\n99,0.3\n");
     add("ill.csv", b"day,ill\n0,0.1\n5,\n9,0.3\n");
     add("wide.csv", b"x[1],x[2]\n1,2\n3,4\n5,6\n");
-    add("image.npy", b"\x93NUMPY");
+    let image =
+        b"\x93NUMPY\x01\x00\x3c\x00{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }\n123456";
+    add("image.npy", image);
     add("shares.csv", b"p[1],p[2]\n0.25,0.75\n");
     add("design.csv", b"day,d[1],d[2]\n0,1,2\n1,3,4\n2,5,6\n");
     add("hole.csv", b"h\n1\n\"\"\n3\n");

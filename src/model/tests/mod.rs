@@ -41,6 +41,14 @@ impl World for Folder {
             false => std::fs::read(path).map_err(|_| ReadError::Missing),
         }
     }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
 }
 
 /// The diagnostics as text, two lines each: `4:12 code: message` and the help under it.
