@@ -8,11 +8,6 @@ use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
 use crate::words;
 
-/// Words that join the parts of a statement, and so are no units.
-const JOINING: &[&str] = &[
-    "at", "by", "over", "every", "with", "for", "where", "if", "and", "or", "in", "when", "given", "between",
-];
-
 /// A longer word is hardly a unit.
 const LONGEST_UNIT: usize = 6;
 
@@ -134,7 +129,7 @@ impl<'t> Stop<'t> {
         let rest = self.rest.lines().next()?;
         let unit = rest.trim_start_matches([':', '[', ' ']).trim_end_matches([']', ' ']);
         let plain = unit.chars().all(|c| c.is_ascii_alphanumeric() || "_/^*-".contains(c));
-        let starts = word_at(unit).filter(|word| !JOINING.contains(word) && words::find(word).is_none())?;
+        let starts = word_at(unit).filter(|word| !words::joins(word) && words::find(word).is_none())?;
         let names = matches!(self.word_text(), "param" | "latent" | "data" | "let" | "const" | "init");
         let ended = self.before.trim_end().ends_with(')') && self.expects(&[Rule::EOI]);
         if !names || !ended || !plain || starts.len() > LONGEST_UNIT || rest.starts_with("::") {
@@ -173,8 +168,7 @@ impl<'t> Stop<'t> {
     fn joining_word(&self) -> Option<Diagnostic> {
         let found =
             word_at(self.rest).filter(|_| self.expects(&[Rule::open_brace, Rule::kw_of, Rule::kw_for]))?;
-        let joins = ["for", "of", "with", "on", "from", "to", "using"];
-        if !joins.contains(&found) {
+        if !words::joins(found) {
             return None;
         }
         let (_, name) = words_in(self.before).nth(1)?;

@@ -132,7 +132,7 @@ impl Line<'_> {
             return ROLE_MISSING.at(span, format!("this does not say how `{first}` is drawn")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
-        let moving = || self.motion(first, span, behind).filter(|_| self.block == Block::Dynamics);
+        let moving = || self.equation(first, span, behind).filter(|_| self.block == Block::Dynamics);
         if let Some(told) = moving().or_else(|| self.role_missing(first, span, behind)) {
             return told;
         }

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 impl Line<'_> {
     /// A line of a `dynamics` that starts with a word that starts nothing.
-    pub(crate) fn motion(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+    pub(crate) fn equation(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         self.derivative(first, span, behind)
             .or_else(|| self.differential(first, span, behind))
             .or_else(|| self.reaction(first, span, behind))
