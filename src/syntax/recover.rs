@@ -122,6 +122,10 @@ impl Line<'_> {
         if let Some(used) = self.import(first, behind) {
             return UNKNOWN_WORD.at(span, "what stands in other files is named with `use`").help(used);
         }
+        let moves = self.block == Block::Dynamics;
+        if let Some(told) = self.typed(first, span, behind).filter(|_| moves) {
+            return told;
+        }
         if let Some(help) = foreign::start(first, self.block) {
             return UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`")).help(help);
         }
@@ -132,7 +136,7 @@ impl Line<'_> {
             return ROLE_MISSING.at(span, format!("this does not say how `{first}` is drawn")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
-        let moving = || self.equation(first, span, behind).filter(|_| self.block == Block::Dynamics);
+        let moving = || self.equation(first, span, behind).filter(|_| moves);
         if let Some(told) = moving().or_else(|| self.role_missing(first, span, behind)) {
             return told;
         }

@@ -1,9 +1,18 @@
 //! Expressions as text again, for helps that repeat what is written: `sum over k (exp(value[k]))`.
 
-use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, UnaryOperator};
+use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, Target, UnaryOperator};
 
 /// The longest text that a help repeats.
 const LONGEST: usize = 60;
+
+/// The left side of a statement, without its unit: `x[i]`.
+pub(super) fn left_side(target: &Target) -> String {
+    let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+    match axes.is_empty() {
+        true => target.name.text.clone(),
+        false => format!("{}[{}]", target.name.text, axes.join(", ")),
+    }
+}
 
 /// A short expression as it is written; none for one that a help would not repeat.
 pub(super) fn shown(expr: &Expr) -> Option<String> {
