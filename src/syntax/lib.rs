@@ -33,6 +33,7 @@ mod source;
 mod stop;
 pub mod tree;
 mod truncation;
+mod uses;
 mod words;
 
 #[cfg(test)]

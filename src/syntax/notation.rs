@@ -15,6 +15,7 @@ impl<'t> Stop<'t> {
     /// The first such notation that is recognised.
     pub(crate) fn notation(&self) -> Option<Diagnostic> {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
+            Self::taken_otherwise,
             Self::odd_quotes,
             Self::remark_in_brackets,
             Self::second_derivative,
@@ -26,7 +27,6 @@ impl<'t> Stop<'t> {
             Self::brackets_side_by_side,
             Self::condition_on_paper,
             Self::joining_word,
-            Self::path_with_dots,
             Self::kind_without_name,
         ];
         checks.iter().find_map(|check| check(self))
@@ -181,24 +181,6 @@ impl<'t> Stop<'t> {
         };
         let told = UNEXPECTED.at(self.span(found.len()), format!("`{found}` does not stand here"));
         Some(told.help(format!("write `{better}`")))
-    }
-
-    /// `use std.decision.ddm`, `use std::decision::*`.
-    fn path_with_dots(&self) -> Option<Diagnostic> {
-        if self.word_text() != "use" {
-            return None;
-        }
-        let path = self.line.text.get(4..)?.split_whitespace().next()?;
-        if self.rest.starts_with('*') {
-            let told = UNEXPECTED.at(self.span(1), "a file names all that it uses");
-            let inner = path.trim_end_matches(['*', ':']);
-            return Some(told.help(format!("write the names: `use {inner}::{{first, second}}`")));
-        }
-        if !self.rest.starts_with(['.', '/']) {
-            return None;
-        }
-        let told = UNEXPECTED.at(self.span(1), "the parts of a library are joined by `::`");
-        Some(told.help(format!("write `use {}`", path.replace(['.', '/'], "::"))))
     }
 
     /// `axis school = index(3)`, `axis school : 1 .. 8`, `axis school : 8`.

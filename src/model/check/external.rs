@@ -116,6 +116,11 @@ fn quoted<T: Copy>(name: &str, value: &Expr, choices: &[(&str, T)]) -> Result<T,
     let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();
     let help = format!("write one of {}", list(all.iter().map(String::as_str)));
     let ExprKind::Text(word) = &value.kind else {
+        let named = match &value.kind {
+            ExprKind::Path(path) => words().find(|word| *word == path.text()),
+            _ => None,
+        };
+        let help = named.map_or(help, |word| format!("write `{name} \"{word}\"`"));
         return Err(UNKNOWN_CHOICE.at(value.span, format!("`{name}` is a word in quotes")).help(help));
     };
     if let Some((_, chosen)) = choices.iter().find(|(known, _)| known == word) {

@@ -37,6 +37,11 @@ pub(super) fn shown_call(call: &Call) -> String {
         .map_or_else(|| format!("{name}(…)"), |arguments| format!("{name}({arguments})"))
 }
 
+/// A short argument as it is written, or `…` in place of a long one.
+pub(super) fn shown_argument(written: &Argument) -> String {
+    argument(written).filter(|text| text.len() <= LONGEST).unwrap_or_else(|| "…".to_owned())
+}
+
 fn text(expr: &Expr) -> Option<String> {
     Some(match &expr.kind {
         ExprKind::Number(number) => number_text(number),
@@ -72,14 +77,15 @@ fn several(exprs: &[Expr]) -> Option<String> {
 }
 
 fn arguments(arguments: &[Argument]) -> Option<String> {
-    let each = arguments.iter().map(|argument| {
-        let value = text(&argument.value)?;
-        Some(match &argument.label {
-            Some(label) => format!("{} = {value}", label.text),
-            None => value,
-        })
-    });
-    each.collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+    arguments.iter().map(argument).collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+}
+
+fn argument(argument: &Argument) -> Option<String> {
+    let value = text(&argument.value)?;
+    Some(match &argument.label {
+        Some(label) => format!("{} = {value}", label.text),
+        None => value,
+    })
 }
 
 fn number_text(number: &Number) -> String {

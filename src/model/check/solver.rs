@@ -1,12 +1,13 @@
 //! How a dynamics is solved: in steps of the model, or `by` a solver that fits what changes in it.
 
 use super::call::Signature;
-use super::codes::{SOLVER, TOO_LARGE, UNKNOWN_CHOICE, UNKNOWN_SOLVER};
+use super::codes::{SOLVER, TOO_LARGE, UNKNOWN_SOLVER};
 use super::model::Builder;
 use super::names::list;
+use super::network::choice;
 use super::over::Over;
 use crate::{Dynamics, Solver, Tolerances};
-use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement, ExprKind};
+use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 const fn steps(name: &'static str, example: &'static str) -> Signature {
@@ -178,13 +179,9 @@ impl<'t> Builder<'t> {
             self.told.extend(too_many_steps(dynamics, call.span));
         }
         if let Some(argument) = taken.get("boundary") {
-            match &argument.value.kind {
-                ExprKind::Path(path) if path.text() == "plain" => dynamics.corrected = false,
-                ExprKind::Path(path) if path.text() == "corrected" => {}
-                _ => {
-                    let told = UNKNOWN_CHOICE.at(argument.value.span, "a boundary is `corrected` or `plain`");
-                    self.told.push(told.help("write `boundary = plain`"));
-                }
+            match choice("boundary", argument, &[("corrected", ()), ("plain", ())]) {
+                Ok(place) => dynamics.corrected = place == 0,
+                Err(told) => self.told.push(told),
             }
         }
     }
