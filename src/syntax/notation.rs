@@ -21,6 +21,7 @@ impl<'t> Stop<'t> {
             Self::second_derivative,
             Self::comma_forgotten,
             Self::list_without_commas,
+            Self::value_behind_value,
             Self::closed_too_early,
             Self::drawn_choice,
             Self::unit_behind,
@@ -98,6 +99,25 @@ impl<'t> Stop<'t> {
             values.join(", "),
             if values.len() < 4 { "]`" } else { ", …]`" }
         )))
+    }
+
+    /// `normal(a 1)`, `["a" "b"]`, `of = [normal(0, 1) normal(3, 1)]`.
+    fn value_behind_value(&self) -> Option<Diagnostic> {
+        let (_, bracket) = self.open_bracket()?;
+        let found = match self.rest.strip_prefix('"') {
+            Some(inner) => self.rest.get(..inner.find('"')? + 2)?,
+            None => self.rest.get(..found_length(self.rest))?,
+        };
+        let value =
+            found.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') && !words::joins(found);
+        let ends = self.before.trim_end();
+        let parted = ends.ends_with(|c: char| c.is_ascii_alphanumeric() || "\")]_".contains(c));
+        let spaced = self.before.len() > ends.len() || ends.ends_with('"');
+        if bracket == '{' || !value || !parted || !spaced || !self.expects(&[Rule::comma]) {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(found.len()), format!("a comma is missing before `{found}`"));
+        Some(told.help(format!("write `, {found}`")))
     }
 
     /// `normal(sqrt(a)), 0.1)`: a bracket that closes too early leaves one too many behind.
