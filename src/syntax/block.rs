@@ -94,10 +94,17 @@ impl<'t> Builder<'t> {
             }
             None => (self.span(open), None),
         };
-        let told = BLOCK_OPEN.at(open, "this block is never closed").label(open, "opened here");
         let stop = pair.as_span().end();
         let rest = self.text.get(stop..).unwrap_or("");
         let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if taken.is_none() && !word.is_empty() && self.indent(stop) > self.indent(open.start as usize) {
+            self.left_open = true;
+            let next = Span::new(self.file, stop, stop + word.len());
+            let message = format!("`{word}` stands at the top of a file, not in {}", block.name());
+            let told = STATEMENT_MISPLACED.at(next, message).label(open, "this is still open");
+            return self.tell(told.help(format!("move it out of {}, above it", block.this())));
+        }
+        let told = BLOCK_OPEN.at(open, "this block is never closed").label(open, "opened here");
         let told = match word {
             "" => told,
             word => {

@@ -132,6 +132,63 @@ static STARTS: &[(&str, &str)] = &[
     ("begin", "a block starts with `{`"),
 ];
 
+/// Words that only a sampler has.
+const SAMPLER: &[&str] = &[
+    "chains",
+    "iter",
+    "warmup",
+    "thin",
+    "burnin",
+    "burn_in",
+    "n_chains",
+    "num_chains",
+    "num_samples",
+    "num_warmup",
+    "adapt_delta",
+    "max_treedepth",
+    "sampler",
+    "method",
+    "algorithm",
+    "tune",
+];
+
+/// Settings of elsewhere by the blocks they are written in, and what there is here.
+static SETTINGS: &[(Block, &[&str], &str)] = &[
+    (Block::Query, SAMPLER, "there are no chains: how many draws an answer has is `draws 4000`"),
+    (Block::Train, SAMPLER, "there are no chains: what training takes is `simulations 10_000`"),
+    (
+        Block::Train,
+        &["epochs", "num_epochs", "max_epochs", "n_epochs", "max_num_epochs"],
+        "there are no epochs: how long training goes is chosen to fit, or said by `steps 20_000`",
+    ),
+    (
+        Block::Train,
+        &[
+            "optimizer",
+            "optimiser",
+            "scheduler",
+            "loss",
+            "patience",
+            "early_stopping",
+            "stop_after_epochs",
+            "validation",
+            "validation_fraction",
+            "weight_decay",
+            "momentum",
+            "clip_max_norm",
+            "dropout",
+            "shuffle",
+        ],
+        "nothing of the kind is needed: it is chosen to fit; remove this line",
+    ),
+    (
+        Block::Train,
+        &["device", "gpu", "cuda", "threads", "num_workers", "n_jobs"],
+        "where it runs is said on the command line: `sbi run FILE --device cuda`, or `--threads 4`",
+    ),
+    (Block::Train, &["training_batch_size"], "write `batch 256`"),
+];
+
 /// A sign of another language at the start of `rest`: how long it is, what is wrong, the edit.
 pub(crate) fn sign(rest: &str) -> Option<(usize, &'static str, &'static str)> {
     let found = SIGNS.iter().find(|(text, _, _)| rest.starts_with(text));
@@ -177,14 +234,10 @@ pub(crate) fn start(word: &str, block: Block) -> Option<&'static str> {
             "a change at an event is `when v > 30 { v = -65 }`, the end of it all `stop when v > 30`",
         );
     }
-    if ["chains", "iter", "warmup", "thin", "burnin", "burn_in", "n_chains", "num_samples"]
-        .contains(&lower.as_str())
+    if let Some((_, _, help)) =
+        SETTINGS.iter().find(|(home, words, _)| *home == block && words.contains(&lower.as_str()))
     {
-        match block {
-            Block::Query => return Some("there are no chains: how many draws an answer has is `draws 4000`"),
-            Block::Train => return Some("there are no chains: what training takes is `simulations 10_000`"),
-            _ => {}
-        }
+        return Some(help);
     }
     // In a query or a train block these are more likely misspelt words of that block.
     let modelled =

@@ -9,14 +9,10 @@ use crate::notation::unopened;
 use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
 use crate::truncation::truncated;
-use crate::words::{self, RESERVED};
+use crate::words;
 
 /// The words whose statements define what they name.
 const DEFINING: &[&str] = &["param", "latent", "data", "let", "const", "init", "next", "noise"];
-
-/// Words that join the parts of a statement, and so are never half of a name.
-const JOINING: &[&str] =
-    &["for", "from", "of", "on", "at", "with", "by", "every", "as", "to", "is", "extends"];
 
 impl<'t> Stop<'t> {
     /// The first habit that is recognised, the most particular first.
@@ -209,9 +205,8 @@ impl<'t> Stop<'t> {
     fn name_in_two(&self) -> Option<Diagnostic> {
         let second = word_at(self.rest)?;
         let first = self.only_name()?;
-        let joins = |word: &str| JOINING.contains(&word) || RESERVED.contains(&word);
-        if !self.expects(&[Rule::tilde, Rule::draws_from, Rule::open_brace]) || joins(first) || joins(second)
-        {
+        let joins = words::joins(first) || words::joins(second);
+        if joins || !self.expects(&[Rule::tilde, Rule::draws_from, Rule::open_brace]) {
             return None;
         }
         let span = self.line.span(self.before.rfind(first)?, 0).to(self.span(second.len()));

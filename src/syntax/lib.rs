@@ -12,6 +12,7 @@ mod codes;
 mod coding;
 mod diag;
 mod dynamics;
+mod equations;
 mod expr;
 mod foreign;
 mod grammar;
@@ -19,7 +20,6 @@ mod habits;
 mod leftovers;
 mod links;
 mod model;
-mod motion;
 mod node;
 mod notation;
 mod number;
@@ -34,6 +34,7 @@ mod source;
 mod stop;
 pub mod tree;
 mod truncation;
+mod uses;
 mod words;
 
 #[cfg(test)]

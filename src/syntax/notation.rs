@@ -8,11 +8,6 @@ use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
 use crate::words;
 
-/// Words that join the parts of a statement, and so are no units.
-const JOINING: &[&str] = &[
-    "at", "by", "over", "every", "with", "for", "where", "if", "and", "or", "in", "when", "given", "between",
-];
-
 /// A longer word is hardly a unit.
 const LONGEST_UNIT: usize = 6;
 
@@ -20,18 +15,19 @@ impl<'t> Stop<'t> {
     /// The first such notation that is recognised.
     pub(crate) fn notation(&self) -> Option<Diagnostic> {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
+            Self::taken_otherwise,
             Self::odd_quotes,
             Self::remark_in_brackets,
             Self::second_derivative,
             Self::comma_forgotten,
             Self::list_without_commas,
+            Self::value_behind_value,
             Self::closed_too_early,
             Self::drawn_choice,
             Self::unit_behind,
             Self::brackets_side_by_side,
             Self::condition_on_paper,
             Self::joining_word,
-            Self::path_with_dots,
             Self::kind_without_name,
         ];
         checks.iter().find_map(|check| check(self))
@@ -105,6 +101,25 @@ impl<'t> Stop<'t> {
         )))
     }
 
+    /// `normal(a 1)`, `["a" "b"]`, `of = [normal(0, 1) normal(3, 1)]`.
+    fn value_behind_value(&self) -> Option<Diagnostic> {
+        let (_, bracket) = self.open_bracket()?;
+        let found = match self.rest.strip_prefix('"') {
+            Some(inner) => self.rest.get(..inner.find('"')? + 2)?,
+            None => self.rest.get(..found_length(self.rest))?,
+        };
+        let value =
+            found.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') && !words::joins(found);
+        let ends = self.before.trim_end();
+        let parted = ends.ends_with(|c: char| c.is_ascii_alphanumeric() || "\")]_".contains(c));
+        let spaced = self.before.len() > ends.len() || ends.ends_with('"');
+        if bracket == '{' || !value || !parted || !spaced || !self.expects(&[Rule::comma]) {
+            return None;
+        }
+        let told = UNEXPECTED.at(self.span(found.len()), format!("a comma is missing before `{found}`"));
+        Some(told.help(format!("write `, {found}`")))
+    }
+
     /// `normal(sqrt(a)), 0.1)`: a bracket that closes too early leaves one too many behind.
     fn closed_too_early(&self) -> Option<Diagnostic> {
         if self.open_bracket().is_some()
@@ -134,7 +149,7 @@ impl<'t> Stop<'t> {
         let rest = self.rest.lines().next()?;
         let unit = rest.trim_start_matches([':', '[', ' ']).trim_end_matches([']', ' ']);
         let plain = unit.chars().all(|c| c.is_ascii_alphanumeric() || "_/^*-".contains(c));
-        let starts = word_at(unit).filter(|word| !JOINING.contains(word) && words::find(word).is_none())?;
+        let starts = word_at(unit).filter(|word| !words::joins(word) && words::find(word).is_none())?;
         let names = matches!(self.word_text(), "param" | "latent" | "data" | "let" | "const" | "init");
         let ended = self.before.trim_end().ends_with(')') && self.expects(&[Rule::EOI]);
         if !names || !ended || !plain || starts.len() > LONGEST_UNIT || rest.starts_with("::") {
@@ -173,8 +188,7 @@ impl<'t> Stop<'t> {
     fn joining_word(&self) -> Option<Diagnostic> {
         let found =
             word_at(self.rest).filter(|_| self.expects(&[Rule::open_brace, Rule::kw_of, Rule::kw_for]))?;
-        let joins = ["for", "of", "with", "on", "from", "to", "using"];
-        if !joins.contains(&found) {
+        if !words::joins(found) {
             return None;
         }
         let (_, name) = words_in(self.before).nth(1)?;
@@ -187,24 +201,6 @@ impl<'t> Stop<'t> {
         };
         let told = UNEXPECTED.at(self.span(found.len()), format!("`{found}` does not stand here"));
         Some(told.help(format!("write `{better}`")))
-    }
-
-    /// `use std.decision.ddm`, `use std::decision::*`.
-    fn path_with_dots(&self) -> Option<Diagnostic> {
-        if self.word_text() != "use" {
-            return None;
-        }
-        let path = self.line.text.get(4..)?.split_whitespace().next()?;
-        if self.rest.starts_with('*') {
-            let told = UNEXPECTED.at(self.span(1), "a file names all that it uses");
-            let inner = path.trim_end_matches(['*', ':']);
-            return Some(told.help(format!("write the names: `use {inner}::{{first, second}}`")));
-        }
-        if !self.rest.starts_with(['.', '/']) {
-            return None;
-        }
-        let told = UNEXPECTED.at(self.span(1), "the parts of a library are joined by `::`");
-        Some(told.help(format!("write `use {}`", path.replace(['.', '/'], "::"))))
     }
 
     /// `axis school = index(3)`, `axis school : 1 .. 8`, `axis school : 8`.

@@ -119,8 +119,12 @@ impl Line<'_> {
     /// A line that starts with a word that starts nothing.
     fn unknown(&self, first: &str, at: usize, behind: &str) -> Diagnostic {
         let span = self.span(at, first.len());
-        if let Some(used) = self.import(first, behind) {
-            return UNKNOWN_WORD.at(span, "what stands in other files is named with `use`").help(used);
+        if let Some(told) = self.import(first, span, behind) {
+            return told;
+        }
+        let moves = self.block == Block::Dynamics;
+        if let Some(told) = self.typed(first, span, behind).filter(|_| moves) {
+            return told;
         }
         if let Some(help) = foreign::start(first, self.block) {
             return UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`")).help(help);
@@ -132,7 +136,7 @@ impl Line<'_> {
             return ROLE_MISSING.at(span, format!("this does not say how `{first}` is drawn")).help(help);
         }
         // `thetta ~ normal(0, 1)` defines something, where `parma theta ~ …` misspells its word.
-        let moving = || self.motion(first, span, behind).filter(|_| self.block == Block::Dynamics);
+        let moving = || self.equation(first, span, behind).filter(|_| moves);
         if let Some(told) = moving().or_else(|| self.role_missing(first, span, behind)) {
             return told;
         }
@@ -145,19 +149,6 @@ impl Line<'_> {
             (None, Block::Event) => told.help("an event sets states: `x = expression`"),
             (None, block) => told.help(format!("{} has {}", block.name(), all_words(block))),
         }
-    }
-
-    /// `from std.decision import ddm`, `import std.decision.ddm`: the edit.
-    fn import(&self, first: &str, behind: &str) -> Option<String> {
-        let path = match first {
-            "from" => {
-                let (module, name) = behind.split_once(" import ")?;
-                format!("{}.{}", module.trim(), name.split_whitespace().next()?)
-            }
-            "import" => behind.split_whitespace().next()?.to_owned(),
-            _ => return None,
-        };
-        Some(format!("write `use {}`", path.trim_matches('"').replace(['.', '/'], "::")))
     }
 
     /// `x ~ normal(0, 1)` or `x = 3` without a word before it.

@@ -256,6 +256,13 @@ impl Line<'_, '_> {
     /// A sign; how long it is.
     fn sign(&mut self, at: usize) -> usize {
         let rest = self.rest(at);
+        let before = self.text.get(..at).unwrap_or("").trim_end_matches([' ', '\'', '.']);
+        // `use ./lab.sbi`, `from ./data.csv`: the folder of this file.
+        if rest.starts_with("./")
+            && ["use", "from", "import", "include"].iter().any(|word| before.ends_with(word))
+        {
+            return 2;
+        }
         if let Some(found) = SIGNS.iter().find(|sign| rest.starts_with(sign.written)) {
             let code = if found.written.is_ascii() { OPERATOR_FOREIGN } else { CHARACTER_UNKNOWN };
             return self.slip(code, at, found.written, found.read, found.message, found.help);

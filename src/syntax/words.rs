@@ -203,6 +203,17 @@ pub(crate) fn meant(text: &str, block: Block) -> Option<&'static str> {
 pub(crate) static RESERVED: &[&str] =
     &["if", "then", "else", "and", "or", "not", "in", "over", "true", "false"];
 
+/// Words that join the parts of a statement or of a sentence, and so are neither half of a name nor a unit.
+static JOINING: &[&str] = &[
+    "for", "from", "of", "on", "at", "with", "by", "every", "as", "to", "is", "extends", "using", "where",
+    "when", "given", "between",
+];
+
+/// Whether a word joins the parts of a statement.
+pub(crate) fn joins(word: &str) -> bool {
+    JOINING.contains(&word) || RESERVED.contains(&word)
+}
+
 /// The entry of a statement word.
 pub(crate) fn find(text: &str) -> Option<&'static Word> {
     WORDS.iter().find(|word| word.text == text)

@@ -4,8 +4,10 @@
 use super::codes::{ARGUMENT_EXTRA, ARGUMENT_MISSING, ARGUMENT_TWICE, ARGUMENT_UNNAMED, UNKNOWN_ARGUMENT};
 use super::index::count;
 use super::names::list;
-use sbi_syntax::tree::{Argument, Call, Input};
+use super::shown::{shown_argument, shown_or_dots};
+use sbi_syntax::tree::{Argument, Call, ExprKind, Input};
 use sbi_syntax::{Diagnostic, suggest};
+use std::collections::BTreeSet;
 
 /// One call of the language: its name, what it takes, and how it is written.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,7 @@ impl<'t> Taken<'t> {
 }
 
 impl Signature {
-    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.needs.iter().chain(self.may).copied()
     }
 
@@ -53,8 +55,12 @@ impl Signature {
         self.read(call, |place, argument| match &argument.label {
             Some(_) => self.meant(place, argument),
             None => {
-                let first = self.names().next().unwrap_or_default();
-                let help = format!("its arguments are {}: `{first} = 50`", list(self.names()));
+                let name = self.names().next().unwrap_or_default();
+                let value = match &argument.value.kind {
+                    ExprKind::Number(_) => shown_or_dots(&argument.value),
+                    _ => "…".to_owned(),
+                };
+                let help = format!("its arguments are {}: `{name} = {value}`", list(self.names()));
                 let message = format!("arguments of `{}` need their names", self.name);
                 Err(ARGUMENT_UNNAMED.at(argument.span, message).help(help))
             }
@@ -141,9 +147,11 @@ pub(super) fn slots<'t>(
             (None, Some(label)) => {
                 let wrong =
                     UNKNOWN_ARGUMENT.at(label.span, format!("`{name}` has no argument `{}`", label.text));
-                match suggest(&label.text, known()) {
-                    Some(similar) => wrong.did_you_mean(Some(similar)),
-                    None => wrong.help(format!("its arguments are {}", list(known()))),
+                let same = bare(argument).filter(|name| known().any(|known| known == *name));
+                match (suggest(&label.text, known()), same) {
+                    (Some(similar), _) => wrong.did_you_mean(Some(similar)),
+                    (None, Some(same)) => wrong.help(format!("write `{same} = {same}`")),
+                    (None, None) => wrong.help(format!("its arguments are {}", list(known()))),
                 }
             }
             (None, None) => {
@@ -158,8 +166,47 @@ pub(super) fn slots<'t>(
 
 /// Says that a call lacks an input.
 pub(super) fn lacking(name: &str, input: &Input, call: &Call) -> Diagnostic {
-    ARGUMENT_MISSING
-        .at(call.span, format!("`{name}` needs `{}`", input.name.text))
-        .label(input.name.span, "asked for here")
-        .help(format!("add `{} = …`", input.name.text))
+    let input_name = &input.name.text;
+    let told = ARGUMENT_MISSING
+        .at(call.span, format!("`{name}` needs `{input_name}`"))
+        .label(input.name.span, "asked for here");
+    let elsewhere = call.arguments.iter().filter(|argument| argument.label.is_none());
+    let elsewhere = elsewhere.filter_map(bare).any(|written| written == input_name);
+    told.help(match elsewhere {
+        true => format!("`{input_name}` stands in the place of another: write `{input_name} = {input_name}`"),
+        false => format!("add `{input_name} = …`"),
+    })
+}
+
+/// The name that an argument is, where it is nothing but a name.
+fn bare(argument: &Argument) -> Option<&str> {
+    match &argument.value.kind {
+        ExprKind::Path(path) => path.as_name().map(|name| name.text.as_str()),
+        _ => None,
+    }
+}
+
+/// Says that arguments called like the inputs stand in each other's places.
+pub(super) fn out_of_order(call: &Call, inputs: &[Input], slots: &[Option<&Argument>]) -> Option<Diagnostic> {
+    let names = || inputs.iter().map(|input| input.name.text.as_str());
+    let moved = names().zip(slots).filter_map(|(input, slot)| {
+        let argument = slot.filter(|argument| argument.label.is_none())?;
+        let written = bare(argument).filter(|written| *written != input)?;
+        names().any(|other| other == written).then_some((input, written, argument))
+    });
+    let moved: Vec<(&str, &str, &Argument)> = moved.collect();
+    let taken: BTreeSet<&str> = moved.iter().map(|(input, ..)| *input).collect();
+    let given: BTreeSet<&str> = moved.iter().map(|(_, written, _)| *written).collect();
+    let (input, written, first) = moved.first().filter(|_| taken == given)?;
+    let arguments = call.arguments.iter().map(|argument| {
+        let meant = moved.iter().find(|(.., own)| std::ptr::eq(*own, argument));
+        meant.map_or_else(|| shown_argument(argument), |(input, ..)| (*input).to_owned())
+    });
+    let arguments: Vec<String> = arguments.collect();
+    let told = ARGUMENT_UNNAMED.at(first.span, format!("`{written}` stands in the place of `{input}`"));
+    Some(told.help(format!(
+        "write `{}({})`, or say that it is meant: `{input} = {written}`",
+        call.path.text(),
+        arguments.join(", ")
+    )))
 }

@@ -1,23 +1,21 @@
 //! `dynamics name over … by … { … }`: how states start and change.
 
-use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, CHANGE_TWICE, CONDITION, EMPTY_DYNAMICS, MIXED_DYNAMICS, NAME_TAKEN, NESTED_DRAW,
-    NO_START, NOISE_NONLINEAR, SOLVER, TOO_LARGE, UNDETERMINED, UNKNOWN_CHOICE, UNKNOWN_MEMBER,
-    UNKNOWN_SOLVER,
+    NO_START, NOISE_NONLINEAR, UNDETERMINED, UNKNOWN_MEMBER,
 };
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
 use super::model::{Builder, Written};
-use super::names::{Symbol, list};
+use super::names::Symbol;
 use super::over::Over;
-use crate::{
-    Binary, Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Tolerances, Unary,
-};
-use sbi_syntax::tree::{self, BinaryOperator, Call, DynamicsStatement as Statement, ExprKind, State, Target};
-use sbi_syntax::{Diagnostic, Span, suggest};
-use std::collections::BTreeMap;
+use super::shown::{left_side, shown_or_dots};
+use super::value::{Sort, Value};
+use crate::{Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver};
+use sbi_syntax::tree::{self, BinaryOperator, DynamicsStatement as Statement, ExprKind, State, Target};
+use sbi_syntax::{Diagnostic, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A dynamics while its model is checked.
 #[derive(Clone)]
@@ -31,48 +29,6 @@ pub(super) struct Run<'t> {
     /// Over which it is solved, once that is known to be sound.
     pub(super) over: Option<Over>,
 }
-
-const fn steps(name: &'static str, example: &'static str) -> Signature {
-    Signature { name, needs: &["step"], may: &[], elsewhere: &[("dt", "step"), ("h", "step")], example }
-}
-
-const RK4: Signature = steps("rk4", "rk4(step = 0.1)");
-const EULER_MARUYAMA: Signature =
-    Signature { may: &["boundary"], ..steps("euler_maruyama", "euler_maruyama(step = 0.01)") };
-const MILSTEIN: Signature = steps("milstein", "milstein(step = 0.01)");
-const TAU_LEAP: Signature = steps("tau_leap", "tau_leap(step = 0.1)");
-const DORMAND_PRINCE: Signature = Signature {
-    name: "dormand_prince",
-    needs: &[],
-    may: &["rtol", "atol"],
-    elsewhere: &[("tolerance", "rtol"), ("tol", "rtol")],
-    example: "dormand_prince(rtol = 1e-6, atol = 1e-8)",
-};
-const ROSENBROCK: Signature =
-    Signature { name: "rosenbrock", example: "rosenbrock(rtol = 1e-4, atol = 1e-6)", ..DORMAND_PRINCE };
-const GILLESPIE: Signature = Signature {
-    name: "gillespie",
-    needs: &["max"],
-    may: &[],
-    elsewhere: &[("steps", "max"), ("limit", "max")],
-    example: "gillespie(max = 100_000)",
-};
-const SOLVERS: [Signature; 7] =
-    [DORMAND_PRINCE, EULER_MARUYAMA, GILLESPIE, MILSTEIN, RK4, ROSENBROCK, TAU_LEAP];
-
-/// What people call solvers elsewhere.
-const ELSEWHERE: [(&str, &str); 10] = [
-    ("euler", "euler_maruyama"),
-    ("em", "euler_maruyama"),
-    ("rk45", "dormand_prince"),
-    ("dopri5", "dormand_prince"),
-    ("ode45", "dormand_prince"),
-    ("tsit5", "dormand_prince"),
-    ("bdf", "rosenbrock"),
-    ("lsoda", "rosenbrock"),
-    ("ssa", "gillespie"),
-    ("runge_kutta", "rk4"),
-];
 
 impl<'t> Builder<'t> {
     /// Gives a dynamics its name; its statements follow once all names around it are known.
@@ -230,17 +186,20 @@ impl<'t> Builder<'t> {
                     }
                     seen.push((id, state.target.span));
                     let is_next = matches!(statement, Statement::Next(_));
-                    if let Some(kind) = self.change(id, state, is_next) {
+                    if let Some(kind) = self.change(tree, id, state, is_next) {
                         dynamics.changes.push(Change { state: id, kind });
                     }
                 }
                 Statement::Stop { condition, .. } => {
                     self.told.extend(never_met(tree, condition));
                     let value = self.condition(condition, &Scope::model());
+                    self.told.extend(self.fixed_beforehand("stop when", tree, condition, &value));
                     dynamics.stops.push(value.expr);
                 }
                 Statement::When(event) => {
-                    let trigger = self.condition(&event.trigger, &Scope::model()).expr;
+                    let value = self.condition(&event.trigger, &Scope::model());
+                    self.told.extend(self.fixed_beforehand("when", tree, &event.trigger, &value));
+                    let trigger = value.expr;
                     let assignments = self.assignments(event);
                     dynamics.events.push(Event { trigger, assignments });
                 }
@@ -251,6 +210,45 @@ impl<'t> Builder<'t> {
                 }
                 Statement::Noise { .. } | Statement::Init(_) | Statement::Let(_) | Statement::Bad(_) => {}
             }
+        }
+    }
+
+    /// Says that nothing in a condition changes while a dynamics runs.
+    fn fixed_beforehand(
+        &self,
+        word: &str,
+        tree: &tree::Dynamics,
+        condition: &tree::Expr,
+        value: &Value,
+    ) -> Option<Diagnostic> {
+        if value.sort == Sort::Refused || self.changes_in_time(value.expr, &mut BTreeSet::new()) {
+            return None;
+        }
+        let state = tree.body.iter().find_map(|statement| match statement {
+            Statement::Init(state) => Some(&state.target.name.text),
+            _ => None,
+        })?;
+        let told = CONDITION.at(condition.span, "nothing in this condition changes in time");
+        let bound = match &condition.kind {
+            ExprKind::Binary { operator, right, .. } => {
+                format!("{} {}", operator.text(), shown_or_dots(right))
+            }
+            _ => ">= …".to_owned(),
+        };
+        Some(told.help(format!("compare a state: `{word} {state} {bound}`")))
+    }
+
+    /// Whether an expression of a dynamics has another value at another time.
+    fn changes_in_time(&self, id: ExprId, seen: &mut BTreeSet<ExprId>) -> bool {
+        let Some(expr) = self.arena.exprs.get(id.0).filter(|_| seen.insert(id)) else { return false };
+        match expr {
+            Expr::Clock => true,
+            Expr::Element { node, .. } => self.nodes.get(node.0).is_some_and(|node| match node.role {
+                Role::State | Role::Noise => true,
+                Role::Let => node.exprs().any(|id| self.changes_in_time(id, seen)),
+                _ => false,
+            }),
+            other => other.operands().any(|operand| self.changes_in_time(operand, seen)),
         }
     }
 
@@ -283,7 +281,7 @@ impl<'t> Builder<'t> {
         };
         if self.nodes.get(id.0).is_none_or(|node| node.role != Role::State) {
             let told = UNKNOWN_MEMBER.at(target.span, format!("`{name}` is no state, and does not change"));
-            self.told.push(told.help(format!("states start with `init`: `init {name} = 0`")));
+            self.told.push(told.help(format!("states start with `init`: `init {} = 0`", left_side(target))));
             return None;
         }
         let written = self.target_axes(target)?;
@@ -300,11 +298,18 @@ impl<'t> Builder<'t> {
         Some(id)
     }
 
-    fn change(&mut self, id: NodeId, state: &'t State, is_next: bool) -> Option<ChangeKind> {
+    fn change(
+        &mut self,
+        tree: &tree::Dynamics,
+        id: NodeId,
+        state: &'t State,
+        is_next: bool,
+    ) -> Option<ChangeKind> {
         let name = &state.target.name.text;
         match (&state.definition, is_next) {
             (tree::Definition::Equals(value), _) => {
-                if let Some(told) = self.drawn_by_equals("next ", &state.target, value).filter(|_| is_next) {
+                let whole = self.drawn_by_equals("next ", &state.target, value).filter(|_| is_next);
+                if let Some(told) = whole.or_else(|| self.drawn_in_change(tree, state, value, is_next)) {
                     self.told.push(told);
                     return None;
                 }
@@ -332,32 +337,6 @@ impl<'t> Builder<'t> {
                 None
             }
         }
-    }
-
-    /// The degree of an expression in the noises: 0 without any, 1 where they enter linearly, 2 for anything else.
-    /// `known` holds what was found, and 0 for what is being looked at: a `let` may read itself, which is told elsewhere.
-    fn noise_degree(&self, id: ExprId, known: &mut BTreeMap<ExprId, u8>) -> u8 {
-        if let Some(degree) = known.get(&id) {
-            return *degree;
-        }
-        known.insert(id, 0);
-        let Some(expr) = self.arena.exprs.get(id.0) else { return 0 };
-        let mut degree = |id: &ExprId| self.noise_degree(*id, known);
-        let found = match expr {
-            Expr::Element { node, .. } => match self.nodes.get(node.0) {
-                Some(node) if node.role == Role::Noise => 1,
-                Some(node) if node.role == Role::Let => node.exprs().map(|id| degree(&id)).max().unwrap_or(0),
-                _ => 0,
-            },
-            Expr::Unary(Unary::Neg, operand) | Expr::Reduce { body: operand, .. } => degree(operand),
-            Expr::Binary(Binary::Add | Binary::Sub, left, right) => degree(left).max(degree(right)),
-            Expr::Binary(Binary::Mul, left, right) => (degree(left) + degree(right)).min(2),
-            Expr::Binary(Binary::Div, left, right) if degree(right) == 0 => degree(left),
-            Expr::Select { condition, yes, no } if degree(condition) == 0 => degree(yes).max(degree(no)),
-            other => 2 * u8::from(other.operands().any(|operand| degree(&operand) > 0)),
-        };
-        known.insert(id, found);
-        found
     }
 
     /// Every state changes somehow, and all in one way.
@@ -404,138 +383,6 @@ impl<'t> Builder<'t> {
             self.told.push(told.help("write two `dynamics`: one may read the other at a time"));
         }
     }
-
-    /// Chooses how a dynamics is solved.
-    fn solve(&mut self, tree: &'t tree::Dynamics, dynamics: &mut Dynamics, over: Option<&Over>) {
-        let has = |kind: fn(&Statement) -> bool| tree.body.iter().any(kind);
-        let noisy = has(|s| matches!(s, Statement::Noise { .. }));
-        let jumps = has(|s| matches!(s, Statement::Jump(_)));
-        let stepwise = has(|s| matches!(s, Statement::Next(_)));
-        let mixed = stepwise && has(|s| matches!(s, Statement::Derivative(_)));
-        let name = &tree.name.text;
-        let span = tree.by.as_ref().map_or(tree.name.span, |call| call.span);
-        let told = match (&tree.every, &tree.by) {
-            (Some(every), by) => {
-                if let Some(every) = self.step(every, over) {
-                    dynamics.solver = Solver::Steps { every };
-                }
-                if let Some(by) = by {
-                    Some(SOLVER.at(by.span, "steps are not solved by anything").help("remove the `by …`"))
-                } else if !stepwise && !dynamics.changes.is_empty() {
-                    Some(
-                        SOLVER
-                            .at(every.span, "derivatives are not made in steps of the model")
-                            .help("write `by rk4(step = 0.1)` in place of `every …`"),
-                    )
-                } else {
-                    None
-                }
-            }
-            // Which of the two is meant is asked first.
-            (None, _) if mixed => None,
-            (None, _) if stepwise => {
-                let told = SOLVER.at(
-                    tree.name.span,
-                    format!("`{name}` goes in steps, and does not say how long they are"),
-                );
-                Some(told.help(format!("write `dynamics {name} over … every 1`")))
-            }
-            (None, None) if jumps => {
-                let told =
-                    SOLVER.at(tree.name.span, format!("`{name}` jumps, and does not say how it is solved"));
-                Some(told.help(format!("write `by {}` or `by {}`", GILLESPIE.example, TAU_LEAP.example)))
-            }
-            (None, None) if noisy => {
-                let told = SOLVER.at(
-                    tree.name.span,
-                    format!("`{name}` has noise, and does not say with what step it is solved"),
-                );
-                Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
-            }
-            (None, None) => {
-                dynamics.solver = Solver::DormandPrince(Tolerances { relative: 1e-6, absolute: 1e-8 });
-                None
-            }
-            (None, Some(call)) => {
-                self.solver(call, dynamics, over);
-                let (for_noise, for_jumps) = match dynamics.solver {
-                    Solver::EulerMaruyama { .. } | Solver::Milstein { .. } => (true, false),
-                    Solver::Gillespie { .. } | Solver::TauLeap { .. } => (false, true),
-                    Solver::Steps { .. } => (noisy, jumps),
-                    _ => (false, false),
-                };
-                if noisy && !for_noise {
-                    let told = SOLVER.at(span, format!("`{}` cannot solve noise", call.path.text()));
-                    Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
-                } else if jumps != for_jumps && !has(|s| matches!(s, Statement::Bad(_))) {
-                    let told =
-                        SOLVER.at(span, format!("`{}` does not fit what changes here", call.path.text()));
-                    let fits = if jumps { GILLESPIE.example } else { RK4.example };
-                    Some(told.help(format!("write `by {fits}`")))
-                } else {
-                    None
-                }
-            }
-        };
-        self.told.extend(told);
-    }
-
-    fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics, over: Option<&Over>) {
-        let name = call.path.text();
-        let Some(signature) = SOLVERS.iter().find(|solver| solver.name == name) else {
-            let told = UNKNOWN_SOLVER.at(call.path.span, format!("there is no solver `{name}`"));
-            let here =
-                ELSEWHERE.iter().find(|(other, _)| *other == name.to_lowercase()).map(|(_, here)| *here);
-            let known = || SOLVERS.iter().map(|solver| solver.name);
-            self.told.push(match here.or_else(|| suggest(&name, known())) {
-                Some(here) => told.did_you_mean(Some(here)),
-                None => told.help(format!("there are {}", list(known()))),
-            });
-            return;
-        };
-        let taken = match signature.take(call) {
-            Ok(taken) => taken,
-            Err(told) => {
-                self.told.extend(told);
-                return;
-            }
-        };
-        let mut number = |name: &str, default: f64| match taken.get(name) {
-            // Tolerances and counts are no times.
-            Some(argument) => self.step(&argument.value, over.filter(|_| name == "step")),
-            None => Some(default),
-        };
-        let solver = match signature.name {
-            "rk4" => number("step", 0.0).map(|step| Solver::Rk4 { step }),
-            "euler_maruyama" => number("step", 0.0).map(|step| Solver::EulerMaruyama { step }),
-            "milstein" => number("step", 0.0).map(|step| Solver::Milstein { step }),
-            "tau_leap" => number("step", 0.0).map(|step| Solver::TauLeap { step }),
-            "gillespie" => number("max", 0.0).map(|max| Solver::Gillespie { max: max as usize }),
-            tolerant => {
-                let stiff = tolerant == ROSENBROCK.name;
-                let (relative, absolute) = if stiff { (1e-4, 1e-6) } else { (1e-6, 1e-8) };
-                let found = number("rtol", relative).zip(number("atol", absolute));
-                found.map(|(relative, absolute)| {
-                    let tolerances = Tolerances { relative, absolute };
-                    if stiff { Solver::Rosenbrock(tolerances) } else { Solver::DormandPrince(tolerances) }
-                })
-            }
-        };
-        if let Some(solver) = solver {
-            dynamics.solver = solver;
-            self.told.extend(too_many_steps(dynamics, call.span));
-        }
-        if let Some(argument) = taken.get("boundary") {
-            match &argument.value.kind {
-                ExprKind::Path(path) if path.text() == "plain" => dynamics.corrected = false,
-                ExprKind::Path(path) if path.text() == "corrected" => {}
-                _ => {
-                    let told = UNKNOWN_CHOICE.at(argument.value.span, "a boundary is `corrected` or `plain`");
-                    self.told.push(told.help("write `boundary = plain`"));
-                }
-            }
-        }
-    }
 }
 
 /// How a quantity is written that is another one from some time on.
@@ -544,9 +391,8 @@ fn changing(name: &str) -> String {
 }
 
 fn no_start(target: &Target) -> Diagnostic {
-    let name = &target.name.text;
-    let told = NO_START.at(target.span, format!("`{name}` changes, and does not say how it starts"));
-    told.help(format!("add `init {name} = 0`"))
+    let message = format!("`{}` changes, and does not say how it starts", target.name.text);
+    NO_START.at(target.span, message).help(format!("add `init {} = 0`", left_side(target)))
 }
 
 /// Says that states that change continuously equal a number at no step.
@@ -555,24 +401,4 @@ fn never_met(tree: &tree::Dynamics, condition: &tree::Expr) -> Option<Diagnostic
     let ExprKind::Binary { operator: BinaryOperator::Eq, .. } = &condition.kind else { return None };
     let told = CONDITION.at(condition.span, "at no step is one number of these exactly the other");
     continuous.then(|| told.help("write `>=` or `<=`, for the step that passes it"))
-}
-
-/// A step so short that no simulation ends.
-fn too_many_steps(dynamics: &Dynamics, span: Span) -> Option<Diagnostic> {
-    const MOST: f64 = 1e8;
-    let step = match dynamics.solver {
-        Solver::Rk4 { step }
-        | Solver::EulerMaruyama { step }
-        | Solver::Milstein { step }
-        | Solver::TauLeap { step } => step,
-        _ => return None,
-    };
-    let [from, to] = dynamics.over;
-    let steps = (to - from) / step;
-    (steps > MOST).then(|| {
-        let message = format!(
-            "from {from} to {to} in steps of {step} are {steps:.1e} steps; at most {MOST:.0e} are possible"
-        );
-        TOO_LARGE.at(span, message).help("take a longer step, or a shorter time")
-    })
 }

@@ -227,7 +227,8 @@ impl<'t> Builder<'t> {
         self.unit = self.unit.or(constant.unit.as_ref().map(|unit| unit.span));
         match &constant.value {
             Source::Equals(value) => {
-                let found = self.number(value, &Scope::default());
+                let scope = Scope { target: Some(&constant.target), ..Scope::default() };
+                let found = self.number(value, &scope);
                 self.agree(&found, value.span, constant.unit.as_ref());
             }
             // Read where it was added to the constants.
@@ -332,6 +333,11 @@ impl<'t> Builder<'t> {
         }
         if operator == BinaryOperator::Mul
             && let Some(told) = self.product_of_arrays(left, right, scope)
+        {
+            return Err(Some(told));
+        }
+        if operator == BinaryOperator::Div
+            && let Some(told) = self.compound_unit((left, right), scope)
         {
             return Err(Some(told));
         }

@@ -58,7 +58,7 @@ struct Sort {
     /// Takes over the statements of the second.
     take: fn(&mut Item, &Item),
     /// What keeps the first from extending the second.
-    bar: fn(&Item, &Item) -> Option<Diagnostic>,
+    bar: fn(&Item, &Item, &[Item]) -> Option<Diagnostic>,
 }
 
 const MODELS: Sort = Sort {
@@ -74,7 +74,7 @@ const MODELS: Sort = Sort {
         }
         _ => unreachable!("a model extends models"),
     },
-    bar: |_, _| None,
+    bar: |_, _, _| None,
 };
 
 const APPROXIMATORS: Sort = Sort {
@@ -95,9 +95,16 @@ const APPROXIMATORS: Sort = Sort {
         }
         _ => unreachable!("an approximator extends approximators"),
     },
-    bar: |own, other| match (own, other) {
+    bar: |own, other, items| match (own, other) {
         (Item::Approximator(own), Item::Approximator(other)) => {
             let (mine, theirs) = (own.model.as_ref()?, other.model.as_ref()?);
+            let named = |item: &Item| matches!(item, Item::Model(model) if model.name.text == mine.text());
+            let misspelt =
+                suggest(&mine.text(), [theirs.text().as_str()]).is_some() && !items.iter().any(named);
+            if misspelt && mine.text() != theirs.text() {
+                let told = UNKNOWN_MODEL.at(mine.span, format!("there is no model `{}`", mine.text()));
+                return Some(told.did_you_mean(Some(&theirs.text())));
+            }
             (mine.text() != theirs.text()).then(|| {
                 let (name, other) = (&own.name.text, &other.name.text);
                 let message =
@@ -163,10 +170,10 @@ fn take(
     budget: &mut usize,
 ) -> Option<Diagnostic> {
     let other = items.get(other)?.clone();
-    let own = items.get_mut(place)?;
-    if let Some(told) = (sort.bar)(own, &other) {
+    if let Some(told) = (sort.bar)(items.get(place)?, &other, items) {
         return Some(told);
     }
+    let own = items.get_mut(place)?;
     let span = (sort.head)(own).and_then(|(_, extends)| Some(extends?.span))?;
     let count = match &other {
         Item::Model(model) => model.body.len(),

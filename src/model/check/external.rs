@@ -10,7 +10,7 @@ use super::names::list;
 use super::network::whole;
 use super::train::twice;
 use crate::{External, Output, Protocol};
-use sbi_syntax::tree::{self, Depends, Expr, ExprKind, Name, Setting, Statement};
+use sbi_syntax::tree::{self, Argument, Depends, Expr, ExprKind, Name, Setting, Statement};
 use sbi_syntax::{Diagnostic, suggest};
 
 /// The units that a timeout may have, in seconds.
@@ -63,13 +63,55 @@ pub(super) fn external(
     external
 }
 
+/// Programs that run others.
+const PROGRAMS: [&str; 10] =
+    ["python", "python3", "Rscript", "R", "julia", "octave", "matlab", "bash", "sh", "java"];
+
+/// Whether a command is written as in a shell, or as a list. The path of a program may have blanks in it.
+fn is_command_line(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::List(_) => true,
+        ExprKind::Text(text) => text.split_once(' ').is_some_and(|(program, _)| PROGRAMS.contains(&program)),
+        _ => false,
+    }
+}
+
+/// The words of a command, each in quotes of its own.
+fn words_of(value: &Expr) -> Option<String> {
+    let quoted =
+        |text: &String| text.split_whitespace().map(|word| format!("\"{word}\"")).collect::<Vec<_>>();
+    let words = match &value.kind {
+        ExprKind::Text(text) => quoted(text),
+        ExprKind::List(entries) => {
+            let texts = entries.iter().map(|entry| match &entry.kind {
+                ExprKind::Text(text) => Some(quoted(text)),
+                _ => None,
+            });
+            texts.collect::<Option<Vec<_>>>()?.concat()
+        }
+        _ => return None,
+    };
+    Some(words.join(", "))
+}
+
 /// `process("python3", "sim/wound.py")`.
 fn command(tree: &tree::External, told: &mut Vec<Diagnostic>) -> Vec<String> {
     let call = &tree.run;
     let name = call.path.text();
     if name != "process" {
         let wrong = UNKNOWN_FUNCTION.at(call.path.span, format!("a program is not run by `{name}`"));
-        told.push(wrong.help("write `process(\"python3\", \"sim/wound.py\")`"));
+        let run = call.arguments.iter().find_map(|argument| words_of(&argument.value));
+        told.push(wrong.help(match run.filter(|_| PROGRAMS.contains(&name.as_str())) {
+            Some(words) => format!("write `process(\"{name}\", {words})`"),
+            None => "write `process(\"python3\", \"sim/wound.py\")`".to_owned(),
+        }));
+        return Vec::new();
+    }
+    if let [Argument { label: None, value, .. }] = call.arguments.as_slice()
+        && let Some(words) = words_of(value).filter(|_| is_command_line(value))
+    {
+        let wrong = ARGUMENT_MISSING.at(value.span, "each word of a command stands in quotes of its own");
+        told.push(wrong.help(format!("write `process({words})`")));
         return Vec::new();
     }
     if call.arguments.is_empty() {
@@ -116,6 +158,11 @@ fn quoted<T: Copy>(name: &str, value: &Expr, choices: &[(&str, T)]) -> Result<T,
     let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();
     let help = format!("write one of {}", list(all.iter().map(String::as_str)));
     let ExprKind::Text(word) = &value.kind else {
+        let named = match &value.kind {
+            ExprKind::Path(path) => words().find(|word| *word == path.text()),
+            _ => None,
+        };
+        let help = named.map_or(help, |word| format!("write `{name} \"{word}\"`"));
         return Err(UNKNOWN_CHOICE.at(value.span, format!("`{name}` is a word in quotes")).help(help));
     };
     if let Some((_, chosen)) = choices.iter().find(|(known, _)| known == word) {

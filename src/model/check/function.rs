@@ -49,6 +49,8 @@ impl<'t> Builder<'t> {
             );
         } else {
             // Any argument is fine here: what a call passes is checked where it is called.
+            let units = function.inputs.iter().filter_map(|input| input.unit.as_ref()).chain(&function.unit);
+            units.for_each(|unit| self.type_as_unit(unit));
             let locals = function.inputs.iter().map(|input| {
                 let unit = input.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
                 (input.name.text.as_str(), Value { expr: self.clock, sort: Sort::Any, unit })

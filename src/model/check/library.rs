@@ -111,7 +111,12 @@ impl Library {
                 if let Some(known) = self.known(&name) {
                     return Ok(known);
                 }
-                let bytes = world.read(&name).map_err(|error| unreadable(&name, span, &error))?;
+                let bytes = world.read(&name).map_err(|error| {
+                    let whole = format!("{name}.sbi");
+                    let told = unreadable(&name, span, &error);
+                    let meant = !name.ends_with(".sbi") && world.read(&whole).is_ok();
+                    if meant { told.help(format!("write `use \"./{whole}\"`")) } else { told }
+                })?;
                 let text = String::from_utf8(bytes).map_err(|_| {
                     UNKNOWN_FILE.at(span, format!("`{name}` is no text")).help("name an .sbi file")
                 })?;
@@ -201,20 +206,36 @@ pub(super) fn simulator(name: &str) -> Option<&'static str> {
     STD.iter().find(|(_, text)| has(text)).map(|(module, _)| *module)
 }
 
+/// Whether the library has a module of a name.
+pub(super) fn has(module: &str) -> bool {
+    STD.iter().any(|(known, _)| *known == module)
+}
+
 /// A file of the library.
 fn standard(path: &sbi_syntax::tree::Path) -> Result<(String, String), Diagnostic> {
     let known = || STD.iter().map(|(name, _)| *name);
     let (Some(root), Some(module)) = (path.segments.first(), path.segments.get(1)) else {
-        let told = UNKNOWN_FILE.at(path.span, "a `use` names a file");
-        return Err(told.help("write `use std::decision::ddm`, or `use \"./prior.sbi\"`"));
+        let told = UNKNOWN_FILE.at(path.span, "a `use` names a file, and what is taken from it");
+        let name = path.text();
+        return Err(told.help(match (simulator(&name), has(&name)) {
+            (Some(module), _) => format!("write `use std::{module}::{name}`"),
+            (None, true) => format!("write `use std::{name}`"),
+            (None, false) => {
+                format!("write `use \"./{name}.sbi\"::{{first, second}}`, or `use std::decision::ddm`")
+            }
+        }));
     };
     if root.text != "std" {
         let told = UNKNOWN_FILE.at(root.span, format!("there is no library `{}`", root.text));
-        if known().any(|module| module == root.text) {
+        if has(&root.text) {
             return Err(told.help(format!("write `use std::{}`", path.text())));
         }
-        return Err(told
-            .help("the library is `std`; a file beside this one is named in quotes: `use \"./prior.sbi\"`"));
+        let taken: Vec<&str> = path.segments.iter().skip(1).map(|name| name.text.as_str()).collect();
+        return Err(told.help(format!(
+            "the library is `std`; a file beside this one is named in quotes: `use \"./{}.sbi\"::{{{}}}`",
+            root.text,
+            taken.join(", ")
+        )));
     }
     match STD.iter().find(|(name, _)| *name == module.text) {
         Some((name, text)) => Ok((format!("std::{name}"), (*text).to_owned())),

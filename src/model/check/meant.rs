@@ -1,12 +1,12 @@
 //! What is meant by expressions that stand where they cannot: helps that name the edit.
 
-use super::codes::{NESTED_DRAW, UNKNOWN_NAME};
-use super::expr::Scope;
+use super::codes::{NAME_AS_UNIT, NESTED_DRAW, UNKNOWN_NAME};
+use super::expr::{COMMON_UNITS, Scope};
 use super::model::Builder;
 use super::names::Symbol;
-use super::shown::{shown_call, shown_or_dots};
+use super::shown::{left_side, shown, shown_call, shown_or_dots};
 use sbi_syntax::Diagnostic;
-use sbi_syntax::tree::{self, Call, ExprKind, Name, Path};
+use sbi_syntax::tree::{self, BinaryOperator, Call, ExprKind, Name, Path};
 
 impl<'t> Builder<'t> {
     /// Says that a simulator cannot be read where it is drawn from. `part` is what is read of it.
@@ -22,6 +22,68 @@ impl<'t> Builder<'t> {
         let run = if axes.is_empty() { "run".to_owned() } else { format!("run[{axes}]") };
         let call = call.map_or_else(|| format!("{}(…)", name.text), shown_call);
         told.help(format!("give the draw a name, `latent {run} ~ {call}`, and read `{run}.{part}` here"))
+    }
+
+    /// Says that `4 uA/cm^2` is read as a quotient: behind a number stands one unit.
+    pub(super) fn compound_unit(
+        &self,
+        whole: (&tree::Expr, &tree::Expr),
+        scope: &Scope<'t>,
+    ) -> Option<Diagnostic> {
+        let (left, right) = whole;
+        let name = self.unit_name(right)?;
+        let (value, unit) = self.measured(left)?;
+        let unit = format!("{unit}/{}", shown(right)?.replace(' ', ""));
+        let told = UNKNOWN_NAME
+            .at(name.span, format!("behind a number stands one unit, and `{}` is read as a name", name.text));
+        Some(told.help(match scope.target.map(left_side) {
+            Some(target) => format!("write the unit on the left, `{target} : {unit}`, and `{value}` here"),
+            None => format!("name the unit above the model, `unit flow = {unit}`, and write `{value} flow`"),
+        }))
+    }
+
+    /// The unit that an expression is, alone or to a power, where nothing of the model is called so.
+    fn unit_name<'e>(&self, expr: &'e tree::Expr) -> Option<&'e Name> {
+        match &expr.kind {
+            ExprKind::Path(path) => {
+                let unknown = |name: &&Name| self.names.get(&name.text).is_none();
+                path.as_name().filter(unknown).filter(|name| COMMON_UNITS.contains(&name.text.as_str()))
+            }
+            ExprKind::Binary { operator: BinaryOperator::Pow, left, .. } => self.unit_name(left),
+            _ => None,
+        }
+    }
+
+    /// The number and the unit that a quotient of units starts with.
+    fn measured(&self, expr: &tree::Expr) -> Option<(f64, String)> {
+        match &expr.kind {
+            ExprKind::Number(number) => {
+                let unit = number.unit.as_ref().map_or("1", |unit| unit.text.as_str());
+                Some((number.value, unit.to_owned()))
+            }
+            ExprKind::Binary { operator: BinaryOperator::Div, left, right, .. } => {
+                self.unit_name(right)?;
+                let (value, unit) = self.measured(left)?;
+                Some((value, format!("{unit}/{}", shown(right)?.replace(' ', ""))))
+            }
+            _ => None,
+        }
+    }
+
+    /// Says that a type stands where a unit would.
+    pub(super) fn type_as_unit(&mut self, unit: &tree::Unit) {
+        let help = match unit.text.as_str() {
+            "real" | "int" | "integer" | "float" | "double" | "bool" | "boolean" | "positive" | "simplex" => {
+                format!("remove `: {}`: which values there are is said by the distribution", unit.text)
+            }
+            "vector" | "matrix" | "array" => {
+                "give it an axis: `axis i : index(3)`, and `[i]` behind the name".to_owned()
+            }
+            _ => return,
+        };
+        let told =
+            NAME_AS_UNIT.at(unit.span, format!("behind `:` stands a unit, and `{}` is a type", unit.text));
+        self.told.push(told.help(help));
     }
 
     /// `leak-rate` is one name where the definition of `leak` could not be read: that there is no `rate` follows.

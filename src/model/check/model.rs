@@ -371,6 +371,7 @@ impl<'t> Builder<'t> {
         }
         let own = self.written_axes(written);
         self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
+        unit.iter().for_each(|unit| self.type_as_unit(unit));
         let id = self.add_node(name, role, own, written);
         if let Some(node) = self.nodes.get_mut(id.0) {
             node.unit = unit.as_ref().map(|unit| unit.text.clone());

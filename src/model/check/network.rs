@@ -4,6 +4,7 @@ use super::call::{Signature, Taken};
 use super::codes::{NAME_AS_UNIT, NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_CHOICE};
 use super::constant::Constants;
 use super::names::list;
+use super::shown::shown;
 use crate::{Coupling, Flow, GraphRule, MaskKind, Noise, Transformer};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -43,6 +44,19 @@ pub(super) const FLOW: Signature = Signature {
     example: "posterior with flow()",
 };
 
+/// What people call choices elsewhere.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("none", "dense"),
+    ("full", "dense"),
+    ("min_faithful", "faithful"),
+    ("karras", "edm"),
+    ("vesde", "ve"),
+    ("vpsde", "vp"),
+    ("nsf", "spline"),
+    ("rational_quadratic", "spline"),
+    ("realnvp", "affine"),
+];
+
 /// The widths that a network may have.
 pub(super) const WIDTHS: RangeInclusive<usize> = 4..=1024;
 /// How many layers, blocks or heads it may have.
@@ -51,6 +65,8 @@ pub(super) const LAYERS: RangeInclusive<usize> = 1..=64;
 /// Reads the arguments of one network.
 pub(super) struct Reader<'r, 't> {
     constants: &'r Constants<'t>,
+    /// The network that is read.
+    signature: Signature,
     taken: Taken<'r>,
     pub(super) told: Vec<Diagnostic>,
     /// What is sound but not run by this version.
@@ -60,7 +76,7 @@ pub(super) struct Reader<'r, 't> {
 impl<'r, 't> Reader<'r, 't> {
     pub(super) fn new(signature: &Signature, call: &'r Call, constants: &'r Constants<'t>) -> Reader<'r, 't> {
         let (taken, told) = signature.take_named(call);
-        Reader { constants, taken, told, later: Vec::new() }
+        Reader { constants, signature: *signature, taken, told, later: Vec::new() }
     }
 
     /// The argument of a name, where it is given.
@@ -74,6 +90,8 @@ impl<'r, 't> Reader<'r, 't> {
         match whole(name, &argument.value, self.constants, range) {
             Ok(size) => Some(size),
             Err(told) => {
+                let word = matches!(argument.value.kind, ExprKind::Path(_) | ExprKind::Text(_));
+                let told = self.or_neighbour(told, (name, &argument.value), word);
                 self.told.push(told);
                 None
             }
@@ -81,7 +99,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A word out of a list of choices; those behind `runs` go to `later`.
-    fn choice<T: Copy + Default>(&mut self, name: &str, choices: &[(&str, T)], runs: usize) -> T {
+    fn choice<T: Copy + Default>(&mut self, name: &str, choices: &[(&'static str, T)], runs: usize) -> T {
         let Some(argument) = self.get(name) else { return T::default() };
         match choice(name, argument, choices) {
             Ok(place) => {
@@ -96,9 +114,29 @@ impl<'r, 't> Reader<'r, 't> {
                 choices.get(place).map(|(_, chosen)| *chosen).unwrap_or_default()
             }
             Err(told) => {
+                let number = matches!(argument.value.kind, ExprKind::Number(_));
+                let told = self.or_neighbour(told, (name, &argument.value), number);
                 self.told.push(told);
                 T::default()
             }
+        }
+    }
+
+    /// Offers the argument that is called alike, where a value is of `another` kind than this one takes: `couplings = 6`.
+    fn or_neighbour(
+        &self,
+        told: Diagnostic,
+        (name, value): (&str, &tree::Expr),
+        another: bool,
+    ) -> Diagnostic {
+        let alike = suggest(name, self.signature.names().filter(|other| *other != name && another));
+        let value = match &value.kind {
+            ExprKind::Text(text) => Some(text.clone()),
+            _ => shown(value),
+        };
+        match alike.zip(value) {
+            Some((alike, value)) => told.help(format!("write `{alike} = {value}`")),
+            None => told,
         }
     }
 
@@ -167,20 +205,39 @@ pub(super) fn flow(reader: &mut Reader<'_, '_>) -> Flow {
     flow
 }
 
+/// Which of the choices a word stands for that is none of them.
+fn meant(word: &str, mut choices: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    let here = ELSEWHERE.iter().find(|(other, _)| *other == lower).map(|(_, here)| *here);
+    let known = |wanted: &str| choices.clone().find(|choice| *choice == wanted);
+    here.and_then(known).or_else(|| known(&lower)).or_else(|| suggest(word, &mut choices))
+}
+
 /// Which of the choices a word is.
-fn choice<T>(name: &str, argument: &Argument, choices: &[(&str, T)]) -> Result<usize, Diagnostic> {
+pub(super) fn choice<T>(
+    name: &str,
+    argument: &Argument,
+    choices: &[(&'static str, T)],
+) -> Result<usize, Diagnostic> {
     let words = || choices.iter().map(|(word, _)| *word);
     let at = argument.value.span;
-    let ExprKind::Path(path) = &argument.value.kind else {
-        let told = UNKNOWN_CHOICE.at(at, format!("`{name}` is one of {}, without quotes", list(words())));
-        return Err(told.help(format!("write `{name} = {}`", words().next().unwrap_or_default())));
+    let all = || format!("it is one of {}", list(words()));
+    let word = match &argument.value.kind {
+        ExprKind::Path(path) => path.text(),
+        ExprKind::Text(text) => {
+            let told = UNKNOWN_CHOICE.at(at, format!("`{name}` is a word without quotes"));
+            return Err(match meant(text, words()) {
+                Some(word) => told.help(format!("write `{name} = {word}`")),
+                None => told.help(all()),
+            });
+        }
+        _ => return Err(UNKNOWN_CHOICE.at(at, format!("`{name}` is a word")).help(all())),
     };
-    let word = path.text();
     words().position(|known| known == word).ok_or_else(|| {
         let told = UNKNOWN_CHOICE.at(at, format!("`{name}` cannot be `{word}`"));
-        match suggest(&word, words()) {
+        match meant(&word, words()) {
             Some(similar) => told.did_you_mean(Some(similar)),
-            None => told.help(format!("it is one of {}", list(words()))),
+            None => told.help(all()),
         }
     })
 }
@@ -209,6 +266,13 @@ pub(super) fn whole(
 ) -> Result<usize, Diagnostic> {
     if let ExprKind::Number(tree::Number { value: count, unit: Some(unit), .. }) = &value.kind {
         return Err(counted(name, *count, unit));
+    }
+    if let ExprKind::Text(text) = &value.kind {
+        let told = NOT_A_NUMBER.at(value.span, format!("`{name}` is a number, without quotes"));
+        return Err(match text.trim().parse::<f64>() {
+            Ok(_) => told.help(format!("write `{}`", text.trim())),
+            Err(_) => told.help(format!("write a number from {} to {}", range.start(), range.end())),
+        });
     }
     let number = constants.number(value)?;
     let (least, most) = (*range.start(), *range.end());

@@ -1,6 +1,5 @@
 //! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
 
-use super::builtin;
 use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
 use super::distribution::Left;
@@ -10,7 +9,7 @@ use super::given::{as_list, equals_file};
 use super::index::count;
 use super::model::{Builder, Written};
 use super::names::Symbol;
-use super::shown::shown_call;
+use super::shown::{left_side, shown_call};
 use super::value::{Sort, Value};
 use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId, Role};
 use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
@@ -147,15 +146,11 @@ impl<'t> Builder<'t> {
         value: &tree::Expr,
     ) -> Option<Diagnostic> {
         let ExprKind::Call(call) = &value.kind else { return None };
-        let name = call.path.text();
-        let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
-        if !drawn || self.names.get(&name).is_some() {
+        if !self.draws(call) {
             return None;
         }
-        let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
-        let axes = if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) };
-        let message = format!("`{name}` is drawn from with `~`, not with `=`");
-        let help = format!("write `{word}{}{axes} ~ {}`", target.name.text, shown_call(call));
+        let message = format!("`{}` is drawn from with `~`, not with `=`", call.path.text());
+        let help = format!("write `{word}{} ~ {}`", left_side(target), shown_call(call));
         Some(NESTED_DRAW.at(call.path.span, message).help(help))
     }
 

@@ -4,7 +4,7 @@ use super::codes::{PRIVATE, UNKNOWN_NAME};
 use super::home::HomeId;
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
-use super::walk;
+use super::{library, walk};
 use sbi_syntax::tree::{Definition, DynamicsStatement, Expr, Function, Path};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::BTreeSet;
@@ -59,7 +59,10 @@ impl<'t> Builder<'t> {
         };
         let Some(Symbol::Module(file)) = self.names.get(&module.text) else {
             let told = UNKNOWN_NAME.at(module.span, format!("there is no file `{}` here", module.text));
-            return Err(Some(told.help(format!("use it first: `use std::{}`", module.text))));
+            return Err(Some(told.help(match library::has(&module.text) {
+                true => format!("use it first: `use std::{}`", module.text),
+                false => format!("use it first, above the model: `use \"./{0}.sbi\" as {0}`", module.text),
+            })));
         };
         let Some(home) = self.homes.get(file) else { return Err(None) };
         match home.names.get(&name.text) {

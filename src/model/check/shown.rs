@@ -1,9 +1,18 @@
 //! Expressions as text again, for helps that repeat what is written: `sum over k (exp(value[k]))`.
 
-use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, UnaryOperator};
+use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, Target, UnaryOperator};
 
 /// The longest text that a help repeats.
 const LONGEST: usize = 60;
+
+/// The left side of a statement, without its unit: `x[i]`.
+pub(super) fn left_side(target: &Target) -> String {
+    let axes: Vec<&str> = target.axes.iter().map(|axis| axis.text.as_str()).collect();
+    match axes.is_empty() {
+        true => target.name.text.clone(),
+        false => format!("{}[{}]", target.name.text, axes.join(", ")),
+    }
+}
 
 /// A short expression as it is written; none for one that a help would not repeat.
 pub(super) fn shown(expr: &Expr) -> Option<String> {
@@ -31,6 +40,11 @@ pub(super) fn shown_call(call: &Call) -> String {
 /// Short arguments as they are written, or `…` in place of long ones.
 pub(super) fn shown_arguments(given: &[Argument]) -> String {
     arguments(given).filter(|given| given.len() <= LONGEST).unwrap_or_else(|| "…".to_owned())
+}
+
+/// A short argument as it is written, or `…` in place of a long one.
+pub(super) fn shown_argument(written: &Argument) -> String {
+    argument(written).filter(|text| text.len() <= LONGEST).unwrap_or_else(|| "…".to_owned())
 }
 
 fn text(expr: &Expr) -> Option<String> {
@@ -68,14 +82,15 @@ fn several(exprs: &[Expr]) -> Option<String> {
 }
 
 fn arguments(arguments: &[Argument]) -> Option<String> {
-    let each = arguments.iter().map(|argument| {
-        let value = text(&argument.value)?;
-        Some(match &argument.label {
-            Some(label) => format!("{} = {value}", label.text),
-            None => value,
-        })
-    });
-    each.collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+    arguments.iter().map(argument).collect::<Option<Vec<_>>>().map(|texts| texts.join(", "))
+}
+
+fn argument(argument: &Argument) -> Option<String> {
+    let value = text(&argument.value)?;
+    Some(match &argument.label {
+        Some(label) => format!("{} = {value}", label.text),
+        None => value,
+    })
 }
 
 fn number_text(number: &Number) -> String {

@@ -2,7 +2,7 @@
 //!
 //! The statements of a simulator become nodes of the model, once for each draw from it: `outcome.evidence.x`.
 
-use super::call::{lacking, slots};
+use super::call::{lacking, out_of_order, slots};
 use super::codes::{NOT_YET, RECORD_ROLE, RECURSION, SIMULATOR_BODY, TOO_LARGE, UNKNOWN_FIELD};
 use super::constant::DEPTH;
 use super::external;
@@ -87,6 +87,7 @@ impl<'t> Builder<'t> {
         let before = self.told.len();
         let slots = slots(&name, inputs, call, &mut self.told);
         let sound = self.told.len() == before;
+        self.told.extend(out_of_order(call, inputs, &slots).filter(|_| sound));
         let mut passed = Vec::new();
         for (input, slot) in inputs.iter().zip(slots) {
             let value = match (slot, &input.default) {

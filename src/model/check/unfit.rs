@@ -20,9 +20,13 @@ pub(super) fn entry(call: &Call, left: Left<'_>, unread: bool) -> Result<&'stati
     let at = call.path.span;
     if let Some(last) = call.path.segments.last().filter(|_| call.path.as_name().is_none()) {
         let told = UNKNOWN_DISTRIBUTION.at(at, format!("there is no `{name}` here"));
-        return Err(Some(
-            told.help(format!("use it first, above the model: `use {name}`, then `~ {}(…)`", last.text)),
-        ));
+        let root = call.path.segments.first().map_or("", |first| first.text.as_str());
+        let statement = match root == "std" || library::has(root) {
+            true => format!("use {name}"),
+            false => format!("use \"./{root}.sbi\"::{{{}}}", last.text),
+        };
+        let help = format!("use it first, above the model: `{statement}`, then `~ {}(…)`", last.text);
+        return Err(Some(told.help(help)));
     }
     if builtin::function(&name).is_some() {
         let told =

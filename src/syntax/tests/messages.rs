@@ -98,8 +98,8 @@ fn misspelt_and_misplaced_words() {
     one("query q {\n", "infr x", "\n}\n", ("unknown-word", "infr", "did you mean `infer`?"));
     one("query q {\n", "x = 3", "\n}\n", ("role-missing", "x", "given x = …"));
     one("query q {\n", "param x ~ f()", "\n}\n", ("statement-misplaced", "param", "close the query"));
-    one("train a {\n", "patience 100", "\n}\n", ("unknown-word", "patience", "`simulations`"));
-    one("train a {\n", "epochs 100", "\n}\n", ("unknown-word", "epochs", "did you mean `steps`?"));
+    one("train a {\n", "patience 100", "\n}\n", ("unknown-word", "patience", "remove this line"));
+    one("train a {\n", "epochs 100", "\n}\n", ("unknown-word", "epochs", "`steps 20_000`"));
     one("query q {\n", "samples 100", "\n}\n", ("unknown-word", "samples", "did you mean `draws`?"));
     one("model m {\ndynamics d {\n", "dx/dt = 3", "\n}\n}\n", ("unknown-word", "dx", "write `x' = …`"));
     one("model m {\ndynamics d {\n", "der(x) = 3", "\n}\n}\n", ("unknown-word", "der", "write `x' = …`"));
@@ -122,7 +122,7 @@ fn draws_and_definitions() {
         ("axis i = index(3)", ("unexpected", "=", "`axis i : index(3)`")),
         ("let x = 3 let y = 4", ("several-on-line", "let", "a line of its own")),
         ("let x = a b", ("unexpected", "b", "expected an operator or the end of the line")),
-        ("let x = f(a b)", ("unexpected", "b", "expected `)`, `,`")),
+        ("let x = f(a b)", ("unexpected", "b", "a comma is missing before `b`")),
         ("let x = f(a,, b)", ("unexpected", ",", "expected")),
         ("let x = f(sd = )", ("unexpected", ")", "expected a value")),
         ("let x = if a then b", ("else-missing", "", "needs an `else`")),

@@ -101,7 +101,7 @@ fn a_block_open_at_the_end_is_told() {
 fn a_query_inside_a_model_is_one_message() {
     let text =
         "edition 2026\nmodel m {\n  param a ~ f()\n  query q {\n    infer a\n  }\n  param b ~ f()\n}\n";
-    assert_eq!(told(text), [("block-open", 2)]);
+    assert_eq!(told(text), [("statement-misplaced", 4)]);
 }
 
 #[test]

@@ -7,12 +7,28 @@ use crate::source::Span;
 
 impl Line<'_> {
     /// A line of a `dynamics` that starts with a word that starts nothing.
-    pub(crate) fn motion(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+    pub(crate) fn equation(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         self.derivative(first, span, behind)
             .or_else(|| self.differential(first, span, behind))
             .or_else(|| self.reaction(first, span, behind))
             .or_else(|| self.start(first, span, behind))
             .or_else(|| self.next_element(first, span, behind))
+    }
+
+    /// `real x = 0`, `int n`: states have no types.
+    pub(crate) fn typed(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let kind = ["real", "int", "float", "double", "state", "var"].contains(&first);
+        let name = word_at(behind.trim_start_matches(|c: char| !c.is_ascii_alphabetic()))?;
+        let value = behind.split_once('=').map(|(_, value)| value.trim_end_matches([';', ' ']).trim());
+        let told = UNKNOWN_WORD.at(span, format!("no statement starts with `{first}`"));
+        kind.then(|| match value {
+            Some(value) => {
+                told.help(format!("a state starts as `init {name} = {value}`; what is computed is `let {name} = {value}`"))
+            }
+            None => told.help(format!(
+                "a state starts as `init {name} = 0`; a parameter is declared outside of the `dynamics`: `param {name} ~ …`"
+            )),
+        })
     }
 
     /// `dx/dt = …`, `d(x) = …`, `der(x) = …`.
@@ -68,8 +84,9 @@ impl Line<'_> {
         }
         let told = ROLE_MISSING.at(span, format!("this does not say what `{first}({})` is", value.0));
         let right = right.lines().next().unwrap_or("").trim();
+        let sign = if value.1.trim_start().starts_with('~') { '~' } else { '=' };
         Some(match value.0.trim().parse::<f64>() {
-            Ok(_) => told.help(format!("how a state starts is written `init {first} = {right}`")),
+            Ok(_) => told.help(format!("how a state starts is written `init {first} {sign} {right}`")),
             Err(_) => {
                 told.help(format!("write `{first}' = …` for a derivative, `next {first} = …` for a step"))
             }
