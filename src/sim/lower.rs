@@ -115,13 +115,27 @@ impl<'a> Lower<'a> {
     fn all(mut self) -> Result<Lower<'a>, Diagnostic> {
         for &id in &self.model.order {
             self.ready(id)?;
-            // What a dynamics computes anew at every step has no value of its own.
-            if self.model.run_of(id).is_none() || self.model.node(id).role == Role::State {
-                let values = self.node(self.model.node(id))?;
-                self.replace(id, values);
-            }
+            let node = self.model.node(id);
+            let values = match self.model.run_of(id) {
+                Some(run) if node.role != Role::State => self.at_start(run, id),
+                _ => self.node(node)?,
+            };
+            self.replace(id, values);
         }
         Ok(self)
+    }
+
+    /// What a dynamics computes anew at every step, as it is when it starts: a state may start from it.
+    fn at_start(&mut self, run: usize, id: NodeId) -> Vec<Value> {
+        let [from, _] = self.dynamics(run).over;
+        let from = self.program.number(from);
+        match self.model.node(id).definition {
+            Definition::Equals(expr) => {
+                self.elements_of(id, |this| this.at_time(from, |this| this.expression(expr)))
+            }
+            // A noise is at rest.
+            _ => self.elements_of(id, |this| this.program.number(0.0)),
+        }
     }
 
     /// Runs the dynamics that a node reads.

@@ -131,11 +131,6 @@ impl Lower<'_> {
             (_, Some(jumps)) => Pace::Jumps(jumps),
             (None, None) => Pace::Even(Clock::of(dynamics)),
         };
-        let model = self.model;
-        for id in dynamics.members.iter().filter(|id| model.node(**id).role != Role::State) {
-            let nothing = self.program.number(f64::NAN);
-            self.replace(*id, vec![nothing; self.count(*id)]);
-        }
         let count = dynamics.axes.iter().map(|axis| self.size(*axis)).product();
         let mut runs = Vec::with_capacity(count);
         for place in 0..count {

@@ -380,3 +380,23 @@ fn bits_do_not_depend_on_how_the_work_is_divided() {
         assert_eq!(whole, simulator(&pond(0.1)).with_instructions(set).run(5, 0..900, 1).unwrap());
     }
 }
+
+/// A state may start from what is computed of another, and of the time.
+#[test]
+fn a_state_starts_from_what_others_make() {
+    let (made, table) = run(
+        "param a ~ uniform(1, 2)
+        dynamics path over 3 .. 4 by rk4(step = 0.1) {
+            init v = a
+            let gate = 2 * v + t
+            init m = gate / 2
+            v' = 1
+            m' = gate
+        }
+        data y = path.m(3)",
+        20,
+    );
+    for row in (0..table.rows).map(|row| table.row(row)) {
+        assert!((row[column(&made, "y")] - row[column(&made, "a")] - 1.5).abs() < 1e-12);
+    }
+}
