@@ -151,12 +151,12 @@ impl Lower<'_> {
         self.around = Some(Around::new(number, std::mem::take(&mut self.program)));
         self.reductions.clear();
         let next = self.free_step(dynamics, &slots, &watched, free);
-        let (program, outer) = self.around.take().expect("nothing ends the body but this").end();
+        let (program, outer, tables) = self.around.take().expect("nothing ends the body but this").end();
         let body = std::mem::replace(&mut self.program, program);
         self.put(&slots, &x);
         inputs.extend(outer);
         let alive = Some(layout.alive());
-        let value = self.program.run(Loop { steps: STEPS, inputs, carried, body, next, alive });
+        let value = self.program.run(Loop { steps: STEPS, inputs, carried, body, next, tables, alive });
         let stopped = (!dynamics.stops.is_empty()).then(|| {
             let is = self.program.last(value, layout.met());
             let piece = self.last_piece(value, &slots, free);
@@ -178,8 +178,7 @@ impl Lower<'_> {
         let slopes = [before.split_off(slots.len()), last(count..2 * count)];
         let (x, more) = ([before, last(0..count)], last(2 * count..3 * count));
         let bend = if free.stiff { Bend::Implicit { first: more } } else { Bend::Quartic { slopes, more } };
-        let [start, end] =
-            [layout.time_before(), layout.time()].map(|slot| self.program.last(run, slot));
+        let [start, end] = [layout.time_before(), layout.time()].map(|slot| self.program.last(run, slot));
         Piece { x, bend, start, length: self.program.sub(end, start) }
     }
 
@@ -240,8 +239,8 @@ impl Lower<'_> {
     ) -> Vec<Value> {
         let (layout, count) = (Layout::of(slots), slots.len());
         let held: Vec<Value> = (0..3 * count).map(|slot| self.carried(slot)).collect();
-        let [time, length, alive] = [layout.time(), layout.length(), layout.alive()]
-            .map(|slot| self.program.leaf(Op::Carried(slot)));
+        let [time, length, alive] =
+            [layout.time(), layout.length(), layout.alive()].map(|slot| self.program.leaf(Op::Carried(slot)));
         let (x, rest_of) = held.split_at(count);
         let slopes = rest_of.get(..count).unwrap_or_default();
         let end = self.program.number(free.to);
@@ -295,7 +294,8 @@ impl Lower<'_> {
     /// How long the next step is: the error is of this power in it, and a length is never changed more than fivefold.
     fn next_length(&mut self, step: Value, error: Value, good: Value, power: f64) -> Value {
         let p = &mut self.program;
-        let [safe, least, most, one, power, all] = [0.9, 0.2, 5.0, 1.0, -power, f64::MAX].map(|x| p.number(x));
+        let [safe, least, most, one, power, all] =
+            [0.9, 0.2, 5.0, 1.0, -power, f64::MAX].map(|x| p.number(x));
         let wanted = p.binary(Binary::Pow, error, power);
         let wanted = p.mul(wanted, safe);
         let within = p.binary(Binary::Min, wanted, most);

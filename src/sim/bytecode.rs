@@ -5,8 +5,9 @@
 
 use crate::emit::Emitter;
 use crate::schedule::{Needs, Schedule};
-use crate::ssa::{Law, Program, Sampler, Value};
-use sbi_model::{Binary, Unary};
+use crate::ssa::{Law, Process, Program, Sampler, Value};
+use sbi_model::{Binary, Series, Unary};
+use std::sync::Arc;
 
 /// A column of draws, by number.
 pub(crate) type Register = u32;
@@ -90,6 +91,23 @@ pub(crate) enum Instruction {
         to: Register,
         row: Operand,
     },
+    /// Draws a process into a place where loops keep what they trace.
+    Process {
+        process: usize,
+        trace: usize,
+    },
+    /// A row of a process.
+    Row {
+        trace: usize,
+        to: Register,
+        row: Operand,
+    },
+    /// A fixed function of time.
+    Series {
+        series: usize,
+        to: Register,
+        time: Register,
+    },
     /// What all that a loop kept says about a number.
     Survey {
         kind: Survey,
@@ -156,6 +174,8 @@ impl Steps {
 pub(crate) struct Code {
     pub instructions: Vec<Instruction>,
     pub loops: Vec<Steps>,
+    pub processes: Vec<Process>,
+    pub series: Vec<Arc<Series>>,
     /// How many registers it uses.
     pub registers: usize,
     /// In how many places loops keep what they trace.
@@ -165,6 +185,11 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// A process by its number.
+    pub fn process(&self, process: usize) -> &Process {
+        self.processes.get(process).expect("code draws the processes that it has")
+    }
+
     /// A loop by its number.
     pub fn steps(&self, run: usize) -> &Steps {
         self.loops.get(run).expect("code runs the loops that it has")

@@ -85,7 +85,8 @@ impl Program {
                 self.sum(dx, less)
             }
             Binary::Mul => {
-                let [left, right] = [(dx, y), (dy, x)].map(|(slope, by)| slope.map(|slope| self.mul(slope, by)));
+                let [left, right] =
+                    [(dx, y), (dy, x)].map(|(slope, by)| slope.map(|slope| self.mul(slope, by)));
                 self.sum(left, right)
             }
             Binary::Div => {
@@ -157,16 +158,17 @@ impl Program {
     pub fn solve(&mut self, eliminated: &Matrix, right: &[Value]) -> Vec<Value> {
         let mut x = right.to_vec();
         let count = x.len();
-        let less = |program: &mut Program, x: &mut Vec<Value>, row: usize, columns: std::ops::Range<usize>| {
-            for column in columns {
-                let factor = eliminated.get(row).and_then(|row| entry(row, column));
-                let (Some(factor), Some(known)) = (factor, x.get(column).copied()) else { continue };
-                let product = program.mul(factor, known);
-                if let Some(place) = x.get_mut(row) {
-                    *place = program.sub(*place, product);
+        let less =
+            |program: &mut Program, x: &mut Vec<Value>, row: usize, columns: std::ops::Range<usize>| {
+                for column in columns {
+                    let factor = eliminated.get(row).and_then(|row| entry(row, column));
+                    let (Some(factor), Some(known)) = (factor, x.get(column).copied()) else { continue };
+                    let product = program.mul(factor, known);
+                    if let Some(place) = x.get_mut(row) {
+                        *place = program.sub(*place, product);
+                    }
                 }
-            }
-        };
+            };
         for row in 0..count {
             less(self, &mut x, row, 0..row);
         }

@@ -5,6 +5,7 @@ use crate::schedule::{Fusion, Needs, Schedule};
 use crate::ssa::{Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Gives every value a register for as long as something still reads it.
 pub(crate) struct Emitter<'a> {
@@ -24,6 +25,9 @@ pub(crate) struct Emitter<'a> {
     outer: Vec<Operand>,
     /// What has run and is still read on the way.
     loops: HashMap<Value, Traced>,
+    /// Where processes stand that are still read; in the body of a loop, where its tables do.
+    processes: HashMap<Value, usize>,
+    tables: Vec<usize>,
     /// Places to keep traces in that are free.
     traces: Vec<usize>,
     code: Code,
@@ -42,15 +46,18 @@ struct Traced {
 const UNKEPT: &str = "a loop keeps what is read of it";
 
 /// Code with nothing in it.
-const EMPTY: Code = Code { instructions: Vec::new(), loops: Vec::new(), registers: 0, traces: 0, columns: 0 };
+const EMPTY: Code = Code {
+    instructions: Vec::new(),
+    loops: Vec::new(),
+    processes: Vec::new(),
+    series: Vec::new(),
+    registers: 0,
+    traces: 0,
+    columns: 0,
+};
 
 impl<'a> Emitter<'a> {
-    pub fn new(
-        program: &'a Program,
-        needs: &'a Needs,
-        outputs: &[Value],
-        order: &'a [Value],
-    ) -> Emitter<'a> {
+    pub fn new(program: &'a Program, needs: &'a Needs, outputs: &[Value], order: &'a [Value]) -> Emitter<'a> {
         let mut columns: HashMap<Value, Vec<usize>> = HashMap::new();
         for (column, output) in outputs.iter().enumerate() {
             columns.entry(*output).or_default().push(column);
@@ -73,6 +80,8 @@ impl<'a> Emitter<'a> {
             carried: Vec::new(),
             outer: Vec::new(),
             loops: HashMap::new(),
+            processes: HashMap::new(),
+            tables: Vec::new(),
             traces: Vec::new(),
             code: Code { columns: outputs.len(), ..EMPTY },
         }
@@ -115,7 +124,8 @@ impl<'a> Emitter<'a> {
         self.body(run, &carried, &next, outer);
         self.code.instructions.push(Instruction::End { run: number });
         for (slot, last) in self.needs.kept(value).last {
-            self.register.insert(last, *carried.get(slot as usize).expect("a loop carries what it ends with"));
+            self.register
+                .insert(last, *carried.get(slot as usize).expect("a loop carries what it ends with"));
         }
         for register in carried.into_iter().chain(next).chain(copies) {
             self.kept.remove(&register);
@@ -135,14 +145,7 @@ impl<'a> Emitter<'a> {
         let at = |slot: &u32| carried.get(*slot as usize).copied().expect("a loop carries what it keeps");
         let kept = self.needs.kept(value);
         let places = (!kept.anywhere).then(|| kept.places.iter().copied().collect::<Vec<u32>>());
-        let trace = if kept.traces == 0 {
-            0
-        } else {
-            self.traces.pop().unwrap_or_else(|| {
-                self.code.traces += 1;
-                self.code.traces - 1
-            })
-        };
+        let trace = if kept.traces == 0 { 0 } else { self.free_trace() };
         let traced = Traced {
             number: self.code.loops.len(),
             slots: kept.slots.iter().copied().collect(),
@@ -188,6 +191,7 @@ impl<'a> Emitter<'a> {
             body.last_read.insert(*next, usize::MAX);
         }
         (body.carried, body.outer, body.kept) = (carried.to_vec(), outer, self.kept.clone());
+        body.tables = run.tables.iter().map(|table| self.process(*table)).collect();
         body.code = std::mem::replace(&mut self.code, EMPTY);
         body.free = std::mem::take(&mut self.free);
         body.all();
@@ -216,6 +220,29 @@ impl<'a> Emitter<'a> {
         });
         self.kept.insert(register);
         register
+    }
+
+    /// A place to keep a trace in.
+    fn free_trace(&mut self) -> usize {
+        self.traces.pop().unwrap_or_else(|| {
+            self.code.traces += 1;
+            self.code.traces - 1
+        })
+    }
+
+    /// Where a process stands.
+    fn process(&self, process: Value) -> usize {
+        self.processes.get(&process).copied().expect("a process is drawn before it is read")
+    }
+
+    /// The number of a fixed function among those of the code.
+    fn series(&mut self, number: u32) -> usize {
+        let series = self.program.series_of(number);
+        let known = self.code.series.iter().position(|known| Arc::ptr_eq(known, series));
+        known.unwrap_or_else(|| {
+            self.code.series.push(Arc::clone(series));
+            self.code.series.len() - 1
+        })
     }
 
     /// Adds the reading of a row of what a loop kept.
@@ -278,6 +305,25 @@ impl<'a> Emitter<'a> {
             },
             Op::Step => Instruction::Step { to: self.allocate(value) },
             Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
+            Op::Process(number) => {
+                let trace = self.free_trace();
+                self.processes.insert(value, trace);
+                self.code.processes.push(self.program.process_of(number).clone());
+                Instruction::Process { process: self.code.processes.len() - 1, trace }
+            }
+            Op::Row { process, row } => {
+                let to = self.allocate(value);
+                Instruction::Row { trace: self.process(process), to, row: self.operand(row) }
+            }
+            Op::Inner { table, row } => {
+                let to = self.allocate(value);
+                let trace = self.tables.get(table as usize).copied().expect("a body reads its loop's tables");
+                Instruction::Row { trace, to, row: self.operand(row) }
+            }
+            Op::Series { series, time } => {
+                let series = self.series(series);
+                Instruction::Series { series, to: self.allocate(value), time: self.column(time) }
+            }
             Op::Before { run, slot, value: x } => return self.survey(Survey::Before, value, run, slot, x),
             Op::Crossings { run, slot, level } => {
                 return self.survey(Survey::Crossings, value, run, slot, level);
@@ -347,10 +393,11 @@ impl<'a> Emitter<'a> {
 
     /// Frees the register of `value` if nothing after `place` reads it.
     fn release(&mut self, value: Value, place: usize) {
-        if self.last_read.get(&value).is_none_or(|last| *last <= place)
-            && let Some(register) = self.register.remove(&value)
-            && !self.is_foreign(register)
-        {
+        if self.last_read.get(&value).is_some_and(|last| *last > place) {
+            return;
+        }
+        self.traces.extend(self.processes.remove(&value));
+        if let Some(register) = self.register.remove(&value).filter(|register| !self.is_foreign(*register)) {
             self.free.push(register);
         }
     }

@@ -9,9 +9,9 @@ use crate::elementary as own;
 use crate::isa::Kernel;
 use crate::registers::{LANES, Lanes, Registers};
 use crate::rng::Stream;
-use crate::ssa::{Law, Sampler};
+use crate::ssa::{Law, Process, Sampler};
 use crate::{sampler, scalar};
-use sbi_model::{Binary, Unary};
+use sbi_model::{Binary, Series, Unary};
 
 /// The simulations of some draws, a column's at most.
 pub(crate) struct Chunk<'a> {
@@ -95,6 +95,23 @@ impl Kernel for Chunk<'_> {
                 Instruction::Trace { run, kept, to, row } => {
                     let mut column = registers.take(to);
                     registers.trace(&mut column, code.steps(run), kept, row);
+                    registers.put(to, column);
+                }
+                Instruction::Process { process, trace } => {
+                    let Process { factor, path } = code.process(process);
+                    let mut rows = registers.room(trace, factor.len());
+                    normal_rows(&mut rows, factor, Stream::from_hash(seed, *path), registers.draws());
+                    registers.keep_process(trace, rows);
+                }
+                Instruction::Row { trace, to, row } => {
+                    let mut column = registers.take(to);
+                    registers.row(registers.busy(&mut column), trace, row);
+                    registers.put(to, column);
+                }
+                Instruction::Series { series, to, time } => {
+                    let mut column = registers.take(to);
+                    let series = code.series.get(series).expect("code reads the functions that it has");
+                    interpolate(registers.busy(&mut column), registers.read(time), series);
                     registers.put(to, column);
                 }
                 Instruction::Survey { kind, run, kept, to, x } => {
@@ -278,6 +295,36 @@ fn noise(law: Law, to: [&mut [Lanes]; 2], stream: Stream, draws: &[[u64; LANES]]
     match law {
         Law::Uniform => loops!(uniform_pair),
         Law::Normal => loops!(normal_pair),
+    }
+}
+
+/// A fixed function of time, lane by lane.
+#[inline(always)]
+fn interpolate(to: &mut [Lanes], times: &[Lanes], series: &Series) {
+    each_lane!(to, time in times => scalar::interpolate(series, time));
+}
+
+/// Adds a factor's rows times standard normal numbers to rows of columns.
+#[inline(always)]
+fn normal_rows(rows: &mut [Lanes], factor: &[Vec<f64>], stream: Stream, draws: &[[u64; LANES]]) {
+    let rank = factor.iter().map(Vec::len).max().unwrap_or_default();
+    let blocks = draws.len();
+    for pair in 0..rank.div_ceil(2) {
+        for (block, draws) in draws.iter().enumerate() {
+            let mut normal = [[0.0; LANES]; 2];
+            let [even, odd] = &mut normal;
+            for (draw, (even, odd)) in draws.iter().zip(even.iter_mut().zip(odd)) {
+                [*even, *odd] = stream.normal_pair(*draw, 0, pair as u32);
+            }
+            for (row, weights) in rows.chunks_mut(blocks).zip(factor) {
+                let Some(to) = row.get_mut(block) else { continue };
+                for (normal, weight) in normal.iter().zip(weights.iter().skip(2 * pair)) {
+                    for (to, z) in to.0.iter_mut().zip(normal) {
+                        *to += weight * z;
+                    }
+                }
+            }
+        }
     }
 }
 

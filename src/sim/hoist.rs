@@ -45,7 +45,8 @@ impl Rewriting<'_> {
                 Place::Around(*outer.expect("a body reads what its loop is given"))
             }
             Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => {
-                let known = op.operands().into_iter().flatten().map(|operand| self.made.get(&operand).copied());
+                let known =
+                    op.operands().into_iter().flatten().map(|operand| self.made.get(&operand).copied());
                 let known: Vec<Place> = known.map(|place| place.expect("operands come first")).collect();
                 let around: Option<Vec<Value>> = known
                     .iter()
@@ -63,10 +64,29 @@ impl Rewriting<'_> {
                 let arguments = sample.arguments.map(|argument| self.inside(argument));
                 Place::Inside(self.body.again(op, &arguments))
             }
-            Op::Carried(_) | Op::Step | Op::Noise(_) => Place::Inside(self.body.leaf(op)),
-            Op::Loop(_) | Op::Trace { .. } | Op::Last { .. } | Op::Before { .. } | Op::Crossings { .. } => {
-                unreachable!("loops stand in no body")
+            Op::Inner { table, row } => match self.made.get(&row).copied().expect("operands come first") {
+                Place::Around(row) => {
+                    let process =
+                        *self.run.tables.get(table as usize).expect("a body reads its loop's tables");
+                    Place::Around(self.around.leaf(Op::Row { process, row }))
+                }
+                Place::Inside(row) => Place::Inside(self.body.leaf(Op::Inner { table, row })),
+            },
+            Op::Series { series, time } => {
+                let series = self.run.body.series_of(series);
+                match self.made.get(&time).copied().expect("operands come first") {
+                    Place::Around(time) => Place::Around(self.around.series(series, time)),
+                    Place::Inside(time) => Place::Inside(self.body.series(series, time)),
+                }
             }
+            Op::Carried(_) | Op::Step | Op::Noise(_) => Place::Inside(self.body.leaf(op)),
+            Op::Loop(_)
+            | Op::Trace { .. }
+            | Op::Last { .. }
+            | Op::Before { .. }
+            | Op::Crossings { .. }
+            | Op::Process(_)
+            | Op::Row { .. } => unreachable!("loops and processes stand in no body"),
         }
     }
 

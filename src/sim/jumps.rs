@@ -99,12 +99,12 @@ impl Lower<'_> {
         self.around = Some(Around::new(jumps.number, std::mem::take(&mut self.program)));
         self.reductions.clear();
         let next = self.jump(dynamics, jumps, slots, (place, until));
-        let (program, outer) = self.around.take().expect("nothing ends the body but this").end();
+        let (program, outer, tables) = self.around.take().expect("nothing ends the body but this").end();
         let body = std::mem::replace(&mut self.program, program);
         inputs.extend(outer);
         let alive = Some(carried as u32 - 1);
         let steps = jumps.max as u32 + 1;
-        let run = self.program.run(Loop { steps, inputs, carried, body, next, alive });
+        let run = self.program.run(Loop { steps, inputs, carried, body, next, tables, alive });
         let mut last = (0..carried as u32).map(|slot| self.program.last(run, slot));
         *states = last.by_ref().take(slots.len()).collect();
         if let (Some(time), Some(count), Some(met)) = (last.next(), last.next(), last.next()) {
@@ -143,7 +143,8 @@ impl Lower<'_> {
         let before = self.program.binary(Binary::Le, then, end);
         let most = self.program.number(jumps.max as f64);
         let few = self.program.binary(Binary::Lt, count, most);
-        let jumps_now = [before, few].into_iter().fold(alive, |all, one| self.program.binary(Binary::And, all, one));
+        let jumps_now =
+            [before, few].into_iter().fold(alive, |all, one| self.program.binary(Binary::And, all, one));
         let level = self.program.mul(which, total);
         let next = self.jumped(dynamics, slots, &x, then, jumps_now, level, &sums);
         self.put(slots, &next);

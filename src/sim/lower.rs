@@ -5,16 +5,19 @@
 use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
 use crate::motion::{Around, Motion};
+use crate::process::Function;
 use crate::reading::When;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Program, Value};
 use sbi_model::{
-    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Solver, Transform,
+    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role,
+    Series, Solver, Transform,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A model as a program, with the values of all elements of its nodes.
 pub(crate) struct Lowered {
@@ -78,6 +81,10 @@ pub(crate) struct Lower<'a> {
     pub(crate) signs: Vec<Sign>,
     /// For each dynamics, the times at which it is read, as bits that keep their order.
     pub(crate) pauses: Vec<BTreeSet<u64>>,
+    /// The functions of time that have been drawn.
+    functions: HashMap<NodeId, Rc<Function>>,
+    /// The fixed functions of time.
+    series: HashMap<NodeId, Arc<Series>>,
 }
 
 /// How an expression is evaluated without recursion: what it needs, operands first.
@@ -108,6 +115,8 @@ impl<'a> Lower<'a> {
             motions: model.dynamics.iter().map(|_| None).collect(),
             signs: Vec::new(),
             pauses,
+            functions: HashMap::new(),
+            series: HashMap::new(),
         }
     }
 
@@ -117,12 +126,43 @@ impl<'a> Lower<'a> {
             self.ready(id)?;
             let node = self.model.node(id);
             let values = match self.model.run_of(id) {
+                None if node.curve => self.curve_of_time(id, node),
                 Some(run) if node.role != Role::State => self.at_start(run, id),
                 _ => self.node(node)?,
             };
             self.replace(id, values);
         }
         Ok(self)
+    }
+
+    /// A function of time: its values where its readings stand, none where it has none.
+    fn curve_of_time(&mut self, id: NodeId, node: &Node) -> Vec<Value> {
+        if let Definition::Series(series) = &node.definition {
+            self.series.insert(id, Arc::new(series.clone()));
+        } else {
+            let function = self.process(id);
+            self.functions.insert(id, function);
+        }
+        let Some(knot) = node.axes.first().copied() else { return vec![self.program.number(f64::NAN)] };
+        self.elements_of(id, |this| {
+            let time = this.coordinate(knot);
+            this.of_time(id, time)
+        })
+    }
+
+    /// A function of time outside of dynamics, at a time.
+    fn of_time(&mut self, id: NodeId, time: Value) -> Value {
+        if let Some(series) = self.series.get(&id).cloned() {
+            return self.program.series(&series, time);
+        }
+        let function = self.functions.get(&id).cloned().expect("a function is drawn before it is read");
+        self.function_at(&function, time)
+    }
+
+    /// The coordinate of the element of an axis where we stand.
+    fn coordinate(&mut self, axis: AxisId) -> Value {
+        let coordinate = self.model.axis(axis).coordinate(self.position(axis));
+        self.program.number(coordinate.expect(UNKNOWN_COORDINATE))
     }
 
     /// What a dynamics computes anew at every step, as it is when it starts: a state may start from it.
@@ -307,7 +347,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn bends(&mut self, transforms: &[Transform]) -> Vec<Bend> {
+    pub(crate) fn bends(&mut self, transforms: &[Transform]) -> Vec<Bend> {
         let bend = |transform: &Transform| Bend {
             map: transform.map,
             arguments: transform.arguments.iter().map(|expr| self.expression(*expr)).collect(),
@@ -326,11 +366,7 @@ impl<'a> Lower<'a> {
             };
             let value = match self.model.expr(step) {
                 Expr::Number(x) => self.program.number(*x),
-                Expr::Coordinate(axis) => {
-                    let position = self.position(*axis);
-                    let coordinate = self.model.axis(*axis).coordinate(position);
-                    self.program.number(coordinate.expect(UNKNOWN_COORDINATE))
-                }
+                Expr::Coordinate(axis) => self.coordinate(*axis),
                 Expr::Clock => self.clock.expect("the time is read inside of a dynamics"),
                 Expr::Curve { .. } => unreachable!("a curve is read by what it stands in"),
                 Expr::At(curve, time) => self.at(*curve, *time, made(*time)),
@@ -389,6 +425,11 @@ impl<'a> Lower<'a> {
 
     /// The value of a curve at a time.
     fn at(&mut self, curve: ExprId, time: ExprId, when: Value) -> Value {
+        if let Expr::Curve { node, .. } = self.model.expr(curve)
+            && self.model.run_of(*node).is_none()
+        {
+            return self.of_time(*node, when);
+        }
         let (number, motion, slot) = self.curve(curve);
         if let Expr::End { dynamics, index } = self.model.expr(time)
             && *dynamics == number

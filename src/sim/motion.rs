@@ -12,7 +12,9 @@ use crate::jumps::Jumps;
 use crate::lower::{Lower, Sign};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Op, Program, Value};
-use sbi_model::{AxisId, Binary, ChangeKind, Definition, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Unary};
+use sbi_model::{
+    AxisId, Binary, ChangeKind, Definition, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver, Unary,
+};
 use sbi_syntax::Diagnostic;
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,6 +25,7 @@ pub(crate) struct Around {
     program: Program,
     inputs: Vec<Value>,
     known: HashMap<Value, Value>,
+    tables: Vec<Value>,
 }
 
 /// A dynamics that has been run: where its states are found.
@@ -126,11 +129,7 @@ impl Lower<'_> {
     pub(crate) fn run(&mut self, number: usize) -> Result<Motion, Diagnostic> {
         let dynamics = self.dynamics(number);
         self.run_all(self.model.reads_of_run(number), Some(number))?;
-        let pace = match (Free::of(dynamics), Jumps::of(number, dynamics)) {
-            (Some(free), _) => Pace::Free(free),
-            (_, Some(jumps)) => Pace::Jumps(jumps),
-            (None, None) => Pace::Even(Clock::of(dynamics)),
-        };
+        let pace = self.pace(number, dynamics);
         let count = dynamics.axes.iter().map(|axis| self.size(*axis)).product();
         let mut runs = Vec::with_capacity(count);
         for place in 0..count {
@@ -145,6 +144,15 @@ impl Lower<'_> {
         }
         self.stand_along(&dynamics.axes, None);
         Ok(Motion { runs, axes: dynamics.axes.clone(), pace })
+    }
+
+    /// How long the steps of a dynamics are.
+    pub(crate) fn pace(&self, number: usize, dynamics: &Dynamics) -> Pace {
+        match (Free::of(dynamics), Jumps::of(number, dynamics)) {
+            (Some(free), _) => Pace::Free(free),
+            (_, Some(jumps)) => Pace::Jumps(jumps),
+            (None, None) => Pace::Even(Clock::of(dynamics)),
+        }
     }
 
     /// The loop of steps of one length, at the place along the axes of the draw where we stand.
@@ -173,11 +181,11 @@ impl Lower<'_> {
         let [_, then] = self.instants(clock);
         next.extend(self.watch(dynamics, &watched, &slots, &next, then));
         let around = self.around.take().expect("nothing ends the body but this");
-        let (program, outer) = around.end();
+        let (program, outer, tables) = around.end();
         let body = std::mem::replace(&mut self.program, program);
         self.put(&slots, &x);
         inputs.extend(outer);
-        let run = Loop { steps: clock.steps, inputs, carried, body, next, alive };
+        let run = Loop { steps: clock.steps, inputs, carried, body, next, tables, alive };
         let value = self.program.run(run);
         let stopped = alive.map(|alive| self.stopped(number, &slots, value, alive, clock));
         let run = Run { value, slots, watched, stopped, pauses: Vec::new() };
@@ -223,7 +231,8 @@ impl Lower<'_> {
             Expr::Crossings(curve, _) => Some(model.expr(*curve)),
             _ => None,
         });
-        let nodes = crossed.filter_map(|curve| if let Expr::Curve { node, .. } = curve { Some(*node) } else { None });
+        let nodes =
+            crossed.filter_map(|curve| if let Expr::Curve { node, .. } = curve { Some(*node) } else { None });
         nodes.filter(|node| model.run_of(*node) == Some(number) && !self.is_state(*node)).collect()
     }
 
@@ -254,12 +263,7 @@ impl Lower<'_> {
     }
 
     /// The body of the loop: what is carried, a step later.
-    fn step(
-        &mut self,
-        dynamics: &Dynamics,
-        slots: &[Slot],
-        clock: Clock,
-    ) -> Result<Vec<Value>, Diagnostic> {
+    fn step(&mut self, dynamics: &Dynamics, slots: &[Slot], clock: Clock) -> Result<Vec<Value>, Diagnostic> {
         let x: Vec<Value> = (0..slots.len()).map(|slot| self.carried(slot)).collect();
         let [now, then] = self.instants(clock);
         self.put(slots, &x);
@@ -372,7 +376,10 @@ impl Lower<'_> {
         now: Value,
     ) -> Vec<Value> {
         let with = self.slopes(dynamics, now, Noises::Unit(noise));
-        with.into_iter().zip(drift).map(|(with, drift)| self.program.binary(Binary::Sub, with, *drift)).collect()
+        with.into_iter()
+            .zip(drift)
+            .map(|(with, drift)| self.program.binary(Binary::Sub, with, *drift))
+            .collect()
     }
 
     /// How far the noises together move each state in a unit of time: the root of the sum of their squared strengths.
@@ -569,12 +576,22 @@ fn change(dynamics: &Dynamics, state: NodeId) -> Option<&ChangeKind> {
 
 impl Around {
     pub(crate) fn new(run: usize, program: Program) -> Around {
-        Around { run, program, inputs: Vec::new(), known: HashMap::new() }
+        Around { run, program, inputs: Vec::new(), known: HashMap::new(), tables: Vec::new() }
     }
 
-    /// The program, and what the body of the loop reads of it.
-    pub(crate) fn end(self) -> (Program, Vec<Value>) {
-        (self.program, self.inputs)
+    /// The program, and what the body of the loop reads of it: values, and processes row by row.
+    pub(crate) fn end(self) -> (Program, Vec<Value>, Vec<Value>) {
+        (self.program, self.inputs, self.tables)
+    }
+
+    /// The number of a process among the tables of the loop.
+    pub(crate) fn table(&mut self, process: Value) -> u32 {
+        let known = self.tables.iter().position(|known| *known == process);
+        let number = known.unwrap_or_else(|| {
+            self.tables.push(process);
+            self.tables.len() - 1
+        });
+        number as u32
     }
 
     pub(crate) fn program(&mut self) -> &mut Program {

@@ -147,9 +147,8 @@ impl Lower<'_> {
         let whole = self.program.binary(Binary::Max, whole, zero);
         let after = self.program.binary(Binary::Add, whole, one);
         let share = self.program.binary(Binary::Sub, place, whole);
-        let mut at = |slot: usize| {
-            [whole, after].map(|place| self.program.trace(run.value, slot as u32, place))
-        };
+        let mut at =
+            |slot: usize| [whole, after].map(|place| self.program.trace(run.value, slot as u32, place));
         let [x0, x1] = at(slot);
         if clock.between == Between::Cubic {
             let slopes = at(run.slots.len() + slot).map(|slope| vec![slope]);

@@ -176,7 +176,9 @@ impl Registers {
 
     /// Keeps what a loop keeps after this step.
     fn keep(&mut self, steps: &Steps, made: u32) {
-        if steps.kept.is_empty() || steps.places.as_ref().is_some_and(|places| places.binary_search(&made).is_err()) {
+        if steps.kept.is_empty()
+            || steps.places.as_ref().is_some_and(|places| places.binary_search(&made).is_err())
+        {
             return;
         }
         let columns = steps.kept.iter().filter_map(|register| self.columns.get(*register as usize));
@@ -187,7 +189,8 @@ impl Registers {
 
     /// Puts aside the draws that are done, or all, and moves the others together; says whether none is left.
     fn thin(&mut self, steps: &Steps, alive: Register, all: bool) -> bool {
-        let is_alive = |registers: &Registers, place: usize| !all && lane(registers.read(alive), place) != 0.0;
+        let is_alive =
+            |registers: &Registers, place: usize| !all && lane(registers.read(alive), place) != 0.0;
         let lanes = self.thinning.origin.len();
         let going_on = (0..lanes).filter(|place| is_alive(self, *place)).count();
         // It is worth the work where a block becomes free.
@@ -211,6 +214,7 @@ impl Registers {
         self.busy = going_on.div_ceil(LANES);
         if going_on == 0 {
             self.gather(steps);
+            self.thinning.origin.clear();
         }
         going_on == 0
     }
@@ -263,24 +267,67 @@ impl Registers {
 
     /// What a loop kept of a register, by the row of each lane, rounded down; NaN where that is no number.
     pub fn trace(&self, to: &mut [Lanes], steps: &Steps, kept: usize, row: Operand) {
-        let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
-        let (width, blocks) = (steps.kept.len(), to.len());
-        let last = (trace.len() / (width * blocks)).saturating_sub(1);
+        let blocks = to.len();
+        self.rows(to, steps.trace, (steps.kept.len() * blocks, kept * blocks), row);
+    }
+
+    /// A row of a process, as [`Registers::trace`].
+    pub fn row(&self, to: &mut [Lanes], trace: usize, row: Operand) {
+        self.rows(to, trace, (self.draws.len(), 0), row);
+    }
+
+    /// What stands in rows of `width` blocks, `off` blocks behind the start of the row of each lane.
+    fn rows(&self, to: &mut [Lanes], trace: usize, (width, off): (usize, usize), row: Operand) {
+        let trace = self.traces.get(trace).map_or(&[][..], Vec::as_slice);
+        let last = (trace.len() / width).saturating_sub(1);
         // A cast of a number takes what is below zero to zero.
         let column = |row: f64| {
-            let start = ((row as usize).min(last) * width + kept) * blocks;
-            trace.get(start..start + blocks).expect("a loop keeps what is read of it")
+            let start = (row as usize).min(last) * width + off;
+            trace.get(start..).expect("what is read has been kept")
         };
         match row {
             Operand::Number(row) if row.is_nan() => to.iter_mut().for_each(|to| to.0 = [f64::NAN; LANES]),
-            Operand::Number(row) => to.clone_from_slice(column(row)),
-            Operand::Register(rows) => {
-                for (block, (to, rows)) in to.iter_mut().zip(self.read(rows)).enumerate() {
-                    for (place, (to, row)) in to.0.iter_mut().zip(&rows.0).enumerate() {
-                        *to = if row.is_nan() { f64::NAN } else { lane(column(*row), block * LANES + place) };
+            Operand::Number(row) if !self.is_thinned() => {
+                to.iter_mut().zip(column(row)).for_each(|(to, lanes)| *to = lanes.clone());
+            }
+            _ => {
+                for (block, to) in to.iter_mut().enumerate() {
+                    for (place, to) in to.0.iter_mut().enumerate() {
+                        let place = block * LANES + place;
+                        let row = match row {
+                            Operand::Number(row) => row,
+                            Operand::Register(rows) => lane(self.read(rows), place),
+                        };
+                        *to = if row.is_nan() { f64::NAN } else { lane(column(row), self.origin(place)) };
                     }
                 }
             }
+        }
+    }
+
+    /// Whether draws have left the columns.
+    fn is_thinned(&self) -> bool {
+        !self.thinning.origin.is_empty()
+    }
+
+    /// Where the draw of a lane stood at the start of the loop.
+    fn origin(&self, place: usize) -> usize {
+        // Lanes behind the last have no draw, and any will do.
+        if self.is_thinned() { self.thinning.origin.get(place).copied().unwrap_or_default() } else { place }
+    }
+
+    /// Room for a process of so many rows, all zero.
+    pub fn room(&mut self, trace: usize, rows: usize) -> Vec<Lanes> {
+        let mut room = self.traces.get_mut(trace).map(std::mem::take).unwrap_or_default();
+        room.clear();
+        room.resize(rows * self.draws.len(), Lanes([0.0; LANES]));
+        room
+    }
+
+    /// Puts a process in its place.
+    pub fn keep_process(&mut self, trace: usize, rows: Vec<Lanes>) {
+        if let Some(place) = self.traces.get_mut(trace) {
+            *place = rows;
         }
     }
 }

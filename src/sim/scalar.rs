@@ -2,7 +2,7 @@
 //! The compiler folds constants with it, the engine inlines it into its loops.
 
 use crate::elementary as own;
-use sbi_model::{Binary, Unary};
+use sbi_model::{Binary, Series, Unary};
 
 /// A truth as a number.
 #[inline(always)]
@@ -59,4 +59,18 @@ pub(crate) fn binary(op: Binary, x: f64, y: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn select(condition: f64, yes: f64, no: f64) -> f64 {
     if condition == 0.0 { no } else { yes }
+}
+
+/// A fixed function of time at a time: linear between its times, and as at its ends outside of them.
+pub(crate) fn interpolate(series: &Series, time: f64) -> f64 {
+    if time.is_nan() {
+        return f64::NAN;
+    }
+    let after = series.times.partition_point(|known| *known < time);
+    let at = |place: usize| (series.times.get(place), series.values.get(place));
+    match (after.checked_sub(1).map(at), at(after)) {
+        (Some((Some(t0), Some(x0))), (Some(t1), Some(x1))) => x0 + (x1 - x0) * ((time - t0) / (t1 - t0)),
+        (None, (_, Some(x))) | (Some((_, Some(x))), _) => *x,
+        _ => f64::NAN,
+    }
 }

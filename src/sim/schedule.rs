@@ -198,4 +198,3 @@ impl Schedule {
         self.order.push(value);
     }
 }
-

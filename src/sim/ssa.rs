@@ -6,8 +6,9 @@
 
 use crate::hoist::hoist;
 use crate::scalar;
-use sbi_model::{Binary, Unary};
+use sbi_model::{Binary, Series, Unary};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The most values a program may have.
 pub(crate) const MAX_VALUES: usize = 1 << 20;
@@ -52,6 +53,23 @@ pub(crate) enum Op {
         run: Value,
         slot: u32,
     },
+    /// A process in time, drawn at many times at once: no number itself.
+    Process(u32),
+    /// A row of a process, by its number; NaN where that is none.
+    Row {
+        process: Value,
+        row: Value,
+    },
+    /// In the body of a loop: a row of one of the loop's tables.
+    Inner {
+        table: u32,
+        row: Value,
+    },
+    /// A fixed function of time at a time, linearly interpolated.
+    Series {
+        series: u32,
+        time: Value,
+    },
     /// After how many steps what a loop carries, which never falls, first reaches a value, less one; NaN where it never does.
     Before {
         run: Value,
@@ -78,8 +96,18 @@ pub(crate) struct Loop {
     pub body: Program,
     /// Of the body: what is carried to the next step.
     pub next: Vec<Value>,
+    /// The processes of the program around that the body reads rows of.
+    pub tables: Vec<Value>,
     /// The carried value that is zero once nothing of a draw changes any more: its steps are then left out.
     pub alive: Option<u32>,
+}
+
+/// A process in time: the rows of `factor` times standard normal numbers of a stream, one for each column.
+#[derive(Clone)]
+pub(crate) struct Process {
+    pub factor: Arc<[Vec<f64>]>,
+    /// The hash of the site's dotted path.
+    pub path: u64,
 }
 
 /// A standard random number of a stream ([`crate::rng`]).
@@ -130,6 +158,8 @@ pub(crate) enum Law {
 pub(crate) struct Program {
     ops: Vec<Op>,
     loops: Vec<Loop>,
+    processes: Vec<Process>,
+    series: Vec<Arc<Series>>,
     known: HashMap<Op, Value>,
     requests: usize,
 }
@@ -145,9 +175,15 @@ impl Op {
     /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs.
     pub fn operands(self) -> [Option<Value>; 3] {
         match self {
-            Op::Number(_) | Op::Noise(_) | Op::Outer(_) | Op::Carried(_) | Op::Step | Op::Loop(_) => {
-                [None; 3]
-            }
+            Op::Number(_)
+            | Op::Noise(_)
+            | Op::Outer(_)
+            | Op::Carried(_)
+            | Op::Step
+            | Op::Loop(_)
+            | Op::Process(_) => [None; 3],
+            Op::Row { process, row } => [Some(process), Some(row), None],
+            Op::Inner { row: x, .. } | Op::Series { time: x, .. } => [Some(x), None, None],
             Op::Trace { run, place: x, .. }
             | Op::Before { run, value: x, .. }
             | Op::Crossings { run, level: x, .. } => [Some(run), Some(x), None],
@@ -207,11 +243,9 @@ impl Program {
     /// The values that `value` is made of.
     pub fn operands(&self, value: Value) -> impl Iterator<Item = Value> + '_ {
         let op = self.op(value);
-        let inputs = match op {
-            Op::Loop(number) => self.loop_of(number).inputs.as_slice(),
-            _ => &[],
-        };
-        op.operands().into_iter().flatten().chain(inputs.iter().copied())
+        let run = if let Op::Loop(number) = op { Some(self.loop_of(number)) } else { None };
+        let inputs = run.into_iter().flat_map(|run| run.inputs.iter().chain(&run.tables));
+        op.operands().into_iter().flatten().chain(inputs.copied())
     }
 
     /// A loop by its number.
@@ -254,7 +288,7 @@ impl Program {
         self.require(possible, x)
     }
 
-    /// A value that only the body of a loop has: [`Op::Outer`], [`Op::Carried`] or [`Op::Step`].
+    /// A value that needs nothing to be known: what only the body of a loop has, a random number, a row of a process.
     pub fn leaf(&mut self, op: Op) -> Value {
         self.value(op)
     }
@@ -266,6 +300,35 @@ impl Program {
         let run = if self.overflowed() { run } else { hoist(self, run) };
         self.loops.push(run);
         self.value(Op::Loop(self.loops.len() as u32 - 1))
+    }
+
+    /// A process, drawn.
+    pub fn process(&mut self, process: Process) -> Value {
+        self.processes.push(process);
+        self.value(Op::Process(self.processes.len() as u32 - 1))
+    }
+
+    /// A process by its number.
+    pub fn process_of(&self, number: u32) -> &Process {
+        self.processes.get(number as usize).expect("a process belongs to the program that made it")
+    }
+
+    /// A fixed function of time at a time.
+    pub fn series(&mut self, series: &Arc<Series>, time: Value) -> Value {
+        if let Some(time) = self.known_number(time) {
+            return self.number(scalar::interpolate(series, time));
+        }
+        let known = self.series.iter().position(|known| Arc::ptr_eq(known, series));
+        let number = known.unwrap_or_else(|| {
+            self.series.push(Arc::clone(series));
+            self.series.len() - 1
+        });
+        self.value(Op::Series { series: number as u32, time })
+    }
+
+    /// A fixed function of time by its number.
+    pub fn series_of(&self, number: u32) -> &Arc<Series> {
+        self.series.get(number as usize).expect("a function belongs to the program that reads it")
     }
 
     /// What a loop carries after `place` steps, rounded down.

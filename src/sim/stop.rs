@@ -59,7 +59,8 @@ impl Lower<'_> {
         let calm = self.program.unary(Unary::Not, met);
         let goes_on = self.program.binary(Binary::And, alive, calm);
         let cubic = clock.between == Between::Cubic;
-        let mut carried: Vec<Value> = next.iter().zip(&held).map(|(n, h)| self.program.select(alive, *n, *h)).collect();
+        let mut carried: Vec<Value> =
+            next.iter().zip(&held).map(|(n, h)| self.program.select(alive, *n, *h)).collect();
         carried.push(goes_on);
         carried.push(self.program.select(alive, if cubic { now } else { then }, end));
         if cubic {
@@ -150,9 +151,8 @@ impl Lower<'_> {
         let at = self.program.last(run, alive + 1);
         if clock.between == Between::Cubic {
             let count = slots.len() as u32;
-            let mut last = |range: Range<u32>| {
-                range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>()
-            };
+            let mut last =
+                |range: Range<u32>| range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>();
             let before = alive + 2;
             let x = [last(before..before + count), last(0..count)];
             let slopes = [last(before + count..before + 2 * count), last(count..2 * count)];
@@ -191,11 +191,12 @@ impl Lower<'_> {
         let time = self.program.add(passed, inside.start);
         let met = self.stopping(dynamics, time);
         let next = vec![self.program.select(met, low, middle), self.program.select(met, middle, high)];
-        let (program, outer) = self.around.take().expect("nothing ends the body but this").end();
+        let (program, outer, tables) = self.around.take().expect("nothing ends the body but this").end();
         let body = std::mem::replace(&mut self.program, program);
         let (zero, one) = (self.program.number(0.0), self.program.number(1.0));
         let inputs = [vec![zero, one], outer].concat();
-        let run = self.program.run(Loop { steps: HALVINGS, inputs, carried: 2, body, next, alive: None });
+        let run =
+            self.program.run(Loop { steps: HALVINGS, inputs, carried: 2, body, next, tables, alive: None });
         self.put(slots, &at_hand);
         let share = self.program.last(run, 1);
         self.program.select(early, zero, share)

@@ -1,8 +1,8 @@
 //! What stands after `~`: a distribution with its arguments, by position or by name.
 
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, NOT_YET, SIMULATOR_BODY,
-    UNKNOWN_DISTRIBUTION, VECTOR,
+    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, SIMULATOR_BODY, UNKNOWN_DISTRIBUTION,
+    VECTOR,
 };
 use super::demand::Demanded;
 use super::expr::Scope;
@@ -98,10 +98,6 @@ impl<'t> Builder<'t> {
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
         self.swapped(entry, &arguments, call);
-        if entry.family == Family::GaussianProcess {
-            let told = NOT_YET.at(call.span, "functions of time are not run in this version");
-            self.later.push(told.help("give it an axis: `theta[i] ~ normal(0, 1)`"));
-        }
         Some(Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span })
     }
 

@@ -189,11 +189,7 @@ impl<'t> Builder<'t> {
         }
         if constant.target.formal.is_some() {
             return match curve(constant, table, self.files) {
-                Ok(series) => {
-                    let told = NOT_YET.at(table.span, "functions of time are not run in this version");
-                    self.later.push(told.help("write the numbers that are read as a list over an axis"));
-                    (Definition::Series(series), Sort::Number)
-                }
+                Ok(series) => (Definition::Series(series), Sort::Number),
                 Err(told) => {
                     self.told.push(told);
                     refused(self)

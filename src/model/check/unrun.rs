@@ -1,14 +1,29 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Dynamics, Expr, ExprId, Model, Node, Solver};
+use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, Solver};
 use sbi_syntax::{Diagnostic, Span};
 
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    let nodes = model.nodes.iter().filter_map(|node| between_jumps(model, node));
+    let nodes =
+        model.nodes.iter().filter_map(|node| between_jumps(model, node).or_else(|| kernel(model, node)));
     dynamics.chain(nodes).collect()
+}
+
+/// A kernel whose shape is not the same in all draws.
+fn kernel(model: &Model, node: &Node) -> Option<Diagnostic> {
+    let Definition::Draw(draw) = &node.definition else { return None };
+    let numbers = draw.arguments.iter().find_map(|argument| match argument {
+        Argument::Kernel(_, numbers) => Some(numbers),
+        _ => None,
+    })?;
+    // The scale, the second of them, is a factor.
+    let shape = numbers.iter().enumerate().filter(|(place, _)| *place != 1);
+    let known = shape.map(|(_, number)| *number).all(|number| is_known(model, number));
+    let told = || not_run("a kernel whose length is drawn", draw.span).help("write a number as its length");
+    (!known).then(told)
 }
 
 /// What a node reads of a process that is run jump by jump, from one known time to the next.
@@ -44,7 +59,9 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
         Solver::DormandPrince(_) | Solver::Rosenbrock(_) if dynamics.events.is_empty() => {}
         Solver::DormandPrince(_) | Solver::Rosenbrock(_) => {
             let told = told("`when` in what is solved to tolerances");
-            return Some(told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"));
+            return Some(
+                told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"),
+            );
         }
         Solver::TauLeap { .. } => {}
         Solver::Gillespie { .. } => {
@@ -62,9 +79,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
     }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
-    let unknown = |id: &ExprId| match model.expr(*id) {
-        Expr::At(_, time) => !is_known(model, *time),
-        Expr::Crossings(..) | Expr::Gained(..) => true,
+    let of_run = |curve: ExprId| matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some());
+    let unknown = |id: &ExprId| match *model.expr(*id) {
+        Expr::At(curve, time) => of_run(curve) && !is_known(model, time),
+        Expr::Crossings(curve, _) | Expr::Gained(curve, _) => of_run(curve),
         _ => false,
     };
     let reads = model.below(exprs, |_| true).iter().any(unknown);

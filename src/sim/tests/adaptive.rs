@@ -91,8 +91,8 @@ fn both_methods_agree_on_every_function() {
             data y = path.y(1.3)"
         )
     };
-    let [(made, explicit), (_, implicit)] = ["dormand_prince(rtol = 1e-9)", "rosenbrock(rtol = 1e-7, atol = 1e-7)"]
-        .map(|by| run(&text(by), 40));
+    let [(made, explicit), (_, implicit)] =
+        ["dormand_prince(rtol = 1e-9)", "rosenbrock(rtol = 1e-7, atol = 1e-7)"].map(|by| run(&text(by), 40));
     assert_eq!(made.columns().len(), 3);
     for (a, b) in explicit.values.iter().zip(&implicit.values) {
         assert!((a - b).abs() < 1e-4, "{a}, {b}");
@@ -123,7 +123,11 @@ fn an_equation_ends_where_it_meets_its_condition() {
         for row in (0..table.rows).map(|row| table.row(row)) {
             let of = |name: &str| row[column(&made, name)];
             let end = of("b").ln() / of("a");
-            assert!((of("end") - end).abs() < 5e-5 && (of("late") - end).abs() < 5e-5, "{} of {end}", of("end"));
+            assert!(
+                (of("end") - end).abs() < 5e-5 && (of("late") - end).abs() < 5e-5,
+                "{} of {end}",
+                of("end")
+            );
             assert!((of("high") - of("b")).abs() < 5e-5 && (of("early") - of("b").sqrt()).abs() < 1e-4);
         }
     }
@@ -159,5 +163,9 @@ fn what_grows_beyond_all_numbers_says_so() {
         other => panic!("{other:?}"),
     };
     assert_eq!(reason("by rk4(step = 0.01)"), "`blast.x` grows beyond all numbers");
-    assert!(reason("").starts_with("`blast` is not solved to its tolerances in 20000 steps"), "{}", reason(""));
+    assert!(
+        reason("").starts_with("`blast` is not solved to its tolerances in 20000 steps"),
+        "{}",
+        reason("")
+    );
 }

@@ -172,7 +172,9 @@ n = n + 1
             }}
             data y = town.n(6)"
         );
-        let Err(Failure::NotFinite { reason, .. }) = simulator(&text).run(3, 0..10, 1) else { panic!("{rate}") };
+        let Err(Failure::NotFinite { reason, .. }) = simulator(&text).run(3, 0..10, 1) else {
+            panic!("{rate}")
+        };
         assert_eq!(reason, Some(format!("`town` jumps more than {max} times, or at no rate")));
     }
 }

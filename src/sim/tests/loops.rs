@@ -40,6 +40,7 @@ fn walk(program: &mut Program, steps: u32) -> [Value; 2] {
         carried: 1,
         body,
         next: vec![next],
+        tables: Vec::new(),
         alive: None,
     });
     [run, rate]
@@ -114,6 +115,7 @@ fn loops_follow_one_another() {
         carried: 2,
         // What is carried changes places at every step.
         next: vec![product, sum],
+        tables: Vec::new(),
         body,
         alive: None,
     });
@@ -146,6 +148,7 @@ fn a_loop_ends_early() {
         carried: 2,
         body,
         next: vec![below, longer],
+        tables: Vec::new(),
         alive: Some(0),
     });
     let far = program.number(5e5);
@@ -169,7 +172,8 @@ fn draws_that_are_done_leave_the_columns() {
     let inside = body.binary(Binary::And, below, above);
     let next = vec![body.binary(Binary::And, alive, inside), body.select(alive, moved, x)];
     let inputs = vec![one, start, rate];
-    let run = program.run(Loop { steps: 400, inputs, carried: 2, body, next, alive: Some(0) });
+    let run =
+        program.run(Loop { steps: 400, inputs, carried: 2, body, next, tables: Vec::new(), alive: Some(0) });
     let last = program.last(run, 1);
     let again = program.binary(Binary::Mul, rate, last);
     // What is read behind the loop is in the order of the draws again, and so is what is drawn there.
@@ -198,7 +202,15 @@ fn what_stays_the_same_leaves_the_loop() {
     let turned = body.binary(Binary::Mul, share, x);
     let next = vec![body.binary(Binary::Add, turned, rate_inside)];
     let before = body.len();
-    let run = program.run(Loop { steps: 9, inputs: vec![start, rate], carried: 1, body, next, alive: None });
+    let run = program.run(Loop {
+        steps: 9,
+        inputs: vec![start, rate],
+        carried: 1,
+        body,
+        next,
+        tables: Vec::new(),
+        alive: None,
+    });
     let Op::Loop(number) = program.op(run) else { panic!("it is a loop") };
     // The state, two inputs, a product and a sum are left.
     assert_eq!((program.loop_of(number).body.len(), before), (5, 8));

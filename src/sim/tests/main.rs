@@ -10,6 +10,7 @@ mod distributions;
 mod dynamics;
 mod elementary;
 mod examples;
+mod functions;
 mod jumps;
 mod laws;
 mod models;
