@@ -1,13 +1,19 @@
 //! Programs from outside that draw: their command, what they take and what they give.
 
-use crate::OnFailure;
+use crate::{AxisId, OnFailure};
 use sbi_syntax::Span;
 
 /// An `external`, as a model draws from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct External {
+    /// Its name in the file.
+    pub name: String,
+    /// The axes of the draw: it is asked once for each of their elements.
+    pub axes: Vec<AxisId>,
     /// The program and its arguments: `process("python3", "sim/wound.py")`.
     pub command: Vec<String>,
+    /// The digests of those of its words that are files beside the spec: a changed script is another simulator.
+    pub scripts: Vec<String>,
     /// The names of its inputs, in order.
     pub inputs: Vec<String>,
     /// What it gives, in order.

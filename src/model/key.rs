@@ -88,7 +88,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 5;
+const REVISION: u64 = 6;
 
 impl Form {
     fn new(kind: &str) -> Form {
@@ -160,6 +160,9 @@ impl Form {
         self.number(external.command.len() as u64);
         for word in &external.command {
             self.text(word);
+        }
+        for script in &external.scripts {
+            self.text(script);
         }
         self.number(external.inputs.len() as u64);
         for input in &external.inputs {

@@ -72,6 +72,11 @@ pub(crate) enum Instruction {
         to: Register,
         x: Operand,
     },
+    /// A column from outside of the program.
+    Given {
+        to: Register,
+        column: usize,
+    },
     /// The number of the step.
     Step {
         to: Register,

@@ -303,6 +303,7 @@ impl<'a> Emitter<'a> {
                 Some(x) => Instruction::Move { to: self.allocate(value), x },
                 None => panic!("a body reads what its loop is given"),
             },
+            Op::Given(column) => Instruction::Given { to: self.allocate(value), column: column as usize },
             Op::Step => Instruction::Step { to: self.allocate(value) },
             Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
             Op::Process(number) => {

@@ -18,6 +18,8 @@ pub(crate) struct Chunk<'a> {
     pub code: &'a Code,
     pub seed: u64,
     pub draws: &'a [u64],
+    /// What comes from outside of the program, so many columns for each draw, row-major.
+    pub given: (&'a [f64], usize),
     /// The table's rows of these draws, row-major.
     pub rows: &'a mut [f64],
     pub registers: &'a mut Registers,
@@ -26,7 +28,7 @@ pub(crate) struct Chunk<'a> {
 impl Kernel for Chunk<'_> {
     #[inline(always)]
     fn run(self) {
-        let Chunk { code, seed, draws, rows, registers } = self;
+        let Chunk { code, seed, draws, given, rows, registers } = self;
         registers.number(draws);
         let (mut at, mut step, mut start) = (0, 0, 0);
         while let Some(instruction) = code.instructions.get(at) {
@@ -78,6 +80,11 @@ impl Kernel for Chunk<'_> {
                     let mut column = registers.take(to);
                     fill(registers.busy(&mut column), x, registers);
                     registers.put(to, column);
+                }
+                Instruction::Given { to, column } => {
+                    let mut lanes = registers.take(to);
+                    load(&mut lanes, given, column);
+                    registers.put(to, lanes);
                 }
                 Instruction::Step { to } => {
                     let mut column = registers.take(to);
@@ -358,6 +365,12 @@ fn sample(
             *to = site(*draw).draw(law, x, y);
         }
     }
+}
+
+/// Reads one column of a table, as many rows as there are.
+fn load(to: &mut [Lanes], (rows, columns): (&[f64], usize), column: usize) {
+    let lanes = to.iter_mut().flat_map(|to| to.0.iter_mut());
+    lanes.zip(rows.iter().skip(column).step_by(columns)).for_each(|(to, value)| *to = *value);
 }
 
 /// Writes one column of the table, as many rows as there are.

@@ -26,6 +26,15 @@ pub enum Failure {
         /// Where it went wrong, if that is known: a state that grows beyond all numbers, a run that does not end.
         reason: Option<String>,
     },
+    /// A program from outside did not give what it was asked for.
+    Outside {
+        /// What happened, in a sentence.
+        message: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// The run was broken off while a program from outside worked.
+    Interrupted,
     /// The table does not fit into memory.
     Memory {
         /// How many bytes it needs.
@@ -47,6 +56,8 @@ impl fmt::Display for Failure {
                 }
                 Ok(())
             }
+            Failure::Outside { message, .. } => f.write_str(message),
+            Failure::Interrupted => f.write_str("interrupted"),
             Failure::Memory { bytes } => {
                 write!(f, "the simulations need {:.1} GB of memory, more than there is", *bytes as f64 / 1e9)
             }

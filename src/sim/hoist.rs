@@ -85,8 +85,9 @@ impl Rewriting<'_> {
             | Op::Last { .. }
             | Op::Before { .. }
             | Op::Crossings { .. }
+            | Op::Given(_)
             | Op::Process(_)
-            | Op::Row { .. } => unreachable!("loops and processes stand in no body"),
+            | Op::Row { .. } => unreachable!("these stand around loops"),
         }
     }
 

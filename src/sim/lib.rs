@@ -38,4 +38,4 @@ mod stop;
 
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
 pub use isa::InstructionSet;
-pub use simulator::{Simulator, Table};
+pub use simulator::{Answered, Outside, Simulator, Table};

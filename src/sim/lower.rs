@@ -8,7 +8,7 @@ use crate::motion::{Around, Motion};
 use crate::process::Function;
 use crate::reading::When;
 use crate::rng::path_hash;
-use crate::ssa::{MAX_VALUES, Program, Value};
+use crate::ssa::{MAX_VALUES, Op, Program, Value};
 use sbi_model::{
     AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role,
     Series, Solver, Transform,
@@ -25,6 +25,29 @@ pub(crate) struct Lowered {
     elements: Vec<Vec<Value>>,
     /// Where a draw that failed may have gone wrong, the earliest first.
     pub signs: Vec<Sign>,
+    /// The calls of programs from outside, each behind those that it reads.
+    pub calls: Vec<Call>,
+}
+
+/// A call of a program from outside, for each draw.
+pub(crate) struct Call {
+    /// Which of the model's externals.
+    pub external: usize,
+    /// How many times it is asked for each draw: once for each place along its axes.
+    pub places: usize,
+    /// What it is given, place by place.
+    pub inputs: Vec<Value>,
+    /// The sizes of what it gives.
+    pub outputs: Vec<Vec<usize>>,
+    /// The first of the columns that it gives, place by place.
+    pub first: usize,
+}
+
+impl Call {
+    /// How many numbers it gives at a place.
+    pub fn width(&self) -> usize {
+        self.outputs.iter().map(|sizes| sizes.iter().product::<usize>()).sum()
+    }
 }
 
 /// What is true of a draw that does not fail here.
@@ -55,8 +78,8 @@ pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
         // What jumps is run from reading to reading: when these are is known once all has been looked at.
         pauses = Lower::of(model, pauses).all()?.pauses;
     }
-    let Lower { program, elements, signs, .. } = Lower::of(model, pauses).all()?;
-    Ok(Lowered { program, elements, signs })
+    let Lower { program, elements, signs, calls, .. } = Lower::of(model, pauses).all()?;
+    Ok(Lowered { program, elements, signs, calls })
 }
 
 pub(crate) struct Lower<'a> {
@@ -79,6 +102,8 @@ pub(crate) struct Lower<'a> {
     motions: Vec<Option<Rc<Motion>>>,
     /// See [`Lowered::signs`].
     pub(crate) signs: Vec<Sign>,
+    /// See [`Lowered::calls`].
+    calls: Vec<Call>,
     /// For each dynamics, the times at which it is read, as bits that keep their order.
     pub(crate) pauses: Vec<BTreeSet<u64>>,
     /// The functions of time that have been drawn.
@@ -114,6 +139,7 @@ impl<'a> Lower<'a> {
             around: None,
             motions: model.dynamics.iter().map(|_| None).collect(),
             signs: Vec::new(),
+            calls: Vec::new(),
             pauses,
             functions: HashMap::new(),
             series: HashMap::new(),
@@ -268,12 +294,53 @@ impl<'a> Lower<'a> {
             Definition::Table(numbers) => numbers.iter().map(|x| self.program.number(*x)).collect(),
             Definition::Equals(expr) => self.each(node, count, 1, |this, _| vec![this.expression(*expr)])?,
             Definition::Draw(draw) => self.draw(node, draw, &node.name)?,
-            Definition::Series(_) | Definition::Noise | Definition::External { .. } => {
-                unreachable!("{NOT_RUN}")
-            }
+            Definition::External { external, output, inputs } => self.outside(*external, *output, inputs),
+            Definition::Series(_) | Definition::Noise => unreachable!("{NOT_RUN}"),
         };
         assert_eq!(values.len(), count, "`{}` has a value for each of its elements", node.name);
         Ok(values)
+    }
+
+    /// One output of a program from outside, which is called with the first of them.
+    fn outside(&mut self, external: usize, output: usize, inputs: &[ExprId]) -> Vec<Value> {
+        let axes = &self.model.externals.get(external).expect("a model has its externals").axes;
+        let known = self.calls.iter().position(|call| call.external == external);
+        let known = known.unwrap_or_else(|| {
+            let places = axes.iter().map(|axis| self.size(*axis)).product();
+            let mut given = Vec::new();
+            for place in 0..places {
+                self.stand_along(axes, Some(place));
+                given.extend(inputs.iter().map(|input| self.expression(*input)));
+            }
+            self.stand_along(axes, None);
+            let first = self.calls.iter().map(|call| call.places * call.width()).sum();
+            let outputs = self.outputs_of(external, axes.len());
+            self.calls.push(Call { external, places, inputs: given, outputs, first });
+            self.calls.len() - 1
+        });
+        let call = self.calls.get(known).expect("it was found or made above");
+        let size = |sizes: &Vec<usize>| sizes.iter().product::<usize>();
+        let before: usize = call.outputs.iter().take(output).map(size).sum();
+        let count = call.outputs.get(output).map_or(0, size);
+        let (first, width, places) = (call.first, call.width(), call.places);
+        let columns =
+            (0..places).flat_map(|place| (0..count).map(move |k| first + place * width + before + k));
+        columns.map(|column| self.program.leaf(Op::Given(column as u32))).collect()
+    }
+
+    /// The sizes of what a program from outside gives at a place of its draw, which has so many axes.
+    fn outputs_of(&self, external: usize, around: usize) -> Vec<Vec<usize>> {
+        let mut outputs = Vec::new();
+        for node in &self.model.nodes {
+            if let Definition::External { external: of, output, .. } = node.definition
+                && of == external
+            {
+                let sizes = node.axes.iter().skip(around).map(|axis| self.size(*axis)).collect();
+                outputs.push((output, sizes));
+            }
+        }
+        outputs.sort_by_key(|(output, _)| *output);
+        outputs.into_iter().map(|(_, sizes)| sizes).collect()
     }
 
     /// Calls `make` for every `width` elements of a node at hand, standing at the first of them.

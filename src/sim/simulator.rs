@@ -4,18 +4,25 @@ use crate::bytecode::{self, Code};
 use crate::engine::Chunk;
 use crate::error::Failure;
 use crate::isa::InstructionSet;
-use crate::lower::{self, Lowered};
+use crate::lower::{self, Call, Lowered};
 use crate::registers::{self, Registers};
-use crate::rng::mix;
+use crate::rng::{mix, path_hash};
 use crate::ssa::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use sbi_model::{Model, NodeId, OnFailure, Role};
 use sbi_syntax::Diagnostic;
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 /// Draws between two calls of a progress hook.
-const BLOCK: usize = 1 << 14;
+const BLOCK: u64 = 1 << 14;
+
+/// As many where programs from outside are asked.
+const SMALL_BLOCK: u64 = 256;
+
+/// Seeds for programs from outside have so many bits: every language has whole numbers as large.
+const SEED_BITS: u32 = 53;
 
 /// How often a draw that fails is drawn anew before its model is given up: where one in twenty succeeds, a draw in 10^22
 /// fails so often.
@@ -29,6 +36,7 @@ pub struct Simulator {
     parameters: Vec<(NodeId, usize)>,
     parameter_names: Vec<String>,
     lowered: Lowered,
+    stages: Stages,
     on_failure: OnFailure,
     width: usize,
     set: InstructionSet,
@@ -45,6 +53,85 @@ pub struct Table {
     pub rows: usize,
     /// How many draws failed and were drawn anew, as the model asks with `on_failure "resample"`. Each attempt counts.
     pub resampled: u64,
+}
+
+/// What a program from outside gave.
+pub struct Answered {
+    /// A row of all its outputs for each draw, in their order.
+    pub rows: Vec<f64>,
+    /// The draws that it refused, whose rows are no numbers, and why.
+    pub refused: Vec<(u64, String)>,
+}
+
+/// The programs from outside that a model draws from.
+pub trait Outside: Sync {
+    /// What the model's external of this number gives for draws with these numbers and seeds; `inputs` has a row of its
+    /// inputs for each.
+    ///
+    /// # Errors
+    /// [`Failure::Outside`] where it gives nothing, [`Failure::Interrupted`] where the user wants no more.
+    fn draw(
+        &self,
+        external: usize,
+        draws: &[u64],
+        seeds: &[u64],
+        inputs: &[f64],
+    ) -> Result<Answered, Failure>;
+}
+
+/// Which of the model's externals refused a draw, and why, by draw.
+type Refusals = BTreeMap<u64, (usize, String)>;
+
+/// The calls of programs from outside, in order.
+struct Stages {
+    all: Vec<Stage>,
+    /// How many numbers all of them give for a draw.
+    columns: usize,
+    /// What becomes of a draw that an external refuses, where it says so.
+    on_refusal: Vec<Option<OnFailure>>,
+}
+
+struct Stage {
+    /// What makes the inputs.
+    code: Code,
+    external: usize,
+    places: usize,
+    /// Its first column among what all programs give.
+    first: usize,
+    /// The hash of its name: the seeds of its draws are its own.
+    path: u64,
+}
+
+impl Stages {
+    fn of(model: &Model, lowered: &Lowered) -> Stages {
+        let stage = |(number, call): (usize, &Call)| Stage {
+            code: bytecode::compile(&lowered.program, &call.inputs),
+            external: call.external,
+            places: call.places,
+            first: call.first,
+            path: path_hash(&format!(
+                "{}.{number}",
+                model.externals.get(call.external).map_or("", |e| &e.name)
+            )),
+        };
+        Stages {
+            all: lowered.calls.iter().enumerate().map(stage).collect(),
+            columns: lowered.calls.iter().map(|call| call.places * call.width()).sum(),
+            on_refusal: model.externals.iter().map(|external| external.on_failure).collect(),
+        }
+    }
+}
+
+/// Draws to be made, and with what.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    /// The seed of this attempt, and that of the first.
+    seed: u64,
+    origin: u64,
+    attempt: u64,
+    draws: &'a [u64],
+    pool: Option<&'a ThreadPool>,
+    outside: Option<&'a dyn Outside>,
 }
 
 impl Simulator {
@@ -67,6 +154,7 @@ impl Simulator {
             names: names(outputs),
             parameter_names: names(&parameters),
             parameters,
+            stages: Stages::of(model, &lowered),
             lowered,
             on_failure: model.on_failure,
             set: InstructionSet::best(),
@@ -94,6 +182,11 @@ impl Simulator {
         &self.names
     }
 
+    /// For each call of a program from outside, the number of the model's external and the sizes of its outputs.
+    pub fn outside(&self) -> impl Iterator<Item = (usize, &[Vec<usize>])> {
+        self.lowered.calls.iter().map(|call| (call.external, call.outputs.as_slice()))
+    }
+
     /// The instructions that it runs with.
     pub fn instructions(&self) -> InstructionSet {
         self.set
@@ -105,7 +198,7 @@ impl Simulator {
     /// # Errors
     /// [`Failure`]: the first draw of the range in which something is not finite, or a table larger than memory.
     pub fn run(&self, seed: u64, draws: Range<u64>, threads: usize) -> Result<Table, Failure> {
-        self.run_blocks(seed, draws, threads, &mut |_| ControlFlow::Continue(()))
+        self.run_blocks(seed, draws, threads, None, &mut |_| ControlFlow::Continue(()))
     }
 
     /// [`run`](Simulator::run), telling `done` how many draws are finished from time to time; when it breaks off, the
@@ -118,6 +211,7 @@ impl Simulator {
         seed: u64,
         draws: Range<u64>,
         threads: usize,
+        outside: Option<&dyn Outside>,
         done: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Table, Failure> {
         let columns = self.code.columns;
@@ -126,15 +220,14 @@ impl Simulator {
         let pool = threads_of(threads);
         while (table.rows as u64) < wanted {
             let start = draws.start + table.rows as u64;
-            let numbers: Vec<u64> = (start..draws.end.min(start + BLOCK as u64)).collect();
+            // Programs from outside are slow, and what they gave should soon be kept.
+            let block = if self.stages.all.is_empty() { BLOCK } else { SMALL_BLOCK };
+            let numbers: Vec<u64> = (start..draws.end.min(start + block)).collect();
             let filled = table.values.len();
             table.values.resize(filled + numbers.len() * columns, 0.0);
             let block = table.values.get_mut(filled..).unwrap_or_default();
-            self.fill(&self.code, seed, &numbers, block, pool.as_ref());
-            table.resampled += match self.on_failure {
-                OnFailure::Resample => self.resample(seed, &numbers, block, pool.as_ref())?,
-                OnFailure::Stop | OnFailure::Absent => self.check(seed, &numbers, block).map(|()| 0)?,
-            };
+            let work = Work { seed, origin: seed, attempt: 0, draws: &numbers, pool: pool.as_ref(), outside };
+            table.resampled += self.make(&work, block)?;
             table.rows += numbers.len();
             if done(table.rows as u64).is_break() {
                 break;
@@ -144,87 +237,143 @@ impl Simulator {
     }
 
     /// Runs `code` for these draws, chunk by chunk, until `block` is full.
-    fn fill(&self, code: &Code, seed: u64, draws: &[u64], block: &mut [f64], pool: Option<&ThreadPool>) {
+    fn fill(&self, code: &Code, work: &Work<'_>, given: &[f64], block: &mut [f64]) {
+        let Work { seed, draws, pool, .. } = *work;
         let size = (self.width * code.columns).max(1);
+        let columns = self.stages.columns;
         let registers = || Registers::new(code, self.width);
-        let chunk = |registers: &mut Registers, (rows, draws): (&mut [f64], &[u64])| {
-            self.set.run(Chunk { code, seed, draws, rows, registers });
+        let run = |registers: &mut Registers, place: usize, rows: &mut [f64]| {
+            let first = place * self.width;
+            let draws = draws.get(first..draws.len().min(first + self.width)).unwrap_or_default();
+            let given = given.get(first * columns..).unwrap_or_default();
+            self.set.run(Chunk { code, seed, draws, given: (given, columns), rows, registers });
         };
         match pool {
             Some(pool) => pool.install(|| {
-                let chunks = block.par_chunks_mut(size).zip(draws.par_chunks(self.width));
-                chunks.for_each_init(registers, chunk);
+                let chunks = block.par_chunks_mut(size).enumerate();
+                chunks.for_each_init(registers, |registers, (place, rows)| run(registers, place, rows));
             }),
             None => {
                 let mut registers = registers();
-                let chunks = block.chunks_mut(size).zip(draws.chunks(self.width));
-                chunks.for_each(|item| chunk(&mut registers, item));
+                let chunks = block.chunks_mut(size).enumerate();
+                chunks.for_each(|(place, rows)| run(&mut registers, place, rows));
             }
         }
     }
 
-    /// Draws those of a block anew that failed, until all are finite; how many attempts that took. The random numbers of
-    /// an attempt have a seed of their own, so that a draw depends on the seed and its number alone.
-    fn resample(
-        &self,
-        seed: u64,
-        draws: &[u64],
-        block: &mut [f64],
-        pool: Option<&ThreadPool>,
-    ) -> Result<u64, Failure> {
-        let columns = self.code.columns;
-        let mut failed: Vec<usize> = self.failed(block).collect();
-        let mut attempts = 0;
-        for attempt in 1..=ATTEMPTS {
-            if failed.is_empty() {
-                return Ok(attempts);
+    /// What the programs from outside give for these draws, and why they refused some.
+    fn ask(&self, work: &Work<'_>) -> Result<(Vec<f64>, Refusals), Failure> {
+        let mut given = vec![0.0; work.draws.len() * self.stages.columns];
+        let mut refusals = Refusals::new();
+        for stage in &self.stages.all {
+            let mut inputs = vec![0.0; work.draws.len() * stage.code.columns];
+            self.fill(&stage.code, work, &given, &mut inputs);
+            let outside = work.outside.expect("who runs a model with programs from outside brings them");
+            let places = stage.places as u64;
+            let ids: Vec<u64> = work
+                .draws
+                .iter()
+                .flat_map(|draw| (0..places).map(move |place| draw * places + place))
+                .collect();
+            let seeds: Vec<u64> =
+                ids.iter().map(|id| mix(mix(work.seed, stage.path), *id) >> (64 - SEED_BITS)).collect();
+            let answer = outside.draw(stage.external, &ids, &seeds, &inputs)?;
+            let refused = answer.refused.into_iter();
+            refusals.extend(refused.map(|(id, reason)| (id / places, (stage.external, reason))));
+            let width = answer.rows.len() / work.draws.len().max(1);
+            let places = given.chunks_mut(self.stages.columns).zip(answer.rows.chunks(width.max(1)));
+            for (row, found) in places {
+                let place = row.get_mut(stage.first..stage.first + width);
+                place.into_iter().for_each(|place| place.copy_from_slice(found));
             }
-            attempts += failed.len() as u64;
-            let again: Vec<u64> = failed.iter().filter_map(|row| draws.get(*row).copied()).collect();
-            let mut rows = vec![0.0; again.len() * columns];
-            self.fill(&self.code, mix(seed, attempt), &again, &mut rows, pool);
-            for (row, values) in failed.iter().zip(rows.chunks(columns)) {
-                let place = block.get_mut(row * columns..(row + 1) * columns);
-                place.into_iter().for_each(|place| place.copy_from_slice(values));
-            }
-            let still = self.failed(&rows).filter_map(|row| failed.get(row).copied());
-            failed = still.collect();
         }
-        self.check(mix(seed, ATTEMPTS), draws, block).map(|()| attempts)
+        Ok((given, refusals))
+    }
+
+    /// Makes these draws; how many attempts failed and were made anew.
+    fn make(&self, work: &Work<'_>, block: &mut [f64]) -> Result<u64, Failure> {
+        let (given, refusals) = self.ask(work)?;
+        self.fill(&self.code, work, &given, block);
+        let failed: Vec<usize> = self.failed(block);
+        let again = failed.iter().filter(|row| self.policy(work, **row, &refusals) == OnFailure::Resample);
+        let again: Vec<usize> = again.copied().collect();
+        if again.len() < failed.len() {
+            let told = failed.iter().find(|row| !again.contains(row)).copied().unwrap_or_default();
+            return Err(self.failure(work, &given, told, block, &refusals));
+        }
+        if again.is_empty() {
+            return Ok(0);
+        }
+        let draws: Vec<u64> = again.iter().filter_map(|row| work.draws.get(*row).copied()).collect();
+        if work.attempt >= ATTEMPTS {
+            return Err(self.failure(
+                work,
+                &given,
+                again.first().copied().unwrap_or_default(),
+                block,
+                &refusals,
+            ));
+        }
+        // The random numbers of an attempt have a seed of their own, so that a draw depends on the seed and its number alone.
+        let attempt = work.attempt + 1;
+        let next = Work { draws: &draws, attempt, seed: mix(work.origin, attempt), ..*work };
+        let columns = self.code.columns;
+        let mut rows = vec![0.0; draws.len() * columns];
+        let more = self.make(&next, &mut rows)?;
+        for (row, values) in again.iter().zip(rows.chunks(columns)) {
+            let place = block.get_mut(row * columns..(row + 1) * columns);
+            place.into_iter().for_each(|place| place.copy_from_slice(values));
+        }
+        Ok(again.len() as u64 + more)
+    }
+
+    /// What becomes of a draw that failed: a program from outside that refused it may have its own word.
+    fn policy(&self, work: &Work<'_>, row: usize, refusals: &Refusals) -> OnFailure {
+        let refused = work.draws.get(row).and_then(|draw| refusals.get(draw));
+        let own = refused.and_then(|(external, _)| self.stages.on_refusal.get(*external).copied().flatten());
+        own.unwrap_or(self.on_failure)
     }
 
     /// The rows of a block in which something is not finite.
-    fn failed(&self, block: &[f64]) -> impl Iterator<Item = usize> + use<'_> {
-        let rows = block.chunks(self.code.columns.max(1)).enumerate();
-        let rows: Vec<usize> =
-            rows.filter(|(_, row)| !row.iter().all(|value| value.is_finite())).map(|(k, _)| k).collect();
-        rows.into_iter()
-    }
-
-    /// Fails with the first value in `block` that is not finite; its rows are these draws.
-    fn check(&self, seed: u64, draws: &[u64], block: &[f64]) -> Result<(), Failure> {
+    fn failed(&self, block: &[f64]) -> Vec<usize> {
         // Without an early end, which would keep the loop from becoming vector code.
         if !block.iter().fold(false, |bad, value| bad | !value.is_finite()) {
-            return Ok(());
+            return Vec::new();
         }
-        let bad = block.iter().enumerate().find(|(_, value)| !value.is_finite());
-        let (place, value) = bad.expect("one of the values was not finite");
-        let (row, column) = (place / self.code.columns, place % self.code.columns);
-        let draw = draws.get(row).copied().expect("each row is a draw");
+        let rows = block.chunks(self.code.columns.max(1)).enumerate();
+        rows.filter(|(_, row)| !row.iter().all(|value| value.is_finite())).map(|(k, _)| k).collect()
+    }
+
+    /// How the draw of a row failed.
+    fn failure(
+        &self,
+        work: &Work<'_>,
+        given: &[f64],
+        row: usize,
+        block: &[f64],
+        refusals: &Refusals,
+    ) -> Failure {
+        let columns = self.code.columns;
+        let values = block.get(row * columns..(row + 1) * columns).unwrap_or_default();
+        let bad = values.iter().enumerate().find(|(_, value)| !value.is_finite());
+        let (column, value) = bad.expect("one of the values was not finite");
+        let draw = work.draws.get(row).copied().expect("each row is a draw");
         let parameters = self.lowered.values(&self.parameters);
         let signs: Vec<Value> = self.lowered.signs.iter().map(|sign| sign.sound).collect();
         let looked = bytecode::compile(&self.lowered.program, &[parameters, signs].concat());
         let mut found = vec![0.0; looked.columns];
-        self.fill(&looked, seed, &[draw], &mut found, None);
+        let given = given.get(row * self.stages.columns..).unwrap_or_default();
+        self.fill(&looked, &Work { draws: &[draw], pool: None, ..*work }, given, &mut found);
         let signs = found.split_off(self.parameters.len());
-        let mut reasons = self.lowered.signs.iter().zip(signs);
-        Err(Failure::NotFinite {
+        let mut signs = self.lowered.signs.iter().zip(signs);
+        let sign = || signs.find(|(_, sound)| *sound == 0.0).map(|(sign, _)| sign.else_said.clone());
+        Failure::NotFinite {
             draw,
             element: self.names.get(column).cloned().unwrap_or_default(),
             value: *value,
             parameters: self.parameter_names.iter().cloned().zip(found).collect(),
-            reason: reasons.find(|(_, sound)| *sound == 0.0).map(|(sign, _)| sign.else_said.clone()),
-        })
+            reason: refusals.get(&draw).map(|(_, reason)| reason.clone()).or_else(sign),
+        }
     }
 }
 

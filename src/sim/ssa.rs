@@ -34,6 +34,8 @@ pub(crate) enum Op {
     },
     Noise(Noise),
     Sample(Sample),
+    /// A number from outside of the program, by its column among those.
+    Given(u32),
     /// In the body of a loop: a value of the program around it, by its number among the loop's inputs.
     Outer(u32),
     /// In the body of a loop: what it carries from step to step, as the step finds it.
@@ -177,6 +179,7 @@ impl Op {
         match self {
             Op::Number(_)
             | Op::Noise(_)
+            | Op::Given(_)
             | Op::Outer(_)
             | Op::Carried(_)
             | Op::Step

@@ -25,7 +25,10 @@ pub(super) fn external(
     let all: Vec<usize> = (0..tree.inputs.len()).collect();
     let outputs = tree.outputs.iter();
     let mut external = External {
+        name: tree.name.text.clone(),
+        axes: Vec::new(),
         command: command(tree, told),
+        scripts: Vec::new(),
         inputs: tree.inputs.iter().map(|input| input.name.text.clone()).collect(),
         outputs: outputs
             .map(|output| Output { name: output.target.name.text.clone(), depends: all.clone() })

@@ -3,7 +3,7 @@
 //! The statements of a simulator become nodes of the model, once for each draw from it: `outcome.evidence.x`.
 
 use super::call::{lacking, out_of_order, slots};
-use super::codes::{NOT_YET, RECORD_ROLE, RECURSION, SIMULATOR_BODY, TOO_LARGE, UNKNOWN_FIELD};
+use super::codes::{RECORD_ROLE, RECURSION, SIMULATOR_BODY, TOO_LARGE, UNKNOWN_FIELD};
 use super::constant::DEPTH;
 use super::external;
 use super::home::{Drawn, Home, HomeId, Passed};
@@ -70,7 +70,7 @@ impl<'t> Builder<'t> {
                 let prefix = format!("{}{name}.", self.here().prefix);
                 self.instantiate(number, simulator, home, draw.call.span, prefix);
             }
-            Some(Symbol::External(external)) => self.declare_outputs(number, external, draw),
+            Some(Symbol::External(external)) => self.declare_outputs(number, external),
             _ => unreachable!("only these two are drawn from here"),
         }
         true
@@ -241,9 +241,13 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds a node for each output of an external.
-    fn declare_outputs(&mut self, number: usize, external: &'t tree::External, draw: &'t tree::Draw) {
+    fn declare_outputs(&mut self, number: usize, external: &'t tree::External) {
         let place = self.externals.len();
-        self.externals.push(external::external(external, &self.constants, &mut Vec::new()));
+        let mut called = external::external(external, &self.constants, &mut Vec::new());
+        let scripts =
+            called.command.iter().filter_map(|word| self.files.bytes(word, external.name.span).ok());
+        called.scripts = scripts.map(|bytes| blake3::hash(&bytes).to_string()).collect();
+        self.externals.push(called);
         self.externals_of.insert(number, place);
         let Some(drawn) = self.drawn.get(number) else { return };
         let around: Vec<crate::AxisId> = drawn.axes.clone();
@@ -256,6 +260,9 @@ impl<'t> Builder<'t> {
             draw: Some(number),
             ..home
         };
+        if let Some(called) = self.externals.get_mut(place) {
+            called.axes.clone_from(&home.axes);
+        }
         let home = self.add_home(home);
         let fields = self.within(home, |builder| {
             let outputs = external.outputs.iter().enumerate().map(|(output, written)| {
@@ -273,7 +280,5 @@ impl<'t> Builder<'t> {
         if let Some(drawn) = self.drawn.get_mut(number) {
             drawn.fields = fields;
         }
-        let told = NOT_YET.at(draw.call.span, "programs from outside are not run in this version");
-        self.later.push(told.help("write the model in the language, where that is possible"));
     }
 }

@@ -1,7 +1,7 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, Solver};
+use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, OnFailure, Solver};
 use sbi_syntax::{Diagnostic, Span};
 
 /// What of a model is not run: one message for each statement.
@@ -9,7 +9,12 @@ pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
     let nodes =
         model.nodes.iter().filter_map(|node| between_jumps(model, node).or_else(|| kernel(model, node)));
-    dynamics.chain(nodes).collect()
+    let absent = model.externals.iter().filter(|external| external.on_failure == Some(OnFailure::Absent));
+    let absent = absent.map(|external| {
+        not_run("`on_failure \"absent\"`", external.span)
+            .help("write `on_failure \"resample\"`, or leave it out")
+    });
+    dynamics.chain(nodes).chain(absent).collect()
 }
 
 /// A kernel whose shape is not the same in all draws.

@@ -17,7 +17,14 @@ fn rows(program: &Program, outputs: &[Value], first: u64) -> Vec<Vec<f64>> {
     let mut registers = Registers::new(&code, WIDTH);
     let mut table = vec![0.0; ROWS * outputs.len()];
     let draws: Vec<u64> = (first..first + ROWS as u64).collect();
-    let chunk = Chunk { code: &code, seed: 3, draws: &draws, rows: &mut table, registers: &mut registers };
+    let chunk = Chunk {
+        code: &code,
+        seed: 3,
+        draws: &draws,
+        given: (&[], 0),
+        rows: &mut table,
+        registers: &mut registers,
+    };
     InstructionSet::best().run(chunk);
     table.chunks(outputs.len()).map(<[f64]>::to_vec).collect()
 }

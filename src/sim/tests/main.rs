@@ -5,6 +5,7 @@
 
 mod adaptive;
 mod arrays;
+mod calls;
 mod compiler;
 mod distributions;
 mod dynamics;

@@ -98,7 +98,7 @@ fn a_hook_sees_progress_and_can_stop_the_run() {
     let simulator = model.simulator(&nodes);
     let mut told = Vec::new();
     let table = simulator
-        .run_blocks(1, 0..50_000, 2, &mut |done| {
+        .run_blocks(1, 0..50_000, 2, None, &mut |done| {
             told.push(done);
             if done >= 20_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
