@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
     ) -> Outcome<Table> {
         let mut go_on = |done| go_on(done as usize);
         let range = rows.start as u64..rows.end as u64;
-        self.simulator.run_blocks(self.seed, range, threads, &mut go_on).map_err(|e| failed(&e))
+        self.simulator.run_blocks(self.seed, range, threads, None, &mut go_on).map_err(|e| failed(&e))
     }
 }
 
@@ -58,6 +58,8 @@ pub fn failed(error: &sbi_sim::Failure) -> Failure {
         sbi_sim::Failure::NotFinite { .. } => failure.help(
             "no draw of the priors may lead there: bound a parameter, or write the expression so that it stays finite",
         ),
+        sbi_sim::Failure::Outside { help, .. } => failure.help(help.clone()),
+        sbi_sim::Failure::Interrupted => Failure::interrupted(),
         sbi_sim::Failure::Memory { .. } => failure.help("ask for fewer simulations, or make the axes smaller"),
     }
 }
@@ -92,7 +94,9 @@ fn write(source: &Source, args: &args::Simulate, progress: Progress) -> Outcome 
         })?;
         interrupt::check()?;
         for row in table.values.chunks_exact(table.columns) {
-            writer.write_record(row.iter().map(|x| exact(*x))).map_err(failed)?;
+            // What a draw lacks is an empty cell.
+            let cells = row.iter().map(|x| if x.is_nan() { String::new() } else { exact(*x) });
+            writer.write_record(cells).map_err(failed)?;
         }
         done += table.rows;
     }

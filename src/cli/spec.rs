@@ -4,8 +4,8 @@ use super::failure::{Failure, Outcome};
 use super::numbers::listed;
 use super::report;
 use super::world::{Disk, folder_of, read_spec};
-use sbi_model::{Approximator, File, Graph, Model, Query, Role};
-use sbi_sim::Simulator;
+use sbi_model::{Approximator, AxisId, AxisKind, File, Graph, Model, Query, Role};
+use sbi_sim::{Output, Simulator};
 use sbi_syntax::{Diagnostic, Source, suggest};
 use std::path::{Path, PathBuf};
 
@@ -98,9 +98,17 @@ impl Ready {
             return Ok(None);
         }
         let graph = Graph::of(model);
-        let outputs: Vec<_> = graph.tokens.iter().map(|token| (token.node, token.element)).collect();
-        Ok(Some(Ready { simulator: Simulator::new(model, &outputs)?, graph }))
+        let tokens = graph.tokens.iter().map(|token| Output::Element(token.node, token.element));
+        let outputs: Vec<Output> = tokens.chain(scattered(model)).collect();
+        Ok(Some(Ready { simulator: Simulator::of(model, &outputs)?, graph }))
     }
+}
+
+/// The coordinates of a model that differ between its draws, behind its tokens.
+fn scattered(model: &Model) -> impl Iterator<Item = Output> {
+    let axes = model.axes.iter().enumerate().map(|(number, axis)| (AxisId(number), axis));
+    let scattered = axes.filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
+    scattered.flat_map(|(id, axis)| (0..axis.size()).map(move |place| Output::Coordinate(id, place)))
 }
 
 impl Spec {
@@ -122,9 +130,9 @@ impl Spec {
     /// Fails where this version checks a query, what answers it or what it is about, but does not run that.
     pub fn ensure_query_runs(&self, query: &Query) -> Outcome {
         let approximator = self.approximator(query);
-        let model = &self.model(approximator.model).later;
-        let later: Vec<Diagnostic> =
-            model.iter().chain(&approximator.later).chain(&query.later).cloned().collect();
+        let model = self.model(approximator.model);
+        let later = model.later.iter().chain(&model.unlearned).chain(&approximator.later).chain(&query.later);
+        let later: Vec<Diagnostic> = later.cloned().collect();
         self.ensure_nothing_later(&later)
     }
 

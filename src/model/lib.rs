@@ -20,7 +20,7 @@ mod key;
 mod mask;
 mod missing;
 mod model;
-mod natural;
+pub mod natural;
 mod node;
 mod order;
 mod query;

@@ -34,8 +34,10 @@ pub struct Model {
     pub on_failure: OnFailure,
     /// The files read for its constants, as written in the spec.
     pub files: Vec<String>,
-    /// What in it this version checks but does not run: one error for each such thing, for commands that would run it.
+    /// What in it this version checks but does not simulate: one error for each such thing, for commands that would.
     pub later: Vec<Diagnostic>,
+    /// What in it this version simulates, and does not train on.
+    pub unlearned: Vec<Diagnostic>,
 }
 
 /// A checked file: models, approximators and queries, with everything resolved.

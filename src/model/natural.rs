@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// Compares two names by their natural order. Total: names that differ only in leading zeros are
 /// told apart by their characters.
-pub(crate) fn compare(left: &str, right: &str) -> Ordering {
+pub fn compare(left: &str, right: &str) -> Ordering {
     let (mut a, mut b) = (left, right);
     loop {
         let order = match (digits(a), digits(b)) {

@@ -11,6 +11,7 @@
 mod adaptive;
 mod bytecode;
 mod calculus;
+mod dataset;
 mod dist;
 pub mod elementary;
 mod emit;
@@ -38,4 +39,5 @@ mod stop;
 
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
 pub use isa::InstructionSet;
+pub use lower::Output;
 pub use simulator::{Answered, Outside, Simulator, Table};

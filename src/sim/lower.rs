@@ -2,6 +2,7 @@
 //!
 //! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
 
+use crate::dataset::Extent;
 use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
 use crate::motion::{Around, Motion};
@@ -23,6 +24,8 @@ use std::sync::Arc;
 pub(crate) struct Lowered {
     pub program: Program,
     elements: Vec<Vec<Value>>,
+    /// The outputs, each with whether a data set may lack it.
+    pub shown: Vec<(Value, bool)>,
     /// Where a draw that failed may have gone wrong, the earliest first.
     pub signs: Vec<Sign>,
     /// The calls of programs from outside, each behind those that it reads.
@@ -50,6 +53,15 @@ impl Call {
     }
 }
 
+/// What comes out of a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// An element of a node, by its row-major number.
+    Element(NodeId, usize),
+    /// Where an element of an axis is, by its position.
+    Coordinate(AxisId, usize),
+}
+
 /// What is true of a draw that does not fail here.
 pub(crate) struct Sign {
     pub sound: Value,
@@ -72,14 +84,16 @@ impl Lowered {
 ///
 /// # Errors
 /// A diagnostic that names the node at which the program outgrew its bounds, or whose family is unknown.
-pub(crate) fn lower(model: &Model) -> Result<Lowered, Diagnostic> {
+pub(crate) fn lower(model: &Model, outputs: &[Output]) -> Result<Lowered, Diagnostic> {
     let mut pauses = vec![BTreeSet::new(); model.dynamics.len()];
     if model.dynamics.iter().any(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. })) {
         // What jumps is run from reading to reading: when these are is known once all has been looked at.
         pauses = Lower::of(model, pauses).all()?.pauses;
     }
-    let Lower { program, elements, signs, calls, .. } = Lower::of(model, pauses).all()?;
-    Ok(Lowered { program, elements, signs, calls })
+    let mut lower = Lower::of(model, pauses).all()?;
+    let shown = outputs.iter().map(|output| lower.output(*output)).collect();
+    let Lower { program, elements, signs, calls, .. } = lower;
+    Ok(Lowered { program, elements, shown, signs, calls })
 }
 
 pub(crate) struct Lower<'a> {
@@ -104,6 +118,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) signs: Vec<Sign>,
     /// See [`Lowered::calls`].
     calls: Vec<Call>,
+    /// What a data set has of each axis.
+    pub(crate) extents: Vec<Extent>,
     /// For each dynamics, the times at which it is read, as bits that keep their order.
     pub(crate) pauses: Vec<BTreeSet<u64>>,
     /// The functions of time that have been drawn.
@@ -123,8 +139,6 @@ struct Plan {
 /// What a checked model says of everything that this engine does not run.
 const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
-const UNKNOWN_COORDINATE: &str = "the checker refuses coordinates that nobody knows";
-
 impl<'a> Lower<'a> {
     fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
         Lower {
@@ -140,6 +154,7 @@ impl<'a> Lower<'a> {
             motions: model.dynamics.iter().map(|_| None).collect(),
             signs: Vec::new(),
             calls: Vec::new(),
+            extents: Vec::new(),
             pauses,
             functions: HashMap::new(),
             series: HashMap::new(),
@@ -148,6 +163,7 @@ impl<'a> Lower<'a> {
 
     /// Makes the values of all nodes.
     fn all(mut self) -> Result<Lower<'a>, Diagnostic> {
+        self.draw_extents();
         for &id in &self.model.order {
             self.ready(id)?;
             let node = self.model.node(id);
@@ -159,6 +175,20 @@ impl<'a> Lower<'a> {
             self.replace(id, values);
         }
         Ok(self)
+    }
+
+    /// What comes out, and whether a data set may lack it.
+    fn output(&mut self, output: Output) -> (Value, bool) {
+        let (value, present) = match output {
+            Output::Element(node, element) => (self.value_of((node, element)), self.present(node, element)),
+            Output::Coordinate(axis, position) => {
+                (self.coordinate_of(axis, position), self.has(axis, position))
+            }
+        };
+        match present {
+            Some(present) => (self.shown(value, present), true),
+            None => (value, false),
+        }
     }
 
     /// A function of time: its values where its readings stand, none where it has none.
@@ -187,8 +217,7 @@ impl<'a> Lower<'a> {
 
     /// The coordinate of the element of an axis where we stand.
     fn coordinate(&mut self, axis: AxisId) -> Value {
-        let coordinate = self.model.axis(axis).coordinate(self.position(axis));
-        self.program.number(coordinate.expect(UNKNOWN_COORDINATE))
+        self.coordinate_of(axis, self.position(axis))
     }
 
     /// What a dynamics computes anew at every step, as it is when it starts: a state may start from it.
@@ -524,14 +553,13 @@ impl<'a> Lower<'a> {
     fn gained(&mut self, curve: ExprId, axis: AxisId) -> Value {
         let (number, motion, slot) = self.curve(curve);
         let position = self.position(axis);
-        let coordinate = |position| self.model.axis(axis).coordinate(position);
-        let before = position.checked_sub(1).map_or(Some(motion.pace.ends()[0]), coordinate);
-        let times = [coordinate(position), before].map(|time| time.expect(UNKNOWN_COORDINATE));
-        let [now, before] = times.map(|time| {
-            let time = self.program.number(time);
-            self.read(&motion, number, slot, When::At(time))
-        });
-        self.program.binary(Binary::Sub, now, before)
+        let now = self.coordinate_of(axis, position);
+        let before = match position.checked_sub(1) {
+            Some(before) => self.coordinate_of(axis, before),
+            None => self.program.number(motion.pace.ends()[0]),
+        };
+        let [now, before] = [now, before].map(|time| self.read(&motion, number, slot, When::At(time)));
+        self.program.sub(now, before)
     }
 
     /// A value of the program around the loop whose body is written, if one is, as the body reads it.
@@ -570,10 +598,15 @@ impl<'a> Lower<'a> {
                     value = self.program.select(value, one, zero);
                 }
                 Reducer::Integral => {
-                    let weight = self.program.number(self.trapezoid(axis, position));
-                    value = self.program.binary(Binary::Mul, value, weight);
+                    let weight = self.trapezoid(axis, position);
+                    value = self.program.mul(value, weight);
                 }
                 _ => {}
+            }
+            // What a data set lacks takes no part.
+            if let Some(has) = self.has(axis, position) {
+                let nothing = self.program.number(neutral(reducer));
+                value = self.program.select(has, value, nothing);
             }
             total = Some(match total {
                 None => value,
@@ -586,18 +619,24 @@ impl<'a> Lower<'a> {
         self.stand(axis, outside);
         let mut value = total.expect("an axis has an element");
         if reducer == Reducer::Mean {
-            let count = self.program.number(size as f64);
-            value = self.program.binary(Binary::Div, value, count);
+            let count = self.size_of_axis(axis);
+            value = self.program.div(value, count);
         }
         self.reductions.insert(key, value);
         value
     }
 
     /// Half of the distance between the neighbours of an element along its axis.
-    fn trapezoid(&self, axis: AxisId, position: usize) -> f64 {
+    fn trapezoid(&mut self, axis: AxisId, position: usize) -> Value {
         let last = self.size(axis) - 1;
-        let at = |position: usize| self.model.axis(axis).coordinate(position).expect(UNKNOWN_COORDINATE);
-        0.5 * (at((position + 1).min(last)) - at(position.saturating_sub(1)))
+        let here = self.coordinate_of(axis, position);
+        let before = self.coordinate_of(axis, position.saturating_sub(1));
+        let mut after = self.coordinate_of(axis, (position + 1).min(last));
+        if let Some(has) = self.has(axis, position + 1) {
+            after = self.program.select(has, after, here);
+        }
+        let (width, half) = (self.program.sub(after, before), self.program.number(0.5));
+        self.program.mul(width, half)
     }
 
     fn plan(&mut self, root: ExprId) -> Rc<Plan> {
@@ -685,6 +724,15 @@ fn axes_of(index: &[Index]) -> impl Iterator<Item = AxisId> {
         Index::Same(axis) => Some(*axis),
         Index::At(_) => None,
     })
+}
+
+/// What changes nothing in a reduction.
+fn neutral(reducer: Reducer) -> f64 {
+    match reducer {
+        Reducer::Sum | Reducer::Mean | Reducer::Count | Reducer::Integral => 0.0,
+        Reducer::Max => f64::NEG_INFINITY,
+        Reducer::Min => f64::INFINITY,
+    }
 }
 
 fn combination(reducer: Reducer) -> Binary {

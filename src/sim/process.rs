@@ -242,7 +242,7 @@ impl Lower<'_> {
     }
 
     /// A value of the program around the loop whose body is written, if one is, in the body.
-    fn brought(&mut self, value: Value) -> Value {
+    pub(crate) fn brought(&mut self, value: Value) -> Value {
         match &mut self.around {
             Some(around) => around.inside(&mut self.program, value),
             None => value,

@@ -4,7 +4,7 @@ use crate::bytecode::{self, Code};
 use crate::engine::Chunk;
 use crate::error::Failure;
 use crate::isa::InstructionSet;
-use crate::lower::{self, Call, Lowered};
+use crate::lower::{self, Call, Lowered, Output};
 use crate::registers::{self, Registers};
 use crate::rng::{mix, path_hash};
 use crate::ssa::Value;
@@ -32,6 +32,8 @@ const ATTEMPTS: u64 = 1_000;
 pub struct Simulator {
     code: Code,
     names: Vec<String>,
+    /// Which columns a data set may lack: there NaN is what is absent, and infinity what failed.
+    may_lack: Vec<bool>,
     /// What a failed draw is told with: its parameters, and the program in which its reason is looked for.
     parameters: Vec<(NodeId, usize)>,
     parameter_names: Vec<String>,
@@ -141,18 +143,32 @@ impl Simulator {
     /// # Errors
     /// A diagnostic with the node whose elements are too many to simulate.
     pub fn new(model: &Model, outputs: &[(NodeId, usize)]) -> Result<Simulator, Diagnostic> {
-        let lowered = lower::lower(model)?;
+        let elements = outputs.iter().map(|(node, element)| Output::Element(*node, *element));
+        Simulator::of(model, &elements.collect::<Vec<_>>())
+    }
+
+    /// As [`new`](Simulator::new), for any outputs. Where a data set lacks one, it is NaN in the table.
+    ///
+    /// # Errors
+    /// As [`new`](Simulator::new).
+    pub fn of(model: &Model, outputs: &[Output]) -> Result<Simulator, Diagnostic> {
+        let lowered = lower::lower(model, outputs)?;
         let of_params = model.numbered().filter(|(_, node)| node.role == Role::Param);
         let elements = |(id, node)| (0..model.elements(node)).map(move |element| (id, element));
         let parameters: Vec<_> = of_params.flat_map(elements).collect();
-        let name = |(id, element): &(NodeId, usize)| model.element_name(model.node(*id), *element);
-        let names = |outputs: &[(NodeId, usize)]| outputs.iter().map(name).collect();
-        let code = bytecode::compile(&lowered.program, &lowered.values(outputs));
+        let name = |(id, element): (NodeId, usize)| model.element_name(model.node(id), element);
+        let names = outputs.iter().map(|output| match *output {
+            Output::Element(node, element) => name((node, element)),
+            Output::Coordinate(axis, position) => format!("{}[{}]", model.axis(axis).name, position + 1),
+        });
+        let (shown, may_lack): (Vec<Value>, Vec<bool>) = lowered.shown.iter().copied().unzip();
+        let code = bytecode::compile(&lowered.program, &shown);
         Ok(Simulator {
             width: registers::best_width(&code),
             code,
-            names: names(outputs),
-            parameter_names: names(&parameters),
+            names: names.collect(),
+            may_lack,
+            parameter_names: parameters.iter().map(|parameter| name(*parameter)).collect(),
             parameters,
             stages: Stages::of(model, &lowered),
             lowered,
@@ -341,7 +357,14 @@ impl Simulator {
             return Vec::new();
         }
         let rows = block.chunks(self.code.columns.max(1)).enumerate();
-        rows.filter(|(_, row)| !row.iter().all(|value| value.is_finite())).map(|(k, _)| k).collect()
+        rows.filter(|(_, row)| self.bad(row).is_some()).map(|(k, _)| k).collect()
+    }
+
+    /// The first value of a row that is not finite though the data set has it, and its column.
+    fn bad(&self, row: &[f64]) -> Option<(usize, f64)> {
+        let mut values = row.iter().copied().zip(&self.may_lack).enumerate();
+        let bad = values.find(|(_, (value, may_lack))| !value.is_finite() && !(value.is_nan() && **may_lack));
+        bad.map(|(column, (value, _))| (column, value))
     }
 
     /// How the draw of a row failed.
@@ -355,8 +378,7 @@ impl Simulator {
     ) -> Failure {
         let columns = self.code.columns;
         let values = block.get(row * columns..(row + 1) * columns).unwrap_or_default();
-        let bad = values.iter().enumerate().find(|(_, value)| !value.is_finite());
-        let (column, value) = bad.expect("one of the values was not finite");
+        let (column, value) = self.bad(values).expect("one of the values was not finite");
         let draw = work.draws.get(row).copied().expect("each row is a draw");
         let parameters = self.lowered.values(&self.parameters);
         let signs: Vec<Value> = self.lowered.signs.iter().map(|sign| sign.sound).collect();
@@ -370,7 +392,7 @@ impl Simulator {
         Failure::NotFinite {
             draw,
             element: self.names.get(column).cloned().unwrap_or_default(),
-            value: *value,
+            value,
             parameters: self.parameter_names.iter().cloned().zip(found).collect(),
             reason: refusals.get(&draw).map(|(_, reason)| reason.clone()).or_else(sign),
         }

@@ -60,8 +60,9 @@ impl<'t> Builder<'t> {
                 self.told.push(told.help("remove one of them"));
                 continue;
             }
-            let told = NOT_YET.at(statement.span, "data sets with gaps are not simulated in this version");
-            self.later.push(told.help(
+            let message = "data sets with gaps are simulated, and not trained on in this version";
+            let told = NOT_YET.at(statement.span, message);
+            self.unlearned.push(told.help(
                 "leave it out: a query need not mention all data, and what it does not mention is left out",
             ));
             found.push(missing);

@@ -108,6 +108,7 @@ pub(super) struct Builder<'t> {
     pub(super) told: Vec<Diagnostic>,
     /// What is sound but not run by this version.
     pub(super) later: Vec<Diagnostic>,
+    pub(super) unlearned: Vec<Diagnostic>,
     pub(super) demands: Vec<Demanded>,
     /// What is to be judged of the whole model.
     pub(super) noted: Vec<Noted>,
@@ -155,6 +156,7 @@ pub(super) fn model<'t>(
         on_failure,
         files: std::mem::take(&mut builder.read),
         later: std::mem::take(&mut builder.later),
+        unlearned: std::mem::take(&mut builder.unlearned),
     };
     let bad =
         || body().filter_map(|statement| if let Statement::Bad(bad) = statement { Some(bad) } else { None });
@@ -227,6 +229,7 @@ impl<'t> Builder<'t> {
             arena,
             told: Vec::new(),
             later: Vec::new(),
+            unlearned: Vec::new(),
             demands: Vec::new(),
             noted: Vec::new(),
             gaps_unknown: false,
@@ -323,9 +326,9 @@ impl<'t> Builder<'t> {
         let id = match axis::axis(statement, &self.constants) {
             Ok(axis) => {
                 if axis.varies() {
-                    let message = "axes that differ from data set to data set are not run in this version";
+                    let message = "axes that differ from data set to data set are simulated, and not trained on in this version";
                     let help = "give it one size, `set(size = 10)`, or even steps, `time(grid(from = 0, to = 9, step = 1))`";
-                    self.later.push(NOT_YET.at(statement.kind.span, message).help(help));
+                    self.unlearned.push(NOT_YET.at(statement.kind.span, message).help(help));
                 }
                 self.unit = self.unit.or(axis.unit.is_some().then_some(statement.kind.span));
                 self.axes.push(axis);

@@ -97,11 +97,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
 
 /// Whether a time is known beforehand, at every element.
 fn is_known(model: &Model, time: ExprId) -> bool {
-    let known = |id: &ExprId| {
-        matches!(
-            model.expr(*id),
-            Expr::Number(_) | Expr::Coordinate(_) | Expr::Unary(..) | Expr::Binary(..) | Expr::Select { .. }
-        )
+    let known = |id: &ExprId| match model.expr(*id) {
+        Expr::Coordinate(axis) => !model.axis(*axis).varies(),
+        Expr::Number(_) | Expr::Unary(..) | Expr::Binary(..) | Expr::Select { .. } => true,
+        _ => false,
     };
     model.below([time], |_| true).iter().all(known)
 }

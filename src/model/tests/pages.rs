@@ -54,7 +54,7 @@ fn behind(source: &str) -> String {
 fn graphs(file: &File) -> String {
     let mut text = String::new();
     // What is not run yet has no graph to rely on.
-    let runs = |model: &&Model| model.later.is_empty();
+    let runs = |model: &&Model| model.later.is_empty() && model.unlearned.is_empty();
     for model in file.models.iter().filter(runs) {
         let graph = Graph::of(model);
         text += &format!("model {}\n", model.name);
@@ -117,9 +117,10 @@ fn plan(file: &File) -> String {
             of(|state| *state == State::Absent),
         );
     }
-    let later: usize = file.models.iter().map(|model| model.later.len()).sum::<usize>()
-        + file.approximators.iter().map(|own| own.later.len()).sum::<usize>()
-        + file.queries.iter().map(|own| own.later.len()).sum::<usize>();
+    let later: usize =
+        file.models.iter().map(|model| model.later.len() + model.unlearned.len()).sum::<usize>()
+            + file.approximators.iter().map(|own| own.later.len()).sum::<usize>()
+            + file.queries.iter().map(|own| own.later.len()).sum::<usize>();
     text + &match later {
         0 => "all of it runs\n".to_owned(),
         later => format!("{later} things in it are checked and not run by this version\n"),

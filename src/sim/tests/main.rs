@@ -12,6 +12,7 @@ mod dynamics;
 mod elementary;
 mod examples;
 mod functions;
+mod gaps;
 mod jumps;
 mod laws;
 mod models;

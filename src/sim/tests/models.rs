@@ -26,6 +26,7 @@ impl Build {
             on_failure: OnFailure::Stop,
             files: vec![],
             later: vec![],
+            unlearned: vec![],
         })
     }
 
