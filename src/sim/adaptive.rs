@@ -9,8 +9,9 @@
 //! next step, whether the draw goes on; then, with a `stop when`, whether it is met, and the time, the states and
 //! the slopes before the last step; then the `let`s whose crossings are counted.
 
+use crate::around::Around;
 use crate::lower::{Lower, Sign};
-use crate::motion::{Around, Run, Slot};
+use crate::motion::{Run, Slot};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Op, Value};
 use sbi_model::{Binary, Dynamics, Solver, Tolerances, Unary};

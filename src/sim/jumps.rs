@@ -4,8 +4,9 @@
 //! fall behind that time is left out there and looked for anew. Each such run is a loop by itself, which draws leave as
 //! they are done.
 
+use crate::around::Around;
 use crate::lower::{Lower, Sign};
-use crate::motion::{Around, Run, Slot, Stopped};
+use crate::motion::{Run, Slot, Stopped};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Sample, Sampler, Value};
 use sbi_model::{Binary, Dynamics, NodeId, Solver, Unary};

@@ -9,6 +9,7 @@
 //! functions of analysis are our own ([`elementary`]), so threads, widths and instruction sets change nothing.
 
 mod adaptive;
+mod around;
 mod bytecode;
 mod calculus;
 mod dataset;
@@ -17,6 +18,7 @@ pub mod elementary;
 mod emit;
 mod engine;
 mod error;
+mod evaluate;
 mod hoist;
 mod isa;
 mod jumps;
@@ -24,6 +26,8 @@ mod jumps;
 #[path = "tests/loops.rs"]
 mod loops;
 mod lower;
+mod members;
+mod methods;
 mod motion;
 mod piece;
 mod process;

@@ -2,17 +2,17 @@
 //!
 //! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
 
+use crate::around::Around;
 use crate::dataset::Extent;
 use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
-use crate::motion::{Around, Motion};
+use crate::evaluate::Plan;
+use crate::motion::Motion;
 use crate::process::Function;
-use crate::reading::When;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Op, Program, Value};
 use sbi_model::{
-    AxisId, Binary, Definition, Draw, Dynamics, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role,
-    Series, Solver, Transform,
+    AxisId, Definition, Draw, Dynamics, ExprId, Model, Node, NodeId, Role, Series, Solver, Transform,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::{BTreeSet, HashMap};
@@ -102,7 +102,7 @@ pub(crate) struct Lower<'a> {
     elements: Vec<Vec<Value>>,
     /// Where along each axis the current element stands, by axis; `None` off the axis.
     position: Vec<Option<usize>>,
-    plans: HashMap<ExprId, Rc<Plan>>,
+    pub(crate) plans: HashMap<ExprId, Rc<Plan>>,
     /// Reductions computed before, at the same place along the axes they depend on.
     pub(crate) reductions: HashMap<(ExprId, Vec<Option<usize>>), Value>,
     /// The time, inside a dynamics.
@@ -128,16 +128,8 @@ pub(crate) struct Lower<'a> {
     series: HashMap<NodeId, Arc<Series>>,
 }
 
-/// How an expression is evaluated without recursion: what it needs, operands first.
-struct Plan {
-    /// The expression and all it is made of, short of the bodies of reductions, in ascending order.
-    steps: Vec<ExprId>,
-    /// The axes whose position its value depends on.
-    axes: Vec<AxisId>,
-}
-
 /// What a checked model says of everything that this engine does not run.
-const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
+pub(crate) const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
 impl<'a> Lower<'a> {
     fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
@@ -207,7 +199,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A function of time outside of dynamics, at a time.
-    fn of_time(&mut self, id: NodeId, time: Value) -> Value {
+    pub(crate) fn of_time(&mut self, id: NodeId, time: Value) -> Value {
         if let Some(series) = self.series.get(&id).cloned() {
             return self.program.series(&series, time);
         }
@@ -216,7 +208,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The coordinate of the element of an axis where we stand.
-    fn coordinate(&mut self, axis: AxisId) -> Value {
+    pub(crate) fn coordinate(&mut self, axis: AxisId) -> Value {
         self.coordinate_of(axis, self.position(axis))
     }
 
@@ -259,7 +251,7 @@ impl<'a> Lower<'a> {
         self.model.dynamics.get(number).expect("a curve belongs to a dynamics of its model")
     }
 
-    fn motion(&self, number: usize) -> Rc<Motion> {
+    pub(crate) fn motion(&self, number: usize) -> Rc<Motion> {
         let motion = self.motions.get(number).and_then(Clone::clone);
         motion.expect("a dynamics is run before it is read")
     }
@@ -451,238 +443,11 @@ impl<'a> Lower<'a> {
         transforms.iter().map(bend).collect()
     }
 
-    /// The value of an expression where we stand.
-    pub(crate) fn expression(&mut self, root: ExprId) -> Value {
-        let plan = self.plan(root);
-        let mut values: Vec<Value> = Vec::with_capacity(plan.steps.len());
-        for &step in &plan.steps {
-            let made = |id: ExprId| {
-                let known = plan.steps.binary_search(&id).ok().and_then(|k| values.get(k));
-                known.copied().expect("operands come before what uses them")
-            };
-            let value = match self.model.expr(step) {
-                Expr::Number(x) => self.program.number(*x),
-                Expr::Coordinate(axis) => self.coordinate(*axis),
-                Expr::Clock => self.clock.expect("the time is read inside of a dynamics"),
-                Expr::Curve { .. } => unreachable!("a curve is read by what it stands in"),
-                Expr::At(curve, time) => self.at(*curve, *time, made(*time)),
-                Expr::Crossings(curve, level) => self.crosses(*curve, made(*level)),
-                Expr::Gained(curve, axis) => self.gained(*curve, *axis),
-                Expr::End { dynamics, index } => {
-                    let motion = self.motion(*dynamics);
-                    let place = self.place_along(&motion.axes, index);
-                    self.around_loops(|this| this.end_of(&motion, place))
-                }
-                Expr::Element { node, index } => self.element(*node, index),
-                Expr::Unary(op, x) => self.program.unary(*op, made(*x)),
-                Expr::Binary(op, x, y) => self.program.binary(*op, made(*x), made(*y)),
-                Expr::Select { condition, yes, no } => {
-                    self.program.select(made(*condition), made(*yes), made(*no))
-                }
-                Expr::Reduce { reducer, axis, body } => self.reduce(step, *reducer, *axis, *body),
-            };
-            values.push(value);
-        }
-        values.pop().expect("the last step of a plan is the expression itself")
-    }
-
-    fn element(&mut self, node: NodeId, index: &[Index]) -> Value {
-        let value = self.value_of((node, self.place(node, index)));
-        // Inside of a loop, what stands around it is an input.
-        match &mut self.around {
-            Some(around) if self.model.run_of(node) != Some(around.run) => {
-                around.inside(&mut self.program, value)
-            }
-            _ => value,
-        }
-    }
-
-    /// Which element an index means where we stand.
-    pub(crate) fn place(&self, node: NodeId, index: &[Index]) -> usize {
-        self.place_along(&self.model.node(node).axes, index)
-    }
-
-    fn place_along(&self, axes: &[AxisId], index: &[Index]) -> usize {
-        index.iter().zip(axes).fold(0, |number, (index, axis)| {
-            let position = match index {
-                Index::Same(axis) => self.position(*axis),
-                Index::At(position) => *position,
-            };
-            number * self.size(*axis) + position
-        })
-    }
-
-    /// The motion that a curve is part of, and which of its elements is meant.
-    fn curve(&self, curve: ExprId) -> (usize, Rc<Motion>, (NodeId, usize)) {
-        let Expr::Curve { node, index } = self.model.expr(curve) else { unreachable!("{NOT_RUN}") };
-        let number = self.model.run_of(*node).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
-        (number, self.motion(number), (*node, self.place(*node, index)))
-    }
-
-    /// The value of a curve at a time.
-    fn at(&mut self, curve: ExprId, time: ExprId, when: Value) -> Value {
-        if let Expr::Curve { node, .. } = self.model.expr(curve)
-            && self.model.run_of(*node).is_none()
-        {
-            return self.of_time(*node, when);
-        }
-        let (number, motion, slot) = self.curve(curve);
-        if let Expr::End { dynamics, index } = self.model.expr(time)
-            && *dynamics == number
-            && self.place_along(&motion.axes, index) == slot.1 * motion.runs.len() / self.count(slot.0)
-        {
-            return self.around_loops(|this| this.read(&motion, number, slot, When::End));
-        }
-        if self.around.is_none() {
-            return self.read(&motion, number, slot, When::At(when));
-        }
-        // Another dynamics, read at a time known beforehand.
-        let time = self.program.known_number(when).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
-        self.around_loops(|this| {
-            let time = this.program.number(time);
-            this.read(&motion, number, slot, When::At(time))
-        })
-    }
-
-    fn crosses(&mut self, curve: ExprId, level: Value) -> Value {
-        let (_, motion, slot) = self.curve(curve);
-        self.crossings(&motion, slot, level)
-    }
-
-    /// How much a curve rose since the coordinate before on an axis, or since the dynamics started.
-    fn gained(&mut self, curve: ExprId, axis: AxisId) -> Value {
-        let (number, motion, slot) = self.curve(curve);
-        let position = self.position(axis);
-        let now = self.coordinate_of(axis, position);
-        let before = match position.checked_sub(1) {
-            Some(before) => self.coordinate_of(axis, before),
-            None => self.program.number(motion.pace.ends()[0]),
-        };
-        let [now, before] = [now, before].map(|time| self.read(&motion, number, slot, When::At(time)));
-        self.program.sub(now, before)
-    }
-
-    /// A value of the program around the loop whose body is written, if one is, as the body reads it.
-    fn around_loops(&mut self, make: impl FnOnce(&mut Self) -> Value) -> Value {
-        let Some(mut around) = self.around.take() else { return make(self) };
-        std::mem::swap(&mut self.program, around.program());
-        let part = self.part.take();
-        let value = make(self);
-        self.part = part;
-        std::mem::swap(&mut self.program, around.program());
-        let value = around.inside(&mut self.program, value);
-        self.around = Some(around);
-        value
-    }
-
-    fn reduce(&mut self, id: ExprId, reducer: Reducer, axis: AxisId, body: ExprId) -> Value {
-        let plan = self.plan(body);
-        let place =
-            plan.axes.iter().map(|a| if *a == axis { None } else { Some(self.position(*a)) }).collect();
-        let key = (id, place);
-        if let Some(value) = self.reductions.get(&key) {
-            return *value;
-        }
-        let outside = self.stand(axis, None);
-        let size = self.size(axis);
-        if size > MAX_VALUES {
-            self.program.overflow();
-        }
-        let mut total = None;
-        for position in 0..size {
-            self.stand(axis, Some(position));
-            let mut value = self.expression(body);
-            match reducer {
-                Reducer::Count => {
-                    let (one, zero) = (self.program.number(1.0), self.program.number(0.0));
-                    value = self.program.select(value, one, zero);
-                }
-                Reducer::Integral => {
-                    let weight = self.trapezoid(axis, position);
-                    value = self.program.mul(value, weight);
-                }
-                _ => {}
-            }
-            // What a data set lacks takes no part.
-            if let Some(has) = self.has(axis, position) {
-                let nothing = self.program.number(neutral(reducer));
-                value = self.program.select(has, value, nothing);
-            }
-            total = Some(match total {
-                None => value,
-                Some(sum) => self.program.binary(combination(reducer), sum, value),
-            });
-            if self.program.overflowed() {
-                break;
-            }
-        }
-        self.stand(axis, outside);
-        let mut value = total.expect("an axis has an element");
-        if reducer == Reducer::Mean {
-            let count = self.size_of_axis(axis);
-            value = self.program.div(value, count);
-        }
-        self.reductions.insert(key, value);
-        value
-    }
-
-    /// Half of the distance between the neighbours of an element along its axis.
-    fn trapezoid(&mut self, axis: AxisId, position: usize) -> Value {
-        let last = self.size(axis) - 1;
-        let here = self.coordinate_of(axis, position);
-        let before = self.coordinate_of(axis, position.saturating_sub(1));
-        let mut after = self.coordinate_of(axis, (position + 1).min(last));
-        if let Some(has) = self.has(axis, position + 1) {
-            after = self.program.select(has, after, here);
-        }
-        let (width, half) = (self.program.sub(after, before), self.program.number(0.5));
-        self.program.mul(width, half)
-    }
-
-    fn plan(&mut self, root: ExprId) -> Rc<Plan> {
-        if let Some(plan) = self.plans.get(&root) {
-            return Rc::clone(plan);
-        }
-        let (mut steps, mut axes, mut open) = (Vec::new(), Vec::new(), vec![root]);
-        let mut seen = std::collections::HashSet::from([root]);
-        while let Some(id) = open.pop() {
-            steps.push(id);
-            let expr = self.model.expr(id);
-            let mut operands: Vec<ExprId> = expr.operands().collect();
-            match expr {
-                Expr::Coordinate(axis) => axes.push(*axis),
-                Expr::Element { index, .. } | Expr::End { index, .. } => axes.extend(axes_of(index)),
-                // What is reduced has a plan of its own.
-                Expr::Reduce { axis, body, .. } => {
-                    let (bound, body) = (*axis, *body);
-                    axes.extend(self.plan(body).axes.iter().filter(|a| **a != bound));
-                    operands.clear();
-                }
-                // A curve is no number: what reads it knows it by its place.
-                Expr::At(curve, _) | Expr::Crossings(curve, _) | Expr::Gained(curve, _) => {
-                    if let Expr::Curve { index, .. } = self.model.expr(*curve) {
-                        axes.extend(axes_of(index));
-                    }
-                    axes.extend(if let Expr::Gained(_, axis) = expr { Some(*axis) } else { None });
-                    operands.retain(|operand| operand != curve);
-                }
-                _ => {}
-            }
-            open.extend(operands.into_iter().filter(|id| seen.insert(*id)));
-        }
-        steps.sort_unstable();
-        axes.sort_unstable();
-        axes.dedup();
-        let plan = Rc::new(Plan { steps, axes });
-        self.plans.insert(root, Rc::clone(&plan));
-        plan
-    }
-
     pub(crate) fn size(&self, axis: AxisId) -> usize {
         self.model.axis(axis).size()
     }
 
-    fn position(&self, axis: AxisId) -> usize {
+    pub(crate) fn position(&self, axis: AxisId) -> usize {
         self.position
             .get(axis.0)
             .copied()
@@ -701,7 +466,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Moves to another place along an axis; where we stood before.
-    fn stand(&mut self, axis: AxisId, position: Option<usize>) -> Option<usize> {
+    pub(crate) fn stand(&mut self, axis: AxisId, position: Option<usize>) -> Option<usize> {
         let place = self.position.get_mut(axis.0).expect("an axis id belongs to its model");
         std::mem::replace(place, position)
     }
@@ -715,30 +480,5 @@ impl<'a> Lower<'a> {
             node.name
         );
         TOO_LARGE.at(node.span, message).help("give the axes fewer elements")
-    }
-}
-
-/// The axes along which an index stands where we stand.
-fn axes_of(index: &[Index]) -> impl Iterator<Item = AxisId> {
-    index.iter().filter_map(|index| match index {
-        Index::Same(axis) => Some(*axis),
-        Index::At(_) => None,
-    })
-}
-
-/// What changes nothing in a reduction.
-fn neutral(reducer: Reducer) -> f64 {
-    match reducer {
-        Reducer::Sum | Reducer::Mean | Reducer::Count | Reducer::Integral => 0.0,
-        Reducer::Max => f64::NEG_INFINITY,
-        Reducer::Min => f64::INFINITY,
-    }
-}
-
-fn combination(reducer: Reducer) -> Binary {
-    match reducer {
-        Reducer::Sum | Reducer::Mean | Reducer::Count | Reducer::Integral => Binary::Add,
-        Reducer::Max => Binary::Max,
-        Reducer::Min => Binary::Min,
     }
 }

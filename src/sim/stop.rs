@@ -5,8 +5,9 @@
 //! (Broadie, Glasserman and Kou 1997); it is then put on the bound itself. An equation without noise ends where a
 //! bisection of its cubic finds the condition met; a recurrence at the step that meets it.
 
+use crate::around::Around;
 use crate::lower::Lower;
-use crate::motion::{Around, Between, Clock, Slot, Stopped};
+use crate::motion::{Between, Clock, Slot, Stopped};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Value};
 use sbi_model::{Binary, Dynamics, Expr, ExprId, Solver, Unary};
