@@ -128,6 +128,21 @@ pub(crate) enum Instruction {
     },
 }
 
+impl Instruction {
+    /// Whether it has to do with what loops and processes keep.
+    #[inline(always)]
+    pub fn reads_memory(&self) -> bool {
+        matches!(
+            self,
+            Instruction::Process { .. }
+                | Instruction::Row { .. }
+                | Instruction::Trace { .. }
+                | Instruction::Survey { .. }
+                | Instruction::Series { .. }
+        )
+    }
+}
+
 /// What is asked of all that a loop kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Survey {

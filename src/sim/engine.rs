@@ -34,62 +34,10 @@ impl Kernel for Chunk<'_> {
         while let Some(instruction) = code.instructions.get(at) {
             at += 1;
             match *instruction {
-                Instruction::Unary { op, to, x } => {
-                    let mut column = registers.take(to);
-                    unary(op, registers.busy(&mut column), registers.read(x));
-                    registers.put(to, column);
-                }
-                Instruction::Binary { op, to, x, y } => {
-                    let mut column = registers.take(to);
-                    binary(op, registers.busy(&mut column), x, y, registers);
-                    registers.put(to, column);
-                }
-                Instruction::Fused { form, to, a, b, c } => {
-                    let mut column = registers.take(to);
-                    fused(form, registers.busy(&mut column), registers.read(a), b, c, registers);
-                    registers.put(to, column);
-                }
-                Instruction::Select { to, condition, yes, no } => {
-                    let mut column = registers.take(to);
-                    select(registers.busy(&mut column), registers.read(condition), yes, no, registers);
-                    registers.put(to, column);
-                }
-                Instruction::SinCos { to: [to_sin, to_cos], x } => {
-                    let (mut sin, mut cos) = (registers.take(to_sin), registers.take(to_cos));
-                    sin_cos(registers.busy(&mut sin), registers.busy(&mut cos), registers.read(x));
-                    registers.put(to_sin, sin);
-                    registers.put(to_cos, cos);
-                }
-                Instruction::Noise { law, path, pair, to } => {
-                    let stream = Stream::from_hash(seed, path);
-                    let mut columns = to.map(|r| r.map(|r| registers.take(r)).unwrap_or_default());
-                    let [even, odd] = &mut columns;
-                    noise(law, [even, odd].map(|c| registers.busy(c)), stream, registers.draws(), step, pair);
-                    for (register, column) in to.into_iter().zip(columns) {
-                        register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
-                    }
-                }
-                Instruction::Sample { sampler, path, element, to, x, y } => {
-                    let mut column = registers.take(to);
-                    let stream = Stream::from_hash(seed, path);
-                    let site = |draw| sampler::Site { stream, draw, step, element };
-                    sample(sampler, registers.busy(&mut column), [x, y], registers, site);
-                    registers.put(to, column);
-                }
-                Instruction::Move { to, x } => {
-                    let mut column = registers.take(to);
-                    fill(registers.busy(&mut column), x, registers);
-                    registers.put(to, column);
-                }
                 Instruction::Given { to, column } => {
                     let mut lanes = registers.take(to);
                     load(&mut lanes, given, column);
                     registers.put(to, lanes);
-                }
-                Instruction::Step { to } => {
-                    let mut column = registers.take(to);
-                    fill(registers.busy(&mut column), Operand::Number(f64::from(step)), registers);
-                    registers.put(to, column);
                 }
                 Instruction::Begin { run } => {
                     (step, start) = (0, at);
@@ -99,36 +47,106 @@ impl Kernel for Chunk<'_> {
                     step += 1;
                     (step, at) = if registers.end(code.steps(run), step) { (0, at) } else { (step, start) };
                 }
-                Instruction::Trace { run, kept, to, row } => {
-                    let mut column = registers.take(to);
-                    registers.trace(&mut column, code.steps(run), kept, row);
-                    registers.put(to, column);
-                }
-                Instruction::Process { process, trace } => {
-                    let Process { factor, path } = code.process(process);
-                    let mut rows = registers.room(trace, factor.len());
-                    normal_rows(&mut rows, factor, Stream::from_hash(seed, *path), registers.draws());
-                    registers.keep_process(trace, rows);
-                }
-                Instruction::Row { trace, to, row } => {
-                    let mut column = registers.take(to);
-                    registers.row(registers.busy(&mut column), trace, row);
-                    registers.put(to, column);
-                }
-                Instruction::Series { series, to, time } => {
-                    let mut column = registers.take(to);
-                    let series = code.series.get(series).expect("code reads the functions that it has");
-                    interpolate(registers.busy(&mut column), registers.read(time), series);
-                    registers.put(to, column);
-                }
-                Instruction::Survey { kind, run, kept, to, x } => {
-                    let mut column = registers.take(to);
-                    registers.survey(kind, &mut column, code.steps(run), kept, x);
-                    registers.put(to, column);
-                }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),
+                _ if instruction.reads_memory() => remember(instruction, code, seed, registers),
+                _ => compute(instruction, seed, step, registers),
             }
         }
+    }
+}
+
+/// Computes columns of columns.
+#[inline(always)]
+fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &mut Registers) {
+    match *instruction {
+        Instruction::Unary { op, to, x } => {
+            let mut column = registers.take(to);
+            unary(op, registers.busy(&mut column), registers.read(x));
+            registers.put(to, column);
+        }
+        Instruction::Binary { op, to, x, y } => {
+            let mut column = registers.take(to);
+            binary(op, registers.busy(&mut column), x, y, registers);
+            registers.put(to, column);
+        }
+        Instruction::Fused { form, to, a, b, c } => {
+            let mut column = registers.take(to);
+            fused(form, registers.busy(&mut column), registers.read(a), b, c, registers);
+            registers.put(to, column);
+        }
+        Instruction::Select { to, condition, yes, no } => {
+            let mut column = registers.take(to);
+            select(registers.busy(&mut column), registers.read(condition), yes, no, registers);
+            registers.put(to, column);
+        }
+        Instruction::SinCos { to: [to_sin, to_cos], x } => {
+            let (mut sin, mut cos) = (registers.take(to_sin), registers.take(to_cos));
+            sin_cos(registers.busy(&mut sin), registers.busy(&mut cos), registers.read(x));
+            registers.put(to_sin, sin);
+            registers.put(to_cos, cos);
+        }
+        Instruction::Noise { law, path, pair, to } => {
+            let stream = Stream::from_hash(seed, path);
+            let mut columns = to.map(|r| r.map(|r| registers.take(r)).unwrap_or_default());
+            let [even, odd] = &mut columns;
+            noise(law, [even, odd].map(|c| registers.busy(c)), stream, registers.draws(), step, pair);
+            for (register, column) in to.into_iter().zip(columns) {
+                register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
+            }
+        }
+        Instruction::Sample { sampler, path, element, to, x, y } => {
+            let mut column = registers.take(to);
+            let stream = Stream::from_hash(seed, path);
+            let site = |draw| sampler::Site { stream, draw, step, element };
+            sample(sampler, registers.busy(&mut column), [x, y], registers, site);
+            registers.put(to, column);
+        }
+        Instruction::Move { to, x } => {
+            let mut column = registers.take(to);
+            fill(registers.busy(&mut column), x, registers);
+            registers.put(to, column);
+        }
+        Instruction::Step { to } => {
+            let mut column = registers.take(to);
+            fill(registers.busy(&mut column), Operand::Number(f64::from(step)), registers);
+            registers.put(to, column);
+        }
+        _ => unreachable!("what is kept, read and written is done elsewhere"),
+    }
+}
+
+/// Draws processes, and reads what they and loops have kept.
+#[inline(always)]
+fn remember(instruction: &Instruction, code: &Code, seed: u64, registers: &mut Registers) {
+    match *instruction {
+        Instruction::Process { process, trace } => {
+            let Process { factor, path } = code.process(process);
+            let mut rows = registers.room(trace, factor.len());
+            normal_rows(&mut rows, factor, Stream::from_hash(seed, *path), registers.draws());
+            registers.keep_process(trace, rows);
+        }
+        Instruction::Row { trace, to, row } => {
+            let mut column = registers.take(to);
+            registers.row(registers.busy(&mut column), trace, row);
+            registers.put(to, column);
+        }
+        Instruction::Trace { run, kept, to, row } => {
+            let mut column = registers.take(to);
+            registers.trace(&mut column, code.steps(run), kept, row);
+            registers.put(to, column);
+        }
+        Instruction::Survey { kind, run, kept, to, x } => {
+            let mut column = registers.take(to);
+            registers.survey(kind, &mut column, code.steps(run), kept, x);
+            registers.put(to, column);
+        }
+        Instruction::Series { series, to, time } => {
+            let mut column = registers.take(to);
+            let series = code.series.get(series).expect("code reads the functions that it has");
+            interpolate(registers.busy(&mut column), registers.read(time), series);
+            registers.put(to, column);
+        }
+        _ => unreachable!("this is computed"),
     }
 }
 

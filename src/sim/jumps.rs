@@ -31,6 +31,14 @@ struct Clockwork {
     met: Value,
 }
 
+/// Which jump is made, and when: that among whose sums of rates the level lies.
+struct Choice {
+    then: Value,
+    jumps_now: Value,
+    level: Value,
+    sums: Vec<Value>,
+}
+
 impl Jumps {
     /// How a dynamics is run, if jump by jump.
     pub(crate) fn of(number: usize, dynamics: &Dynamics) -> Option<Jumps> {
@@ -147,7 +155,8 @@ impl Lower<'_> {
         let jumps_now =
             [before, few].into_iter().fold(alive, |all, one| self.program.binary(Binary::And, all, one));
         let level = self.program.mul(which, total);
-        let next = self.jumped(dynamics, slots, &x, then, jumps_now, level, &sums);
+        let choice = Choice { then, jumps_now, level, sums };
+        let next = self.jumped(dynamics, slots, &x, &choice);
         self.put(slots, &next);
         let stops = self.stopping(dynamics, then);
         let stops = self.program.binary(Binary::And, jumps_now, stops);
@@ -183,25 +192,16 @@ impl Lower<'_> {
             .collect()
     }
 
-    /// The states after a jump: that at whose sum of rates `level` lies.
-    fn jumped(
-        &mut self,
-        dynamics: &Dynamics,
-        slots: &[Slot],
-        x: &[Value],
-        then: Value,
-        jumps_now: Value,
-        level: Value,
-        sums: &[Value],
-    ) -> Vec<Value> {
+    /// The states after a jump, the one that is chosen.
+    fn jumped(&mut self, dynamics: &Dynamics, slots: &[Slot], x: &[Value], choice: &Choice) -> Vec<Value> {
         let mut next = x.to_vec();
         let mut below = self.program.number(0.0);
-        for (jump, sum) in dynamics.jumps.iter().zip(sums) {
+        for (jump, sum) in dynamics.jumps.iter().zip(&choice.sums) {
             let [from, to] = [(Binary::Ge, below), (Binary::Lt, *sum)]
-                .map(|(op, bound)| self.program.binary(op, level, bound));
+                .map(|(op, bound)| self.program.binary(op, choice.level, bound));
             let this = self.program.binary(Binary::And, from, to);
-            let this = self.program.binary(Binary::And, this, jumps_now);
-            for (slot, value) in self.assigned(&jump.assignments, then) {
+            let this = self.program.binary(Binary::And, this, choice.jumps_now);
+            for (slot, value) in self.assigned(&jump.assignments, choice.then) {
                 let place = slots.iter().position(|known| *known == slot);
                 if let Some(place) = place.and_then(|place| next.get_mut(place)) {
                     *place = self.program.select(this, value, *place);

@@ -363,7 +363,7 @@ impl Simulator {
     /// The first value of a row that is not finite though the data set has it, and its column.
     fn bad(&self, row: &[f64]) -> Option<(usize, f64)> {
         let mut values = row.iter().copied().zip(&self.may_lack).enumerate();
-        let bad = values.find(|(_, (value, may_lack))| !value.is_finite() && !(value.is_nan() && **may_lack));
+        let bad = values.find(|(_, (value, may_lack))| !(value.is_finite() || value.is_nan() && **may_lack));
         bad.map(|(column, (value, _))| (column, value))
     }
 

@@ -9,7 +9,8 @@ use sbi_sim::Simulator;
 #[test]
 fn a_process_has_its_covariance() {
     const DRAWS: u64 = 20_000;
-    let kernels: [(&str, fn(f64) -> f64); 5] = [
+    type Kernel = fn(f64) -> f64;
+    let kernels: [(&str, Kernel); 5] = [
         ("rbf(length = 2, scale = 1.5)", |d| (-0.5 * (d / 2.0).powi(2)).exp()),
         ("matern(length = 2, scale = 1.5, nu = 0.5)", |d| (-d / 2.0).exp()),
         ("matern(length = 2, scale = 1.5, nu = 1.5)", |d| {
