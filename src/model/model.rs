@@ -102,7 +102,8 @@ impl Model {
     /// The nodes that a dynamics is made of, and those that it reads.
     pub fn reads_of_run(&self, run: usize) -> BTreeSet<NodeId> {
         let Some(dynamics) = self.dynamics.get(run) else { return BTreeSet::new() };
-        let mut found = self.reads_of(dynamics.exprs());
+        let members = dynamics.members.iter().flat_map(|id| self.node(*id).exprs());
+        let mut found = self.reads_of(dynamics.exprs().into_iter().chain(members).collect());
         found.extend(&dynamics.members);
         found
     }

@@ -66,11 +66,13 @@ fn a_dynamics_sees_the_process_at_its_own_steps() {
             |> between(0, 1) at knot
         dynamics sum over 0 .. 4 by rk4(step = 0.5) {
             init x = 0
-            x' = f(t)
+            let seen = f(t)
+            x' = seen
         }
         dynamics free over 0 .. 4 by dormand_prince(rtol = 1e-8, atol = 1e-8) {
             init x = 0
-            x' = f(t)
+            let seen = f(t)
+            x' = seen
         }
         data total = sum.x(4)
         data smooth = free.x(4)",
