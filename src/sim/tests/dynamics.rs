@@ -45,8 +45,13 @@ fn pond(step: f64) -> String {
 
 /// The same written out, with steps of a thousandth by the rule of three eighths (Kutta 1901).
 pub(crate) fn by_hand(alpha: f64, beta: f64, until: f64) -> f64 {
-    let slope = |[x, y]: [f64; 2]| [alpha * x - beta * x * y, -1.2 * y + 1.4 * x * y];
-    let steps = (until * 1_000.0).round();
+    predator_and_prey([alpha, beta, 1.2, 1.4], until)[0]
+}
+
+/// Both of them, with their four rates.
+pub(crate) fn predator_and_prey([alpha, beta, gamma, delta]: [f64; 4], until: f64) -> [f64; 2] {
+    let slope = |[x, y]: [f64; 2]| [alpha * x - beta * x * y, -gamma * y + delta * x * y];
+    let steps = (until * 1_000.0).round().max(1.0);
     let h = until / steps;
     let mut z = [1.0, 0.5];
     for _ in 0..steps as u32 {
@@ -59,7 +64,7 @@ pub(crate) fn by_hand(alpha: f64, beta: f64, until: f64) -> f64 {
         let k4 = slope(at(&[(1.0, k1), (-1.0, k2), (1.0, k3)]));
         z = at(&[(0.125, k1), (0.375, k2), (0.375, k3), (0.125, k4)]);
     }
-    z[0]
+    z
 }
 
 #[test]

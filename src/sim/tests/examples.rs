@@ -1,9 +1,10 @@
 //! The examples, from their files: what comes out has the law that they state.
 
+use crate::dynamics::predator_and_prey;
 use crate::models::two_moons;
 use crate::rng::kolmogorov;
-use sbi_model::{Graph, ReadError, World, compile};
-use sbi_sim::{Simulator, Table};
+use sbi_model::{AxisId, AxisKind, Graph, Model, ReadError, World, compile};
+use sbi_sim::{Output, Simulator, Table};
 use statrs::distribution::Normal;
 use std::path::{Path, PathBuf};
 
@@ -15,18 +16,35 @@ impl World for Examples {
     }
 }
 
-/// The first draws of the tokens of an example's model, under seed 1.
-fn simulate(name: &str, draws: u64) -> Table {
+/// The model of an example.
+fn model(name: &str) -> Model {
     let examples = Examples(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples"));
     let text = std::fs::read_to_string(examples.0.join(name)).unwrap();
     let checked = compile(&text, &examples);
     let file = checked.file.unwrap_or_else(|| panic!("{name}: {:?}", checked.diagnostics));
-    let model = &file.models[0];
-    let tokens = Graph::of(model).tokens;
+    file.models.into_iter().next().expect("an example has a model")
+}
+
+/// The first draws of the tokens of an example's model, under seed 1.
+fn simulate(name: &str, draws: u64) -> Table {
+    let model = model(name);
+    let tokens = Graph::of(&model).tokens;
     let outputs: Vec<_> = tokens.iter().map(|token| (token.node, token.element)).collect();
-    let simulator = Simulator::new(model, &outputs).unwrap();
+    let simulator = Simulator::new(&model, &outputs).unwrap();
     assert!(simulator.columns().iter().eq(tokens.iter().map(|token| &token.name)));
     simulator.run(1, 0..draws, 2).unwrap()
+}
+
+/// Draws of all that comes out of an example's model: tokens, then the times that differ between draws.
+fn simulate_all(name: &str, draws: u64) -> (Vec<String>, Table) {
+    let model = model(name);
+    let tokens = Graph::of(&model).tokens;
+    let tokens = tokens.iter().map(|token| Output::Element(token.node, token.element));
+    let axes = (0..model.axes.len()).map(AxisId);
+    let scattered = axes.filter(|id| matches!(model.axis(*id).kind, AxisKind::Scattered { .. }));
+    let times = scattered.flat_map(|id| (0..model.axis(id).size()).map(move |k| Output::Coordinate(id, k)));
+    let simulator = Simulator::of(&model, &tokens.chain(times).collect::<Vec<_>>()).unwrap();
+    (simulator.columns().to_vec(), simulator.run(1, 0..draws, 2).unwrap())
 }
 
 fn rows(table: &Table) -> impl Iterator<Item = &[f64]> {
@@ -83,4 +101,66 @@ fn slcp_draws_four_points_with_the_stated_covariance() {
     let products: f64 = whitened.chunks(2).map(|z| z[0] * z[1]).sum();
     assert!(products.abs() / (whitened.len() as f64 / 2.0).sqrt() < 4.0);
     assert!(kolmogorov(&mut whitened, &Normal::new(0.0, 1.0).unwrap()) < 1.95);
+}
+
+/// All examples draw, save the one whose program is not here.
+#[test]
+fn all_examples_are_simulated() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.ends_with(".sbi") || !model(&name).externals.is_empty() {
+            continue;
+        }
+        assert!(model(&name).later.is_empty(), "{name}: {:#?}", model(&name).later);
+        let (columns, table) = simulate_all(&name, 20);
+        assert_eq!((table.rows, table.columns), (20, columns.len()), "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 12, "only {seen} examples");
+}
+
+/// Each reading of hunters and their prey, at its own time, against an independent integration: standard normal once the sd
+/// is divided out.
+#[test]
+fn lotka_volterra_is_read_at_scattered_times() {
+    let (columns, table) = simulate_all("lotka_volterra.sbi", 40);
+    let place = |name: String| columns.iter().position(|known| *known == name).unwrap();
+    let mut residuals = Vec::new();
+    for row in rows(&table) {
+        let [alpha, beta, gamma, delta] =
+            ["alpha", "beta", "gamma", "delta"].map(|name| row[place(name.into())]);
+        for k in 1..=30 {
+            for (state, (time, seen)) in
+                [("t_prey", "prey_seen"), ("t_hunter", "hunter_seen")].into_iter().enumerate()
+            {
+                let time = row[place(format!("{time}[{k}]"))];
+                let exact = predator_and_prey([alpha, beta, gamma, delta], time)[state];
+                residuals.push((row[place(format!("{seen}[{k}]"))] - exact) / 0.1);
+            }
+        }
+    }
+    let standard = Normal::new(0.0, 1.0).unwrap();
+    assert!(kolmogorov(&mut residuals, &standard) < 1.95);
+}
+
+/// Sets of 60 to 300 trials, of which a tenth lacks its time and a tenth of the sets its waves.
+#[test]
+fn decisions_have_sizes_and_gaps() {
+    let (columns, table) = simulate_all("decision.sbi", 400);
+    let of = |prefix: &str| -> Vec<usize> {
+        (0..columns.len()).filter(|k| columns[*k].starts_with(prefix)).collect()
+    };
+    let [choice, rt, cpp] = ["choice[", "rt[", "cpp["].map(of);
+    let (mut lacking, mut trials, mut waves) = (0.0, 0.0, 0.0);
+    for row in rows(&table) {
+        let choices = choice.iter().filter(|k| !row[**k].is_nan()).count();
+        assert!((60..=300).contains(&choices));
+        trials += choices as f64;
+        lacking += choices as f64 - rt.iter().filter(|k| !row[**k].is_nan()).count() as f64;
+        waves += f64::from(u8::from(cpp.iter().all(|k| row[*k].is_nan())));
+    }
+    assert!((lacking / trials - 0.1).abs() < 0.005, "{}", lacking / trials);
+    assert!((waves / 400.0 - 0.1).abs() < 0.06, "{waves}");
 }
