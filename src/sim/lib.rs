@@ -24,6 +24,7 @@ mod jumps;
 mod loops;
 mod lower;
 mod motion;
+pub mod outside;
 mod piece;
 mod process;
 mod reading;

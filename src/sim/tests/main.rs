@@ -14,6 +14,7 @@ mod functions;
 mod jumps;
 mod laws;
 mod models;
+mod outside;
 mod rng;
 mod simulator;
 mod stops;
