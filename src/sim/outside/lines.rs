@@ -264,7 +264,7 @@ impl List<'_, '_> {
 
     fn number<E: Error>(self, value: f64) -> Result<(), E> {
         if let Some(wanted) = self.wanted() {
-            return Err(self.reader.length("number that is no list", "1".into(), wanted));
+            return Err(self.reader.length("number", "one".into(), wanted));
         }
         let begin = self.reader.output.map_or(0, |(_, begin)| begin);
         let place = self.reader.row * self.reader.program.width() + begin + *self.place;
@@ -358,4 +358,108 @@ pub(super) fn in_a_shell(command: &[String]) -> String {
 
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::{Ask, Job, Reply};
+    use super::super::{Program, Shape, frames};
+    use super::{read, write};
+    use sbi_model::Protocol;
+
+    const PAGE: &str = include_str!("../../../docs/workers.md");
+
+    fn page_program() -> Program {
+        Program {
+            name: "wound".into(),
+            command: vec!["python3".into(), "wound.py".into()],
+            folder: ".".into(),
+            protocol: Protocol::Lines,
+            batch: None,
+            timeout: None,
+            workers: None,
+            inputs: vec!["spread".into(), "division".into()],
+            outputs: vec![
+                Shape { name: "front".into(), sizes: vec![3] },
+                Shape { name: "cover".into(), sizes: vec![] },
+            ],
+        }
+    }
+
+    fn page_job() -> Job {
+        let seeds = vec![5_079_216_450_201_287, 88_172_645_463_325 + (5 << 53)];
+        Job { id: 7, draws: vec![12, 13], seeds, inputs: vec![0.5, 2.0, -1.0, 0.25] }
+    }
+
+    /// The lines of the page that begin with this arrow.
+    fn page(arrow: &str) -> Vec<&str> {
+        PAGE.lines().filter_map(|line| line.strip_prefix(arrow)).collect()
+    }
+
+    #[test]
+    fn the_page_shows_what_is_written_and_read() {
+        let (program, asks) = (page_program(), [Ask::Greeting, Ask::Draws(page_job())]);
+        let written = asks.each_ref().map(|ask| String::from_utf8(write(&program, ask)).unwrap());
+        assert_eq!(written.each_ref().map(|line| line.trim_end()), page("→ ")[..]);
+        let answers = page("← ").join("\n") + "\n";
+        let mut answers = answers.as_bytes();
+        assert_eq!(read(&mut answers, &program, &asks[0]), Ok(Reply::Ready));
+        let Ok(Reply::Rows(rows)) = read(&mut answers, &program, &asks[1]) else { panic!("rows") };
+        let first = [0.6822318470805607, 1.1753069127834879, 1.6133775915717252, 0.6031708729022756];
+        assert_eq!(rows.rows[..4], first);
+        assert!(rows.rows[4..].iter().all(|value| value.is_nan()));
+        assert_eq!(rows.refused, [(1, "a wound does not spread backwards".into())]);
+    }
+
+    #[test]
+    fn the_page_shows_the_header_of_a_frame() {
+        let frame = frames::write(&page_program(), &Ask::Draws(page_job()));
+        let [length, header] =
+            [0, 8].map(|at| u64::from_le_bytes(frame[at..at + 8].try_into().unwrap()) as usize);
+        assert_eq!(length, frame.len() - 8);
+        let header = std::str::from_utf8(&frame[16..16 + header]).unwrap().trim_end();
+        assert!(PAGE.contains(header), "{header}");
+    }
+
+    /// What a worker may write that is JSON and no answer: each is told in words of its own, and nothing is a panic.
+    #[test]
+    fn answers_that_do_not_fit_are_told_in_words() {
+        let cases = [
+            (r#"{"id":7}"#, "does not give `front`"),
+            (r#"{"outputs":{"front":[null,null],"cover":[1,2]}}"#, "by a message without an `id`"),
+            (r#"{"id":7,"outputs":{"front":[null,null]}}"#, "does not give `cover`"),
+            (r#"{"id":7,"outputs":{"back":[1,2]}}"#, "gives `back`, which the file does not ask for"),
+            (r#"{"id":7,"outputs":{"front":[null]}}"#, "gives 1 draws in `front`"),
+            (r#"{"id":7,"outputs":{"front":[null,null,null]}}"#, "gives more than 2 draws in `front`"),
+            (
+                r#"{"id":7,"outputs":{"front":[[1,2,3],[1,2]]}}"#,
+                "gives 2 elements in `front` of draw 13, and 3",
+            ),
+            (
+                r#"{"id":7,"outputs":{"front":[[1,2,3,4]]}}"#,
+                "gives more than 3 elements in `front` of draw 12",
+            ),
+            (
+                r#"{"id":7,"outputs":{"front":[[1,2,[3]]]}}"#,
+                "gives a list in `front` of draw 12 where a number",
+            ),
+            (r#"{"id":7,"outputs":{"front":[1,2]}}"#, "gives one number in `front` of draw 12, and 3"),
+            (
+                r#"{"id":7,"outputs":{"cover":[1,true]}}"#,
+                "gives `cover` of draw 13 in a form that is not asked for",
+            ),
+            (r#"{"id":7,"outputs":{"cover":[1,"2"]}}"#, "expected a number, or null"),
+            (r#"{"id":7,"outputs":{"cover":[1,2],"front":null},"failed":{"11":"?"}}"#, "refuses draw \"11\""),
+            (r#"{"id":7,"error":"no licence"}"#, "said that it cannot go on: no licence"),
+            (r#"{"id":7,"outputs":{"cover":[1,NaN]}}"#, "Garbage"),
+            (r#"{"id":7,"outputs":{"cover":[1,2],"front":null}} and more"#, "Garbage"),
+            ("7", "Garbage"),
+            ("", "Garbage"),
+        ];
+        for (line, words) in cases {
+            let read = read(&mut format!("{line}\n").as_bytes(), &page_program(), &Ask::Draws(page_job()));
+            let wrong = format!("{:?}", read.unwrap_err()).replace('\\', "");
+            assert!(wrong.contains(words), "{line}: {wrong}");
+        }
+    }
 }

@@ -195,7 +195,9 @@ fn read(
         };
         let last = reply.is_err();
         if events.send(Event { worker, reply }).is_err() || last {
-            return;
+            break;
         }
     }
+    // Its stdout stays open until it is killed: a broken pipe would put words into its stderr that explain nothing.
+    for _ in asks {}
 }
