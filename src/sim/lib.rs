@@ -29,6 +29,7 @@ mod lower;
 mod members;
 mod methods;
 mod motion;
+pub mod outside;
 mod piece;
 mod process;
 mod reading;

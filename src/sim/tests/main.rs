@@ -16,6 +16,7 @@ mod gaps;
 mod jumps;
 mod laws;
 mod models;
+mod outside;
 mod rng;
 mod simulator;
 mod stops;
