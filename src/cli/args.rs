@@ -118,7 +118,7 @@ pub enum Kind {
     Modalities,
     /// A series in time, and its forecast
     Series,
-    /// A simulator in another language (this version checks it, and does not run it)
+    /// A simulator in another language
     External,
 }
 
@@ -178,9 +178,19 @@ pub struct Work {
     /// Threads; results are the same for any number [default: all cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_THREADS))]
     pub threads: Option<u64>,
+    /// Lets the file do what could harm: start the programs of its `external`s (may be repeated)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub allow: Vec<Allow>,
     /// Prints results and errors only
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// What a file may do only where the user says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Allow {
+    /// Start programs
+    Process,
 }
 
 impl Work {

@@ -4,7 +4,7 @@ use super::args::Device;
 use super::simulate::Source;
 use super::spec::Spec;
 use sbi_model::{Approximator, File, Graph, Key, Model, Query, State};
-use sbi_sim::Simulator;
+use sbi_sim::{Outside, Simulator};
 
 /// A query to answer.
 pub struct Case<'a> {
@@ -18,6 +18,8 @@ pub struct Case<'a> {
     pub graph: &'a Graph,
     /// What simulates the model.
     pub simulator: &'a Simulator,
+    /// The programs from outside that it draws from.
+    pub outside: Option<&'a dyn Outside>,
     /// What names its results in the store.
     pub keys: Keys,
     /// Where networks run.
@@ -59,7 +61,8 @@ impl<'a> Case<'a> {
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(&spec.file, query, device);
-        Case { query, approximator, model, graph, simulator, keys, device }
+        let outside = spec.outside(approximator.model);
+        Case { query, approximator, model, graph, simulator, outside, keys, device }
     }
 
     /// The seed of simulations, training and draws.
@@ -69,7 +72,8 @@ impl<'a> Case<'a> {
 
     /// The draws of the model.
     pub fn source(&self) -> Source<'a> {
-        Source { name: &self.model.name, simulator: self.simulator, seed: self.seed() }
+        let Case { simulator, outside, .. } = *self;
+        Source { name: &self.model.name, simulator, outside, seed: self.seed() }
     }
 
     /// What the query fixes, by name.

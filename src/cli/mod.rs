@@ -17,6 +17,7 @@ mod interrupt;
 mod memory;
 mod new;
 mod numbers;
+mod outside;
 mod progress;
 mod report;
 mod run;

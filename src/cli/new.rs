@@ -21,9 +21,15 @@ impl Kind {
         }
     }
 
-    /// Whether this version runs all of it.
-    fn runs(self) -> bool {
-        self != Kind::External
+    /// What it needs beside it: names, in which `NAME` stands for that of the file, and what is in them.
+    fn beside(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Kind::External => &[
+                ("NAME.py", include_str!("new/external.py")),
+                ("sbi_worker.py", include_str!("../../examples/external/sbi_worker.py")),
+            ],
+            Kind::Posterior | Kind::Modalities | Kind::Series => &[],
+        }
     }
 }
 
@@ -34,15 +40,26 @@ pub fn new(args: &args::New) -> Outcome {
     };
     let path = ending(name);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    if path.exists() {
-        return Err(Failure::wrong(format!("there is a file `{}` already", path.display()))
+    let name = model_name(&stem);
+    let beside = args.kind.beside().iter();
+    let beside = beside.map(|(file, text)| (path.with_file_name(file.replace(NAME, &name)), *text));
+    let files: Vec<(PathBuf, &str)> =
+        std::iter::once((path.clone(), args.kind.text())).chain(beside).collect();
+    // The helper is the same for all, and may be there for another model.
+    let is_new =
+        |(path, text): &(PathBuf, &str)| !std::fs::read(path).is_ok_and(|found| found == text.as_bytes());
+    let files: Vec<(PathBuf, &str)> = files.into_iter().filter(is_new).collect();
+    if let Some((taken, _)) = files.iter().find(|(path, _)| path.exists()) {
+        return Err(Failure::wrong(format!("there is a file `{}` already", taken.display()))
             .help("choose another name: nothing is overwritten"));
     }
-    let text = args.kind.text().replace(NAME, &model_name(&stem));
-    files::output(&path, text.as_bytes(), "name a file in a folder that can be written")?;
-    let next = if args.kind.runs() { "to answer its queries: sbi run" } else { "to check it: sbi check" };
+    for (path, text) in &files {
+        let text = text.replace(NAME, &name);
+        files::output(path, text.as_bytes(), "name a file in a folder that can be written")?;
+    }
     let shown = args::quoted(&path.display().to_string());
-    print(&format!("{shown} is written; {next} {shown}\n"))
+    let allow = if args.kind == Kind::External { " --allow process" } else { "" };
+    print(&format!("{shown} is written; to answer its queries: sbi run {shown}{allow}\n"))
 }
 
 /// A line for each kind, with what `--help` says of it.

@@ -6,6 +6,7 @@ use super::case::Case;
 use super::draws::Drawing;
 use super::failure::{Exit, Failure, Outcome};
 use super::memory;
+use super::outside::ensure_allowed;
 use super::progress::Progress;
 use super::simulations::Simulations;
 use super::spec::{Spec, find};
@@ -23,6 +24,8 @@ pub fn run(args: &args::Run) -> Outcome {
     let bench = bench(args)?;
     let cases = asked(&spec, &args.query)?;
     cases.iter().try_for_each(|query| spec.ensure_query_runs(query))?;
+    let models = cases.iter().map(|query| spec.model(spec.approximator(query).model));
+    models.into_iter().try_for_each(|model| ensure_allowed(model, &args.work.allow))?;
     let cases: Vec<Case> = cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
     let answers = Answers::in_folder(folder);

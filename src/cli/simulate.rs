@@ -5,10 +5,11 @@ use super::failure::{Failure, Outcome};
 use super::files::{self, Beside};
 use super::interrupt;
 use super::numbers::{exact, listed};
+use super::outside::ensure_allowed;
 use super::progress::{Progress, grouped};
 use super::spec::{Spec, find};
 use sbi_model::Train;
-use sbi_sim::{Simulator, Table};
+use sbi_sim::{Outside, Simulator, Table};
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
@@ -23,6 +24,8 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// What draws.
     pub simulator: &'a Simulator,
+    /// The programs from outside that it draws from.
+    pub outside: Option<&'a dyn Outside>,
     /// The seed.
     pub seed: u64,
 }
@@ -47,7 +50,7 @@ impl<'a> Source<'a> {
     ) -> Outcome<Table> {
         let mut go_on = |done| go_on(done as usize);
         let range = rows.start as u64..rows.end as u64;
-        self.simulator.run_blocks(self.seed, range, threads, None, &mut go_on).map_err(|e| failed(&e))
+        self.simulator.run_blocks(self.seed, range, threads, self.outside, &mut go_on).map_err(|e| failed(&e))
     }
 }
 
@@ -71,7 +74,9 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     let model = chosen(&spec, args.model.as_deref())?;
     spec.ensure_model_runs(model)?;
     let seed = args.work.seed.unwrap_or_else(|| file_seed(&spec, model));
-    let source = Source { name: &spec.model(model).name, simulator: spec.simulator(model), seed };
+    ensure_allowed(spec.model(model), &args.work.allow)?;
+    let (simulator, outside) = (spec.simulator(model), spec.outside(model));
+    let source = Source { name: &spec.model(model).name, simulator, outside, seed };
     write(&source, args, Progress::new(args.work.quiet))
 }
 
@@ -85,7 +90,7 @@ fn write(source: &Source, args: &args::Simulate, progress: Progress) -> Outcome 
     let total = args.n as usize;
     let title = format!("{} draws of `{}`", grouped(total), source.name);
     let mut bar = progress.start("simulate", &title, 0, total);
-    let mut done = 0;
+    let (mut done, mut resampled) = (0, 0);
     while done < total {
         let rows = done..total.min(done + source.rows_of(PIECE_VALUES));
         let table = source.draw(rows, args.work.threads(), &mut |made| {
@@ -98,12 +103,24 @@ fn write(source: &Source, args: &args::Simulate, progress: Progress) -> Outcome 
             let cells = row.iter().map(|x| if x.is_nan() { String::new() } else { exact(*x) });
             writer.write_record(cells).map_err(failed)?;
         }
-        done += table.rows;
+        (done, resampled) = (done + table.rows, resampled + table.resampled);
     }
     let file = writer.into_inner().map_err(|e| unwritable(e.error()))?;
     file.finish().map_err(|e| unwritable(&e))?;
     bar.finish("done");
+    tell_resampled(resampled, progress);
     Ok(())
+}
+
+/// Says that draws were made anew: what is drawn is then not the prior as it is written.
+pub fn tell_resampled(resampled: u64, progress: Progress) {
+    if resampled > 0 {
+        let count = grouped(resampled as usize);
+        progress.say(&format!(
+            "careful: {count} draws failed and were drawn anew, as `on_failure \"resample\"` says: the priors are those of \
+             draws that do not fail"
+        ));
+    }
 }
 
 fn ensure_csv(out: &Path) -> Outcome {

@@ -6,7 +6,7 @@ use super::failure::Outcome;
 use super::interrupt;
 use super::progress::grouped;
 use super::shards::Shards;
-use super::simulate::{Source, failed};
+use super::simulate::{Source, failed, tell_resampled};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use sbi_infer::Table;
@@ -37,6 +37,9 @@ pub struct Simulated {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Notes {
     seconds: f64,
+    /// How many draws failed and were drawn anew.
+    #[serde(default)]
+    resampled: u64,
 }
 
 impl Stage for Simulations<'_> {
@@ -85,12 +88,14 @@ impl Stage for Simulations<'_> {
                 if began.elapsed() < SHARD_AGE { interrupt::flow() } else { ControlFlow::Break(()) }
             })?;
             notes.seconds += began.elapsed().as_secs_f64();
+            notes.resampled += shard.resampled;
             let put = vec![self.shards().file(start, &shard.values)];
             held.commit(Change { put, drop: Vec::new(), notes: value(&notes) })?;
             table.values.extend(shard.values);
             interrupt::check()?;
         }
         bar.finish("done");
+        tell_resampled(notes.resampled, bench.progress);
         Ok(Simulated { table, seconds: notes.seconds })
     }
 }

@@ -2,10 +2,11 @@
 
 use super::failure::{Failure, Outcome};
 use super::numbers::listed;
+use super::outside::Programs;
 use super::report;
 use super::world::{Disk, folder_of, read_spec};
 use sbi_model::{Approximator, AxisId, AxisKind, File, Graph, Model, Query, Role};
-use sbi_sim::{Output, Simulator};
+use sbi_sim::{Output, Outside, Simulator};
 use sbi_syntax::{Diagnostic, Source, suggest};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub struct Spec {
 struct Ready {
     graph: Graph,
     simulator: Simulator,
+    programs: Option<Programs>,
 }
 
 /// A file as it was read, with all there is to say about it.
@@ -60,7 +62,7 @@ pub fn examine(path: &Path) -> Outcome<Examined> {
     let sound = file.and_then(|file| {
         let mut ready = Vec::new();
         for model in &file.models {
-            match Ready::of(model) {
+            match Ready::of(model, path) {
                 Ok(made) => ready.push(made),
                 Err(told) => diagnostics.push(told),
             }
@@ -84,6 +86,9 @@ impl Ready {
     /// A dry run: a prior so wide that the simulator breaks within it is told before it breaks a study.
     fn unstable(&self, model: &Model) -> Option<Diagnostic> {
         const DRAWS: u64 = 1_000;
+        if self.programs.is_some() {
+            return None;
+        }
         let failure = self.simulator.run(1, 0..DRAWS, 1).err()?;
         let sbi_sim::Failure::NotFinite { element, .. } = &failure else { return None };
         let name = element.split('[').next()?;
@@ -93,14 +98,16 @@ impl Ready {
         Some(told.help("bound a prior so that the simulator stands all of its draws: `uniform(low, high)`"))
     }
 
-    fn of(model: &Model) -> Result<Option<Ready>, Diagnostic> {
+    fn of(model: &Model, spec: &Path) -> Result<Option<Ready>, Diagnostic> {
         if !model.later.is_empty() {
             return Ok(None);
         }
         let graph = Graph::of(model);
         let tokens = graph.tokens.iter().map(|token| Output::Element(token.node, token.element));
         let outputs: Vec<Output> = tokens.chain(scattered(model)).collect();
-        Ok(Some(Ready { simulator: Simulator::of(model, &outputs)?, graph }))
+        let simulator = Simulator::of(model, &outputs)?;
+        let programs = Programs::of(model, &simulator, spec);
+        Ok(Some(Ready { simulator, graph, programs }))
     }
 }
 
@@ -176,6 +183,11 @@ impl Spec {
     /// The simulator of a model; its columns are the tokens of the graph.
     pub fn simulator(&self, model: usize) -> &Simulator {
         &self.ready(model).simulator
+    }
+
+    /// The programs from outside that a model draws from.
+    pub fn outside(&self, model: usize) -> Option<&dyn Outside> {
+        self.ready(model).programs.as_ref().map(|programs| programs as &dyn Outside)
     }
 
     fn ready(&self, model: usize) -> &Ready {

@@ -1,0 +1,67 @@
+//! The programs from outside that a model draws from: started only where the user allows it.
+
+use super::args::Allow;
+use super::failure::{Failure, Outcome};
+use super::interrupt;
+use super::numbers::listed;
+use super::world::folder_of;
+use sbi_model::Model;
+use sbi_sim::outside::{OutsideError, Pool, Program, Request};
+use sbi_sim::{Answered, Outside, Simulator};
+use std::path::Path;
+
+/// The programs of one model, by the number of their external. None runs before it is asked for draws.
+pub struct Programs(Vec<(usize, Pool)>);
+
+impl Programs {
+    /// The programs of a model in the folder of its spec, if it has any.
+    pub fn of(model: &Model, simulator: &Simulator, spec: &Path) -> Option<Programs> {
+        let folder = folder_of(spec);
+        let pools = simulator.outside().filter_map(|(number, sizes)| {
+            let external = model.externals.get(number)?;
+            Some((number, Pool::new(Program::of(&external.name, external, &folder, sizes))))
+        });
+        let pools: Vec<(usize, Pool)> = pools.collect();
+        (!pools.is_empty()).then_some(Programs(pools))
+    }
+}
+
+/// Fails where a model starts programs and nobody allowed that.
+pub fn ensure_allowed(model: &Model, allowed: &[Allow]) -> Outcome {
+    if model.externals.is_empty() || allowed.contains(&Allow::Process) {
+        return Ok(());
+    }
+    let commands: Vec<String> = model.externals.iter().map(|external| external.command.join(" ")).collect();
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    let starts = listed(&commands, "and");
+    Err(Failure::wrong(format!("`{}` starts {starts}, with all that you may do", model.name))
+        .help("read what it starts, and then add: --allow process"))
+}
+
+impl Outside for Programs {
+    fn draw(
+        &self,
+        external: usize,
+        draws: &[u64],
+        seeds: &[u64],
+        inputs: &[f64],
+    ) -> Result<Answered, sbi_sim::Failure> {
+        let pool = self.0.iter().find(|(number, _)| *number == external).map(|(_, pool)| pool);
+        let pool = pool.expect("a simulator asks the programs of its own model");
+        let answer = pool.draw(Request { draws, seeds, inputs }, &|| !interrupt::caught());
+        answer.map(|answer| Answered { rows: answer.rows, refused: answer.refused }).map_err(|error| {
+            match error.trouble() {
+                None => sbi_sim::Failure::Interrupted,
+                Some(trouble) => {
+                    sbi_sim::Failure::Outside { message: told(&error), help: trouble.help.clone() }
+                }
+            }
+        })
+    }
+}
+
+/// What happened, with what the program wrote last.
+fn told(error: &OutsideError) -> String {
+    let text = error.to_string();
+    text.rsplit_once("\nhelp: ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
