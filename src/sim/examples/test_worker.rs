@@ -18,6 +18,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::process::{Command, exit};
 use std::time::Duration;
 
+/// The numbers of a frame by their names, each as its bytes.
+type Tensors = HashMap<String, Vec<[u8; 8]>>;
+
 /// What one request asks for.
 struct Job {
     id: u64,
@@ -138,7 +141,7 @@ fn answer(frames: bool, mode: &str, value: &str, job: &Job, mut made: Made) {
 }
 
 /// The next message, with its tensors by name if there are any; none at the end.
-fn hear(frames: bool) -> Option<(Value, HashMap<String, Vec<[u8; 8]>>)> {
+fn hear(frames: bool) -> Option<(Value, Tensors)> {
     if !frames {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).unwrap();
@@ -169,7 +172,7 @@ fn lined(message: &Value) -> Job {
     }
 }
 
-fn framed(message: &Value, tensors: &HashMap<String, Vec<[u8; 8]>>) -> Job {
+fn framed(message: &Value, tensors: &Tensors) -> Job {
     let whole = |name: &str| tensors[name].iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
     let real = |name: &str| tensors[name].iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
     Job {

@@ -1,7 +1,7 @@
 //! Programs from outside of the language that simulate: worker processes that are asked for draws.
 //!
 //! ```text
-//! request -> batches (batches) -> workers (pool, worker) -> messages (message, lines, frames) -> rows in order
+//! request -> batches (batches) -> workers (pool, worker) -> messages (message, lines, numbers, frames) -> rows in order
 //! ```
 //!
 //! A [`Pool`] starts a [`Program`] as often as it may run at once, greets each process, and asks it for batches of
@@ -18,6 +18,7 @@ mod frames;
 mod group;
 mod lines;
 mod message;
+mod numbers;
 mod pool;
 mod round;
 mod tail;
