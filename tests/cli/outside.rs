@@ -1,0 +1,132 @@
+//! Programs from outside: started only with leave, told when they fail, kept apart by what they are.
+
+use crate::cli::bench::Bench;
+use std::process::Command;
+
+const SPEC: &str = "\
+edition 2026
+
+external echo(theta) -> { y } = process(\"python3\", \"echo.py\") {
+    protocol \"lines\"
+    timeout 20 s
+}
+
+model m {
+    param theta ~ uniform(0, 1)
+    latent run ~ echo(theta)
+    data y = run.y
+}
+";
+
+/// Gives back twice its input, and refuses above a bound; without any helper.
+const WORKER: &str = "\
+import json, sys
+sys.stdin.readline()
+print(json.dumps({'ready': True}), flush=True)
+for line in sys.stdin:
+    ask = json.loads(line)
+    ys, failed = [], {}
+    for draw, theta in zip(ask['draws'], ask['inputs']['theta']):
+        if theta > BOUND:
+            failed[str(draw)] = 'theta is too large'
+            ys.append(None)
+        else:
+            ys.append(2 * theta)
+    print(json.dumps({'id': ask['id'], 'outputs': {'y': ys}, 'failed': failed}), flush=True)
+";
+
+/// A folder with the spec and a worker that refuses above a bound; none on a machine without Python.
+fn bench(bound: &str) -> Option<Bench> {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no python3");
+        return None;
+    }
+    let bench = Bench::with("m.sbi", SPEC);
+    bench.write("echo.py", WORKER.replace("BOUND", bound));
+    Some(bench)
+}
+
+#[test]
+fn a_program_is_started_with_leave_only() {
+    let Some(bench) = bench("9") else { return };
+    bench.sbi("check m.sbi").code(0);
+    let ran = bench.sbi("simulate m.sbi --n 10 --out a.csv").code(2);
+    ran.says(&["`m` starts python3 echo.py", "--allow process"]);
+    assert!(!bench.path("a.csv").exists());
+    bench.sbi("simulate m.sbi --n 200 --out a.csv --allow process").code(0);
+    bench.sbi("simulate m.sbi --n 200 --out b.csv --allow process --threads 1").code(0);
+    let table = bench.read("a.csv");
+    assert_eq!(table, bench.read("b.csv"));
+    for line in table.lines().skip(1) {
+        let row: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+        assert_eq!(row[1], 2.0 * row[0], "{line}");
+    }
+}
+
+#[test]
+fn what_a_program_refuses_is_told_or_drawn_anew() {
+    let Some(bench) = bench("0.5") else { return };
+    let ran = bench.sbi("simulate m.sbi --n 50 --out a.csv --allow process").code(1);
+    ran.says(&["theta is too large", "theta = 0."]);
+    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"resample\""));
+    let ran = bench.sbi("simulate m.sbi --n 300 --out a.csv --allow process").code(0);
+    ran.says(&["draws failed and were drawn anew"]);
+    let table = bench.read("a.csv");
+    assert_eq!(table.lines().count(), 301);
+    assert!(table.lines().skip(1).all(|line| line.split(',').next().unwrap().parse::<f64>().unwrap() <= 0.5));
+}
+
+#[test]
+fn a_program_that_breaks_is_told_with_its_last_words() {
+    let Some(bench) = bench("9") else { return };
+    bench.write("echo.py", "import sys\nsys.exit('the lattice is not installed')\n");
+    let ran = bench.sbi("simulate m.sbi --n 50 --out a.csv --allow process").code(1);
+    ran.says(&["the program `echo` ended", "the lattice is not installed"]);
+    assert!(!bench.path("a.csv").exists());
+    bench.assert_nothing_half_written();
+}
+
+/// A changed script is another simulator: what was kept of the old one is not used.
+#[test]
+fn a_changed_script_is_simulated_anew() {
+    let Some(bench) = bench("9") else { return };
+    let text = format!(
+        "{SPEC}
+approximator small for m {{
+    joint with diffusion_transformer(width = 16, layers = 1, heads = 1)
+}}
+
+train small {{
+    simulations 200
+    steps 20
+}}
+
+query q of small {{
+    given y = 0.7
+    infer theta
+    draws 50
+}}
+"
+    );
+    bench.write("m.sbi", text);
+    bench.sbi("run m.sbi").code(2).says(&["--allow process"]);
+    bench.sbi("run m.sbi --allow process").code(0).says(&["simulate  200 draws"]);
+    let again = bench.sbi("run m.sbi --allow process").code(0);
+    assert!(!again.err.contains("simulate  200 draws"), "{}", again.err);
+    bench.write("echo.py", WORKER.replace("BOUND", "9").replace("2 * theta", "3 * theta"));
+    bench.sbi("run m.sbi --allow process").code(0).says(&["simulate  200 draws"]);
+}
+
+#[test]
+fn a_new_file_with_a_program_draws() {
+    let Some(bench) = bench("9") else { return };
+    bench.sbi("new lab --kind external").code(0).prints(&["sbi run lab.sbi --allow process"]);
+    bench.sbi("check lab.sbi").code(0);
+    bench.sbi("simulate lab.sbi --n 20 --out lab.csv --allow process").code(0);
+    assert_eq!(bench.read("lab.csv").lines().count(), 21);
+    // The helper may stay for a second one; the script of another name may not be written over.
+    bench.sbi("new second --kind external").code(0);
+    bench.write("third.py", "mine");
+    bench.sbi("new third --kind external").code(2).says(&["there is a file `third.py` already"]);
+    assert!(!bench.path("third.sbi").exists());
+}
