@@ -138,8 +138,10 @@ impl Demanded {
             What::Each(demand, exprs) => exprs.iter().flat_map(sides).find_map(|expr| {
                 let value = known(expr)?;
                 let told = wrong_number(&self.name, *demand, value, self.span)?;
+                // A whole number above one is no probability, and what no argument can be stands in another's place.
+                let exchanged = *demand != Demand::Probability || value > 1.0 && value.fract() == 0.0;
                 Some(match &self.turned_round {
-                    Some(help) if value > 1.0 && value.fract() == 0.0 => told.help(help.clone()),
+                    Some(help) if exchanged => told.help(help.clone()),
                     _ => told,
                 })
             }),
@@ -269,6 +271,10 @@ impl Builder<'_> {
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;
             let wrong = |element| demanded.wrong(model, |expr| value(expr, element), sound);
             let told = (0..model.elements(node)).find_map(wrong);
+            // How far its values go is not known then.
+            if told.as_ref().is_some_and(|told| told.code == NOT_A_COUNT.name) {
+                self.shapes.get_mut(demanded.node.0).into_iter().for_each(|shape| *shape = None);
+            }
             self.told.extend(told.filter(|told| !self.follows(told)));
         }
     }

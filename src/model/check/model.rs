@@ -270,6 +270,7 @@ impl<'t> Builder<'t> {
                 Statement::Axis(axis) => {
                     let told = self.told.len();
                     self.declare_axis(axis);
+                    axis::forget_lost(&mut self.told, told, axis, body.clone());
                     self.told
                         .iter_mut()
                         .skip(told)
