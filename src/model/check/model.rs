@@ -160,7 +160,14 @@ pub(super) fn model<'t>(
         || body().filter_map(|statement| if let Statement::Bad(bad) = statement { Some(bad) } else { None });
     let nothing = builder.names.nodes().next().is_none();
     let nameless = bad().any(|bad| nothing || bad.names.is_empty());
-    let whole = bad().next().is_none() && builder.told.is_empty();
+    let lost = |statement: &&Statement| match statement {
+        Statement::Dynamics(dynamics) => {
+            dynamics.body.iter().any(|line| matches!(line, tree::DynamicsStatement::Bad(_)))
+        }
+        _ => false,
+    };
+    let whole =
+        bad().next().is_none() && !body().any(|statement| lost(&statement)) && builder.told.is_empty();
     let (mut model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
     model.later.extend(unrun(&model));
     let graph = graph.or_else(|| sketch(&model));
