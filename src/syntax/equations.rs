@@ -10,6 +10,7 @@ impl Line<'_> {
     pub(crate) fn equation(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         self.derivative(first, span, behind)
             .or_else(|| self.differential(first, span, behind))
+            .or_else(|| self.change(first, span, behind))
             .or_else(|| self.reaction(first, span, behind))
             .or_else(|| self.start(first, span, behind))
             .or_else(|| self.next_element(first, span, behind))
@@ -26,7 +27,7 @@ impl Line<'_> {
                 told.help(format!("a state starts as `init {name} = {value}`; what is computed is `let {name} = {value}`"))
             }
             None => told.help(format!(
-                "a state starts as `init {name} = 0`; a parameter is declared outside of the `dynamics`: `param {name} ~ …`"
+                "a state starts as `init {name} = 1`; a parameter is declared outside of the `dynamics`: `param {name} ~ …`"
             )),
         })
     }
@@ -60,6 +61,16 @@ impl Line<'_> {
         } else {
             format!("write `{state}' = …`")
         }))
+    }
+
+    /// `dprey <- alpha * prey - beta * prey * hunter`, which reads the state whose change it is.
+    fn change(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let state = first.strip_prefix(['d', 'D']).map(|state| state.trim_start_matches('_'))?;
+        let right = behind.strip_prefix("<-").or_else(|| behind.strip_prefix('='))?;
+        let right = right.lines().next()?.split("//").next()?.trim();
+        let reads = !state.is_empty() && crate::recover::words(right).any(|(_, word)| word == state);
+        let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime");
+        reads.then(|| told.help(format!("write `{state}' = {right}`")))
     }
 
     /// `n -> n + 1, birth * n`, `n -> n + 1 : rate`.

@@ -12,6 +12,7 @@ mod codes;
 mod coding;
 mod diag;
 mod dynamics;
+mod elsewhere;
 mod equations;
 mod expr;
 mod foreign;

@@ -53,6 +53,7 @@ impl<'t> Stop<'t> {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
             Self::coding,
             Self::quote,
+            Self::elsewhere,
             Self::notation,
             Self::habit,
             Self::foreign_sign,

@@ -2,14 +2,17 @@
 
 use super::axis::{grid, unit};
 use super::codes::{
-    AXIS_FIXED, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_TWICE, UNIT_MISMATCH, UNKNOWN_AXIS, UNPLACED,
+    AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, UNIT_MISMATCH, UNKNOWN_AXIS,
+    UNPLACED,
 };
 use super::names::{Symbol, list};
 use super::network::not_run;
 use super::query::Asked;
-use crate::{Axis, AxisId, AxisKind};
+use super::sequence::as_grid;
+use crate::{Axis, AxisId, AxisKind, Role};
 use sbi_syntax::tree::{Expr, ExprKind, Name, Unit};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::BTreeSet;
 
 /// Where an axis is placed, and where that is said.
 pub(super) struct Placing {
@@ -113,9 +116,12 @@ impl Asked<'_, '_> {
             _ => {
                 let told = NOT_A_NUMBER.at(value.span, "places are expected here");
                 let at = &axis.name;
-                Err(vec![told.help(format!(
-                    "write `at {at} = [0.5, 2]` or `at {at} = grid(from = 0, to = 10, step = 0.5)`"
-                ))])
+                Err(vec![told.help(match as_grid(value) {
+                    Some(grid) => format!("write `at {at} = {grid}`"),
+                    None => format!(
+                        "write `at {at} = [0.5, 2]` or `at {at} = grid(from = 0, to = 10, step = 0.5)`"
+                    ),
+                })])
             }
         }
     }
@@ -127,6 +133,49 @@ impl Asked<'_, '_> {
             other_unit(axis, unit).map_or(Ok(()), Err)?;
         }
         outside(axis, place, entry.span).map_or(Ok(place), Err)
+    }
+
+    /// Says that more readings of a datum are given than it has. What is asked for may stand at more places.
+    pub(super) fn crowded(&self, datum: &str, axis: &Axis, id: AxisId) -> Option<Diagnostic> {
+        let placing = self.placed.get(&id).filter(|placing| placing.at.len() > axis.size())?;
+        let (name, places, most) = (&axis.name, placing.at.len(), axis.size());
+        let message = format!("`{datum}` takes up to {most} readings, and `{name}` is placed at {places}");
+        let told = LENGTH.at(placing.span, message).label(axis.span, "declared here");
+        Some(told.help(format!("give {most} readings or less, or write `n = {places}` in the axis")))
+    }
+
+    /// Says that an axis is placed along which the query reads nothing.
+    pub(super) fn idle_places(&mut self) {
+        // What was refused might have been read there.
+        if self.told.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let model = &self.looked.model;
+        let drawn = self.mentioned.keys().chain(self.constrained.keys()).chain(&self.infer);
+        let drawn = drawn.filter_map(|token| self.graph.tokens.get(*token)).map(|token| token.node);
+        let read: BTreeSet<AxisId> = drawn
+            .chain(self.computed.iter().chain(&self.touched).copied())
+            .flat_map(|node| &model.node(node).axes)
+            .copied()
+            .collect();
+        let idle = self.placed.iter().filter(|(id, _)| !read.contains(id));
+        let told = idle.map(|(id, placing)| {
+            let axis = &model.axis(*id).name;
+            let on_it = model
+                .nodes
+                .iter()
+                .find(|node| node.axes.contains(id) && matches!(node.role, Role::Param | Role::Data));
+            match on_it {
+                Some(node) => PLACED_IDLE
+                    .at(placing.span, format!("this query neither gives nor infers what stands on `{axis}`"))
+                    .help(format!("add `infer {}`, or remove this line", node.name)),
+                None => PLACED_IDLE
+                    .at(placing.span, format!("nothing of `{}` stands on `{axis}`", model.name))
+                    .help(format!("let a datum run over it, `data seen[{axis}] ~ …`, or remove this line")),
+            }
+        });
+        let told: Vec<Diagnostic> = told.collect();
+        self.told.extend(told);
     }
 
     /// Says that scattered instants have no places in this query, of which something at `span` asks or tells.

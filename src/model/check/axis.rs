@@ -3,11 +3,12 @@
 use super::call::{Signature, Taken};
 use super::codes::{
     ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE, UNIT_MISMATCH,
-    UNKNOWN_AXIS,
+    UNKNOWN_AXIS, UNKNOWN_NAME,
 };
 use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
 use super::names::list;
+use super::sequence::as_grid;
 use super::walk;
 use crate::axis::{Count, Steps};
 use crate::{Axis, AxisKind};
@@ -115,7 +116,11 @@ impl Reader<'_, '_> {
     fn time(&mut self, instants: &Argument) -> Result<AxisKind, Vec<Diagnostic>> {
         let ExprKind::Call(call) = &instants.value.kind else {
             let told = UNKNOWN_AXIS.at(instants.span, "`time` lays out its instants as a grid or scattered");
-            return Err(vec![told.help(format!("write `{}`", TIME.example))]);
+            let meant = as_grid(&instants.value);
+            return Err(vec![told.help(meant.map_or_else(
+                || format!("write `{}`", TIME.example),
+                |grid| format!("write `time({grid})`"),
+            ))]);
         };
         match call.path.text().as_str() {
             "grid" => Ok(AxisKind::Instants(self.steps(call)?)),
@@ -128,9 +133,12 @@ impl Reader<'_, '_> {
             other => {
                 let told =
                     UNKNOWN_AXIS.at(call.path.span, format!("instants cannot be laid out by `{other}`"));
-                Err(vec![match suggest(other, ["grid", "scattered"]) {
-                    Some(similar) => told.did_you_mean(Some(similar)),
-                    None => told.help(format!("write `{}` or `time({})`", TIME.example, SCATTERED.example)),
+                Err(vec![match (as_grid(&instants.value), suggest(other, ["grid", "scattered"])) {
+                    (Some(grid), _) => told.help(format!("write `time({grid})`")),
+                    (None, Some(similar)) => told.did_you_mean(Some(similar)),
+                    (None, None) => {
+                        told.help(format!("write `{}` or `time({})`", TIME.example, SCATTERED.example))
+                    }
                 }])
             }
         }
@@ -299,4 +307,28 @@ pub(super) fn drawn_size<'t>(
         *told = NOT_CONSTANT.at(told.span, message).label(found.span, "declared here").help(help);
         return;
     }
+}
+
+/// Drops that there is no constant for the size of an axis from what is told `since`, where a line that could not be read
+/// seems to define it.
+pub(super) fn forget_lost<'t>(
+    told: &mut Vec<Diagnostic>,
+    since: usize,
+    axis: &tree::Axis,
+    body: impl IntoIterator<Item = &'t Statement>,
+) {
+    let bad = body.into_iter().filter_map(|statement| match statement {
+        Statement::Bad(bad) => Some(&bad.names),
+        _ => None,
+    });
+    let lost: Vec<&str> = bad.flatten().map(|name| name.text.as_str()).collect();
+    let mut places = Vec::new();
+    for argument in &axis.kind.arguments {
+        walk::names(&argument.value, &mut |path| {
+            places.extend(lost.contains(&path.text().as_str()).then_some(path.span));
+        });
+    }
+    let later = told.split_off(since);
+    let follows = |told: &Diagnostic| told.code == UNKNOWN_NAME.name && places.contains(&told.span);
+    told.extend(later.into_iter().filter(|told| !follows(told)));
 }

@@ -65,6 +65,7 @@ codes! {
     NOT_A_PROBABILITY: error "not-a-probability", "a probability outside 0 to 1";
     NOT_A_COUNT: error "not-a-count", "a number of trials that is not whole";
     NOT_A_COVARIANCE: error "not-a-covariance", "a matrix that is not symmetric and positive definite";
+    WIDE_SPREAD: warning "wide-spread", "a lognormal whose spread seems to be one of its values, not of their logarithms";
     EMPTY_RANGE: error "empty-range", "a range whose lower end is not below its upper end";
     LENGTH: error "length", "a list whose length does not agree with its axis";
     VECTOR: error "vector", "a number where a vector is expected, or the reverse";
@@ -92,6 +93,7 @@ codes! {
     NEVER_TRAINED: error "never-trained", "a question that the approximator can never answer";
     AXIS_FIXED: error "axis-fixed", "an axis that a query places though it has no free places";
     PLACED_TWICE: error "placed-twice", "an axis that a query places twice";
+    PLACED_IDLE: warning "placed-idle", "an axis that a query places, and along which it reads nothing";
     UNPLACED: error "unplaced", "readings at scattered instants without their times";
     OUTSIDE_AXIS: error "outside-axis", "a place outside its axis";
     CONDITION: error "condition", "a condition that no draw can change";

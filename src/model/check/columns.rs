@@ -100,6 +100,18 @@ impl Wanted<'_> {
             return told
                 .help(format!("its columns seem to be set apart by {sign}: set them apart by commas"));
         }
+        // A column that is named already is hardly meant again.
+        let taken = |header: &str| {
+            self.columns
+                .iter()
+                .flat_map(|(columns, _)| columns)
+                .any(|other| other != name && same_name(other, header))
+        };
+        let free: Vec<&str> = known().filter(|header| !taken(header)).collect();
+        let meant = match (free.as_slice(), &self.columns) {
+            ([only], Some(_)) => Some(*only),
+            _ => suggest(name, free.iter().copied()).or_else(|| alike(name, &free)),
+        };
         let columns = format!("its columns are {}", list(known()));
         let over = self.over.iter().flat_map(|over| &over.columns);
         let own = name == self.node || self.elements.iter().chain(over).any(|own| own == name);
@@ -109,7 +121,7 @@ impl Wanted<'_> {
         }
         let wanted = self.over.as_ref().map_or(self.elements.len(), |over| over.columns.len());
         let one = wanted == 1 || self.over.is_none() && wanted > headers.len();
-        if let Some(similar) = suggest(name, known()).or_else(|| alike(name, headers)) {
+        if let Some(similar) = meant {
             return told.help(match !named && one {
                 true => format!("{columns}: say which after the file, `(column = \"{similar}\")`"),
                 false => format!("did you mean `{similar}`? {columns}"),
@@ -163,14 +175,17 @@ impl Wanted<'_> {
         }
     }
 
-    /// The names that a first line of columns could have: at most three.
+    /// The names that a first line of columns could have: those that are asked for.
     fn example(&self) -> String {
         let names = match (&self.column, &self.over) {
+            _ if let Some((columns, _)) = &self.columns => columns.as_slice(),
             (Some((column, _)), _) => std::slice::from_ref(column),
             (None, Some(over)) => over.columns.as_slice(),
             (None, None) => self.elements.as_slice(),
         };
-        names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(",")
+        const SHOWN: usize = 12;
+        let more = if names.len() > SHOWN { ",…" } else { "" };
+        names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(",") + more
     }
 }
 
@@ -183,16 +198,16 @@ fn are_numbered(headers: &[String]) -> bool {
 }
 
 /// The column whose name goes on from the one that is looked for, or the other way round: `dead` and `deaths`.
-fn alike<'h>(name: &str, headers: &'h [String]) -> Option<&'h str> {
+fn alike<'h>(name: &str, headers: &[&'h str]) -> Option<&'h str> {
     const LEAST: usize = 3;
     let name = name.to_lowercase();
-    let like = |header: &&String| {
+    let like = |header: &&&str| {
         let header = header.to_lowercase();
         name.len().min(header.len()) >= LEAST && (header.contains(&name) || name.contains(&header))
     };
     let mut found = headers.iter().filter(like);
     let first = found.next()?;
-    found.next().is_none().then_some(first.as_str())
+    found.next().is_none().then_some(*first)
 }
 
 /// Whether a column bears a name; blanks inside brackets do not count: `x[1, 2]`.

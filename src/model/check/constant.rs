@@ -79,7 +79,7 @@ impl<'t> Constants<'t> {
         }
         let Some(constant) = self.map.get(name.as_str()) else {
             let told = UNKNOWN_NAME.at(path.span, format!("there is no constant `{name}`"));
-            if ["na", "nan", "none", "null", "missing"].contains(&name.to_ascii_lowercase().as_str()) {
+            if is_nothing(&name) {
                 return Err(told
                     .help("what is not known is left out: give the others one by one, `given y[1] = 1.2`"));
             }
@@ -119,6 +119,11 @@ fn whole_power(base: f64, exponent: f64) -> Option<f64> {
     let whole = exponent.fract() == 0.0 && exponent.abs() <= LARGEST;
     let power = whole.then(|| (0..exponent.abs() as usize).fold(1.0, |product, _| product * base))?;
     Some(if exponent < 0.0 { 1.0 / power } else { power })
+}
+
+/// Whether a name says in another language that there is no value.
+pub(super) fn is_nothing(name: &str) -> bool {
+    ["na", "nan", "none", "null", "missing"].contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn not_constant(expr: &Expr) -> Diagnostic {

@@ -361,6 +361,11 @@ const KINDS: [(&[u8], &str, &str); 7] = [
 /// It is none.
 fn text_of<'b>(path: &str, span: Span, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
     let binary = |what: &str| DATA_BINARY.at(span, format!("`{path}` is not text: {what}"));
+    if path.to_lowercase().ends_with(".rds") && !bytes.is_ascii() {
+        let help =
+            format!("save it in R as CSV: `write.csv(readRDS(\"{path}\"), \"x.csv\", row.names = FALSE)`");
+        return Err(binary("it is an object of R").help(help));
+    }
     if let Some((_, what, help)) = KINDS.iter().find(|(start, ..)| bytes.starts_with(start)) {
         return Err(binary(what).help(*help));
     }

@@ -1,13 +1,16 @@
 //! What constants must satisfy: tried on the finished model, element by element, where no draw enters.
 
-use super::codes::{EMPTY_RANGE, NOT_A_COUNT, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE};
+use super::codes::{
+    CONDITION, EMPTY_RANGE, NOT_A_COUNT, NOT_A_PROBABILITY, NOT_CONSTANT, NOT_FINITE, NOT_POSITIVE,
+};
 use super::covariance;
+use super::ends::holds_at_start;
 use super::family::Demand;
 use super::model::Builder;
 use super::reach::Reach;
 use super::shown::percent;
 use crate::survey::Survey;
-use crate::{Expr, ExprId, Model, NodeId};
+use crate::{Dynamics, Expr, ExprId, Model, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// Something demanded of expressions of a node.
@@ -138,8 +141,10 @@ impl Demanded {
             What::Each(demand, exprs) => exprs.iter().flat_map(sides).find_map(|expr| {
                 let value = known(expr)?;
                 let told = wrong_number(&self.name, *demand, value, self.span)?;
+                // A whole number above one is no probability, and what no argument can be stands in another's place.
+                let exchanged = *demand != Demand::Probability || value > 1.0 && value.fract() == 0.0;
                 Some(match &self.turned_round {
-                    Some(help) if value > 1.0 && value.fract() == 0.0 => told.help(help.clone()),
+                    Some(help) if exchanged => told.help(help.clone()),
                     _ => told,
                 })
             }),
@@ -256,6 +261,23 @@ impl Builder<'_> {
         })
     }
 
+    /// Says that a dynamics stops where it starts, whatever is drawn.
+    fn ended_at_start(&self, model: &Model, run: &Dynamics) -> Option<Diagnostic> {
+        run.stops.iter().find(|stop| holds_at_start(model, **stop))?;
+        // In a simulator of the library nothing can be pointed at but the draw from it.
+        let (around, _) = run.name.split_once('.').unwrap_or((&run.name, ""));
+        let mut targets = self.drawn.iter().filter_map(|drawn| drawn.target);
+        let (name, span) = match targets.find(|target| target.name.text == around) {
+            Some(target) => (around, target.span),
+            None => (run.name.as_str(), run.span),
+        };
+        let told = CONDITION
+            .at(span, format!("`{name}` ends as it starts, whatever is drawn: its `stop when` holds there"));
+        Some(told.help(
+            "mind the scale of what it starts from: a share lies between 0 and 1, as in `uniform(10%, 90%)`",
+        ))
+    }
+
     /// Tries all demands on a model whose sizes have been checked; of each the first element that fails is told.
     pub(super) fn demand(&mut self, model: &Model) {
         let survey = Survey::of(model);
@@ -264,11 +286,18 @@ impl Builder<'_> {
         let drawn_wrong: Vec<Diagnostic> = drawn_wrong.collect();
         self.told.extend(drawn_wrong);
         self.judge(model, &survey);
+        let ended = model.dynamics.iter().filter_map(|run| self.ended_at_start(model, run));
+        let ended: Vec<Diagnostic> = ended.collect();
+        self.told.extend(ended);
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;
             let wrong = |element| demanded.wrong(model, |expr| value(expr, element), sound);
             let told = (0..model.elements(node)).find_map(wrong);
+            // How far its values go is not known then.
+            if told.as_ref().is_some_and(|told| told.code == NOT_A_COUNT.name) {
+                self.shapes.get_mut(demanded.node.0).into_iter().for_each(|shape| *shape = None);
+            }
             self.told.extend(told.filter(|told| !self.follows(told)));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::codes::{
     ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, SIMULATOR_BODY, UNKNOWN_DISTRIBUTION,
-    VECTOR,
+    VECTOR, WIDE_SPREAD,
 };
 use super::demand::Demanded;
 use super::expr::Scope;
@@ -89,15 +89,18 @@ impl<'t> Builder<'t> {
         let scope = self.target_scope(left.id, left.target, usize::from(vector));
         let length = if vector { self.vector_length(left, entry, &scope)? } else { 1 };
         let reading = Reading { left, scope: &scope, length, measured };
+        let told = self.told.len();
         let arguments: Vec<Option<Argument>> = entry
             .slots
             .iter()
             .zip(written?)
             .map(|(slot, written)| self.argument(slot, written, &reading))
             .collect();
+        self.other_axis(left, told);
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
         self.swapped(entry, &arguments, call);
+        self.told.extend(moments_of_the_logarithm(entry, call));
         Some(Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span })
     }
 
@@ -117,6 +120,28 @@ impl<'t> Builder<'t> {
             self.told.push(no_vector(left, entry));
         }
         None
+    }
+
+    /// Where the vector and the matrix of a draw have other lengths than its axis, and both the same, the axis is at
+    /// fault: that is told once, with the axis that was meant.
+    fn other_axis(&mut self, left: Left<'t>, since: usize) {
+        let [first, second] = self.told.get(since..).unwrap_or_default() else { return };
+        if first.code != LENGTH.name || first.code != second.code || first.message != second.message {
+            return;
+        }
+        let found =
+            first.message.split(|c: char| !c.is_ascii_digit()).find_map(|part| part.parse::<usize>().ok());
+        self.told.pop();
+        let Some(found) = found else { return };
+        let (name, own) = (&left.target.name.text, &left.target.axes);
+        let fits = |axis: &&crate::Axis| axis.size() == found;
+        // How many elements there are is not known then.
+        self.shapes.get_mut(left.id.0).into_iter().for_each(|shape| *shape = None);
+        let Some(axis) = self.axes.iter().find(fits) else { return };
+        let others = own.iter().map(|own| own.text.as_str()).filter(|own| *own != axis.name);
+        let whole: Vec<&str> = others.chain([axis.name.as_str()]).collect();
+        let help = format!("a vector runs over the last axis: write `{name}[{}]`", whole.join(", "));
+        self.told.last_mut().into_iter().for_each(|told| told.help = Some(help.clone()));
     }
 
     /// What the arguments of a distribution must satisfy together.
@@ -145,6 +170,16 @@ impl<'t> Builder<'t> {
 
     /// Notes how a binomial would be written the other way round, where its first number may be the probability.
     fn swapped(&mut self, entry: &Entry, arguments: &[Argument], call: &Call) {
+        if let (Family::StudentT, [mean, scale, df]) = (entry.family, call.arguments.as_slice())
+            && call.arguments.iter().all(|argument| argument.label.is_none())
+            && let (Some(mean), Some(scale), Some(df)) =
+                (shown(&mean.value), shown(&scale.value), shown(&df.value))
+            && let Some(first) = self.demands.iter_mut().rev().nth(2)
+        {
+            // Of a scale that is wrong by itself nothing is said here.
+            first.turned_round = Some(format!("`df` comes first: `student_t({df}, {mean}, {scale})`"));
+            return;
+        }
         let (Family::Binomial, [Argument::Scalar(trials), _]) = (entry.family, arguments) else { return };
         let [a, b] = call.arguments.as_slice() else { return };
         if a.label.is_some() || b.label.is_some() {
@@ -185,7 +220,7 @@ impl<'t> Builder<'t> {
                 None => entry.slots.get(place).and_then(|slot| slot.ways.first()).map(|way| (place, *way)),
             };
             let told = match (meant, &argument.label) {
-                (None, Some(label)) => Some(unknown_label(entry, label)),
+                (None, Some(label)) => Some(unknown_label(entry, label, call)),
                 (None, None) => {
                     let takes = count(entry.slots.len(), "argument", "arguments");
                     let told = ARGUMENT_EXTRA.at(argument.span, format!("`{}` takes {takes}", entry.name));
@@ -283,6 +318,7 @@ impl<'t> Builder<'t> {
             let (log, plain) = (shown_or_dots(&argument.value), shown_or_dots(&inner.value));
             let help = format!("write `log_mean = {log}`, or the median without the logarithm: `{plain}`");
             self.told.push(NOT_POSITIVE.at(argument.value.span, message).help(help));
+            return Argument::Scalar(value.expr);
         }
         let expr = value.expr;
         self.demands.push(Demanded::argument(reading.left.id, way.demand, expr, argument.span, way.name));
@@ -450,6 +486,25 @@ impl<'t> Builder<'t> {
                 .help(format!("write a list like {form}, or name an array without its index"))
         })
     }
+}
+
+/// Says that the second number of a lognormal looks like its own standard deviation, `lognormal(200, 50)`.
+fn moments_of_the_logarithm(entry: &Entry, call: &Call) -> Option<Diagnostic> {
+    /// No logarithm of anything that is measured scatters as widely: a factor of a hundred and more either way.
+    const WIDEST: f64 = 5.0;
+    let (Family::Lognormal, [mean, sd]) = (entry.family, call.arguments.as_slice()) else { return None };
+    let number = |argument: &tree::Argument| match &argument.value.kind {
+        ExprKind::Number(number) if argument.label.is_none() => Some(number.value),
+        _ => None,
+    };
+    let (median, wide) = (number(mean)?, number(sd).filter(|wide| *wide > WIDEST)?);
+    let spread = ((1.0 + (wide / median).powi(2)).ln().sqrt() * 100.0).round() / 100.0;
+    let told = WIDE_SPREAD.at(sd.span, "the second number is the standard deviation of the logarithm");
+    (median > wide).then(|| {
+        told.help(format!(
+            "one of {wide} about {median} is `lognormal(median = {median}, spread = {spread})`; if it is meant, write `spread = {wide}`"
+        ))
+    })
 }
 
 /// Two numbers that were perhaps one, `0,5`: as written and as meant.

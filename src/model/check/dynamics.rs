@@ -281,7 +281,7 @@ impl<'t> Builder<'t> {
         };
         if self.nodes.get(id.0).is_none_or(|node| node.role != Role::State) {
             let told = UNKNOWN_MEMBER.at(target.span, format!("`{name}` is no state, and does not change"));
-            self.told.push(told.help(format!("states start with `init`: `init {} = 0`", left_side(target))));
+            self.told.push(told.help(format!("states start with `init`: `init {} = 1`", left_side(target))));
             return None;
         }
         let written = self.target_axes(target)?;
@@ -371,7 +371,7 @@ impl<'t> Builder<'t> {
             |statement: &Statement| matches!(statement, Statement::Derivative(_) | Statement::Next(_));
         if states == 0 && !bad && !tree.body.iter().any(changes) {
             let told = EMPTY_DYNAMICS.at(tree.name.span, format!("`{}` has no states", tree.name.text));
-            self.told.push(told.help("add one: `init x = 0` and `x' = -x`"));
+            self.told.push(told.help("add one: `init x = 1` and `x' = -x`"));
         }
         let derivative =
             tree.body.iter().find_map(|s| if let Statement::Derivative(s) = s { Some(s.span) } else { None });
@@ -392,7 +392,10 @@ fn changing(name: &str) -> String {
 
 fn no_start(target: &Target) -> Diagnostic {
     let message = format!("`{}` changes, and does not say how it starts", target.name.text);
-    NO_START.at(target.span, message).help(format!("add `init {} = 0`", left_side(target)))
+    // A start of zero would be read, and many a state stays there.
+    NO_START
+        .at(target.span, message)
+        .help(format!("say how it starts, with your own number: `init {} = 1`", left_side(target)))
 }
 
 /// Says that states that change continuously equal a number at no step.

@@ -50,7 +50,7 @@ pub(super) fn ends(
 impl Looked<'_> {
     /// Between what the values of a node lie that is computed from others.
     pub(super) fn reached(&self, node: NodeId) -> Ends {
-        Walk { model: &self.model, steps: 0 }.node(node)
+        Walk::of(&self.model).node(node)
     }
 
     /// Whether a node is computed from others.
@@ -60,7 +60,7 @@ impl Looked<'_> {
 
     /// Whether a node has a density, so that it never has one exact value.
     pub(super) fn is_continuous(&self, node: NodeId) -> bool {
-        Walk { model: &self.model, steps: 0 }.is_continuous(node)
+        Walk::of(&self.model).is_continuous(node)
     }
 }
 
@@ -68,12 +68,24 @@ impl Looked<'_> {
 struct Walk<'m> {
     model: &'m Model,
     steps: usize,
+    /// Whether states are what they start as.
+    at_start: bool,
+}
+
+/// Whether a condition on states holds in every draw as they start.
+pub(super) fn holds_at_start(model: &Model, condition: ExprId) -> bool {
+    Walk { at_start: true, ..Walk::of(model) }.expr(condition) == ALWAYS
 }
 
 impl<'m> Walk<'m> {
+    fn of(model: &'m Model) -> Walk<'m> {
+        Walk { model, steps: 0, at_start: false }
+    }
+
     fn node(&mut self, id: NodeId) -> Ends {
         let node = self.model.node(id);
         match &node.definition {
+            Definition::Equals(value) if self.at_start && node.role == Role::State => self.expr(*value),
             _ if matches!(node.role, Role::State | Role::Noise) || node.curve => NUMBER,
             Definition::Equals(value) => self.expr(*value),
             Definition::Draw(draw) => self.drawn(draw),
@@ -104,11 +116,33 @@ impl<'m> Walk<'m> {
         if let Expr::Element { node, .. } = expr {
             return self.node(*node);
         }
+        if let Some(ends) = self.share(expr) {
+            return ends;
+        }
         let operands: Vec<(ExprId, Ends)> =
             expr.operands().map(|operand| (operand, self.expr(operand))).collect();
         let known =
             |id: ExprId| operands.iter().find(|(known, _)| *known == id).map_or(NUMBER, |(_, ends)| *ends);
         ends(self.model, expr, &mut { known }, &mut |_, _| NUMBER)
+    }
+
+    /// A comparison of a state that starts as a share of something with that: `x >= bound` where `init x = bias * bound`.
+    fn share(&mut self, expr: &Expr) -> Option<Ends> {
+        let Expr::Binary(function, left, right) = expr else { return None };
+        let Expr::Element { node, .. } = self.model.expr(*left) else { return None };
+        let state = self.model.node(*node);
+        let Definition::Equals(start) = &state.definition else { return None };
+        let Expr::Binary(Binary::Mul, a, b) = self.model.expr(*start) else { return None };
+        let whole = self.model.expr(*right);
+        let drawn = matches!(whole, Expr::Element { .. });
+        let starts = self.at_start && state.role == Role::State && drawn;
+        let share = match starts {
+            true if self.model.expr(*b) == whole => *a,
+            true if self.model.expr(*a) == whole => *b,
+            _ => return None,
+        };
+        let share = self.expr(share);
+        (self.expr(*right).low >= 0.0).then(|| two(*function, share, point(1.0)))
     }
 
     fn is_continuous(&mut self, id: NodeId) -> bool {

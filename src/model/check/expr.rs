@@ -14,7 +14,7 @@ use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
-use sbi_syntax::{Diagnostic, Span};
+use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
 
 /// Modules that functions stand in elsewhere.
@@ -251,6 +251,12 @@ impl<'t> Builder<'t> {
                 "nothing is infinite here: leave a bound out, and for a prior without one take `half_normal`, `exponential` or \
                  `lognormal`",
             );
+        }
+        let unread = self.unread_names();
+        if family::is_distribution(&name.text)
+            && let Some(similar) = suggest(&name.text, unread.iter().copied())
+        {
+            return told.did_you_mean(Some(similar));
         }
         if family::is_distribution(&name.text) {
             return told.help(format!(

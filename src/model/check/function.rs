@@ -14,7 +14,7 @@ use super::model::Builder;
 use super::names::Symbol;
 use super::shown::{shown, shown_or_dots};
 use super::value::{Sort, Value, common_unit};
-use super::{curve, family, walk};
+use super::{curve, family, recipes, walk};
 use crate::{Binary, NodeId, Role, Unary};
 use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Function, Name, Statement};
 use sbi_syntax::{Diagnostic, suggest};
@@ -158,22 +158,31 @@ impl<'t> Builder<'t> {
         let [argument] = call.arguments.as_slice() else {
             return told.help(format!("an element is read with brackets: `{name}[…]`"));
         };
+        let mut delayed = matches!(argument.value.kind, ExprKind::Number(_));
+        walk::names(&argument.value, &mut |path| {
+            delayed |= matches!(self.names.get(&path.text()), Some(Symbol::Clock | Symbol::Axis(_)));
+        });
         let argument = shown_or_dots(&argument.value);
         let state = self.nodes.get(id.0).is_some_and(|node| node.role == Role::State);
         let axes = self.shapes.get(id.0).and_then(Option::as_ref).is_some_and(|axes| !axes.is_empty());
         told.help(match (state, axes) {
             (true, _) if argument == "t" => format!("in its dynamics a state is read as it is now: `{name}`"),
-            (true, false) => format!(
+            (true, false) if delayed => format!(
                 "delays are not part of the language: in its dynamics a state is read as it is now, `{name}`, and what \
                  follows it slowly is a state too"
             ),
             (_, true) => format!("an element is read with brackets: `{name}[{argument}]`"),
-            (false, false) if argument.contains(' ') => format!("a product has its sign: `{name} * ({argument})`"),
-            (false, false) => format!("a product has its sign: `{name} * {argument}`"),
+            (_, false) if argument.contains(' ') => format!("a product has its sign: `{name} * ({argument})`"),
+            (_, false) => format!("a product has its sign: `{name} * {argument}`"),
         })
     }
 
     fn unknown_function(&self, name: &Name, call: &Call) -> Option<Diagnostic> {
+        if recipes::in_r(call).is_some() {
+            let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
+            let drawn = recipes::drawn_here(call);
+            return Some(told.help(format!("give it a name: `latent z ~ {drawn}`, and read `z` here")));
+        }
         if family::is_distribution(&name.text) {
             let told = NESTED_DRAW.at(name.span, "a draw cannot stand inside an expression");
             return Some(

@@ -3,13 +3,14 @@
 use super::codes::{
     GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT, OUTSIDE_SUPPORT, UNIT_MISMATCH, VECTOR,
 };
+use super::constant::is_nothing;
 use super::csv::outside;
 use super::files::Files;
 use super::index::count;
 use super::names::Symbol;
 use super::place::Selected;
 use super::query::{Asked, Counted};
-use super::shown::shown;
+use super::shown::{shown, shown_arguments};
 use crate::{AxisKind, Definition, Family, NodeId, State, Support};
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
@@ -85,11 +86,8 @@ impl Asked<'_, '_> {
         };
         let name = &selected.name;
         let own = self.looked.model.axis(*axis);
-        if let Some(placing) = self.placed.get(axis).filter(|placing| placing.at.len() > own.size()) {
-            let (places, most) = (placing.at.len(), own.size());
-            let message =
-                format!("`{name}` takes up to {most} readings, and `{}` is placed at {places}", own.name);
-            return Err(LENGTH.at(placing.span, message).help(format!("give {most} readings or less")));
+        if let Some(told) = self.crowded(name, own, *axis) {
+            return Err(told);
         }
         if let (AxisKind::Scattered { count: seen, .. }, false, Some(placing)) =
             (own.kind, self.joint, self.placed.get(axis))
@@ -232,6 +230,9 @@ impl Asked<'_, '_> {
                         several.len()
                     ),
                 })),
+            (ExprKind::Path(path), Some(_)) if is_nothing(&path.text()) => Err(VECTOR
+                .at(value.span, format!("`{}` is no value", path.text()))
+                .help("leave this line out: what is not mentioned is not known")),
             (_, Some((length, _))) => Err(match as_list(value) {
                 Some(help) => VECTOR.at(value.span, "a call stands where values are expected").help(help),
                 None => VECTOR
@@ -295,10 +296,12 @@ pub(super) fn list_of(name: &str, arguments: &[tree::Argument]) -> Option<String
     }
 }
 
-/// The file that is named where values stand: `"data/x.csv"`, `read.csv("data/x.csv")`.
+/// The file that is named where values stand: `"data/x.csv"`, `read.csv("data/x.csv")`, both also with what follows a file
+/// here, `(column = "x")`.
 fn file(value: &Expr) -> Option<&str> {
     let text = match &value.kind {
         ExprKind::Text(text) => text,
+        ExprKind::Apply { base, .. } if file(base).is_some() => return file(base),
         ExprKind::Call(Call { arguments, .. }) | ExprKind::Apply { arguments, .. } => {
             match &arguments.first()?.value.kind {
                 ExprKind::Text(text) => text,
@@ -315,7 +318,13 @@ fn file(value: &Expr) -> Option<&str> {
 pub(super) fn equals_file(value: &Expr, left: &str) -> Option<Diagnostic> {
     let path = file(value)?;
     let told = NOT_CONSTANT.at(value.span, "a file is read with `from`, not with `=`");
-    Some(told.help(format!("write `{left} from \"{path}\"`")))
+    let how = match &value.kind {
+        ExprKind::Apply { base, arguments } if file(base).is_some() => {
+            format!(" ({})", shown_arguments(arguments))
+        }
+        _ => String::new(),
+    };
+    Some(told.help(format!("write `{left} from \"{path}\"{how}`")))
 }
 
 /// What a written value of these lengths looks like: `a list of 2 lists of 3 values`.

@@ -9,7 +9,7 @@ use super::model::{Builder, Written};
 use super::names::{Symbol, list};
 use super::shown::{shown, shown_arguments, shown_or_dots};
 use super::value::Value;
-use crate::{Axis, AxisId, ExprId, Index, NodeId};
+use crate::{Axis, AxisId, AxisKind, ExprId, Index, NodeId, Role};
 use sbi_syntax::tree::{self, ExprKind, Name, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 
@@ -230,6 +230,13 @@ impl<'t> Builder<'t> {
             let told =
                 INDEX_ARITHMETIC.at(index.span, "an index is an axis or a number, and is not computed");
             let help = match whole_place(index) {
+                _ if let ExprKind::List(inner) = &index.kind
+                    && let [inner] = inner.as_slice()
+                    && let Some(inner) = shown(inner)
+                    && let Some((name, _)) = whole.split_once('[') =>
+                {
+                    format!("write `{name}[{inner}]`, in one pair of brackets")
+                }
                 _ if member => self.membership(&wanted, whole, index, scope),
                 Some(back) if back < 0.0 => from_the_end(&wanted, whole, -back),
                 _ => "steps that read the one before them are written in `dynamics`".to_owned(),
@@ -300,6 +307,9 @@ impl<'t> Builder<'t> {
         if scope.function {
             return told.help("a function has no axes: pass the element to it as an argument");
         }
+        if let Some(help) = self.while_running(axis, name, read) {
+            return told.help(help);
+        }
         let Some(target) = scope.target else {
             return told.help(format!("reduce it: `mean over {} ({read})`", name.text));
         };
@@ -327,6 +337,39 @@ impl<'t> Builder<'t> {
             wider.join(", "),
             name.text
         ))
+    }
+
+    /// What to write where an axis of times is read in a dynamics, which has a time of its own.
+    fn while_running(&self, axis: AxisId, name: &Name, read: &str) -> Option<String> {
+        let axis = self.axes.get(axis.0)?;
+        let run = self.runs.get(self.here().dynamics?)?;
+        if !axis.is_time() && !matches!(axis.kind, AxisKind::Ordered { .. }) {
+            return None;
+        }
+        let Some((node, _)) = read.split_once('[') else {
+            let run = &run.tree.name.text;
+            return Some(format!("the time within `{run}` is `t`: write `t` in place of `{}`", name.text));
+        };
+        let states = self.nodes_of_runs.iter().filter(|(_, run)| Some(**run) == self.here().dynamics);
+        let states =
+            states.filter_map(|(id, _)| self.nodes.get(id.0)).filter(|node| node.role == Role::State);
+        let mut states = states.filter_map(|node| node.name.rsplit('.').next());
+        Some(match (self.names.get(node), states.next(), states.next()) {
+            (Some(Symbol::Node(id)), Some(state), None)
+                if self.nodes.get(id.0).is_some_and(|node| node.role == Role::Data) =>
+            {
+                format!("what changes here is the state, which is read without an index: write `{state}`")
+            }
+            (Some(Symbol::Node(id)), ..)
+                if self.nodes.get(id.0).is_some_and(|node| node.role == Role::Data) =>
+            {
+                "what changes here are the states, which are read without an index".to_owned()
+            }
+            _ => format!(
+                "what changes in time is a function of it, `const {node}(t) from \"…\" (time = \"{}\")`, and read as `{node}(t)`",
+                name.text
+            ),
+        })
     }
 
     /// What to write where one axis stands on the left, and another in its place on the right.

@@ -63,6 +63,7 @@ mod reach;
 mod readings;
 mod reads;
 mod recipes;
+mod sequence;
 mod series;
 mod shown;
 mod simulator;

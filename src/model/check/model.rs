@@ -162,7 +162,14 @@ pub(super) fn model<'t>(
         || body().filter_map(|statement| if let Statement::Bad(bad) = statement { Some(bad) } else { None });
     let nothing = builder.names.nodes().next().is_none();
     let nameless = bad().any(|bad| nothing || bad.names.is_empty());
-    let whole = bad().next().is_none() && builder.told.is_empty();
+    let lost = |statement: &&Statement| match statement {
+        Statement::Dynamics(dynamics) => {
+            dynamics.body.iter().any(|line| matches!(line, tree::DynamicsStatement::Bad(_)))
+        }
+        _ => false,
+    };
+    let whole =
+        bad().next().is_none() && !body().any(|statement| lost(&statement)) && builder.told.is_empty();
     let (mut model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
     model.later.extend(unrun(&model));
     let graph = graph.or_else(|| sketch(&model));
@@ -273,6 +280,7 @@ impl<'t> Builder<'t> {
                 Statement::Axis(axis) => {
                     let told = self.told.len();
                     self.declare_axis(axis);
+                    axis::forget_lost(&mut self.told, told, axis, body.clone());
                     self.told
                         .iter_mut()
                         .skip(told)

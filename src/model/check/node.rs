@@ -57,6 +57,7 @@ impl<'t> Builder<'t> {
         let told = UNKNOWN_AXIS.at(name.span, format!("there is no axis `{}`", name.text));
         let told = match suggest(&name.text, self.names.axes()) {
             Some(similar) => told.did_you_mean(Some(similar)),
+            None if let Some(axis) = self.axis_read_as(&name.text) => told.did_you_mean(Some(axis)),
             None => told.help(format!("declare it: `axis {} : {}`", name.text, self.kind_of(&name.text))),
         };
         if self.names.get(&name.text).is_none() {

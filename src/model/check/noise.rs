@@ -4,7 +4,8 @@ use super::builtin;
 use super::codes::{NESTED_DRAW, NOISE_NONLINEAR, SOLVER};
 use super::family;
 use super::model::Builder;
-use super::shown::{left_side, operand, shown, shown_call, shown_or_dots};
+use super::recipes::{drawn_here, in_r};
+use super::shown::{left_side, operand, shown, shown_or_dots};
 use super::solver::{EULER_MARUYAMA, MILSTEIN};
 use super::walk;
 use crate::{Binary, Expr, ExprId, Role, Unary};
@@ -44,7 +45,8 @@ impl<'t> Builder<'t> {
     /// Whether a call draws from a distribution.
     pub(super) fn draws(&self, call: &Call) -> bool {
         let name = call.path.text();
-        let drawn = family::is_distribution(&name) && builtin::function(&name).is_none();
+        let drawn =
+            family::is_distribution(&name) && builtin::function(&name).is_none() || in_r(call).is_some();
         drawn && self.names.get(&name).is_none()
     }
 
@@ -66,7 +68,7 @@ impl<'t> Builder<'t> {
             |part: &tree::Expr| matches!(&part.kind, ExprKind::Call(other) if std::ptr::eq(call, other));
         let noisy = Noisy::of(value, &is_draw).zip(around_zero(call));
         let noisy = noisy.map(|(noisy, sd)| Noisy { factor: product(noisy.factor, sd), ..noisy });
-        let (name, drawn) = (left_side(&state.target), shown_call(call));
+        let (name, drawn) = (left_side(&state.target), drawn_here(call));
         let told = NESTED_DRAW.at(call.path.span, "a draw cannot stand inside an expression");
         Some(told.help(match (noisy, is_next) {
             (Some(noisy), true) => format!("write `next {name} ~ {}`", noisy.step()),
@@ -228,11 +230,15 @@ fn product(left: Option<String>, right: Option<String>) -> Option<String> {
 
 /// The standard deviation of a normal distribution around 0, where it is not 1.
 fn around_zero(call: &Call) -> Option<Option<String>> {
-    let [mean, sd] = call.arguments.as_slice() else { return None };
+    let (family, arguments) = match in_r(call) {
+        Some((family, arguments)) => (family.to_owned(), arguments),
+        None => (call.path.text(), call.arguments.as_slice()),
+    };
+    let [mean, sd] = arguments else { return None };
     let is = |argument: &tree::Argument, value: f64| matches!(&argument.value.kind, ExprKind::Number(number) if number.value == value);
     let means = |argument: &tree::Argument, name: &str| {
         argument.label.as_ref().is_none_or(|label| label.text == name)
     };
-    let plain = call.path.text() == "normal" && means(mean, "mean") && means(sd, "sd") && is(mean, 0.0);
+    let plain = family == "normal" && means(mean, "mean") && means(sd, "sd") && is(mean, 0.0);
     plain.then(|| if is(sd, 1.0) { Some(None) } else { operand(&sd.value).map(Some) })?
 }

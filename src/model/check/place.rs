@@ -4,9 +4,10 @@ use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, LET_A
 use super::index::{count, position};
 use super::names::{Symbol, list};
 use super::query::Asked;
+use super::shown::{shown, shown_or_dots};
 use crate::{Axis, AxisId, Node, NodeId, Role};
 use sbi_syntax::Diagnostic;
-use sbi_syntax::tree::{Expr, ExprKind, Place};
+use sbi_syntax::tree::{BinaryOperator, Expr, ExprKind, Place};
 
 /// The tokens that a place means.
 pub(super) struct Selected {
@@ -106,7 +107,10 @@ impl Asked<'_, '_> {
                 if over.is_empty() { "has no axes".to_owned() } else { format!("runs over {}", list(over)) };
             let here = count(place.index.len(), "index", "indices");
             let told = INDEX_COUNT.at(place.span, format!("`{name}` {has}, and has {here} here"));
-            return Err(told.help(format!("write `{name}` for all of it")));
+            return Err(told.help(match axes {
+                [_] => side_by_side(place),
+                _ => format!("write `{name}` for all of it"),
+            }));
         }
         let runs = place.index.iter().zip(axes).map(|(index, axis)| self.run(index, axis));
         let runs: Vec<(Vec<usize>, bool)> = runs.collect::<Result<_, _>>()?;
@@ -128,6 +132,12 @@ impl Asked<'_, '_> {
     }
 
     fn run(&self, index: &Expr, axis: &Axis) -> Result<(Vec<usize>, bool), Diagnostic> {
+        if let ExprKind::Binary { operator: BinaryOperator::Sub, left, right, .. } = &index.kind
+            && let (Some(low), Some(high)) = (shown(left), shown(right))
+        {
+            let told = INDEX_RANGE.at(index.span, "`-` subtracts, and makes no range");
+            return Err(told.help(format!("write `{low} .. {high}`")));
+        }
         let number = |expr: &Expr| position(self.looked.constants.number(expr)?, axis, expr.span);
         match &index.kind {
             ExprKind::Path(path) if path.text() == axis.name => Ok(((0..axis.size()).collect(), false)),
@@ -165,6 +175,13 @@ impl Asked<'_, '_> {
             let told = GIVEN_COMPUTED.at(place.span, format!("`{name}` is computed, and cannot be given"));
             return Some(told.label(node.span, "computed here").help(match sources.as_slice() {
                 [] => "give parameters and data".to_owned(),
+                // The states of a dynamics are never given.
+                sources if sources.iter().all(|source| source.contains('.')) => {
+                    match self.readers(id).as_slice() {
+                        [] => "give what is seen of it, as `data`".to_owned(),
+                        seen => format!("give what is seen of it: {}", list(seen.iter().copied())),
+                    }
+                }
                 sources => format!("give what it is computed from: {}", list(sources.iter().copied())),
             }));
         }
@@ -181,6 +198,15 @@ impl Asked<'_, '_> {
         Some(told.label(node.span, "computed here").help(format!("write `infer {name}`")))
     }
 
+    /// The names of the data that read a node.
+    fn readers(&self, id: NodeId) -> Vec<&str> {
+        let model = &self.looked.model;
+        let seen = model.numbered().filter(|(_, node)| node.role == Role::Data);
+        seen.filter(|(datum, _)| model.reads(*datum).contains(&id))
+            .map(|(_, node)| node.name.as_str())
+            .collect()
+    }
+
     /// The names that a computed node reads.
     pub(super) fn sources(&self, id: NodeId) -> Vec<&str> {
         let model = &self.looked.model;
@@ -188,5 +214,23 @@ impl Asked<'_, '_> {
             model.reads(id).into_iter().map(|node| model.node(node).name.as_str()).collect();
         names.sort_by(|a, b| crate::natural::compare(a, b));
         names
+    }
+}
+
+/// How elements of one axis are written that stand side by side: `x[1, 5]`, `x[1 .. 3, 5 .. 7]`.
+fn side_by_side(place: &Place) -> String {
+    let name = &place.name.text;
+    let one = |index: &Expr| format!("`{name}[{}]`", shown_or_dots(index));
+    let apart: Vec<String> = place.index.iter().map(one).collect();
+    let apart = format!("elements that lie apart have a line each: {}", apart.join(", "));
+    match place.index.as_slice() {
+        [low, high] if [low, high].iter().all(|index| matches!(index.kind, ExprKind::Number(_))) => {
+            format!(
+                "write `{name}[{} .. {}]` for all between them; {apart}",
+                shown_or_dots(low),
+                shown_or_dots(high)
+            )
+        }
+        _ => apart,
     }
 }

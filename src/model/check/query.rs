@@ -144,6 +144,9 @@ pub(super) fn query<'t>(
     let whole = !tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));
     asked.answerable(about.approximator, about.groups, tree.name.span, whole);
     asked.draw_constrained();
+    if whole {
+        asked.idle_places();
+    }
     *unit = unit.or(asked.unit);
     told.append(&mut asked.told);
     Some(Query {
@@ -197,8 +200,25 @@ impl Asked<'_, '_> {
         }
         if !asks {
             let message = format!("`{}` asks nothing", tree.name.text);
-            self.told.push(NOTHING_INFERRED.at(tree.name.span, message).help("add `infer params`"));
+            let told = NOTHING_INFERRED.at(tree.name.span, message);
+            self.told.push(match self.not_given() {
+                Some(name) => told.help(format!("add `infer {name}`")),
+                None => told.help("add `infer params`"),
+            });
         }
+    }
+
+    /// A datum that is not given, where all parameters are.
+    fn not_given(&self) -> Option<&str> {
+        let model = &self.looked.model;
+        let free = |role: Role| {
+            let tokens = self.graph.tokens.iter().enumerate();
+            let tokens = tokens.filter(move |(_, token)| model.node(token.node).role == role);
+            tokens.filter(|(number, _)| !self.mentioned.contains_key(number)).map(|(_, token)| token)
+        };
+        let datum = free(Role::Data).next().filter(|_| free(Role::Param).next().is_none())?;
+        let whole = self.joint && !self.mentioned.is_empty();
+        whole.then(|| model.node(datum.node).name.as_str())
     }
 
     /// What a condition reads is drawn, and not reported.

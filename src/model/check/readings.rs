@@ -204,6 +204,13 @@ impl<'t> Builder<'t> {
             let plain = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
             !unread.contains(&other) && plain(other) == plain(name)
         };
+        // `prey0` is how `prey` starts, which cannot be read there.
+        let start = |state: &str| {
+            let ends = ["0", "_0", "_init", "_start", "init", "start"];
+            let starts = name.strip_prefix(state).is_some_and(|end| ends.contains(&end));
+            starts && self.here().dynamics.is_some() && self.state_called(state).is_some()
+        };
+        let similar = similar.filter(|similar| !start(similar));
         match (similar, unread.as_slice()) {
             (Some(similar), _) if !numbered(similar) => Some(format!("did you mean `{similar}`?")),
             (_, [only]) if self.is_only_stranger(name) => {
@@ -215,6 +222,26 @@ impl<'t> Builder<'t> {
             (Some(similar), _) => Some(format!("did you mean `{similar}`?")),
             (None, _) => None,
         }
+    }
+
+    /// The axis of something that is read with a name as its index: `i` in `theta[i]`, where `theta[site]` is declared.
+    pub(super) fn axis_read_as(&self, name: &str) -> Option<&'t str> {
+        let targets = self.written.iter().filter_map(|written| match written {
+            Written::Node(node) => Some(&node.target),
+            Written::Let(binding) => Some(&binding.target),
+            Written::Const(constant) => Some(&constant.target),
+            _ => None,
+        });
+        let mut meant = targets.flat_map(|target| {
+            let read = self.readings.elements.get(target.name.text.as_str()).into_iter().flatten();
+            read.flat_map(|index| index.iter().zip(&target.axes)).filter_map(|(index, axis)| {
+                match &index.kind {
+                    ExprKind::Path(path) if path.text() == name => Some(axis.text.as_str()),
+                    _ => None,
+                }
+            })
+        });
+        meant.find(|axis| matches!(self.names.get(axis), Some(Symbol::Axis(Some(_)))))
     }
 
     /// The kind of axis that a name which is none would be: one of instants where a state is read at it.
@@ -241,7 +268,7 @@ impl<'t> Builder<'t> {
     }
 
     /// What is drawn or computed here and read by nothing.
-    fn unread_names(&self) -> Vec<&'t str> {
+    pub(super) fn unread_names(&self) -> Vec<&'t str> {
         let unread = self.names.iter().filter(|(name, symbol)| {
             let Symbol::Node(id) = symbol else { return false };
             let lasting = match self.written.get(id.0) {

@@ -1,7 +1,7 @@
 //! Distributions that go by other names and other numbers elsewhere, each with how it is written here.
 
 use super::distribution::Left;
-use super::shown::{operand, shown};
+use super::shown::{operand, shown, shown_argument, shown_arguments, shown_call};
 use sbi_syntax::tree::{Argument, Call};
 
 /// How a distribution of elsewhere is written here.
@@ -209,6 +209,37 @@ pub(super) fn written_here(call: &Call, left: Left<'_>) -> Option<String> {
             .replace(&format!("{{{place}^}}"), &text(|argument| operand(&argument.value)));
     }
     Some(help)
+}
+
+/// How R draws, which says first how many there are; with the name here and how many arguments that takes.
+const IN_R: [(&str, &str, usize); 8] = [
+    ("rnorm", "normal", 2),
+    ("runif", "uniform", 2),
+    ("rlnorm", "lognormal", 2),
+    ("rgamma", "gamma", 2),
+    ("rbeta", "beta", 2),
+    ("rbinom", "binomial", 2),
+    ("rpois", "poisson", 1),
+    ("rexp", "exponential", 1),
+];
+
+/// What a call of R draws from: its name here, and its arguments without their number.
+pub(super) fn in_r(call: &Call) -> Option<(&'static str, &[Argument])> {
+    let name = call.path.text();
+    let (_, here, takes) = IN_R.iter().find(|(known, ..)| *known == name)?;
+    let (_, arguments) = call.arguments.split_first().filter(|(_, behind)| behind.len() == *takes)?;
+    Some((here, arguments))
+}
+
+/// A call that draws, as it is written here.
+pub(super) fn drawn_here(call: &Call) -> String {
+    match in_r(call) {
+        Some(("lognormal", [mean, sd])) => {
+            format!("lognormal(log_mean = {}, spread = {})", shown_argument(mean), shown_argument(sd))
+        }
+        Some((here, arguments)) => format!("{here}({})", shown_arguments(arguments)),
+        None => shown_call(call),
+    }
 }
 
 #[cfg(test)]

@@ -67,8 +67,9 @@ impl Asked<'_, '_> {
             return Ok(vec![None; selected.tokens.len()]);
         }
         self.not_apart(&how, table).map_or(Ok(()), Err)?;
+        let mut copied = None;
         match how.columns {
-            None => self.read_column(selected, &how, table),
+            None => copied = self.read_column(selected, &how, table),
             Some(_) => self.told.extend(repeated(table)),
         }
         let over = rows.first().map(|axis| self.over(selected, *axis));
@@ -104,7 +105,16 @@ impl Asked<'_, '_> {
             empty: self.empty_cell(selected.node, over.as_ref()),
             over,
         };
-        let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
+        let read = files.bytes(path, table.path.span).and_then(|bytes| wanted.read(&bytes));
+        // That the column is another's says why it cannot be read.
+        let sets = read.map_err(|told| match &copied {
+            Some(copied) => {
+                let why = copied.help.as_deref().unwrap_or_default();
+                told.help(format!("{}: {why}", copied.message))
+            }
+            None => told,
+        })?;
+        self.told.extend(copied);
         self.keep(selected, &rows, sets, how.by, table.path.span)
     }
 
@@ -146,20 +156,21 @@ impl Asked<'_, '_> {
         Some(told.help(format!("write `by = \"{column}\"` here too, or remove it there")))
     }
 
-    /// Warns where another datum has read the same column: a line that was copied, and not changed.
-    fn read_column(&mut self, selected: &Selected, how: &How, table: &Table) {
+    /// A warning where another datum has read the same column: a line that was copied, and not changed.
+    fn read_column(&mut self, selected: &Selected, how: &How, table: &Table) -> Option<Diagnostic> {
         let (path, named) = (table.path.value.as_str(), how.column.clone());
         let (column, span) = named.unwrap_or_else(|| (selected.name.clone(), table.path.span));
         let same = |(known, name, node, _): &&(String, String, NodeId, Span)| {
             known == path && *name == column && *node != selected.node
         };
-        if let Some((.., node, first)) = self.columns.iter().find(same) {
+        let told = self.columns.iter().find(same).map(|(.., node, first)| {
             let other = &self.looked.model.node(*node).name;
             let message = format!("`{}` reads the column `{column}`, as `{other}` does", selected.name);
             let told = SAME_COLUMN.at(span, message).label(*first, format!("`{other}` reads it here"));
-            self.told.push(told.help(format!("name the column of `{}`: `(column = \"…\")`", selected.name)));
-        }
+            told.help(format!("name the column of `{}`: `(column = \"…\")`", selected.name))
+        });
         self.columns.push((path.to_owned(), column, selected.node, span));
+        told
     }
 
     /// How the rows of a table lie along an axis.

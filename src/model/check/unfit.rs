@@ -6,7 +6,7 @@ use super::distribution::{Left, Written};
 use super::families::TABLE;
 use super::family::{self, Entry};
 use super::names::list;
-use super::shown::shown_call;
+use super::shown::{shown, shown_argument, shown_call};
 use super::{elsewhere, library, recipes, transform};
 use sbi_syntax::tree::{self, Call, ExprKind, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -98,8 +98,11 @@ pub(super) fn needs_time(left: Left<'_>, call: &Call) -> Diagnostic {
     FUNCTION_OF_TIME.at(call.path.span, message).label(left.target.span, "it has no time").help(help)
 }
 
-pub(super) fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
+pub(super) fn unknown_label(entry: &Entry, label: &Name, call: &Call) -> Diagnostic {
     let told = UNKNOWN_ARGUMENT.at(label.span, format!("`{}` has no argument `{}`", entry.name, label.text));
+    if let Some(help) = bounded(entry, call) {
+        return told.help(help);
+    }
     if let Some(help) = elsewhere::moments(entry.name, &label.text) {
         return told.help(help);
     }
@@ -108,6 +111,30 @@ pub(super) fn unknown_label(entry: &Entry, label: &Name) -> Diagnostic {
         Some(here) => told.help(format!("write `{here} =`; it takes {known}")),
         None => told.help(format!("it takes {known}")),
     }
+}
+
+/// What to write for a normal whose bounds are named beside its mean: `normal(0, 1, lower = 1, upper = 3)`.
+fn bounded(entry: &Entry, call: &Call) -> Option<String> {
+    let here = family::find(match entry.name {
+        "normal" => "truncated_normal",
+        _ => return None,
+    })?;
+    let bound = |argument: &&tree::Argument| {
+        let label = argument.label.as_ref().map(|label| label.text.as_str());
+        label
+            .and_then(|label| here.label_here(label).or(here.labels().find(|own| *own == label)))
+            .filter(|own| ["low", "high"].contains(own))
+    };
+    let mut bounds = Vec::new();
+    let mut own = Vec::new();
+    for argument in &call.arguments {
+        match bound(&argument) {
+            Some(name) => bounds.push(format!("{name} = {}", shown(&argument.value)?)),
+            None => own.push(shown_argument(argument)),
+        }
+    }
+    let arguments: Vec<String> = own.into_iter().chain(bounds.iter().cloned()).collect();
+    (!bounds.is_empty()).then(|| format!("write `{}({})`", here.name, arguments.join(", ")))
 }
 
 /// Says which arguments a call lacks.

@@ -34,7 +34,7 @@ fn signs_of_other_languages() {
         ("let x = !a", ("operator-foreign", "!", "write `not`")),
         ("let x = a % b", ("operator-foreign", "%", "mod(a, b)")),
         ("let x = a ? b : c", ("operator-foreign", "?", "if condition then a else b")),
-        ("let x = y[1:3]", ("operator-foreign", ":", "`1 .. 3`")),
+        ("let x = y[1:3]", ("operator-foreign", ":", "`[y[1], y[2], y[3]]`")),
         ("let x = f(a: 3)", ("operator-foreign", ":", "name = value")),
         ("let x = a .* b", ("operator-foreign", ".*", "write `*`")),
         ("let x = 3;", ("operator-foreign", ";", "remove the `;`")),
@@ -151,7 +151,7 @@ fn draws_and_definitions() {
     one("query q {\n", "given x = 1, y = 2", "\n}\n", ("several-on-line", ",", "`given y = 2`"));
     one("query q {\n", "given x = 1, y[2] = [3, 4]", "\n}\n", ("several-on-line", ",", "`given y …`"));
     one("query q {\n", "given x = 1, infer y", "\n}\n", ("several-on-line", ",", ": `infer y`"));
-    one("query q {\n", "infer a b", "\n}\n", ("unexpected", "b", "expected `,`"));
+    one("query q {\n", "infer a b", "\n}\n", ("unexpected", "b", "`infer a, b`"));
     one("query q {\n", "infer", "\n}\n", ("unexpected", "", "expected a name"));
     one("query q {\n", "where a = 3", "\n}\n", ("operator-foreign", "=", "write `==`"));
     one("train a {\n", "simulations 10,000", "\n}\n", ("unexpected", ",000", "write `10_000`"));
