@@ -1,6 +1,7 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
 use super::at::Placing;
+use super::bounds::Bound;
 use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
 use super::files::Files;
 use super::groups::Groups;
@@ -35,6 +36,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) touched: BTreeSet<NodeId>,
     pub(super) placed: BTreeMap<AxisId, Placing>,
     pub(super) conditions: Vec<Condition>,
+    /// The bounds that conditions set.
+    pub(super) bounds: Vec<Bound>,
     /// The data sets of files that hold several, and by which column.
     pub(super) sets: Vec<DataSet>,
     pub(super) by: Option<(String, Span)>,
@@ -94,6 +97,7 @@ pub(super) fn query<'t>(
         touched: BTreeSet::new(),
         placed: BTreeMap::new(),
         conditions: Vec::new(),
+        bounds: Vec::new(),
         sets: Vec::new(),
         by: None,
         apart: Vec::new(),

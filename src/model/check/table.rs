@@ -180,7 +180,7 @@ impl Asked<'_, '_> {
     }
 
     /// What an empty cell means for a node. Scattered instants may have fewer readings than their axis has elements.
-    fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
+    pub(super) fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
         let scattered = over.is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
         match empty(self.looked, node) {
             Empty::Surprise if scattered => Empty::Gap,
@@ -189,7 +189,7 @@ impl Asked<'_, '_> {
     }
 
     /// A node with its axes: `x[i]`.
-    fn indexed(&self, id: NodeId) -> String {
+    pub(super) fn indexed(&self, id: NodeId) -> String {
         let model = &self.looked.model;
         let node = model.node(id);
         let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
