@@ -177,9 +177,15 @@ impl Wanted<'_> {
                 "its words are coded, and numbers are not: leave `coding` out where there are only numbers",
             ));
         }
-        // Words that are written alike but for capitals are those of the file.
-        let alike = |word: &str| codes.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+        // Words that are written alike are those of the file, where its own have no code.
         let words = cell::words(cells.iter().map(|cell| cell.text));
+        let unread = codes.iter().map(|(word, _)| word.as_str()).filter(|known| !words.contains(known));
+        let unread: Vec<&str> = unread.collect();
+        let alike = |word: &str| {
+            let own = |(known, _): &&(String, f64)| known.eq_ignore_ascii_case(word);
+            let near = || suggest(word, unread.iter().copied());
+            codes.iter().find(own).or_else(|| near().and_then(|near| codes.iter().find(|(known, _)| known == near)))
+        };
         let renamed: Option<Vec<(&str, f64)>> =
             words.iter().map(|word| alike(word).map(|(_, code)| (*word, *code))).collect();
         if let Some(renamed) = renamed.filter(|renamed| distinct(renamed)) {

@@ -69,16 +69,20 @@ impl<'w> Files<'w> {
         let stem = |name: &'_ str| name.rsplit_once('.').map_or(name.len(), |(stem, _)| stem.len());
         let bare = |name: &str| name.get(..stem(name)).unwrap_or(name).to_owned();
         let own = bare(name);
-        // Endings are alike: what differs is before them.
-        let alike = |other: &&str| bare(other) == own || suggest(&own, [bare(other).as_str()]).is_some();
-        if let Some(similar) = near().find(alike) {
-            return did_you_mean(joined(folder, similar));
-        }
         let folders = self.world.names("");
         let folders = || folders.iter().map(String::as_str).chain([""]);
         if let Some(other) = folders().find(|other| self.world.names(other).iter().any(|known| known == name))
         {
             return did_you_mean(joined(other, name));
+        }
+        // Endings are alike: what differs is before them. A spec holds no data, and no spec is read as data.
+        let is_spec = |name: &str| name.ends_with(".sbi");
+        let alike = |other: &&str| {
+            is_spec(other) == is_spec(name)
+                && (bare(other) == own || suggest(&own, [bare(other).as_str()]).is_some())
+        };
+        if let Some(similar) = near().find(alike) {
+            return did_you_mean(joined(folder, similar));
         }
         let data: Vec<String> = near()
             .filter(|name| name.ends_with(".csv") || is_array(name))

@@ -93,6 +93,7 @@ impl Asked<'_, '_> {
             node: &selected.name,
             indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
+            whole: selected.whole,
             scalar: selected.lengths.is_empty(),
             supports: tokens.iter().map(|token| occurring(token.support)).collect(),
             columns: how.columns,
@@ -104,7 +105,12 @@ impl Asked<'_, '_> {
             empty: self.empty_cell(selected.node, over.as_ref()),
             over,
         };
-        let sets = wanted.read(&files.bytes(path, table.path.span)?)?;
+        let sets = wanted.read(&files.bytes(path, table.path.span)?).map_err(|told| {
+            // One axis that is too short is one slip, however many data run over it.
+            let same = |known: &Diagnostic| known.code == DATA_COLUMN.name && known.help == told.help;
+            let short = told.help.as_ref().is_some_and(|help| help.starts_with("let `"));
+            (!short || !self.told.iter().any(same)).then_some(told)
+        })?;
         self.keep(selected, &rows, sets, how.by, table.path.span)
     }
 
