@@ -272,7 +272,7 @@ impl<'t> Builder<'t> {
         if let Some(constant) = builtin::constants().find(alike) {
             return told.did_you_mean(Some(constant));
         }
-        match self.meant_by(&name.text) {
+        match self.meant_by(name) {
             Some(help) => told.help(help),
             None if self.here().dynamics.is_some() => told.help(format!(
                 "define it here, `noise {0}` or `let {0} = …`, or in the model, `param {0} ~ …`",

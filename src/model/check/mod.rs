@@ -48,6 +48,7 @@ mod kernel;
 mod library;
 mod limits;
 mod meant;
+mod misnamed;
 mod missing;
 mod modality;
 mod model;
