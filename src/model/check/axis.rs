@@ -104,7 +104,8 @@ fn bare_instants(call: &Call) -> Option<Diagnostic> {
             Some(format!("{} = {}", own.or_else(other)?, shown_or_dots(&argument.value)))
         };
         let written: Vec<String> = call.arguments.iter().map(meant).collect::<Option<_>>()?;
-        (!written.is_empty()).then(|| format!("time({}({}))", kind.name, written.join(", ")))
+        let whole = kind.needs.iter().all(|name| written.iter().any(|own| own.starts_with(name)));
+        whole.then(|| format!("time({}({}))", kind.name, written.join(", ")))
     })?;
     let told = UNKNOWN_AXIS.at(call.span, "`time` lays out its instants as a grid or scattered");
     Some(told.help(format!("write `{laid}`")))

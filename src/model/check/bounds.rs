@@ -39,8 +39,8 @@ impl Bound {
     /// Whether nothing lies above the one and below the other.
     fn excludes(&self, other: &Bound) -> bool {
         let (above, below) = if self.above { (self, other) } else { (other, self) };
-        let empty = above.limit > below.limit
-            || above.limit == below.limit && !(above.closed && below.closed);
+        let empty =
+            above.limit > below.limit || above.limit == below.limit && !(above.closed && below.closed);
         self.quantity == other.quantity && above.above && !below.above && empty
     }
 }
@@ -110,13 +110,7 @@ fn collect(condition: &Condition, id: ExprId, bounds: &mut Vec<Bound>) {
         (_, Some(Expr::Number(limit))) => (above, *limit, quantity(condition, *left)),
         _ => return,
     };
-    bounds.extend(quantity.map(|quantity| Bound {
-        quantity,
-        above,
-        limit,
-        closed,
-        span: condition.span,
-    }));
+    bounds.extend(quantity.map(|quantity| Bound { quantity, above, limit, closed, span: condition.span }));
 }
 
 fn quantity(condition: &Condition, id: ExprId) -> Option<Quantity> {

@@ -184,7 +184,10 @@ impl Wanted<'_> {
         let alike = |word: &str| {
             let own = |(known, _): &&(String, f64)| known.eq_ignore_ascii_case(word);
             let near = || suggest(word, unread.iter().copied());
-            codes.iter().find(own).or_else(|| near().and_then(|near| codes.iter().find(|(known, _)| known == near)))
+            codes
+                .iter()
+                .find(own)
+                .or_else(|| near().and_then(|near| codes.iter().find(|(known, _)| known == near)))
         };
         let renamed: Option<Vec<(&str, f64)>> =
             words.iter().map(|word| alike(word).map(|(_, code)| (*word, *code))).collect();

@@ -52,7 +52,9 @@ pub(super) fn ends(
 /// Where the values of a function of time lie: of one that is drawn, by how it is drawn.
 pub(super) fn curve(model: &Model, node: NodeId) -> Ends {
     match &model.node(node).definition {
-        Definition::Draw(draw) if model.node(node).role == Role::Param => Walk { model, steps: 0 }.drawn(draw),
+        Definition::Draw(draw) if model.node(node).role == Role::Param => {
+            Walk { model, steps: 0 }.drawn(draw)
+        }
         _ => NUMBER,
     }
 }

@@ -14,7 +14,7 @@ use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
-use sbi_syntax::{Diagnostic, Span};
+use sbi_syntax::{Diagnostic, Span, is_library};
 use std::rc::Rc;
 
 /// Modules that functions stand in elsewhere.
@@ -261,7 +261,12 @@ impl<'t> Builder<'t> {
         if let Some(read) = self.state_called(&name.text) {
             return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
         }
-        if MODULES.contains(&name.text.as_str()) {
+        if name.text == "dt" && self.here().dynamics.is_some() {
+            return told.help(
+                "the step belongs to the solver: leave `dt` out of derivatives, and `sqrt(dt)` out of noise",
+            );
+        }
+        if MODULES.contains(&name.text.as_str()) || is_library(&name.text) {
             let help =
                 format!("functions are called by their name alone: `sin(x)`, not `{}.sin(x)`", name.text);
             return told.help(help);

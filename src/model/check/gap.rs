@@ -34,9 +34,7 @@ impl Gap<'_> {
         let is = if what.is_empty() { "is" } else { "are" };
         let told = SURPRISE_MISSING.at(
             span,
-            format!(
-                "{found}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap"
-            ),
+            format!("{found}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap"),
         );
         if self.missing == self.all {
             return told.help(format!(

@@ -44,7 +44,8 @@ impl<'t> Misnamed<'t> {
             true => (self.starts, changes),
             false => (self.changes, starts),
         };
-        let message = format!("`{changes}` changes and never starts, and `{starts}` starts and never changes");
+        let message =
+            format!("`{changes}` changes and never starts, and `{starts}` starts and never changes");
         NO_START.at(wrong.span, message).did_you_mean(Some(meant))
     }
 }

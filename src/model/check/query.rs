@@ -53,6 +53,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) computed: Vec<NodeId>,
     pub(super) files: Vec<String>,
     pub(super) told: Vec<Diagnostic>,
+    /// Whether a line could not be read, or names nothing: what is not there may be what it meant.
+    pub(super) unread: bool,
     /// What is sound but not answered by this version.
     pub(super) later: Vec<Diagnostic>,
     /// The first unit that is written.
@@ -107,6 +109,7 @@ pub(super) fn query<'t>(
         computed: Vec::new(),
         files: Vec::new(),
         told: Vec::new(),
+        unread: tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_))),
         later: Vec::new(),
         unit: None,
     };
@@ -145,8 +148,7 @@ pub(super) fn query<'t>(
             asked.condition(condition, *span, about);
         }
     }
-    let whole = !tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));
-    asked.answerable(about.approximator, about.groups, tree.name.span, whole);
+    asked.answerable(about.approximator, about.groups, tree.name.span, !asked.unread);
     asked.draw_constrained();
     *unit = unit.or(asked.unit);
     told.append(&mut asked.told);

@@ -98,7 +98,8 @@ impl<'t> Readings<'t> {
 
     /// Whether a name is read in the expression that stands around this place.
     fn stands_beside(&self, name: &str, place: Span) -> bool {
-        let around = |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
+        let around =
+            |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
         self.together.iter().any(|(span, names)| around(span) && names.contains(name))
     }
 
@@ -211,8 +212,7 @@ impl<'t> Builder<'t> {
         let unread: Vec<&str> = self.unread_names();
         // What stands beside it is another thing: in `g_k * (v - e_k)`, no `g_k` is meant to be `e_k`. So is what is read
         // elsewhere and has another letter behind its `_`.
-        let other =
-            |known: &str| self.readings.stands_beside(known, *span) || are_siblings(known, name);
+        let other = |known: &str| self.readings.stands_beside(known, *span) || are_siblings(known, name);
         let known = self.names.iter().map(|(name, _)| name).filter(|known| !other(known));
         let similar = suggest(name, unread.iter().copied().chain(known).chain(["true", "false"]));
         let numbered = |other: &str| {
