@@ -27,7 +27,11 @@ impl<'t> Builder<'t> {
                 }
                 Rule::stray_doc => self.doc_misplaced(self.span(&pair)),
                 _ if self.lost.contains(&pair.as_span().start()) => statements.push(bad(self.broken(&pair))),
-                Rule::bad => statements.push(bad(self.bad(&pair, block))),
+                Rule::bad => {
+                    statements.push(bad(self.bad(&pair, block)));
+                    // What is wrong with the line is told; that its documentation has no statement follows.
+                    self.docs.clear();
+                }
                 rule => {
                     let mark = self.errors;
                     let statement = read(self, &pair).unwrap_or_else(bad);
@@ -81,8 +85,23 @@ impl<'t> Builder<'t> {
     fn unopened(&mut self, pair: &Pair<'t>, head: &Pair<'t>, block: Block) {
         let span = Span::new(self.file, pair.as_span().start(), end(head));
         let line = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+        let line = line.lines().next_back().unwrap_or("").trim_start();
         let message = format!("{} needs its statements in braces", block.name());
         self.tell(BLOCK_UNOPENED.at(span, message).help(format!("write `{line} {{`, and `}}` at its end")));
+    }
+
+    /// Says that statements of a block stand behind it without braces, where its head may stand alone as well.
+    pub(crate) fn body_outside(&mut self, pair: &Pair<'t>, head: &Pair<'t>, block: Block) {
+        let behind = self.text.get(end(pair) as usize..).unwrap_or("");
+        let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+        let next = behind.lines().find(code).unwrap_or("").trim_start();
+        let own = recover::word_at(next).and_then(words::find);
+        let own =
+            own.is_some_and(|word| words::stands_in(word, block) && !words::stands_in(word, Block::Top));
+        if own || next.starts_with('{') {
+            self.unopened(pair, head, block);
+            self.left_open = true;
+        }
     }
 
     fn unclosed(&mut self, pair: &Pair<'t>, open: &Pair<'t>, block: Block) {
@@ -154,6 +173,8 @@ impl<'t> Builder<'t> {
         let start = pair.as_span().start();
         let text = pair.as_str().trim_end();
         let told = recover::explain(self, block, text, start);
+        // What was a block elsewhere has statements behind it that stand nowhere now.
+        self.left_open |= block == Block::Top && recover::opens_model(text).is_some();
         if !self.follows_from_open_block(&told, block) {
             self.tell(told);
         }
@@ -162,7 +183,8 @@ impl<'t> Builder<'t> {
 
     /// Whether a misplaced statement is only the consequence of a block that is told to be open.
     fn follows_from_open_block(&self, told: &Diagnostic, block: Block) -> bool {
-        told.code == STATEMENT_MISPLACED.name && block == Block::Top && self.left_open
+        let brace = self.text.get(told.span.range()) == Some("{");
+        (told.code == STATEMENT_MISPLACED.name || brace) && block == Block::Top && self.left_open
     }
 
     /// A statement that matched the grammar and is wrong all the same, and told.

@@ -2,7 +2,7 @@
 
 use crate::codes::{OPERATOR_FOREIGN, ROLE_MISSING, UNKNOWN_WORD};
 use crate::diag::Diagnostic;
-use crate::recover::{Line, word_at};
+use crate::recover::{Line, split_index, word_at};
 use crate::source::Span;
 
 impl Line<'_> {
@@ -11,6 +11,7 @@ impl Line<'_> {
         self.derivative(first, span, behind)
             .or_else(|| self.differential(first, span, behind))
             .or_else(|| self.change(first, span, behind))
+            .or_else(|| self.increment(first, span, behind))
             .or_else(|| self.reaction(first, span, behind))
             .or_else(|| self.start(first, span, behind))
             .or_else(|| self.next_element(first, span, behind))
@@ -41,25 +42,42 @@ impl Line<'_> {
             "d" if behind.starts_with("/dt") => {
                 word_at(behind.trim_start_matches("/dt").trim_start().trim_start_matches('('))?
             }
-            _ => first.strip_prefix('d').filter(|_| behind.starts_with("/dt"))?,
+            _ => first.strip_prefix('d').filter(|_| split_index(behind).1.starts_with("/dt"))?,
         };
+        let index = split_index(behind).0;
         let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime");
-        Some(told.help(format!("write `{state}' = …`")))
+        Some(told.help(format!("write `{state}{index}' = …`")))
     }
 
     /// `dv = -v / tau * dt + sigma * dW`.
     fn differential(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
         let state = first.strip_prefix('d').filter(|state| !state.is_empty())?;
-        let right = behind.strip_prefix('=')?;
+        let (index, sign) = split_index(behind);
+        let right = sign.strip_prefix('=')?;
+        let noise = if index.is_empty() { "w".to_owned() } else { format!("w{index}") };
         let words = || crate::recover::words(right).map(|(_, word)| word);
         if !words().any(|word| word == "dt") {
             return None;
         }
         let told = UNKNOWN_WORD.at(span, "a derivative is written with a prime, without `dt`");
         Some(told.help(if words().any(|word| word.starts_with("dW") || word.starts_with("dw")) {
-            format!("write `noise w` in a line above, and `{state}' = … + sigma * w`")
+            format!("write `noise {noise}` in a line above, and `{state}{index}' = … + sigma * {noise}`")
         } else {
-            format!("write `{state}' = …`")
+            format!("write `{state}{index}' = …`")
+        }))
+    }
+
+    /// `y[d] += theta[d] * dt`.
+    fn increment(&self, first: &str, span: Span, behind: &str) -> Option<Diagnostic> {
+        let (index, sign) = split_index(behind);
+        let right = sign.strip_prefix("+=").or_else(|| sign.strip_prefix("-="))?;
+        let told = UNKNOWN_WORD.at(span, "nothing is added to a state: its change is written");
+        let stepped = crate::recover::words(right).any(|(_, word)| word == "dt");
+        Some(told.help(match stepped {
+            true => format!("write `{first}{index}' = …`, without `dt`"),
+            false => format!(
+                "write `next {first}{index} = {first}{index} + …`, or `{first}{index}' = …` for a derivative"
+            ),
         }))
     }
 

@@ -6,6 +6,7 @@ use crate::diag::Diagnostic;
 use crate::grammar::Rule;
 use crate::links;
 use crate::notation::unopened;
+use crate::python::library_draw;
 use crate::recover::{found_length, word_at, words as words_in};
 use crate::stop::Stop;
 use crate::truncation::truncated;
@@ -280,6 +281,10 @@ impl<'t> Stop<'t> {
             self.before.split_once('~').filter(|(_, whole)| word_at(whole.trim()).is_some())?;
         if !self.expects(&[Rule::args, Rule::open_paren]) {
             return None;
+        }
+        if let Some((draw, _)) = library_draw(self.line.text.split_once('~')?.1.lines().next()?) {
+            let told = UNEXPECTED.at(self.span(1), "distributions are called by their name alone");
+            return Some(told.help(format!("write `{} ~ {draw}`", left.trim())));
         }
         let told = UNEXPECTED.at(self.span(1), "a state or a field is read, and not drawn");
         let member = member.lines().next()?.trim_end();

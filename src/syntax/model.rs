@@ -50,7 +50,11 @@ impl<'t> Builder<'t> {
         let doc = self.take_doc();
         let head = match child(pair, Rule::open_brace) {
             Some(_) => self.head(pair, Rule::external_head, Block::External, Block::Top)?,
-            None => presume(pair, Rule::external_head),
+            None => {
+                let head = presume(pair, Rule::external_head);
+                self.body_outside(pair, &head, Block::External);
+                head
+            }
         };
         let body = child(pair, Rule::external_body);
         let body =

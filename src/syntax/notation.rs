@@ -90,15 +90,21 @@ impl<'t> Stop<'t> {
             return None;
         }
         let inner = self.line.text.get(open + 1..)?.split([']', '\n']).next()?;
-        let values: Vec<&str> =
-            inner.split_whitespace().map(|value| value.trim_end_matches(',')).take(4).collect();
+        let mut values: Vec<String> = Vec::new();
+        for piece in inner.split_whitespace().map(|piece| piece.trim_end_matches(',')) {
+            // A word behind a number is its unit.
+            let number =
+                values.last_mut().filter(|last| last.starts_with(value) && !piece.starts_with(value));
+            match number {
+                Some(number) => *number = format!("{number} {piece}"),
+                None => values.push(piece.to_owned()),
+            }
+        }
+        let more = values.len() > 4;
+        values.truncate(4);
         let told =
             UNEXPECTED.at(self.span(found_length(self.rest)), "the values of a list are parted by commas");
-        Some(told.help(format!(
-            "write `[{}{}",
-            values.join(", "),
-            if values.len() < 4 { "]`" } else { ", …]`" }
-        )))
+        Some(told.help(format!("write `[{}{}", values.join(", "), if more { ", …]`" } else { "]`" })))
     }
 
     /// `normal(a 1)`, `["a" "b"]`, `of = [normal(0, 1) normal(3, 1)]`.

@@ -148,7 +148,12 @@ impl<'t> Builder<'t> {
                 _ => {
                     first = first.or(Some(span));
                     let closed = closed(&pair);
-                    file.items.push(self.item(pair));
+                    let item = self.item(pair);
+                    if closed && matches!(item, Item::Bad(_)) {
+                        // What is wrong with it is told; that its documentation has no item follows.
+                        self.docs.clear();
+                    }
+                    file.items.push(item);
                     if !closed {
                         continue;
                     }

@@ -10,6 +10,7 @@ use crate::codes::{
 };
 use crate::diag::{Diagnostic, suggest};
 use crate::parse::Builder;
+use crate::python::library_draw;
 use crate::source::Span;
 use crate::stop::Stop;
 use crate::words::{self, Block, RESERVED, Word};
@@ -60,7 +61,7 @@ fn defines_anew(first: &str, behind: &str, block: Block) -> bool {
 }
 
 /// What stands behind a name, cut into an index in brackets, if there is one, and the rest.
-fn split_index(behind: &str) -> (&str, &str) {
+pub(crate) fn split_index(behind: &str) -> (&str, &str) {
     let close = if behind.starts_with('[') { behind.find(']').map_or(0, |close| close + 1) } else { 0 };
     let (index, rest) = behind.split_at_checked(close).unwrap_or(("", behind));
     (index, rest.trim_start())
@@ -69,6 +70,12 @@ fn split_index(behind: &str) -> (&str, &str) {
 /// The statement words of a block, for a help.
 fn all_words(block: Block) -> String {
     words::words_of(block).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a model that a line opens as Python does: `with pm.Model() as two_moons:`.
+pub(crate) fn opens_model(text: &str) -> Option<&str> {
+    let (context, name) = text.strip_prefix("with ")?.split_once(" as ")?;
+    word_at(name.trim_start()).filter(|_| context.contains("Model"))
 }
 
 /// The words of a text with where they start.
@@ -122,6 +129,10 @@ impl Line<'_> {
         if let Some(told) = self.import(first, span, behind) {
             return told;
         }
+        if let Some(model) = opens_model(self.text).filter(|_| self.block == Block::Top) {
+            let told = UNKNOWN_WORD.at(span, "a model is a block in braces, with a word of its own");
+            return told.help(format!("write `model {model} {{`, and `}}` at its end"));
+        }
         let moves = self.block == Block::Dynamics;
         if let Some(told) = self.typed(first, span, behind).filter(|_| moves) {
             return told;
@@ -140,7 +151,13 @@ impl Line<'_> {
         if let Some(told) = moving().or_else(|| self.role_missing(first, span, behind)) {
             return told;
         }
-        let similar = words::meant(first, self.block)
+        // `sample 1000` asks for so many draws, where `sample theta` asks for it.
+        let counted = self.block == Block::Query
+            && ["sample", "draw"].contains(&first)
+            && behind.starts_with(|c: char| c.is_ascii_digit());
+        let similar = counted
+            .then_some("draws")
+            .or_else(|| words::meant(first, self.block))
             .or_else(|| suggest(first, words::WORDS.iter().map(|word| word.text)));
         let told =
             UNKNOWN_WORD.at(span, format!("no statement {} starts with `{first}`", self.block.place()));
@@ -159,6 +176,18 @@ impl Line<'_> {
             return None;
         }
         let name = format!("{name}{index}");
+        let value = sign.trim_start_matches(['~', '∼', '=', '<', '-', ':', '←']).lines().next().unwrap_or("");
+        if let Some((draw, seen)) = library_draw(value).filter(|_| self.block != Block::Query) {
+            let word = if seen { "data" } else { "param" };
+            let told = ROLE_MISSING.at(span, format!("this does not say what `{name}` is"));
+            return Some(told.help(format!("write in a model `{word} {name} ~ {draw}`")));
+        }
+        if self.block == Block::Query
+            && let Some(word) = words::called(&name).filter(|word| word.setting)
+        {
+            let told = UNKNOWN_WORD.at(span, format!("no statement in a query starts with `{name}`"));
+            return Some(told.help(format!("write `{} {}`", word.text, value.trim())));
+        }
         let told = ROLE_MISSING.at(span, format!("this does not say what `{name}` is"));
         Some(told.help(match self.block {
             Block::Query => format!("write `given {name} = …` to fix it, `infer {name}` to ask for it"),

@@ -153,6 +153,10 @@ pub(crate) static WORDS: &[Word] = &[
 static SYNONYMS: &[(&str, &str)] = &[
     ("samples", "draws"),
     ("num_samples", "draws"),
+    ("n_samples", "draws"),
+    ("n_draws", "draws"),
+    ("num_draws", "draws"),
+    ("nsamples", "draws"),
     ("iterations", "steps"),
     ("epochs", "steps"),
     ("max_steps", "steps"),
@@ -191,11 +195,15 @@ static SYNONYMS: &[(&str, &str)] = &[
     ("constant", "const"),
 ];
 
+/// The word here of what has another word elsewhere.
+pub(crate) fn called(text: &str) -> Option<&'static Word> {
+    let lower = text.to_ascii_lowercase();
+    SYNONYMS.iter().find(|(other, _)| *other == lower).and_then(|(_, word)| find(word))
+}
+
 /// The word of a block that another word most likely stands for.
 pub(crate) fn meant(text: &str, block: Block) -> Option<&'static str> {
-    let lower = text.to_ascii_lowercase();
-    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower).and_then(|(_, word)| find(word));
-    let fits = synonym.filter(|word| stands_in(word, block)).map(|word| word.text);
+    let fits = called(text).filter(|word| stands_in(word, block)).map(|word| word.text);
     fits.or_else(|| suggest(text, words_of(block)))
 }
 

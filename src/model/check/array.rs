@@ -1,6 +1,9 @@
 //! `given x from "x.npy"`: whether an array in a file is one of numbers, and has the shape of what it is given for.
 
-use super::codes::{DATA_UNREADABLE, LENGTH, UNKNOWN_ARGUMENT};
+use super::codes::{DATA_UNREADABLE, LENGTH, NOT_FINITE, OUTSIDE_SUPPORT, UNKNOWN_ARGUMENT};
+use super::csv::outside;
+use super::entries::Entries;
+use super::gap::Gap;
 use super::index::count;
 use super::names::list;
 use super::place::Selected;
@@ -23,6 +26,10 @@ struct Header {
     shape: Vec<usize>,
     /// The kind of its entries: `f8`.
     kind: String,
+    /// Whether the first byte of an entry is its largest.
+    big_endian: bool,
+    /// Whether the first axis runs fastest.
+    first_fastest: bool,
     /// Where the entries start.
     start: usize,
 }
@@ -84,7 +91,56 @@ impl Asked<'_, '_> {
             let message = format!("`{path}` is cut off: {found} of its {needed} bytes are there");
             return Err(told(message).help("copy or save it again"));
         }
-        self.shape(selected, &header.shape, path, span)
+        self.shape(selected, &header.shape, path, span)?;
+        let entries = Entries {
+            bytes: bytes.get(header.start..).unwrap_or_default(),
+            kind: &header.kind,
+            big_endian: header.big_endian,
+            first_fastest: header.first_fastest,
+            shape: &header.shape,
+        };
+        self.entries(selected, &entries, path, span)
+    }
+
+    /// Checks that the numbers of an array are there, finite, and such as can occur, as those of a table are.
+    fn entries(
+        &self,
+        selected: &Selected,
+        entries: &Entries<'_>,
+        path: &str,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let Some(all) = entries.numbers() else { return Ok(()) };
+        let name = &selected.name;
+        let place = |entry: usize| format!("`{path}`, `{name}{}`", entries.place(entry));
+        let missing = all.iter().filter(|value| value.is_nan()).count();
+        let (empty, indexed) = (self.empty_cell(selected.node, None), self.indexed(selected.node));
+        let gap = Gap { missing, all: all.len(), node: name, indexed: &indexed, there: None };
+        if !gap.is_known(empty) {
+            let first = all.iter().position(|value| value.is_nan()).unwrap_or_default();
+            let are = if missing == 1 { "is" } else { "are" };
+            let numbers = count(all.len(), "number", "numbers");
+            let found = format!("{missing} of {numbers} {are} NaN, the first in {}", place(first));
+            return Err(gap.surprise(&found, empty, span));
+        }
+        if let Some(entry) = all.iter().position(|value| value.is_infinite()) {
+            let told = NOT_FINITE.at(span, format!("{}: it is infinite", place(entry)));
+            return Err(told.help("save a number there, or NaN where none was measured"));
+        }
+        let occurring = self.occurring(selected.node);
+        let mut supports = selected.tokens.iter().filter_map(|token| self.graph.tokens.get(*token));
+        // Which element an entry is depends on how many a data set has; mostly all can be the same.
+        let Some(support) = supports.next().map(|token| token.support) else { return Ok(()) };
+        if supports.any(|token| token.support != support) {
+            return Ok(());
+        }
+        let cannot = |value: &f64| !value.is_nan() && outside(name, *value, &occurring(support)).is_some();
+        let wrong = all.iter().position(cannot);
+        let Some(entry) = wrong else { return Ok(()) };
+        let value = all.get(entry).copied().unwrap_or_default();
+        let why = outside(name, value, &occurring(support)).unwrap_or_default();
+        let told = OUTSIDE_SUPPORT.at(span, format!("{}: {why}", place(entry)));
+        Err(told.help("mend the file, or the model"))
     }
 
     /// Compares the shape of an array with the axes of what it is given for.
@@ -192,12 +248,16 @@ fn header(bytes: &[u8]) -> Option<Header> {
     let text = std::str::from_utf8(bytes.get(start..end)?).ok()?;
     let after = |key: &str| text.split_once(key).map(|(_, behind)| behind.trim_start());
     let descr = after("'descr':")?;
-    let kind = match descr.strip_prefix('\'') {
-        Some(quoted) => quoted.split('\'').next()?.trim_start_matches(['<', '>', '|', '=']).to_owned(),
-        None => "V".to_owned(),
+    let (kind, big_endian) = match descr.strip_prefix('\'') {
+        Some(quoted) => {
+            let kind = quoted.split('\'').next()?;
+            (kind.trim_start_matches(['<', '>', '|', '=']).to_owned(), kind.starts_with('>'))
+        }
+        None => ("V".to_owned(), false),
     };
+    let first_fastest = after("'fortran_order':").is_some_and(|order| order.starts_with("True"));
     let shape = after("'shape':")?.strip_prefix('(')?.split(')').next()?;
     let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
     let shape: Option<Vec<usize>> = sizes.map(|size| size.parse().ok()).collect();
-    Some(Header { shape: shape?, kind, start: end })
+    Some(Header { shape: shape?, kind, big_endian, first_fastest, start: end })
 }

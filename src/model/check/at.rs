@@ -187,7 +187,7 @@ impl Asked<'_, '_> {
         given: bool,
     ) -> Option<Diagnostic> {
         let free = |id: &&AxisId| matches!(self.looked.model.axis(**id).kind, AxisKind::Scattered { .. });
-        let id = axes.iter().filter(free).find(|id| !self.placed.contains_key(id))?;
+        let id = axes.iter().filter(free).find(|id| !self.placed.contains_key(id) && !self.unread)?;
         let axis = self.looked.model.axis(*id);
         let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
         let name = &axis.name;

@@ -9,6 +9,7 @@ use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
 use super::names::list;
 use super::sequence::as_grid;
+use super::shown::shown_or_dots;
 use super::walk;
 use crate::axis::{Count, Steps};
 use crate::{Axis, AxisKind};
@@ -94,6 +95,23 @@ pub(super) fn grid(
     Ok((steps, reader.unit))
 }
 
+/// Says that the arguments of a grid, or of scattered instants, stand in `time` itself.
+fn bare_instants(call: &Call) -> Option<Diagnostic> {
+    let laid = [GRID, SCATTERED].into_iter().find_map(|kind| {
+        let meant = |argument: &Argument| {
+            let label = argument.label.as_ref()?.text.as_str();
+            let own = kind.names().find(|name| *name == label);
+            let other = || kind.elsewhere.iter().find(|(other, _)| *other == label).map(|(_, own)| *own);
+            Some(format!("{} = {}", own.or_else(other)?, shown_or_dots(&argument.value)))
+        };
+        let written: Vec<String> = call.arguments.iter().map(meant).collect::<Option<_>>()?;
+        let whole = kind.needs.iter().all(|name| written.iter().any(|own| own.starts_with(name)));
+        whole.then(|| format!("time({}({}))", kind.name, written.join(", ")))
+    })?;
+    let told = UNKNOWN_AXIS.at(call.span, "`time` lays out its instants as a grid or scattered");
+    Some(told.help(format!("write `{laid}`")))
+}
+
 impl Reader<'_, '_> {
     fn kind(&mut self, call: &Call) -> Result<AxisKind, Vec<Diagnostic>> {
         match call.path.text().as_str() {
@@ -108,6 +126,7 @@ impl Reader<'_, '_> {
             "ordered" => Ok(AxisKind::Ordered { size: self.size(argument(&ORDERED.take(call)?, "n"))? }),
             "set" => Ok(AxisKind::Set(self.count(argument(&SET.take(call)?, "size"))?)),
             "grid" => Ok(AxisKind::Cells(self.steps(call)?)),
+            "time" if let Some(told) = bare_instants(call) => Err(vec![told]),
             "time" => self.time(argument(&TIME.take(call)?, "instants")),
             kind => Err(vec![unknown(call, kind)]),
         }

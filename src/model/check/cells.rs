@@ -1,9 +1,10 @@
 //! The cells of a table that a quantity reads, and the numbers in them.
 
 use super::cell::{self, is_missing};
-use super::codes::{CODING, DATA_TEXT, NOT_FINITE, OUTSIDE_SUPPORT, SURPRISE_MISSING};
+use super::codes::{CODING, DATA_TEXT, NOT_FINITE, OUTSIDE_SUPPORT};
 use super::columns::Layout;
 use super::csv::{Empty, Row, Wanted, outside};
+use super::gap::Gap;
 use super::index::count;
 use super::names::list;
 use crate::Support;
@@ -78,32 +79,26 @@ impl Wanted<'_> {
         let missing: Vec<&Cell<'_>> = there().filter(|cell| is_missing(cell.text)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
         let all = there().count();
-        let known = match self.empty {
-            Empty::Gap => true,
-            Empty::Whole => missing.len() == all,
-            Empty::Never | Empty::Surprise => false,
+        let known = |cell: &Option<Cell<'_>>| cell.as_ref().is_some_and(|cell| !is_missing(cell.text));
+        let there = cells.iter().zip(&self.elements).find(|(cell, _)| known(cell));
+        let gap = Gap {
+            missing: missing.len(),
+            all,
+            node: self.node,
+            indexed: &self.indexed,
+            there: there.map(|(_, element)| element.as_str()),
         };
-        if known {
+        if gap.is_known(self.empty) {
             return Ok(());
         }
         let are = if missing.len() == 1 { "is" } else { "are" };
-        let found = format!("{} of {} {are} empty", missing.len(), count(all, "cell", "cells"));
-        let (place, name) = (self.place(first), self.node);
+        let all = count(all, "cell", "cells");
+        let found = format!("{} of {all} {are} empty, the first in {}", missing.len(), self.place(first));
         if self.empty == Empty::Never {
-            let message = format!("{found}, the first in {place}, and a constant is known whole");
+            let message = format!("{found}, and a constant is known whole");
             return Err(DATA_TEXT.at(self.span, message).help("write a number there"));
         }
-        let what = if self.empty == Empty::Whole { "elements of " } else { "" };
-        let message = format!(
-            "{found}, the first in {place}, but {what}`{name}` {is} not declared `missing`: the network never saw a gap",
-            is = if what.is_empty() { "is" } else { "are" },
-        );
-        let percent = (100.0 * missing.len() as f64 / all as f64).ceil();
-        let help = format!(
-            "add to the model `missing {} with probability {percent}%`, or give one by one what is known: `given {}[1] = …`",
-            self.indexed, self.node
-        );
-        Err(SURPRISE_MISSING.at(self.span, message).help(help))
+        Err(gap.surprise(&found, self.empty, self.span))
     }
 
     /// Says that cells hold no numbers: the first of them, and how many others there are. `whole` are the numbers that
@@ -182,9 +177,18 @@ impl Wanted<'_> {
                 "its words are coded, and numbers are not: leave `coding` out where there are only numbers",
             ));
         }
-        // Words that are written alike but for capitals are those of the file.
-        let alike = |word: &str| codes.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+        // Words that are written alike are those of the file, where its own have no code.
         let words = cell::words(cells.iter().map(|cell| cell.text));
+        let unread = codes.iter().map(|(word, _)| word.as_str()).filter(|known| !words.contains(known));
+        let unread: Vec<&str> = unread.collect();
+        let alike = |word: &str| {
+            let own = |(known, _): &&(String, f64)| known.eq_ignore_ascii_case(word);
+            let near = || suggest(word, unread.iter().copied());
+            codes
+                .iter()
+                .find(own)
+                .or_else(|| near().and_then(|near| codes.iter().find(|(known, _)| known == near)))
+        };
         let renamed: Option<Vec<(&str, f64)>> =
             words.iter().map(|word| alike(word).map(|(_, code)| (*word, *code))).collect();
         if let Some(renamed) = renamed.filter(|renamed| distinct(renamed)) {

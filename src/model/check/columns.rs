@@ -37,7 +37,9 @@ impl Wanted<'_> {
         if !self.scalar && headers.iter().any(is_element) {
             let found: Result<Vec<usize>, Diagnostic> =
                 self.elements.iter().map(|name| self.find(name, headers, self.span)).collect();
-            return Ok(Layout::Row(found?));
+            let found = found?;
+            self.none_left(&self.elements, headers)?;
+            return Ok(Layout::Row(found));
         }
         // A single element of an array goes by its own name or by the array's.
         let own = self
@@ -58,7 +60,36 @@ impl Wanted<'_> {
         }
         let found: Result<Vec<usize>, Diagnostic> =
             columns.iter().map(|name| self.find(name, headers, span)).collect();
-        Ok(Layout::Rows(found?))
+        let found = found?;
+        if self.columns.is_none() && self.column.is_none() {
+            self.none_left(columns, headers)?;
+        }
+        Ok(Layout::Rows(found))
+    }
+
+    /// Says that a table has more elements of a node than are read: the axis is shorter than what was measured.
+    fn none_left(&self, read: &[String], headers: &[String]) -> Result<(), Diagnostic> {
+        let is_element = |header: &&String| {
+            header.strip_prefix(self.node).is_some_and(|index| index.starts_with('[') && index.ends_with(']'))
+        };
+        let known = |header: &&String| read.iter().any(|name| same_name(name, header));
+        let left: Vec<&str> =
+            headers.iter().filter(is_element).filter(|header| !known(header)).map(String::as_str).collect();
+        if left.is_empty() || !self.whole || read.iter().any(|name| !name.contains('[')) {
+            return Ok(());
+        }
+        let (path, node) = (self.path, self.node);
+        let columns = count(read.len(), "column", "columns");
+        let message = format!("`{path}` has {}, and `{node}` reads {columns}", list(left.iter().copied()));
+        let rows = self.over.as_ref().map(|over| over.axis.name.as_str());
+        let axes = self.indexed.split(['[', ']']).nth(1).unwrap_or_default().split(", ");
+        let axes: Vec<&str> = axes.filter(|axis| Some(*axis) != rows).collect();
+        let axis = match axes.as_slice() {
+            [axis] => format!("let `{axis}` have {} elements", read.len() + left.len()),
+            _ => "let its axes have as many elements as the table".to_owned(),
+        };
+        let told = DATA_COLUMN.at(self.span, message);
+        Err(told.help(format!("{axis}, or name the columns that are meant: `(columns = [\"…\", …])`")))
     }
 
     fn wrong_columns(&self, named: usize, wanted: usize, span: Span) -> Diagnostic {

@@ -23,6 +23,11 @@ impl<'t> Asked<'_, 't> {
         if !sound {
             return;
         }
+        let outside = builder.judge_condition(&self.looked.model);
+        if !outside.is_empty() {
+            self.told.extend(outside);
+            return;
+        }
         let condition = Condition { exprs: std::mem::take(&mut builder.arena.exprs), root: value.expr, span };
         let tokens = self.read_by(&condition, span);
         if let Some(tokens) = tokens {
@@ -36,7 +41,8 @@ impl<'t> Asked<'_, 't> {
                     CONDITION.at(span, message).help("remove it, or read a parameter that is inferred"),
                 );
             } else {
-                self.told.extend(self.impossible(&condition));
+                let excluded = self.excluded(&condition);
+                self.told.extend(self.impossible(&condition).or(excluded));
             }
             for token in tokens {
                 self.constrained.insert(token, span);

@@ -25,6 +25,8 @@ pub(super) struct Wanted<'w> {
     pub(super) indexed: String,
     /// Its elements wanted, in order.
     pub(super) elements: Vec<String>,
+    /// Whether all of the node is wanted.
+    pub(super) whole: bool,
     /// Whether it is one number.
     pub(super) scalar: bool,
     /// The values each element can take.
@@ -202,17 +204,18 @@ impl Wanted<'_> {
         sets.collect()
     }
 
-    /// The column of times: the one that is named, else one with the name of a scattered axis.
+    /// The column of times: the one that is named, else one with the name of the axis.
     fn times_column(&self, headers: &[String]) -> Result<Option<usize>, Diagnostic> {
         if let Some((name, span)) = &self.time {
             return self.find(name, headers, *span).map(Some);
         }
         let Some(over) = self.over.as_ref().filter(|over| over.placed.is_none()) else { return Ok(None) };
-        if !matches!(over.axis.kind, AxisKind::Scattered { .. }) {
+        if !over.axis.is_time() {
             return Ok(None);
         }
         match headers.iter().position(|header| *header == over.axis.name) {
             Some(place) => Ok(Some(place)),
+            None if !matches!(over.axis.kind, AxisKind::Scattered { .. }) => Ok(None),
             None => {
                 let message = format!(
                     "`{}` is scattered, and nothing says where `{}` is read",
@@ -241,6 +244,9 @@ impl Wanted<'_> {
             Cell { text, row: *row, line: *line, column: header }
         };
         let cells: Vec<Cell<'r>> = rows.iter().map(cell).collect();
+        if self.time.is_none() && self.counts_rows(over, &cells) {
+            return Ok(Vec::new());
+        }
         let all: Vec<&Cell<'_>> = cells.iter().collect();
         self.check_numbers(&all, None, over.axis.unit.as_deref(), || None)?;
         let mut times = Vec::with_capacity(rows.len());
@@ -255,7 +261,7 @@ impl Wanted<'_> {
                     format!("{}: {time}, and `{}` is at {own} there", self.place(cell), over.axis.name);
                 return Err(OUTSIDE_AXIS
                     .at(self.span, message)
-                    .help("give the rows at the times of the axis, in order"));
+                    .help("give the rows at the times of the axis, in order and in its unit"));
             }
             if let Some(told) = at::outside(over.axis, time, self.span) {
                 let message = format!("{}: {}", self.place(cell), told.message);
@@ -264,6 +270,16 @@ impl Wanted<'_> {
             times.push(time);
         }
         Ok(times)
+    }
+
+    /// Whether a column that only bears the name of an axis of instants holds no times: it numbers the rows, or holds words.
+    fn counts_rows(&self, over: &Over<'_>, cells: &[Cell<'_>]) -> bool {
+        let number = |cell: &Cell<'_>| cell.text.parse::<f64>().ok().filter(|time| time.is_finite());
+        let counts = |from: f64| {
+            cells.iter().enumerate().all(|(place, cell)| number(cell) == Some(from + place as f64))
+        };
+        let times = cells.iter().all(|cell| number(cell).is_some()) && !counts(0.0) && !counts(1.0);
+        !times && !matches!(over.axis.kind, AxisKind::Scattered { .. })
     }
 
     fn ragged(&self, row: usize, line: u64, record: &StringRecord, headers: usize) -> Diagnostic {

@@ -3,17 +3,20 @@
 
 use super::call::Signature;
 use super::codes::{
-    ARGUMENT_EXTRA, AXIS_KIND, INDEX_COUNT, INDEX_MISSING, NOT_A_NUMBER, UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
-    UNKNOWN_MEMBER,
+    ARGUMENT_EXTRA, AXIS_KIND, INDEX_COUNT, INDEX_MISSING, NESTED_DRAW, NOT_A_NUMBER, UNKNOWN_ARGUMENT,
+    UNKNOWN_FUNCTION, UNKNOWN_MEMBER,
 };
+use super::dynamics::Run;
 use super::expr::Scope;
+use super::home::Drawn;
 use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
+use super::shown::{left_side, shown, shown_arguments};
 use super::value::{Sort, Value};
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use sbi_syntax::{Diagnostic, Span, library_draw, suggest};
 use std::rc::Rc;
 
 /// Built-in functions of functions of time.
@@ -230,6 +233,7 @@ impl<'t> Builder<'t> {
                 }
                 _ => return Err(Some(self.no_parts(base.span))),
             },
+            ExprKind::Member { base: library, .. } => return Err(Some(self.in_library(library, base.span))),
             _ => return Err(Some(self.no_parts(base.span))),
         };
         let name = path.segments.last().ok_or(None)?;
@@ -270,8 +274,53 @@ impl<'t> Builder<'t> {
                 let told = UNKNOWN_MEMBER.at(base.span, format!("`{}` has no parts", name.text));
                 Err(Some(told.help(self.parts())))
             }
-            None => Err(Some(self.unknown_name(name))),
+            None => Err(Some(self.unknown_whole(name, &part.text))),
         }
+    }
+
+    /// Says that there is nothing of this name to read a part of, and offers what has the part.
+    fn unknown_whole(&self, name: &Name, part: &str) -> Diagnostic {
+        let told = self.unknown_name(name);
+        let has_state = |run: &&Run<'t>| {
+            let symbol = self.names_of(run.home).and_then(|names| names.get(part));
+            matches!(symbol, Some(Symbol::Node(id)) if self.nodes_of_runs.contains_key(&id))
+        };
+        let runs = self.runs.iter().filter(has_state).map(|run| (run.name.as_str(), "state"));
+        let has_field = |drawn: &&Drawn<'t>| drawn.fields.iter().any(|(field, _)| field.text == part);
+        let drawn = self.drawn.iter().filter(has_field).filter_map(|drawn| drawn.target);
+        let mut known = runs.chain(drawn.map(|target| (target.name.text.as_str(), "field")));
+        match (known.next(), known.next()) {
+            (Some((whole, what)), None) if self.names.get(whole).is_some() => {
+                told.help(format!("did you mean `{whole}`? it has a {what} `{part}`"))
+            }
+            _ => told,
+        }
+    }
+
+    /// Says that a part of a part is read: of a library of Python, it may be.
+    fn in_library(&self, library: &tree::Expr, span: Span) -> Diagnostic {
+        match &library.kind {
+            ExprKind::Path(path)
+                if path.as_name().is_some_and(|name| self.names.get(&name.text).is_none()) =>
+            {
+                path.as_name().map_or_else(|| self.no_parts(span), |name| self.unknown_name(name))
+            }
+            _ => self.no_parts(span),
+        }
+    }
+
+    /// Says that a draw of a library of Python stands where something is computed.
+    fn library_draw(
+        &self,
+        base: &tree::Expr,
+        arguments: &[Argument],
+        scope: &Scope<'t>,
+    ) -> Option<Diagnostic> {
+        let text = format!("{}({})", shown(base)?, shown_arguments(arguments));
+        let (draw, _) = library_draw(&text)?;
+        let name = scope.target.map_or_else(|| "z".to_owned(), left_side);
+        let told = NESTED_DRAW.at(base.span, "a draw cannot stand inside an expression");
+        Some(told.help(format!("write it as a statement of its own: `param {name} ~ {draw}`")))
     }
 
     /// `base(time)` where the base is no name.
@@ -282,6 +331,9 @@ impl<'t> Builder<'t> {
         span: Span,
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
+        if let Some(told) = self.library_draw(base, arguments, scope) {
+            return Err(Some(told));
+        }
         let value = self.value(base, scope);
         match value.sort {
             Sort::Refused => Err(None),

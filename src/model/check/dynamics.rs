@@ -7,6 +7,7 @@ use super::codes::{
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
+use super::misnamed::Misnamed;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::over::Over;
@@ -94,9 +95,15 @@ impl<'t> Builder<'t> {
             .body
             .iter()
             .any(|statement| matches!(statement, Statement::Bad(bad) if bad.names.is_empty()));
+        let misnamed = Misnamed::in_body(tree);
+        self.told.extend(misnamed.iter().map(|misnamed| misnamed.told(tree)));
         for statement in &tree.body {
             let (Statement::Derivative(state) | Statement::Next(state)) = statement else { continue };
             let name = &state.target.name;
+            if misnamed.as_ref().is_some_and(|misnamed| misnamed.changes.text == name.text) {
+                self.names.refuse(name);
+                continue;
+            }
             let starts = match self.names.get(&name.text) {
                 Some(Symbol::Node(id)) => self.nodes_of_runs.get(&id).copied() == self.here().dynamics,
                 Some(Symbol::Refused) => true,
@@ -345,11 +352,15 @@ impl<'t> Builder<'t> {
         let set = dynamics.events.iter().chain(&dynamics.jumps).flat_map(|event| &event.assignments);
         let moved: Vec<NodeId> =
             dynamics.changes.iter().map(|change| change.state).chain(set.map(|(id, _)| *id)).collect();
+        let misnamed = Misnamed::in_body(tree);
         let mut states = 0;
         for statement in &tree.body {
             let Statement::Init(state) = statement else { continue };
             states += 1;
             let name = &state.target.name.text;
+            if misnamed.as_ref().is_some_and(|misnamed| misnamed.starts.text == *name) {
+                continue;
+            }
             let Some(Symbol::Node(id)) = self.names.get(name) else { continue };
             let written = tree.body.iter().any(|statement| match statement {
                 Statement::Derivative(other) | Statement::Next(other) => other.target.name.text == *name,

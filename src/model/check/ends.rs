@@ -28,6 +28,8 @@ pub(super) fn ends(
     match expr {
         Expr::Number(value) => point(*value),
         Expr::Element { node, index } => element(*node, index),
+        Expr::Curve { node, .. } => curve(model, *node),
+        Expr::At(curve, _) => of(*curve),
         Expr::End { dynamics, .. } => match model.dynamics.get(*dynamics) {
             Some(run) => real(run.over[0], run.over[1]),
             None => NUMBER,
@@ -43,6 +45,14 @@ pub(super) fn ends(
         Expr::Reduce { reducer: Reducer::Count, axis, .. } => {
             Ends { low: 0.0, high: model.axis(*axis).size() as f64, whole: true }
         }
+        _ => NUMBER,
+    }
+}
+
+/// Where the values of a function of time lie: of one that is drawn, by how it is drawn.
+pub(super) fn curve(model: &Model, node: NodeId) -> Ends {
+    match &model.node(node).definition {
+        Definition::Draw(draw) if model.node(node).role == Role::Param => Walk::of(model).drawn(draw),
         _ => NUMBER,
     }
 }

@@ -14,7 +14,7 @@ use super::names::Symbol;
 use super::value::{Sort, Value, common_unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
-use sbi_syntax::{Diagnostic, Span, suggest};
+use sbi_syntax::{Diagnostic, Span, is_library, suggest};
 use std::rc::Rc;
 
 /// Modules that functions stand in elsewhere.
@@ -267,7 +267,12 @@ impl<'t> Builder<'t> {
         if let Some(read) = self.state_called(&name.text) {
             return told.help(format!("a state is read of its dynamics, at a time: `{read}(t)`"));
         }
-        if MODULES.contains(&name.text.as_str()) {
+        if name.text == "dt" && self.here().dynamics.is_some() {
+            return told.help(
+                "the step belongs to the solver: leave `dt` out of derivatives, and `sqrt(dt)` out of noise",
+            );
+        }
+        if MODULES.contains(&name.text.as_str()) || is_library(&name.text) {
             let help =
                 format!("functions are called by their name alone: `sin(x)`, not `{}.sin(x)`", name.text);
             return told.help(help);
@@ -278,7 +283,7 @@ impl<'t> Builder<'t> {
         if let Some(constant) = builtin::constants().find(alike) {
             return told.did_you_mean(Some(constant));
         }
-        match self.meant_by(&name.text) {
+        match self.meant_by(name) {
             Some(help) => told.help(help),
             None if self.here().dynamics.is_some() => told.help(format!(
                 "define it here, `noise {0}` or `let {0} = …`, or in the model, `param {0} ~ …`",

@@ -4,7 +4,7 @@ use super::codes::{
     AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR,
     UNKNOWN_MODEL,
 };
-use super::files::{Files, told_once};
+use super::files::{Files, named_once, told_once};
 use super::groups::Groups;
 use super::home::Home;
 use super::library::Library;
@@ -90,6 +90,7 @@ fn finish(mut checked: Checked) -> Checked {
     // What is wrong with statements that are taken over is told once.
     told.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
     told_once(told);
+    named_once(told);
     if told.iter().any(Diagnostic::is_error) {
         // Advice about the whole file waits until it is sound.
         told.retain(|told| told.code != UNITS_UNCHECKED.name);

@@ -1,7 +1,9 @@
 //! The files that data and constants are read from.
 
 use super::array::is_array;
-use super::codes::{DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE};
+use super::codes::{
+    DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE, UNKNOWN_NAME,
+};
 use super::names::list;
 use crate::world::{LARGEST_DATA, ReadError, World};
 use sbi_syntax::{Code, Diagnostic, Span, suggest};
@@ -69,16 +71,20 @@ impl<'w> Files<'w> {
         let stem = |name: &'_ str| name.rsplit_once('.').map_or(name.len(), |(stem, _)| stem.len());
         let bare = |name: &str| name.get(..stem(name)).unwrap_or(name).to_owned();
         let own = bare(name);
-        // Endings are alike: what differs is before them.
-        let alike = |other: &&str| bare(other) == own || suggest(&own, [bare(other).as_str()]).is_some();
-        if let Some(similar) = near().find(alike) {
-            return did_you_mean(joined(folder, similar));
-        }
         let folders = self.world.names("");
         let folders = || folders.iter().map(String::as_str).chain([""]);
         if let Some(other) = folders().find(|other| self.world.names(other).iter().any(|known| known == name))
         {
             return did_you_mean(joined(other, name));
+        }
+        // Endings are alike: what differs is before them. A spec holds no data, and no spec is read as data.
+        let is_spec = |name: &str| name.ends_with(".sbi");
+        let alike = |other: &&str| {
+            is_spec(other) == is_spec(name)
+                && (bare(other) == own || suggest(&own, [bare(other).as_str()]).is_some())
+        };
+        if let Some(similar) = near().find(alike) {
+            return did_you_mean(joined(folder, similar));
         }
         let data: Vec<String> = near()
             .filter(|name| name.ends_with(".csv") || is_array(name))
@@ -98,4 +104,23 @@ pub(super) fn told_once(told: &mut Vec<Diagnostic>) {
     told.retain(|told| {
         !OF_FILES.iter().any(|code| code.name == told.code) || known.insert(told.message.clone())
     });
+}
+
+/// Leaves a name that means nothing where it is read first, with the other places where it is read: it is one slip.
+pub(super) fn named_once(told: &mut Vec<Diagnostic>) {
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(told.len());
+    for told in told.drain(..) {
+        let same = |known: &&mut Diagnostic| {
+            known.code == UNKNOWN_NAME.name
+                && known.message == told.message
+                && known.span.file == told.span.file
+        };
+        match kept.iter_mut().filter(|_| told.code == UNKNOWN_NAME.name).find(same) {
+            Some(first) => {
+                *first = first.clone().label(told.span, "and here");
+            }
+            None => kept.push(told),
+        }
+    }
+    *told = kept;
 }

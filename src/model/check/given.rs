@@ -29,8 +29,9 @@ impl Asked<'_, '_> {
             Ok(selected) => selected,
             Err(told) => {
                 // What was to be given is not told to be absent as well.
-                if let Some(Symbol::Node(id)) = self.looked.names.get(&given.target.name.text) {
-                    self.touched.insert(id);
+                match self.looked.names.get(&given.target.name.text) {
+                    Some(Symbol::Node(id)) => drop(self.touched.insert(id)),
+                    _ => self.unread = true,
                 }
                 return Err(told);
             }

@@ -76,12 +76,6 @@ impl Builder<'_> {
         time: Time,
     ) -> Option<Diagnostic> {
         let Expr::Curve { node, .. } = model.expr(curve) else { return None };
-        let run = self.runs.get(*self.nodes_of_runs.get(node)?)?;
-        let over = run.over.as_ref()?;
-        let (at, solved) = ((noted.unit.as_ref(), noted.span), (over.unit.as_ref(), over.span));
-        if let Err(told) = common_label(at, solved, noted.span) {
-            return Some(told);
-        }
         let axis = match time {
             Time::Axis(axis) => Some(axis),
             Time::Expr(time) => match model.expr(time) {
@@ -97,6 +91,38 @@ impl Builder<'_> {
             }
             (None, Time::Axis(_)) => return None,
         };
+        self.read_within(model, noted, *node, axis, (first, last))
+    }
+
+    /// Says that a condition of a query reads functions of time where there is nothing to read.
+    pub(super) fn judge_condition(&self, model: &Model) -> Vec<Diagnostic> {
+        let read = self.noted.iter().filter_map(|noted| {
+            let Expr::At(curve, time) = self.arena.exprs.get(noted.expr.0)? else { return None };
+            let Expr::Curve { node, .. } = self.arena.exprs.get(curve.0)? else { return None };
+            let Expr::Number(time) = self.arena.exprs.get(time.0)? else { return None };
+            self.read_within(model, noted, *node, None, (*time, *time))
+        });
+        read.collect()
+    }
+
+    /// What is wrong with reading a function of time from the first of these times to the last.
+    fn read_within(
+        &self,
+        model: &Model,
+        noted: &Noted,
+        node: NodeId,
+        axis: Option<AxisId>,
+        (first, last): (f64, f64),
+    ) -> Option<Diagnostic> {
+        let Some(run) = self.nodes_of_runs.get(&node) else {
+            return drawn_outside(model, node, first.max(last), noted).filter(|_| axis.is_none());
+        };
+        let run = self.runs.get(*run)?;
+        let over = run.over.as_ref()?;
+        let (at, solved) = ((noted.unit.as_ref(), noted.span), (over.unit.as_ref(), over.span));
+        if let Err(told) = common_label(at, solved, noted.span) {
+            return Some(told);
+        }
         outside(model, &run.name, over, axis, (first, last), noted.span)
     }
 }
@@ -115,6 +141,28 @@ fn ends(model: &Model, axis: AxisId) -> Option<(f64, f64)> {
         AxisKind::Scattered { from, to, .. } => Some((from, to)),
         _ => Some((axis.coordinate(0)?, axis.coordinate(axis.size() - 1)?)),
     }
+}
+
+/// Says that a function that is drawn at the places of an axis is read where there are none.
+fn drawn_outside(model: &Model, node: NodeId, time: f64, noted: &Noted) -> Option<Diagnostic> {
+    let node = model.node(node);
+    let places = node.axes.iter().map(|axis| model.axis(*axis)).filter(|_| node.curve);
+    let axis = places.last().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }))?;
+    let own = axis.unit.as_deref().map(Rc::from);
+    if let Err(told) = common_label((noted.unit.as_ref(), noted.span), (own.as_ref(), axis.span), noted.span)
+    {
+        return Some(told);
+    }
+    let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
+    if (from..=to).contains(&time) {
+        return None;
+    }
+    let unit = own.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let (name, axis_name) = (&node.name, &axis.name);
+    let message = format!("`{name}` is drawn at `{axis_name}`, from {from} to {to}, and is read at {time}");
+    let longer = format!("over = {}{unit} .. {}{unit}", from.min(time), to.max(time));
+    let told = OUTSIDE_AXIS.at(noted.span, message).label(axis.span, "declared here");
+    Some(told.help(format!("read it within that, or write `{longer}` in the axis")))
 }
 
 /// Says that times lie outside of what is solved.

@@ -3,6 +3,7 @@
 use super::codes::{DYNAMICS_RANGE, EMPTY_RANGE, NOT_CONSTANT, SOLVER};
 use super::expr::Scope;
 use super::model::Builder;
+use super::shown::shown;
 use super::value::{Sort, Value, common_label, common_unit};
 use crate::{Binary, Definition, Expr, ExprId, Role, Unary};
 use sbi_syntax::Span;
@@ -28,7 +29,17 @@ impl<'t> Builder<'t> {
         };
         let ExprKind::Range { low, high } = &over.kind else {
             let told = DYNAMICS_RANGE.at(over.span, "a range of times is expected after `over`");
-            self.told.push(told.help("write `over 0 .. 10`"));
+            let zero = |number: &tree::Number| match &number.unit {
+                Some(unit) => format!("0 {}", unit.text),
+                None => "0".to_owned(),
+            };
+            self.told.push(match (&over.kind, shown(over)) {
+                // How long it lasts is written, and not from when.
+                (ExprKind::Number(number), Some(last)) if number.value > 0.0 => {
+                    told.help(format!("write `over {} .. {last}`", zero(number)))
+                }
+                _ => told.help("write `over 0 .. 10`"),
+            });
             return None;
         };
         let ((from, first), (to, last)) = self.fixed(low).zip(self.fixed(high))?;

@@ -1,7 +1,7 @@
 //! Whether a condition of a query can hold at all, by where its quantities lie.
 
 use super::codes::CONDITION;
-use super::ends::{ALWAYS, Ends, NEVER, NUMBER, ends};
+use super::ends::{ALWAYS, Ends, NEVER, NUMBER, curve, ends};
 use super::query::Asked;
 use crate::{Binary, Condition, Expr, ExprId, Index, NodeId, State};
 use sbi_syntax::Diagnostic;
@@ -26,6 +26,9 @@ impl Asked<'_, '_> {
         let told = |message: String| CONDITION.at(condition.span, message);
         let bounded = condition.exprs.iter().find_map(|expr| match expr {
             Expr::Element { node, index } => Some((self.drawn(*node, index)?, self.lies(*node, index))),
+            Expr::Curve { node, .. } => {
+                Some((self.looked.model.node(*node).name.as_str(), curve(&self.looked.model, *node)))
+            }
             _ => None,
         });
         let or = if holds == "never" { "make the prior wider" } else { "leave it out" };

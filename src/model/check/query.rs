@@ -1,6 +1,7 @@
 //! `query name of approximator { given …  infer …  draws … }`.
 
 use super::at::Placing;
+use super::bounds::Bound;
 use super::codes::{GIVEN_INFERRED, LEFT_OUT, NOT_YET, NOTHING_INFERRED};
 use super::files::Files;
 use super::groups::Groups;
@@ -35,6 +36,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) touched: BTreeSet<NodeId>,
     pub(super) placed: BTreeMap<AxisId, Placing>,
     pub(super) conditions: Vec<Condition>,
+    /// The bounds that conditions set.
+    pub(super) bounds: Vec<Bound>,
     /// The data sets of files that hold several, and by which column.
     pub(super) sets: Vec<DataSet>,
     pub(super) by: Option<(String, Span)>,
@@ -50,6 +53,8 @@ pub(super) struct Asked<'a, 't> {
     pub(super) computed: Vec<NodeId>,
     pub(super) files: Vec<String>,
     pub(super) told: Vec<Diagnostic>,
+    /// Whether a line could not be read, or names nothing: what is not there may be what it meant.
+    pub(super) unread: bool,
     /// What is sound but not answered by this version.
     pub(super) later: Vec<Diagnostic>,
     /// The first unit that is written.
@@ -94,6 +99,7 @@ pub(super) fn query<'t>(
         touched: BTreeSet::new(),
         placed: BTreeMap::new(),
         conditions: Vec::new(),
+        bounds: Vec::new(),
         sets: Vec::new(),
         by: None,
         apart: Vec::new(),
@@ -103,6 +109,7 @@ pub(super) fn query<'t>(
         computed: Vec::new(),
         files: Vec::new(),
         told: Vec::new(),
+        unread: tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_))),
         later: Vec::new(),
         unit: None,
     };
@@ -141,10 +148,9 @@ pub(super) fn query<'t>(
             asked.condition(condition, *span, about);
         }
     }
-    let whole = !tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));
-    asked.answerable(about.approximator, about.groups, tree.name.span, whole);
+    asked.answerable(about.approximator, about.groups, tree.name.span, !asked.unread);
     asked.draw_constrained();
-    if whole {
+    if !asked.unread {
         asked.idle_places();
     }
     *unit = unit.or(asked.unit);

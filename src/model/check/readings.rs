@@ -27,6 +27,8 @@ pub(super) struct Readings<'t> {
     times: BTreeSet<&'t str>,
     /// Names that mean something only in the statement that reads them.
     locals: BTreeSet<&'t str>,
+    /// Where each whole expression stands, and the names that it reads.
+    together: Vec<(Span, BTreeSet<&'t str>)>,
 }
 
 impl<'t> Readings<'t> {
@@ -74,6 +76,9 @@ impl<'t> Readings<'t> {
     }
 
     fn expr(&mut self, expr: &'t Expr) {
+        let mut names = BTreeSet::new();
+        walk::names(expr, &mut |path| names.extend(path.segments.first().map(|name| name.text.as_str())));
+        self.together.push((expr.span, names));
         walk::parts(expr, &mut |part| {
             if let Some(name) = walk::name(part).and_then(|path| path.segments.first()) {
                 *self.read.entry(&name.text).or_default() += 1;
@@ -89,6 +94,13 @@ impl<'t> Readings<'t> {
                 self.elements.entry(&name.text).or_default().push(index);
             }
         });
+    }
+
+    /// Whether a name is read in the expression that stands around this place.
+    fn stands_beside(&self, name: &str, place: Span) -> bool {
+        let around =
+            |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
+        self.together.iter().any(|(span, names)| around(span) && names.contains(name))
     }
 
     /// The indices with which a name is read, where it is never read without one.
@@ -196,9 +208,12 @@ impl<'t> Builder<'t> {
 
     /// What is meant by a name that nobody knows: one that is written alike, those that nothing reads before the
     /// others; or the only one that nothing reads.
-    pub(super) fn meant_by(&self, name: &str) -> Option<String> {
+    pub(super) fn meant_by(&self, Name { text: name, span }: &Name) -> Option<String> {
         let unread: Vec<&str> = self.unread_names();
-        let known = self.names.iter().map(|(name, _)| name);
+        // What stands beside it is another thing: in `g_k * (v - e_k)`, no `g_k` is meant to be `e_k`. So is what is read
+        // elsewhere and has another letter behind its `_`.
+        let other = |known: &str| self.readings.stands_beside(known, *span) || are_siblings(known, name);
+        let known = self.names.iter().map(|(name, _)| name).filter(|known| !other(known));
         let similar = suggest(name, unread.iter().copied().chain(known).chain(["true", "false"]));
         let numbered = |other: &str| {
             let plain = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -295,4 +310,15 @@ impl<'t> Builder<'t> {
         let mut strangers = self.readings.read.keys().filter(|read| !means(read));
         strangers.next() == Some(&name) && strangers.next().is_none()
     }
+}
+
+/// Whether names are those of two of a kind: `g_k` and `g_l`.
+fn are_siblings(one: &str, other: &str) -> bool {
+    const LONGEST: usize = 2;
+    let parts = |name: &str| name.split('_').map(str::to_lowercase).collect::<Vec<_>>();
+    let (one, other) = (parts(one), parts(other));
+    let apart: Vec<_> = one.iter().zip(&other).filter(|(one, other)| one != other).collect();
+    one.len() > 1
+        && one.len() == other.len()
+        && matches!(apart.as_slice(), [(one, other)] if one.len().max(other.len()) <= LONGEST)
 }

@@ -6,6 +6,7 @@ use super::model::Builder;
 use super::names::list;
 use super::network::choice;
 use super::over::Over;
+use super::shown::shown;
 use crate::{Dynamics, Solver, Tolerances};
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -119,11 +120,11 @@ impl<'t> Builder<'t> {
                 };
                 if noisy && !for_noise {
                     let told = SOLVER.at(span, format!("`{}` cannot solve noise", call.path.text()));
-                    Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
+                    Some(told.help(format!("write `by {}`", with_its_step(EULER_MARUYAMA, call))))
                 } else if jumps != for_jumps && !has(|s| matches!(s, Statement::Bad(_))) {
                     let told =
                         SOLVER.at(span, format!("`{}` does not fit what changes here", call.path.text()));
-                    let fits = if jumps { GILLESPIE.example } else { RK4.example };
+                    let fits = if jumps { GILLESPIE.example.to_owned() } else { with_its_step(RK4, call) };
                     Some(told.help(format!("write `by {fits}`")))
                 } else {
                     None
@@ -184,6 +185,17 @@ impl<'t> Builder<'t> {
                 Err(told) => self.told.push(told),
             }
         }
+    }
+}
+
+/// A solver with the step that is written for another one.
+fn with_its_step(solver: Signature, call: &Call) -> String {
+    let step = call.arguments.iter().find(|argument| {
+        argument.label.as_ref().is_none_or(|label| ["step", "dt", "h"].contains(&label.text.as_str()))
+    });
+    match step.and_then(|step| shown(&step.value)) {
+        Some(step) => format!("{}(step = {step})", solver.name),
+        None => solver.example.to_owned(),
     }
 }
 

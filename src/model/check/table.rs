@@ -94,6 +94,7 @@ impl Asked<'_, '_> {
             node: &selected.name,
             indexed: self.indexed(selected.node),
             elements: tokens.iter().map(|token| token.name.clone()).collect(),
+            whole: selected.whole,
             scalar: selected.lengths.is_empty(),
             supports: tokens.iter().map(|token| occurring(token.support)).collect(),
             columns: how.columns,
@@ -106,13 +107,18 @@ impl Asked<'_, '_> {
             over,
         };
         let read = files.bytes(path, table.path.span).and_then(|bytes| wanted.read(&bytes));
-        // That the column is another's says why it cannot be read.
         let sets = read.map_err(|told| match &copied {
+            // That the column is another's says why it cannot be read.
             Some(copied) => {
                 let why = copied.help.as_deref().unwrap_or_default();
-                told.help(format!("{}: {why}", copied.message))
+                Some(told.help(format!("{}: {why}", copied.message)))
             }
-            None => told,
+            None => {
+                // One axis that is too short is one slip, however many data run over it.
+                let same = |known: &Diagnostic| known.code == DATA_COLUMN.name && known.help == told.help;
+                let short = told.help.as_ref().is_some_and(|help| help.starts_with("let `"));
+                (!short || !self.told.iter().any(same)).then_some(told)
+            }
         })?;
         self.told.extend(copied);
         self.keep(selected, &rows, sets, how.by, table.path.span)
@@ -191,7 +197,7 @@ impl Asked<'_, '_> {
     }
 
     /// What an empty cell means for a node. Scattered instants may have fewer readings than their axis has elements.
-    fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
+    pub(super) fn empty_cell(&self, node: NodeId, over: Option<&Over<'_>>) -> Empty {
         let scattered = over.is_some_and(|over| matches!(over.axis.kind, AxisKind::Scattered { .. }));
         match empty(self.looked, node) {
             Empty::Surprise if scattered => Empty::Gap,
@@ -200,7 +206,7 @@ impl Asked<'_, '_> {
     }
 
     /// A node with its axes: `x[i]`.
-    fn indexed(&self, id: NodeId) -> String {
+    pub(super) fn indexed(&self, id: NodeId) -> String {
         let model = &self.looked.model;
         let node = model.node(id);
         let axes: Vec<&str> = node.axes.iter().map(|axis| model.axis(*axis).name.as_str()).collect();
