@@ -92,7 +92,7 @@ impl<'t> Builder<'t> {
 
     /// Says that statements of a block stand behind it without braces, where its head may stand alone as well.
     pub(crate) fn body_outside(&mut self, pair: &Pair<'t>, head: &Pair<'t>, block: Block) {
-        let behind = self.text.get(end(pair) as usize..).unwrap_or("");
+        let behind = self.text.get(end(pair)..).unwrap_or("");
         let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
         let next = behind.lines().find(code).unwrap_or("").trim_start();
         let own = recover::word_at(next).and_then(words::find);

@@ -377,6 +377,13 @@ impl<'t> Stop<'t> {
             return Some(told.help("remove it, or the one that closes too early before it"));
         }
         let told = SEVERAL_ON_LINE.at(self.span(1), "each statement is about one name");
+        // `given rt, choice from "trials.csv"`
+        if let Some((others, file)) = line.split_once(" from ").filter(|_| word == "given") {
+            let first = words_in(self.before).nth(1)?.1;
+            let each = std::iter::once(first).chain(others.split(',').map(str::trim));
+            let each: Vec<String> = each.map(|name| format!("`given {name} from {}`", file.trim())).collect();
+            return Some(told.help(format!("give each a line of its own: {}", each.join(", "))));
+        }
         let one = behind.split(['\n', ',', '}']).next()?.trim();
         let one = if one.matches(['[', '(']).count() != one.matches([']', ')']).count() {
             format!("{second} …")

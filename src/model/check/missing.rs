@@ -404,8 +404,14 @@ pub(super) fn on_failure(setting: &Setting) -> Result<OnFailure, Diagnostic> {
             None => format!("`on_failure` is one of {}", list(names())),
         },
     );
-    let similar = found.map(|_| word.as_str()).or_else(|| suggest(&word, names())).unwrap_or("stop");
-    Err(told.help(format!("write `on_failure \"{similar}\"`")))
+    // What others call it: to leave a failed draw out, or to draw it again.
+    let elsewhere = match word.as_str() {
+        "skip" | "ignore" | "drop" | "nan" | "missing" | "none" => Some("absent"),
+        "retry" | "redraw" | "repeat" | "again" | "reject" => Some("resample"),
+        _ => None,
+    };
+    let similar = found.map(|_| word.as_str()).or(elsewhere).or_else(|| suggest(&word, names()));
+    Err(told.help(format!("write `on_failure \"{}\"`", similar.unwrap_or("stop"))))
 }
 
 /// What an empty cell of a data file means for a node.

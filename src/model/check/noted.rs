@@ -146,8 +146,8 @@ fn ends(model: &Model, axis: AxisId) -> Option<(f64, f64)> {
 /// Says that a function that is drawn at the places of an axis is read where there are none.
 fn drawn_outside(model: &Model, node: NodeId, time: f64, noted: &Noted) -> Option<Diagnostic> {
     let node = model.node(node);
-    let places = node.axes.iter().map(|axis| model.axis(*axis)).filter(|_| node.curve);
-    let axis = places.last().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }))?;
+    let mut places = node.axes.iter().map(|axis| model.axis(*axis)).filter(|_| node.curve);
+    let axis = places.next_back().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }))?;
     let own = axis.unit.as_deref().map(Rc::from);
     if let Err(told) = common_label((noted.unit.as_ref(), noted.span), (own.as_ref(), axis.span), noted.span)
     {

@@ -362,7 +362,14 @@ fn elsewhere(argument: &str) -> Option<&'static str> {
 fn text(value: &Expr) -> Result<String, Diagnostic> {
     match &value.kind {
         ExprKind::Text(text) => Ok(text.clone()),
-        _ => Err(VECTOR.at(value.span, "a name in quotes is expected here").help("write `\"…\"`")),
+        kind => {
+            let name = match kind {
+                ExprKind::Path(path) => path.text(),
+                _ => "…".to_owned(),
+            };
+            let told = VECTOR.at(value.span, "a name in quotes is expected here");
+            Err(told.help(format!("write `\"{name}\"`")))
+        }
     }
 }
 
