@@ -51,7 +51,7 @@ fn a_program_is_started_with_leave_only() {
     let Some(bench) = bench("9") else { return };
     bench.sbi("check m.sbi").code(0);
     let ran = bench.sbi("simulate m.sbi --n 10 --out a.csv").code(2);
-    ran.says(&["`m` starts python3 echo.py", "--allow process"]);
+    ran.says(&["`m` starts `python3 echo.py`", "--allow process"]);
     assert!(!bench.path("a.csv").exists());
     bench.sbi("simulate m.sbi --n 200 --out a.csv --allow process").code(0);
     bench.sbi("simulate m.sbi --n 200 --out b.csv --allow process --threads 1").code(0);
