@@ -177,7 +177,14 @@ impl<'m> Survey<'m> {
             Expr::Element { node, ref index } => {
                 self.element(node, self.model.element(node, index, |axis| position(at, axis)))
             }
-            Expr::Clock | Expr::End { .. } => self.computed(None, &[]),
+            Expr::Clock => self.computed(None, &[]),
+            Expr::End { dynamics, ref index } => self.end(dynamics, index, at),
+            // A function of time is read between the places of its readings, and hangs on all of them.
+            Expr::Curve { node, .. } if self.model.run_of(node).is_none() => {
+                let elements = 0..self.model.elements(self.model.node(node));
+                let reads: Vec<_> = elements.map(|element| self.element(node, element).reads).collect();
+                self.computed(None, &reads.iter().collect::<Vec<_>>())
+            }
             Expr::Curve { node, ref index } => {
                 let element = self.model.element(node, index, |axis| position(at, axis));
                 Facts { same: None, constant: None, ..self.element(node, element) }
@@ -233,6 +240,30 @@ impl<'m> Survey<'m> {
 
     fn number(&self, value: f64) -> Facts {
         Facts { constant: Some(value), reads: self.nothing.clone(), same: None }
+    }
+
+    /// When a dynamics ended: that hangs on all its states, at the place along the axes of its draw.
+    fn end(&self, dynamics: usize, index: &[Index], at: &[usize]) -> Facts {
+        let Some(dynamics) = self.model.dynamics.get(dynamics) else { return self.computed(None, &[]) };
+        if dynamics.stops.is_empty() {
+            return self.number(dynamics.over[1]);
+        }
+        let (mut place, mut places) = (0, 1);
+        for (axis, index) in dynamics.axes.iter().zip(index) {
+            let size = self.model.axis(*axis).size();
+            let here = match *index {
+                Index::Same(axis) => position(at, axis),
+                Index::At(place) => place,
+            };
+            (place, places) = (place * size + here, places * size);
+        }
+        let mut reads = Vec::new();
+        for &state in dynamics.members.iter().filter(|id| self.model.node(**id).role == Role::State) {
+            let count = self.model.elements(self.model.node(state));
+            let elements = count * place / places..count * (place + 1) / places;
+            reads.extend(elements.map(|element| self.element(state, element).reads));
+        }
+        self.computed(None, &reads.iter().collect::<Vec<_>>())
     }
 
     fn computed(&self, constant: Option<f64>, reads: &[&Rc<[u32]>]) -> Facts {

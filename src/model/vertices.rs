@@ -3,9 +3,9 @@
 
 use crate::bits::Bits;
 use crate::survey::{Survey, is_vertex};
-use crate::{Definition, Draw, Index, Model, Node, NodeId, Reading, Role, Support, Token};
+use crate::{Definition, Draw, ExprId, Index, Model, Node, NodeId, Reading, Role, Support, Token};
 use crate::{natural, order};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes that read each other in a circle: each reads the one after it, the last the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,9 +99,14 @@ impl<'m> Draft<'m> {
 
     /// Gathers what each vertex reads.
     fn derive(&mut self) {
+        let mut calls = BTreeMap::new();
         for (id, node) in self.model.numbered().filter(|(_, node)| is_vertex(node)) {
             match &node.definition {
                 Definition::Draw(draw) if draw.family.is_joint() => self.vectors(id, node, draw),
+                Definition::External { external, output, inputs } => {
+                    let (external, output) = (*external, *output);
+                    self.called(id, node, (external, output), inputs, &mut calls);
+                }
                 definition => {
                     for element in 0..self.model.elements(node) {
                         let reads = definition
@@ -112,6 +117,38 @@ impl<'m> Draft<'m> {
                     }
                 }
             }
+        }
+    }
+
+    /// What a program from outside gives reads the inputs that it is said to depend on, and all that one run of it gives
+    /// shares the noise of that run.
+    fn called(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        (external, output): (usize, usize),
+        inputs: &[ExprId],
+        calls: &mut BTreeMap<(usize, usize), usize>,
+    ) {
+        let Some(program) = self.model.externals.get(external) else { return };
+        let depends = program.outputs.get(output).map_or(&[][..], |output| output.depends.as_slice());
+        let places: usize = program.axes.iter().map(|axis| self.model.axis(*axis).size()).product();
+        let count = self.model.elements(node);
+        for element in 0..count {
+            let place = element * places / count;
+            let noise = match calls.get(&(external, place)) {
+                Some(noise) => *noise,
+                None => {
+                    let noise = self.hidden();
+                    calls.insert((external, place), noise);
+                    noise
+                }
+            };
+            let read = inputs.iter().enumerate().filter(|(input, _)| depends.contains(input));
+            let reads = read.map(|(_, expr)| self.survey.facts(*expr, node, element).reads.clone());
+            let mut reads: BTreeSet<usize> = reads.flat_map(|reads| self.resolve(&reads)).collect();
+            reads.insert(noise);
+            self.set_parents(id, element, reads);
         }
     }
 

@@ -40,11 +40,14 @@ impl Lower<'_> {
         }
     }
 
-    /// The first of the nodes over an axis, by the natural order of their names.
+    /// The first of the nodes over an axis, by the natural order of their names, and its place among the axes of that.
     fn name_of_axis(&self, axis: AxisId) -> String {
-        let over = self.model.nodes.iter().filter(|node| node.axes.contains(&axis));
-        let first = over.map(|node| node.name.as_str()).min_by(|a, b| natural::compare(a, b));
-        first.unwrap_or_default().to_owned()
+        let over = self.model.nodes.iter().filter_map(|node| {
+            let place = node.axes.iter().position(|of| *of == axis)?;
+            Some((node.name.as_str(), place))
+        });
+        let first = over.min_by(|(a, _), (b, _)| natural::compare(a, b));
+        first.map(|(name, place)| format!("{name}/{place}")).unwrap_or_default()
     }
 
     fn uniform(&mut self, name: &str, element: usize) -> Value {
@@ -186,7 +189,8 @@ impl Lower<'_> {
 
     /// Whether an element at these places is missing by a statement.
     fn lacks(&mut self, missing: &Missing, places: &[(AxisId, usize)]) -> Value {
-        let name = format!("missing {}", self.name_of_missing(missing));
+        let whose = if matches!(missing.whose, Whose::Modality(_)) { "modality " } else { "" };
+        let name = format!("missing {whose}{}", self.name_of_missing(missing));
         let at =
             |axis: &AxisId| places.iter().find(|(known, _)| known == axis).map_or(0, |(_, place)| *place);
         let kind = match &missing.gaps {

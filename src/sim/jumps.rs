@@ -9,7 +9,7 @@ use crate::lower::{Lower, Sign};
 use crate::motion::{Run, Slot, Stopped};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Sample, Sampler, Value};
-use sbi_model::{Binary, Dynamics, NodeId, Solver, Unary};
+use sbi_model::{Binary, Dynamics, Event, ExprId, NodeId, Solver, Unary};
 
 /// A process that is run jump by jump.
 #[derive(Clone, Copy)]
@@ -213,7 +213,7 @@ impl Lower<'_> {
     }
 
     /// What a jump sets the states to.
-    fn assigned(&mut self, assignments: &[(NodeId, sbi_model::ExprId)], time: Value) -> Vec<(Slot, Value)> {
+    fn assigned(&mut self, assignments: &[(NodeId, ExprId)], time: Value) -> Vec<(Slot, Value)> {
         let mut set = Vec::new();
         for (state, value) in assignments {
             let values = self.elements_of(*state, |this| this.at_time(time, |this| this.expression(*value)));
@@ -241,6 +241,7 @@ impl Lower<'_> {
             let element = self.part.map_or(0, |(place, _)| place as u32);
             let drawn = Sample { sampler: Sampler::Poisson, path, element, arguments: [mean, mean] };
             let count = self.program.sample(drawn);
+            let count = self.affordable(dynamics, slots, x, &next, (jump, count), now);
             for (slot, value) in self.assigned(&jump.assignments, now) {
                 let Some(place) = slots.iter().position(|known| *known == slot) else { continue };
                 let (Some(x), Some(next)) = (x.get(place), next.get_mut(place)) else { continue };
@@ -250,6 +251,41 @@ impl Lower<'_> {
             }
         }
         next
+    }
+
+    /// How often a jump can be made that uses up a state: where its rate is zero once nothing of that is left, no more often
+    /// than what is left allows.
+    fn affordable(
+        &mut self,
+        dynamics: &Dynamics,
+        slots: &[Slot],
+        x: &[Value],
+        next: &[Value],
+        (jump, count): (&Event, Value),
+        now: Value,
+    ) -> Value {
+        let zero = self.program.number(0.0);
+        let mut most = count;
+        for (slot, value) in self.assigned(&jump.assignments, now) {
+            let Some(place) = slots.iter().position(|known| *known == slot) else { continue };
+            let (Some(here), Some(left)) = (x.get(place), next.get(place)) else { continue };
+            let taken = self.program.sub(*here, value);
+            let mut without = x.to_vec();
+            without.get_mut(place).into_iter().for_each(|state| *state = zero);
+            self.put(slots, &without);
+            let rate = self.at_time(now, |this| this.members(dynamics, jump.trigger));
+            self.put(slots, x);
+            self.refreshed(dynamics, now);
+            let share = self.program.div(*left, taken);
+            let whole = self.program.unary(Unary::Floor, share);
+            let whole = self.program.binary(Binary::Max, whole, zero);
+            let fewer = self.program.binary(Binary::Min, most, whole);
+            let uses = self.program.binary(Binary::Gt, taken, zero);
+            let ends = self.program.binary(Binary::Eq, rate, zero);
+            let bounded = self.program.binary(Binary::And, uses, ends);
+            most = self.program.select(bounded, fewer, most);
+        }
+        most
     }
 
     /// A state where a process pauses; while all is looked at for the first time, that is noted.

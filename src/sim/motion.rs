@@ -159,7 +159,13 @@ impl Lower<'_> {
         self.reductions.clear();
         let mut next = self.step(dynamics, &slots, clock)?;
         let [_, then] = self.instants(clock);
-        next.extend(self.watch(dynamics, &watched, &slots, &next, then));
+        let watching = self.watch(dynamics, &watched, &slots, &next, then);
+        next.extend(watching.into_iter().zip(&watched).map(|(value, (_, slot))| {
+            // What has stopped does not go on with the clock.
+            let Some(alive) = alive else { return value };
+            let [goes_on, held] = [alive, *slot].map(|slot| self.carried(slot as usize));
+            self.program.select(goes_on, value, held)
+        }));
         let around = self.around.take().expect("nothing ends the body but this");
         let (program, outer, tables) = around.end();
         let body = std::mem::replace(&mut self.program, program);

@@ -211,21 +211,35 @@ impl Lower<'_> {
             own.then(|| self.model.expr(*time))
         };
         let times: Vec<&Expr> = self.model.exprs.iter().filter_map(of_expr).collect();
-        let coordinates =
-            times.iter().filter_map(|time| if let Expr::Coordinate(axis) = time { Some(axis) } else { None });
+        let coordinates = times.iter().filter_map(|time| match time {
+            Expr::Coordinate(axis) => Some(axis),
+            _ => None,
+        });
         let mut single: Vec<f64> = times
             .iter()
             .filter_map(|time| if let Expr::Number(time) = time { Some(*time) } else { None })
             .collect();
         let mut ends: Option<[f64; 2]> = None;
+        let mut reach = |[from, to]: [f64; 2]| {
+            ends = Some(ends.map_or([from, to], |[low, high]| [low.min(from), high.max(to)]));
+        };
         for axis in self.model.node(id).axes.iter().chain(coordinates) {
             let axis = self.model.axis(*axis);
             if let AxisKind::Scattered { from, to, .. } = axis.kind {
-                ends = Some(ends.map_or([from, to], |[low, high]| [low.min(from), high.max(to)]));
+                reach([from, to]);
             } else {
                 single.extend((0..axis.size()).filter_map(|place| axis.coordinate(place)));
             }
         }
+        // Any other time lies where a dynamics, or an axis, says that times are.
+        let is_other = |time: &&Expr| !matches!(time, Expr::Coordinate(_) | Expr::Number(_) | Expr::Clock);
+        if times.iter().any(is_other) {
+            single.iter().for_each(|time| reach([*time, *time]));
+            let runs =
+                (0..self.model.dynamics.len()).filter(|run| self.model.reads_of_run(*run).contains(&id));
+            runs.for_each(|run| reach(self.dynamics(run).over));
+        }
+        let ends = ends.filter(|[from, to]| from < to);
         (single, ends)
     }
 
@@ -259,23 +273,27 @@ impl Lower<'_> {
         }
         let run = self.around.as_ref().map(|around| around.run);
         let own = function.grids.iter().find(|grid| run.is_some() && grid.of == run);
+        let exact = self.clock == Some(time);
         let even = run.is_some_and(|run| matches!(self.pace(run, self.dynamics(run)), Pace::Even(_)));
         let long = function
             .grids
             .iter()
             .filter(|grid| grid.count > 3)
             .min_by(|a, b| a.step.partial_cmp(&b.step).expect("steps are numbers"));
-        let grid = *own.or(long).expect("what is read at unknown times is drawn on a grid");
+        let grid = own.filter(|grid| exact || grid.count > 3).or(long);
+        let grid = *grid.expect("what is read at unknown times is drawn on a grid");
         let (from, inverse) = (self.program.number(grid.from), self.program.number(1.0 / grid.step));
         let passed = self.program.sub(time, from);
         let place = self.program.mul(passed, inverse);
         let first = self.program.number(grid.first as f64);
-        if even && own.is_some() {
+        // A method with steps of one length reads at its own times; what it reads at others lies between.
+        if even && own.is_some() && exact {
             let place = self.program.unary(Unary::Round, place);
             let row = self.program.add(place, first);
             return self.row(function, row);
         }
-        let [zero, last] = [0.0, grid.count as f64 - 1.0].map(|end| self.program.number(end));
+        // Times are seldom whole numbers of steps to the last bit.
+        let [zero, last] = [-SAME, grid.count as f64 - 1.0 + SAME].map(|end| self.program.number(end));
         let [after, before] =
             [(Binary::Ge, zero), (Binary::Le, last)].map(|(op, end)| self.program.binary(op, place, end));
         let known = self.program.binary(Binary::And, after, before);

@@ -80,10 +80,39 @@ impl Lower<'_> {
         let mut carried = states.chain(run.watched.iter().copied());
         let (_, at) = carried.find(|(known, _)| *known == slot).expect("what crosses is watched");
         let count = self.program.crossings(run.value, at, level);
-        match &run.stopped {
-            Some(stopped) => self.program.require(stopped.is, count),
-            None => count,
+        let last = self.program.last(run.value, at);
+        let nothing = self.program.sub(last, last);
+        let finite = self.program.binary(Binary::Eq, nothing, nothing);
+        let count = self.program.require(finite, count);
+        match (&run.stopped, motion.pace) {
+            (Some(stopped), _) => self.program.require(stopped.is, count),
+            (None, Pace::Free(free)) => {
+                let reached = self.program.last(run.value, Layout::of(&run.slots).time());
+                let end = self.program.number(free.to);
+                let whole = self.program.binary(Binary::Ge, reached, end);
+                self.program.require(whole, count)
+            }
+            (None, _) => count,
         }
+    }
+
+    /// A time that lies a little outside of the span, as sums of steps do, is taken to its end.
+    fn settled(&mut self, time: Value, [from, to]: [f64; 2]) -> Value {
+        let slack = SLACK * (to - from);
+        if let Some(known) = self.program.known_number(time) {
+            let near = known > from - slack && known < to + slack;
+            return if near { self.program.number(known.clamp(from, to)) } else { time };
+        }
+        let mut settled = time;
+        for (end, beyond, outer) in [(from, Binary::Lt, from - slack), (to, Binary::Gt, to + slack)] {
+            let within = if beyond == Binary::Lt { Binary::Ge } else { Binary::Le };
+            let [end, outer] = [end, outer].map(|x| self.program.number(x));
+            let is_beyond = self.program.binary(beyond, time, end);
+            let is_near = self.program.binary(within, time, outer);
+            let both = self.program.binary(Binary::And, is_beyond, is_near);
+            settled = self.program.select(both, end, settled);
+        }
+        settled
     }
 
     /// The run that an element belongs to, and its place: the axes of the draw come first among those of the node.
@@ -107,7 +136,10 @@ impl Lower<'_> {
                 let end = self.program.number(jumps.to);
                 self.at_pause(jumps, run, slot, end)
             }
-            (When::At(time), Pace::Jumps(jumps), _) => self.at_pause(jumps, run, slot, time),
+            (When::At(time), Pace::Jumps(jumps), _) => {
+                let time = self.settled(time, [jumps.from, jumps.to]);
+                self.at_pause(jumps, run, slot, time)
+            }
         };
         let Some(stopped) = &run.stopped else { return value };
         // A curve would go on from where it ended.
@@ -164,6 +196,7 @@ impl Lower<'_> {
     /// A state at a time, from what a loop kept that takes steps of its own lengths.
     fn among(&mut self, free: Free, run: &Run, slot: usize, time: Value) -> Value {
         let layout = Layout::of(&run.slots);
+        let time = self.settled(time, [free.from, free.to]);
         let place = self.program.before(run.value, layout.time(), time);
         let one = self.program.number(1.0);
         let next = self.program.add(place, one);

@@ -310,7 +310,12 @@ impl Simulator {
     fn make(&self, work: &Work<'_>, block: &mut [f64]) -> Result<u64, Failure> {
         let (given, refusals) = self.ask(work)?;
         self.fill(&self.code, work, &given, block);
-        let failed: Vec<usize> = self.failed(block);
+        let mut failed: Vec<usize> = self.failed(block);
+        // What a program refused has failed, even where nothing that comes out shows it.
+        let refused = work.draws.iter().enumerate().filter(|(_, draw)| refusals.contains_key(draw));
+        failed.extend(refused.map(|(row, _)| row));
+        failed.sort_unstable();
+        failed.dedup();
         let again = failed.iter().filter(|row| self.policy(work, **row, &refusals) == OnFailure::Resample);
         let again: Vec<usize> = again.copied().collect();
         if again.len() < failed.len() {
@@ -378,7 +383,7 @@ impl Simulator {
     ) -> Failure {
         let columns = self.code.columns;
         let values = block.get(row * columns..(row + 1) * columns).unwrap_or_default();
-        let (column, value) = self.bad(values).expect("one of the values was not finite");
+        let (column, value) = self.bad(values).unwrap_or((0, f64::NAN));
         let draw = work.draws.get(row).copied().expect("each row is a draw");
         let parameters = self.lowered.values(&self.parameters);
         let signs: Vec<Value> = self.lowered.signs.iter().map(|sign| sign.sound).collect();

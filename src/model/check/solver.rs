@@ -202,6 +202,12 @@ fn with_its_step(solver: Signature, call: &Call) -> String {
 /// A step so short that no simulation ends.
 fn too_many_steps(dynamics: &Dynamics, span: Span) -> Option<Diagnostic> {
     const MOST: f64 = 1e8;
+    if let Solver::Gillespie { max } = dynamics.solver
+        && max as f64 > MOST
+    {
+        let told = TOO_LARGE.at(span, format!("at most {MOST:.0e} jumps are possible"));
+        return Some(told.help("write a smaller number: `gillespie(max = 100_000)`"));
+    }
     let step = match dynamics.solver {
         Solver::Rk4 { step }
         | Solver::EulerMaruyama { step }

@@ -7,14 +7,35 @@ use sbi_syntax::{Diagnostic, Span};
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    let nodes =
-        model.nodes.iter().filter_map(|node| between_jumps(model, node).or_else(|| kernel(model, node)));
+    let nodes = model.nodes.iter().filter_map(|node| {
+        let told = between_jumps(model, node).or_else(|| kernel(model, node));
+        told.or_else(|| crossings_until_a_stop(model, node))
+    });
     let absent = model.externals.iter().filter(|external| external.on_failure == Some(OnFailure::Absent));
     let absent = absent.map(|external| {
         not_run("`on_failure \"absent\"`", external.span)
             .help("write `on_failure \"resample\"`, or leave it out")
     });
     dynamics.chain(nodes).chain(absent).collect()
+}
+
+/// Crossings of an equation that ends between its steps: the last of them may lie behind its end.
+fn crossings_until_a_stop(model: &Model, node: &Node) -> Option<Diagnostic> {
+    let ends_within = |curve: ExprId| {
+        let Expr::Curve { node, .. } = model.expr(curve) else { return false };
+        let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
+        dynamics.is_some_and(|dynamics| {
+            let within = matches!(
+                dynamics.solver,
+                Solver::Rk4 { .. } | Solver::DormandPrince(_) | Solver::Rosenbrock(_)
+            );
+            within && !dynamics.stops.is_empty()
+        })
+    };
+    let crosses = |id: &ExprId| matches!(*model.expr(*id), Expr::Crossings(curve, _) if ends_within(curve));
+    let told = || not_run("`crossings` of an equation with a `stop when`", node.span);
+    let help = "count in the dynamics: `when v > 5 { n = n + 1 }`, by rk4(step = …)";
+    model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
 /// A kernel whose shape is not the same in all draws.
@@ -44,6 +65,10 @@ fn between_jumps(model: &Model, node: &Node) -> Option<Diagnostic> {
             (!known).then_some("a time that each draw has by itself, in what jumps one by one")
         }
         Expr::Crossings(curve, _) if jumps(curve) => Some("`crossings` of what jumps one by one"),
+        Expr::Gained(curve, axis) if jumps(curve) => model
+            .axis(axis)
+            .varies()
+            .then_some("a time that each draw has by itself, in what jumps one by one"),
         _ => None,
     })?;
     Some(not_run(what, node.span).help("write `by tau_leap(step = …)`"))
@@ -77,6 +102,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
             } else {
                 None
             };
+            let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
+            let exprs = dynamics.exprs().into_iter().chain(members);
+            let timed = model.below(exprs, |_| true).iter().any(|id| matches!(model.expr(*id), Expr::Clock));
+            let moves = moves.or(timed.then_some("a rate that changes with the time between jumps"));
             if let Some(what) = moves {
                 return Some(told(what).help("write `by tau_leap(step = …)`"));
             }

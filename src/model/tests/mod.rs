@@ -3,6 +3,7 @@
 mod bad;
 mod docs;
 mod drawn;
+mod driven;
 mod examples;
 mod explain;
 mod graph;

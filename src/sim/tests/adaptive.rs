@@ -169,3 +169,28 @@ fn what_grows_beyond_all_numbers_says_so() {
         reason("")
     );
 }
+
+/// The last instant of a grid is its end, up to the rounding of sums of steps; a process is read there too.
+#[test]
+fn the_last_instant_is_read() {
+    let (made, table) = run(
+        "axis t : time(grid(from = 0, to = 0.6, step = 0.1))
+        axis knot : time(grid(from = 0, to = 60, step = 5))
+        param a ~ uniform(1, 2)
+        param food(t) ~ gaussian_process(mean = 0, kernel = rbf(length = 7, scale = 1)) at knot
+        dynamics path over 0 .. 0.6 {
+            init x = 0
+            x' = a
+        }
+        dynamics water over 0 .. 60 {
+            init y = 0
+            y' = food(t)
+        }
+        data seen[t] = path.x(t)
+        data y = water.y(60)",
+        20,
+    );
+    for row in (0..table.rows).map(|row| table.row(row)) {
+        assert!((row[column(&made, "seen[7]")] - 0.6 * row[column(&made, "a")]).abs() < 1e-6);
+    }
+}

@@ -160,3 +160,29 @@ fn gaps_along_a_series_hang_together() {
     near(share(&tail, ["x[3]", "x[6]"]), [0.2, 0.5, 0.2]);
     near(share(&tail, ["x[1]", "x[2]"]), [0.0, 0.1, 0.0]);
 }
+
+/// Axes of one node have sizes of their own, and a modality has gaps of its own beside those of its first datum.
+#[test]
+fn what_is_drawn_for_one_is_not_drawn_for_another() {
+    let (columns, table) = run(
+        "axis i : set(size = 2 .. 6)
+        axis j : set(size = 2 .. 6)
+        param mu ~ normal(0, 1)
+        data x[i, j] ~ normal(mu, 1)
+        data rows = count over i (mu < 9)
+        data lines = count over j (mu < 9)",
+        4_000,
+    );
+    let [rows, lines] = ["rows", "lines"].map(|name| place(&columns, name));
+    let same = (0..table.rows).filter(|row| table.row(*row)[rows] == table.row(*row)[lines]).count();
+    assert!((same as f64 / 4_000.0 - 0.2).abs() < 0.04, "{same}");
+    let both = "axis i : set(size = 6)
+        param mu ~ normal(0, 1)
+        modality both {
+            data x[i] ~ normal(mu, 1)
+            data y[i] ~ normal(mu, 1)
+        }
+        missing both[i] with probability 30%
+        missing x[i] with probability 30%";
+    near(share(both, ["x[1]", "y[1]"]), [0.51, 0.3, 0.3]);
+}

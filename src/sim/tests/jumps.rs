@@ -178,3 +178,32 @@ n = n + 1
         assert_eq!(reason, Some(format!("`town` jumps more than {max} times, or at no rate")));
     }
 }
+
+/// A leap takes no more than there is: pure death, immigration and death, and an epidemic that dies out end at zero.
+#[test]
+fn leaps_take_no_more_than_there_is() {
+    let (made, table) = run(
+        "param rate ~ uniform(0.9999, 1.0001)
+        dynamics decay over 0 .. 20 by tau_leap(step = 0.1) {
+            init n = 10
+            jump at rate rate * n { n = n - 1 }
+        }
+        dynamics town over 0 .. 20 by tau_leap(step = 0.02) {
+            init n = 0
+            jump at rate 5 { n = n + 1 }
+            jump at rate 0.5 * n { n = n - 1 }
+        }
+        data half = decay.n(1)
+        data end = decay.n(20)
+        data folk = town.n(20)",
+        20_000,
+    );
+    let mean = |name: &str| {
+        let place = column(&made, name);
+        (0..table.rows).map(|row| table.row(row)[place]).sum::<f64>() / table.rows as f64
+    };
+    assert_eq!(mean("end"), 0.0);
+    // Each step of a tenth keeps nine tenths; the mean of 20,000 counts of sd 1.5 is off by .011.
+    assert!((mean("half") - 10.0 * 0.9f64.powi(10)).abs() < 0.1, "{}", mean("half"));
+    assert!((mean("folk") - 10.0).abs() < 0.12, "{}", mean("folk"));
+}

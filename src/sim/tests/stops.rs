@@ -165,3 +165,21 @@ fn a_run_that_does_not_end_fails() {
     assert!(element == "end" && parameters[0].1 < 0.2);
     assert_eq!(reason.as_deref(), Some("`path` meets no `stop when` before it ends at 5"));
 }
+
+/// What a `let` does once its draw has stopped counts nowhere, whichever draws go on beside it.
+#[test]
+fn crossings_end_with_their_draw() {
+    let text = "param g ~ uniform(0.11, 60)
+        dynamics p over 0 .. 100 by euler_maruyama(step = 0.1) {
+            init x = 0
+            let v = x + 20 * sin(t)
+            x' = g
+            stop when x >= 10
+        }
+        data c = crossings(p.v, level = 5)";
+    let made = simulator(text);
+    let all = made.run(3, 0..400, 1).unwrap();
+    for draw in [0, 7, 100, 399] {
+        assert_eq!(made.run(3, draw..draw + 1, 1).unwrap().values, all.row(draw as usize));
+    }
+}
