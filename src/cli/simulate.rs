@@ -58,9 +58,9 @@ impl<'a> Source<'a> {
 pub fn failed(error: &sbi_sim::Failure) -> Failure {
     let failure = Failure::failed(error.to_string());
     match error {
-        sbi_sim::Failure::NotFinite { .. } => failure.help(
+        sbi_sim::Failure::NotFinite { help, .. } => failure.help(help.as_deref().unwrap_or(
             "no draw of the priors may lead there: bound a parameter, or write the expression so that it stays finite",
-        ),
+        )),
         sbi_sim::Failure::Outside { help, .. } => failure.help(help.clone()),
         sbi_sim::Failure::Interrupted => Failure::interrupted(),
         sbi_sim::Failure::Memory { .. } => failure.help("ask for fewer simulations, or make the axes smaller"),

@@ -191,10 +191,14 @@ impl Lower<'_> {
         if let Some(stopped) = &run.stopped {
             sound = self.program.binary(Binary::Or, sound, stopped.is);
         }
-        let advice = if free.stiff { "" } else { ": a stiff system is solved `by rosenbrock()`" };
         let name = &dynamics.name;
-        let else_said = format!("`{name}` is not solved to its tolerances in {STEPS} steps{advice}");
-        self.signs.push(Sign { sound, else_said });
+        let else_said = format!("`{name}` is not solved to its tolerances in {STEPS} steps");
+        let help = if free.stiff {
+            "see whether a state goes to infinity within the span, or take a larger `rtol`"
+        } else {
+            "see whether a state goes to infinity within the span; a stiff system is solved `by rosenbrock()`"
+        };
+        self.signs.push(Sign { sound, else_said, help: help.into() });
     }
 
     /// The length of the first step that is tried: a small share of what the slopes say.

@@ -23,8 +23,10 @@ pub enum Failure {
         value: f64,
         /// Every parameter of that draw, element by element, with its value.
         parameters: Vec<(String, f64)>,
-        /// Where it went wrong, if that is known: a state that grows beyond all numbers, a run that does not end.
+        /// Where it went wrong, if that is known: a state that is no number any more, a run that does not end.
         reason: Option<String>,
+        /// What to do about that.
+        help: Option<String>,
     },
     /// A program from outside did not give what it was asked for.
     Outside {
@@ -45,7 +47,7 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::NotFinite { draw, element, value, parameters, reason } => {
+            Failure::NotFinite { draw, element, value, parameters, reason, .. } => {
                 write!(f, "simulation {draw} failed: ")?;
                 match reason {
                     Some(reason) => write!(f, "{reason}")?,

@@ -86,8 +86,20 @@ impl Lower<'_> {
         let end = self.program.number(jumps.to);
         let reached = self.program.binary(Binary::Ge, clockwork.time, end);
         let sound = self.program.binary(Binary::Or, reached, clockwork.met);
-        let else_said = format!("`{}` jumps more than {} times, or at no rate", dynamics.name, jumps.max);
-        self.signs.push(Sign { sound, else_said });
+        let most = self.program.number(jumps.max as f64);
+        let few = self.program.binary(Binary::Lt, clockwork.count, most);
+        let often = self.program.binary(Binary::Or, sound, few);
+        let (name, max) = (&dynamics.name, jumps.max);
+        self.signs.push(Sign {
+            sound: often,
+            else_said: format!("`{name}` jumps more than {max} times"),
+            help: "write a larger `max`, or see whether a state goes to infinity".into(),
+        });
+        self.signs.push(Sign {
+            sound,
+            else_said: format!("a rate of `{name}` is below zero, or no number"),
+            help: "write it so that it never is: `max(0, …)`".into(),
+        });
         run
     }
 

@@ -65,8 +65,9 @@ pub enum Output {
 /// What is true of a draw that does not fail here.
 pub(crate) struct Sign {
     pub sound: Value,
-    /// What is said where it is not.
+    /// What is said where it is not, and what to do about it.
     pub else_said: String,
+    pub help: String,
 }
 
 impl Lowered {

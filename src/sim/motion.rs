@@ -187,11 +187,15 @@ impl Lower<'_> {
             let nothing = self.program.sub(last, last);
             let sound = self.program.binary(Binary::Eq, nothing, nothing);
             let state = self.model.element_name(self.model.node(*state), *element);
-            self.signs.push(Sign { sound, else_said: format!("`{state}` grows beyond all numbers") });
+            let else_said = format!("`{state}` is no finite number any more when `{name}` ends");
+            let help = "take a shorter step, bound a parameter, or keep what is under a root or a rate from falling below zero";
+            self.signs.push(Sign { sound, else_said, help: help.into() });
         }
         if let Some(stopped) = &run.stopped {
             let else_said = format!("`{name}` meets no `stop when` before it ends at {to}");
-            self.signs.push(Sign { sound: stopped.is, else_said });
+            let help =
+                format!("let it run longer than to {to}, or draw such draws anew: `on_failure \"resample\"`");
+            self.signs.push(Sign { sound: stopped.is, else_said, help });
         }
     }
 

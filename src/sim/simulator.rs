@@ -393,13 +393,23 @@ impl Simulator {
         self.fill(&looked, &Work { draws: &[draw], pool: None, ..*work }, given, &mut found);
         let signs = found.split_off(self.parameters.len());
         let mut signs = self.lowered.signs.iter().zip(signs);
-        let sign = || signs.find(|(_, sound)| *sound == 0.0).map(|(sign, _)| sign.else_said.clone());
+        let sign = signs.find(|(_, sound)| *sound == 0.0).map(|(sign, _)| sign);
+        let (refused, anew) = (
+            refusals.get(&draw),
+            "let the program refuse none, or draw such draws anew: `on_failure \"resample\"`",
+        );
+        let reason = match refused {
+            Some((_, reason)) => Some((reason.clone(), anew.to_owned())),
+            None => sign.map(|sign| (sign.else_said.clone(), sign.help.clone())),
+        };
+        let (reason, help) = reason.unzip();
         Failure::NotFinite {
             draw,
             element: self.names.get(column).cloned().unwrap_or_default(),
             value,
             parameters: self.parameter_names.iter().cloned().zip(found).collect(),
-            reason: refusals.get(&draw).map(|(_, reason)| reason.clone()).or_else(sign),
+            reason,
+            help,
         }
     }
 }

@@ -142,7 +142,12 @@ fn what_always_fails_is_given_up() {
 /// A refused draw has failed, even where no output shows it.
 #[test]
 fn a_refusal_that_nothing_shows_is_a_failure() {
-    let text = text("").replace("data up[trial, i] = 2 * run[trial].up[i]", "data up[trial, i] = if run[trial].up[i] > 0.5 then 1 else 0").replace("data off[trial] = run[trial].off", "data off[trial] = mu");
+    let text = text("")
+        .replace(
+            "data up[trial, i] = 2 * run[trial].up[i]",
+            "data up[trial, i] = if run[trial].up[i] > 0.5 then 1 else 0",
+        )
+        .replace("data off[trial] = run[trial].off", "data off[trial] = mu");
     let told = run(&simulator(&model(&text)), 1.2, 0..500);
     assert!(matches!(told, Err(Failure::NotFinite { reason: Some(_), .. })), "{told:?}");
 }

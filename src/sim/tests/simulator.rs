@@ -123,7 +123,7 @@ fn the_first_draw_that_fails_is_told_with_its_parameters() {
     let stream = Stream::new(1, "theta");
     let first = (0..).find(|draw| stream.normal(*draw, 0, 1) > 3.0).unwrap();
     for threads in [1, 2] {
-        let Err(Failure::NotFinite { draw, element, value, parameters, reason: None }) =
+        let Err(Failure::NotFinite { draw, element, value, parameters, reason: None, help: None }) =
             simulator.run(1, 0..10_000, threads)
         else {
             panic!("the square root of a negative number fails");
