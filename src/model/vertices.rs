@@ -161,8 +161,11 @@ impl<'m> Draft<'m> {
             let starts = members.iter().filter(|id| own(id)).flat_map(|id| self.model.reads(*id));
             let outside: BTreeSet<NodeId> =
                 members.iter().copied().chain(starts).filter(|id| !own(id)).collect();
-            let noise = self.hidden();
-            let mut read = BTreeSet::from([noise]);
+            // Each run of a draw over axes has noises of its own.
+            let axes = self.model.dynamics.get(run).map_or(&[][..], |dynamics| dynamics.axes.as_slice());
+            let runs: usize = axes.iter().map(|axis| self.model.axis(*axis).size()).product();
+            let noises: Vec<usize> = (0..runs).map(|_| self.hidden()).collect();
+            let mut read = BTreeSet::new();
             for id in outside {
                 for element in 0..self.model.elements(self.model.node(id)) {
                     read.extend(self.resolve(&self.survey.element(id, element).reads));
@@ -170,9 +173,12 @@ impl<'m> Draft<'m> {
             }
             let states = members.iter().filter(|id| own(id) && self.model.node(**id).role == Role::State);
             for &id in states {
-                for element in 0..self.model.elements(self.model.node(id)) {
+                let count = self.model.elements(self.model.node(id));
+                for element in 0..count {
                     let vertex = self.survey.vertex(id, element).expect("states are vertices");
-                    self.parents.get_mut(vertex).into_iter().for_each(|parents| parents.extend(&read));
+                    let noise = noises.get(element * runs / count);
+                    let parents = self.parents.get_mut(vertex);
+                    parents.into_iter().for_each(|parents| parents.extend(read.iter().chain(noise)));
                 }
             }
         }

@@ -56,3 +56,32 @@ model m {
     assert_eq!(parents(&graph, "cover[1]"), ["p", "front[1]", "q"]);
     assert_eq!(parents(&graph, "cover[2]"), ["p", "front[2]", "q"]);
 }
+
+/// Trials share what they read, and no noise.
+#[test]
+fn runs_of_one_draw_are_apart() {
+    let text = "edition 2026
+simulator walk(v, a) -> { rt, side } {
+    dynamics d over 0 .. 40 by euler_maruyama(step = 0.02) {
+        noise w
+        init x = 0
+        x' = v + w
+        stop when x >= a or x <= -a
+    }
+    return { rt = d.end, side = d.x(d.end) > 0 }
+}
+model m {
+    axis s : index(2)
+    param v ~ uniform(0.5, 3)
+    param a ~ uniform(0.5, 2)
+    latent r[s] ~ walk(v, a)
+    data rt[s] = r[s].rt
+    data side[s] = r[s].side
+}
+";
+    let checked = compile(text, &());
+    let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+    let graph = Graph::of(&file.models[0]);
+    assert_eq!(parents(&graph, "rt[2]"), ["a", "v"]);
+    assert_eq!(parents(&graph, "side[2]"), ["a", "v", "rt[2]"]);
+}
