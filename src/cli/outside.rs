@@ -6,8 +6,8 @@ use super::interrupt;
 use super::numbers::listed;
 use super::world::folder_of;
 use sbi_model::Model;
-use sbi_sim::outside::{OutsideError, Pool, Program, Request};
-use sbi_sim::{Answered, Outside, Simulator};
+use sbi_sim::outside::{Answer, Pool, Program, Request};
+use sbi_sim::{Outside, Simulator};
 use std::path::Path;
 
 /// The programs of one model, by the number of their external. None runs before it is asked for draws.
@@ -45,23 +45,15 @@ impl Outside for Programs {
         draws: &[u64],
         seeds: &[u64],
         inputs: &[f64],
-    ) -> Result<Answered, sbi_sim::Failure> {
+    ) -> Result<Answer, sbi_sim::Failure> {
         let pool = self.0.iter().find(|(number, _)| *number == external).map(|(_, pool)| pool);
         let pool = pool.expect("a simulator asks the programs of its own model");
         let answer = pool.draw(Request { draws, seeds, inputs }, &|| !interrupt::caught());
-        answer.map(|answer| Answered { rows: answer.rows, refused: answer.refused }).map_err(|error| {
-            match error.trouble() {
-                None => sbi_sim::Failure::Interrupted,
-                Some(trouble) => {
-                    sbi_sim::Failure::Outside { message: told(&error), help: trouble.help.clone() }
-                }
+        answer.map_err(|error| match error.trouble() {
+            None => sbi_sim::Failure::Interrupted,
+            Some(trouble) => {
+                sbi_sim::Failure::Outside { message: trouble.message(), help: trouble.help.clone() }
             }
         })
     }
-}
-
-/// What happened, with what the program wrote last.
-fn told(error: &OutsideError) -> String {
-    let text = error.to_string();
-    text.rsplit_once("\nhelp: ").map_or(text.clone(), |(message, _)| message.to_owned())
 }

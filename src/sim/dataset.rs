@@ -245,9 +245,7 @@ impl Lower<'_> {
     /// What comes out of an element: NaN where the data set lacks it, and infinity where it is no finite number, so that the
     /// two are told apart.
     pub(crate) fn shown(&mut self, value: Value, present: Value) -> Value {
-        let nothing = self.program.sub(value, value);
-        let zero = self.program.number(0.0);
-        let finite = self.program.binary(Binary::Eq, nothing, zero);
+        let finite = self.program.is_finite(value);
         let (failed, absent) = (self.program.number(f64::INFINITY), self.program.number(f64::NAN));
         let value = self.program.select(finite, value, failed);
         self.program.select(present, value, absent)

@@ -45,4 +45,4 @@ mod stop;
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
 pub use isa::InstructionSet;
 pub use lower::Output;
-pub use simulator::{Answered, Outside, Simulator, Table};
+pub use simulator::{Outside, Simulator, Table};

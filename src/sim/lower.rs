@@ -11,6 +11,7 @@ use crate::motion::Motion;
 use crate::process::Function;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Op, Program, Value};
+use sbi_model::natural;
 use sbi_model::{
     AxisId, Definition, Draw, Dynamics, ExprId, Model, Node, NodeId, Role, Series, Solver, Transform,
 };
@@ -36,6 +37,8 @@ pub(crate) struct Lowered {
 pub(crate) struct Call {
     /// Which of the model's externals.
     pub external: usize,
+    /// The hash of the name of the first of what it gives: the seeds of its draws are its own.
+    pub path: u64,
     /// How many times it is asked for each draw: once for each place along its axes.
     pub places: usize,
     /// What it is given, place by place.
@@ -337,7 +340,8 @@ impl<'a> Lower<'a> {
             self.stand_along(axes, None);
             let first = self.calls.iter().map(|call| call.places * call.width()).sum();
             let outputs = self.outputs_of(external, axes.len());
-            self.calls.push(Call { external, places, inputs: given, outputs, first });
+            let path = path_hash(self.name_of_call(external));
+            self.calls.push(Call { external, path, places, inputs: given, outputs, first });
             self.calls.len() - 1
         });
         let call = self.calls.get(known).expect("it was found or made above");
@@ -348,6 +352,13 @@ impl<'a> Lower<'a> {
         let columns =
             (0..places).flat_map(|place| (0..count).map(move |k| first + place * width + before + k));
         columns.map(|column| self.program.leaf(Op::Given(column as u32))).collect()
+    }
+
+    /// The first of the nodes that a program from outside gives, by the natural order of their names.
+    fn name_of_call(&self, external: usize) -> &str {
+        let own = |node: &&Node| matches!(node.definition, Definition::External { external: of, .. } if of == external);
+        let names = self.model.nodes.iter().filter(own).map(|node| node.name.as_str());
+        names.min_by(|a, b| natural::compare(a, b)).unwrap_or_default()
     }
 
     /// The sizes of what a program from outside gives at a place of its draw, which has so many axes.

@@ -184,8 +184,7 @@ impl Lower<'_> {
         let (name, [_, to]) = (&dynamics.name, dynamics.over);
         for (slot, (state, element)) in (0..).zip(&run.slots) {
             let last = self.program.last(run.value, slot);
-            let nothing = self.program.sub(last, last);
-            let sound = self.program.binary(Binary::Eq, nothing, nothing);
+            let sound = self.program.is_finite(last);
             let state = self.model.element_name(self.model.node(*state), *element);
             let else_said = format!("`{state}` is no finite number any more when `{name}` ends");
             let help = "take a shorter step, bound a parameter, or keep what is under a root or a rate from falling below zero";

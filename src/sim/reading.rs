@@ -81,8 +81,7 @@ impl Lower<'_> {
         let (_, at) = carried.find(|(known, _)| *known == slot).expect("what crosses is watched");
         let count = self.program.crossings(run.value, at, level);
         let last = self.program.last(run.value, at);
-        let nothing = self.program.sub(last, last);
-        let finite = self.program.binary(Binary::Eq, nothing, nothing);
+        let finite = self.program.is_finite(last);
         let count = self.program.require(finite, count);
         match (&run.stopped, motion.pace) {
             (Some(stopped), _) => self.program.require(stopped.is, count),

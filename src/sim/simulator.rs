@@ -5,8 +5,9 @@ use crate::engine::Chunk;
 use crate::error::Failure;
 use crate::isa::InstructionSet;
 use crate::lower::{self, Call, Lowered, Output};
+use crate::outside::Answer;
 use crate::registers::{self, Registers};
-use crate::rng::{mix, path_hash};
+use crate::rng::mix;
 use crate::ssa::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -57,14 +58,6 @@ pub struct Table {
     pub resampled: u64,
 }
 
-/// What a program from outside gave.
-pub struct Answered {
-    /// A row of all its outputs for each draw, in their order.
-    pub rows: Vec<f64>,
-    /// The draws that it refused, whose rows are no numbers, and why.
-    pub refused: Vec<(u64, String)>,
-}
-
 /// The programs from outside that a model draws from.
 pub trait Outside: Sync {
     /// What the model's external of this number gives for draws with these numbers and seeds; `inputs` has a row of its
@@ -72,13 +65,7 @@ pub trait Outside: Sync {
     ///
     /// # Errors
     /// [`Failure::Outside`] where it gives nothing, [`Failure::Interrupted`] where the user wants no more.
-    fn draw(
-        &self,
-        external: usize,
-        draws: &[u64],
-        seeds: &[u64],
-        inputs: &[f64],
-    ) -> Result<Answered, Failure>;
+    fn draw(&self, external: usize, draws: &[u64], seeds: &[u64], inputs: &[f64]) -> Result<Answer, Failure>;
 }
 
 /// Which of the model's externals refused a draw, and why, by draw.
@@ -106,18 +93,15 @@ struct Stage {
 
 impl Stages {
     fn of(model: &Model, lowered: &Lowered) -> Stages {
-        let stage = |(number, call): (usize, &Call)| Stage {
+        let stage = |call: &Call| Stage {
             code: bytecode::compile(&lowered.program, &call.inputs),
             external: call.external,
             places: call.places,
             first: call.first,
-            path: path_hash(&format!(
-                "{}.{number}",
-                model.externals.get(call.external).map_or("", |e| &e.name)
-            )),
+            path: call.path,
         };
         Stages {
-            all: lowered.calls.iter().enumerate().map(stage).collect(),
+            all: lowered.calls.iter().map(stage).collect(),
             columns: lowered.calls.iter().map(|call| call.places * call.width()).sum(),
             on_refusal: model.externals.iter().map(|external| external.on_failure).collect(),
         }

@@ -390,6 +390,12 @@ impl Program {
         self.value(Op::Binary(op, x, y))
     }
 
+    /// Whether `x` is a finite number.
+    pub fn is_finite(&mut self, x: Value) -> Value {
+        let nothing = self.sub(x, x);
+        self.binary(Binary::Eq, nothing, nothing)
+    }
+
     /// `x + y`.
     pub fn add(&mut self, x: Value, y: Value) -> Value {
         self.binary(Binary::Add, x, y)

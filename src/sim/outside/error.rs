@@ -39,6 +39,15 @@ pub struct Trouble {
     pub stderr: Vec<String>,
 }
 
+impl Trouble {
+    /// What is wrong, with what the worker wrote last.
+    pub fn message(&self) -> String {
+        let wrote = if self.stderr.is_empty() { "" } else { "\nit wrote to stderr, last:" };
+        let lines = self.stderr.iter().map(|line| format!("\n    {line}"));
+        format!("{}{wrote}{}", self.sentence, lines.collect::<String>())
+    }
+}
+
 impl OutsideError {
     /// What happened and what to do; none where the caller stopped it.
     pub fn trouble(&self) -> Option<&Trouble> {
@@ -53,17 +62,10 @@ impl OutsideError {
 
 impl fmt::Display for OutsideError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Trouble { sentence, help, stderr }) = self.trouble() else {
-            return f.write_str("interrupted");
-        };
-        write!(f, "{sentence}")?;
-        if !stderr.is_empty() {
-            write!(f, "\nit wrote to stderr, last:")?;
+        match self.trouble() {
+            None => f.write_str("interrupted"),
+            Some(trouble) => write!(f, "{}\nhelp: {}", trouble.message(), trouble.help),
         }
-        for line in stderr {
-            write!(f, "\n    {line}")?;
-        }
-        write!(f, "\nhelp: {help}")
     }
 }
 

@@ -1,7 +1,8 @@
 //! Programs from outside as a simulator calls them, and what becomes of draws that fail: the program is a function here.
 
 use sbi_model::{Model, NodeId, Role};
-use sbi_sim::{Answered, Failure, Outside, Simulator, Table};
+use sbi_sim::outside::Answer;
+use sbi_sim::{Failure, Outside, Simulator, Table};
 use std::ops::ControlFlow;
 
 fn model(text: &str) -> Model {
@@ -26,15 +27,9 @@ struct Sums {
 }
 
 impl Outside for Sums {
-    fn draw(
-        &self,
-        external: usize,
-        draws: &[u64],
-        seeds: &[u64],
-        inputs: &[f64],
-    ) -> Result<Answered, Failure> {
+    fn draw(&self, external: usize, draws: &[u64], seeds: &[u64], inputs: &[f64]) -> Result<Answer, Failure> {
         assert_eq!((external, draws.len() * 2, seeds.len()), (0, inputs.len(), draws.len()));
-        let mut answered = Answered { rows: Vec::new(), refused: Vec::new() };
+        let mut answered = Answer::default();
         for (draw, row) in draws.iter().zip(inputs.chunks(2)) {
             let (a, b) = (row[0], row[1]);
             if a > self.bound {
