@@ -30,7 +30,7 @@ pub enum Command {
     Fmt(Fmt),
     /// Prints the dependency graph and the attention mask of each query
     Graph(Graph),
-    /// Writes joint draws of a model: parameters and data
+    /// Makes joint draws of a model, parameters and data, and writes them to a file
     Simulate(Simulate),
     /// Compares two files in the language's terms, and says what an edit from one to the other redoes
     Diff(Diff),
@@ -162,9 +162,12 @@ pub struct Simulate {
     /// How many draws
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_ROWS))]
     pub n: u64,
-    /// The file to write, a .csv
+    /// The file to write: .csv, .npz or .safetensors [default: none, the draws are kept in the store]
     #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// Folder in which simulations are kept [default: `.sbi` beside the file]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
     #[command(flatten)]
     pub work: Work,
 }

@@ -1,7 +1,7 @@
 //! One query with all it is about: its approximator, model, graph and keys.
 
 use super::args::Device;
-use super::simulate::Source;
+use super::source::Source;
 use super::spec::Spec;
 use sbi_model::{Approximator, File, Graph, Key, Model, Query, State};
 use sbi_sim::{Outside, Simulator};

@@ -5,7 +5,7 @@ use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::numbers::{exact, rounded};
 use super::progress::grouped;
-use super::shards::Shards;
+use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
@@ -93,12 +93,8 @@ impl Stage for Drawing<'_> {
 
     fn load(&self, manifest: &Manifest) -> Result<Found<Answer>, Damage> {
         if !manifest.lists(DRAWS) {
-            let (values, damage) = self.shards().prefix(manifest, self.query.draws);
-            return match (values.len() / self.query.infer.len().max(1), damage) {
-                (_, Some(damage)) => Err(damage),
-                (0, None) => Ok(Found::Nothing),
-                (kept, None) => Ok(Found::Part(format!("{} kept", grouped(kept)))),
-            };
+            let kept = self.shards().read(manifest, self.query.draws, &mut |_, _| ());
+            return Ok(kept.part(self.query.draws));
         }
         let damage = || Damage(format!("the kept answer to `{}` is damaged", self.query.name));
         let csv = self.entry.read(manifest, DRAWS)?;
@@ -110,19 +106,15 @@ impl Stage for Drawing<'_> {
     }
 
     fn make(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<Answer> {
-        let mut notes = held.manifest().notes::<Notes>().unwrap_or_default();
-        let (mut values, damage) = self.shards().prefix(held.manifest(), self.query.draws);
-        if damage.is_some() || held.manifest().lists(DRAWS) {
+        if held.manifest().lists(DRAWS) {
             held.clear()?;
-            values.clear();
         }
-        if values.is_empty() {
-            notes = Notes::of(trained, self);
-        }
-        self.finish(trained, bench, held, &mut values, &mut notes)?;
+        let (values, effort) = self.finish(trained, bench, held)?;
+        let mut notes = Notes::of(trained, self);
+        (notes.draw_seconds, notes.redrawn) = (effort.seconds, effort.again as usize);
         let names = self.names();
         let csv = csv_of(&names, &values);
-        let drop = Shards::beyond(held.manifest(), 0);
+        let drop = Shards::names(held.manifest());
         held.commit(Change { put: vec![(DRAWS.into(), csv.clone())], drop, notes: value(&notes) })?;
         Ok(Answer { names, values, csv, notes })
     }
@@ -139,46 +131,35 @@ impl<'a> Drawing<'a> {
         Shards::of(&self.entry, self.query.infer.len())
     }
 
-    /// Makes the draws that `values` lacks and keeps them shard by shard.
-    fn finish(
-        &self,
-        trained: &Trained,
-        bench: &Bench,
-        held: &mut Held,
-        values: &mut Vec<f64>,
-        notes: &mut Notes,
-    ) -> Outcome {
+    /// All draws, those made that the store lacks, and what making them took.
+    fn finish(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<(Vec<f64>, Effort)> {
         let (width, draws) = (self.query.infer.len(), self.query.draws);
-        let missing = (draws * width).saturating_sub(values.len());
-        values.try_reserve_exact(missing).map_err(|_| {
+        let mut values = room(draws * width).ok_or_else(|| {
             Failure::failed(format!("{} need more memory than there is", self.title()))
                 .help("ask for fewer: `--draws N`")
         })?;
-        let mut done = values.len() / width;
-        let mut bar = bench.progress.start("draw", &self.title(), done, draws);
+        let mut keep = |start, rows: &[f64]| place(&mut values, start * width, rows);
+        let mut filling = self.shards().fill(held, draws, &mut keep)?;
+        let mut bar = bench.progress.start("draw", &self.title(), filling.done, draws);
         let conditional =
             Conditional { weights: &trained.weights, graph: self.graph, query: self.query, seed: self.seed };
         let mut size = FIRST_SHARD;
-        while done < draws {
-            let (start, began) = (done, Instant::now());
-            let made = conditional.draw(start..draws.min(start + size), &bench.machine, &mut |more| {
-                bar.set(start + more);
+        while let Some(gap) = filling.gap(size) {
+            let (start, began) = (gap.start, Instant::now());
+            let made = conditional.draw(gap, &bench.machine, &mut |more| {
+                bar.set(filling.done + more);
                 interrupt::flow()
             });
             let made = made.map_err(|e| self.failed(&e))?;
-            done += made.values.len() / width;
-            notes.draw_seconds += began.elapsed().as_secs_f64();
-            notes.redrawn += made.redrawn;
-            if done < draws {
-                let put = vec![self.shards().file(start, &made.values)];
-                held.commit(Change { put, drop: Vec::new(), notes: value(notes) })?;
-            }
-            values.extend(made.values);
+            let effort = Effort { seconds: began.elapsed().as_secs_f64(), again: made.redrawn as u64 };
+            filling.put(&made.values, effort)?;
+            keep(start, &made.values);
             let growth = SHARD_TIME.div_duration_f64(began.elapsed()).clamp(0.25, MOST_GROWTH);
             size = ((size as f64 * growth) as usize).max(1);
         }
         bar.finish("done");
-        Ok(())
+        let effort = filling.effort;
+        Ok((values, effort))
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.

@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const PART: &str = ".part";
@@ -53,6 +53,12 @@ impl Write for Beside {
 
     fn flush(&mut self) -> io::Result<()> {
         self.writer.as_mut().expect("an unfinished file has its writer").flush()
+    }
+}
+
+impl Seek for Beside {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.writer.as_mut().expect("an unfinished file has its writer").seek(to)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM: the first one asks the work to stop at the next safe point, a second one ends at once.
 
+use super::args;
 use super::failure::{self, Exit, Failure, Outcome};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +29,15 @@ pub fn caught() -> bool {
 /// Break when a stop was asked for.
 pub fn flow() -> ControlFlow<()> {
     if caught() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// An interruption, with what to type to go on; any other failure as it is.
+pub fn to_go_on(failure: Failure) -> Failure {
+    if failure.exit != Exit::Interrupted {
+        return failure;
+    }
+    let typed: Vec<String> = std::env::args_os().map(|arg| args::quoted(&arg.to_string_lossy())).collect();
+    failure.help(format!("what was finished is kept; to go on: {}", typed.join(" ")))
 }
 
 /// Fails when a stop was asked for.

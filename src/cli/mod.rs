@@ -24,10 +24,12 @@ mod run;
 mod shards;
 mod simulate;
 mod simulations;
+mod source;
 mod spec;
 mod stage;
 mod store;
 mod summary;
+mod tables;
 mod weights;
 mod world;
 

@@ -39,6 +39,10 @@ pub fn ensure_allowed(model: &Model, allowed: &[Allow]) -> Outcome {
 }
 
 impl Outside for Programs {
+    fn at_once(&self) -> u64 {
+        self.0.iter().map(|(_, pool)| pool.at_once()).max().unwrap_or(1)
+    }
+
     fn draw(
         &self,
         external: usize,

@@ -4,7 +4,8 @@ use super::answers::Answers;
 use super::args::{self, Device};
 use super::case::Case;
 use super::draws::Drawing;
-use super::failure::{Exit, Failure, Outcome};
+use super::failure::{Failure, Outcome};
+use super::interrupt;
 use super::memory;
 use super::outside::ensure_allowed;
 use super::progress::Progress;
@@ -13,7 +14,6 @@ use super::spec::{Spec, find};
 use super::stage::{Bench, Job};
 use super::store::Store;
 use super::weights::Training;
-use super::world::folder_of;
 use sbi_infer::Machine;
 use std::collections::BTreeMap;
 
@@ -32,10 +32,7 @@ pub fn run(args: &args::Run) -> Outcome {
     answers.ensure_writable()?;
     answer(&cases, &bench, &answers).map_err(|failure| {
         answers.leave_nothing_empty();
-        match failure.exit {
-            Exit::Interrupted => failure.help(format!("what was finished is kept; to go on: {}", command())),
-            _ => failure,
-        }
+        interrupt::to_go_on(failure)
     })
 }
 
@@ -97,9 +94,8 @@ fn bench(args: &args::Run) -> Outcome<Bench> {
             sbi_infer::Device::Cuda
         }
     };
-    let root = args.store.clone().unwrap_or_else(|| folder_of(&args.file).join(".sbi"));
     Ok(Bench {
-        store: Store::at(root),
+        store: Store::of(args.store.as_deref(), &args.file),
         progress: Progress::new(args.work.quiet),
         machine: Machine { device, threads: args.work.threads() },
     })
@@ -116,9 +112,4 @@ fn asked<'a>(spec: &'a Spec, names: &[String]) -> Outcome<Vec<&'a sbi_model::Que
         find("query", name, &known)?;
     }
     Ok(queries.iter().filter(|query| names.is_empty() || names.contains(&query.name)).collect())
-}
-
-/// The command line as typed, to be typed again.
-fn command() -> String {
-    std::env::args_os().map(|arg| args::quoted(&arg.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }

@@ -1,31 +1,27 @@
-//! The stage of simulations: joint draws of a model, kept in shards by ranges of draws, so that a larger budget goes on
+//! The stages of simulations: joint draws of a model, kept in shards by ranges of draws, so that a larger budget goes on
 //! where a smaller one ended and a kill loses one shard at most.
 
 use super::case::Case;
 use super::failure::Outcome;
 use super::interrupt;
 use super::progress::grouped;
-use super::shards::Shards;
-use super::simulate::{Source, failed, tell_resampled};
+use super::shards::{Effort, Kept, Shards, place, room};
+use super::source::{Source, failed, tell_resampled};
 use super::stage::{Bench, Found, Stage};
-use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
+use super::store::{Damage, Entry, Held, Kind, Manifest, Store};
 use sbi_infer::Table;
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// A shard is closed when it has this many values, or is this old.
+/// A shard is closed when it has this many values, or is this old: the first soon, each later one at twice the age.
 const SHARD_VALUES: usize = 1 << 21;
-const SHARD_AGE: Duration = Duration::from_secs(10);
+const FIRST_AGE: Duration = Duration::from_millis(250);
+const LAST_AGE: Duration = Duration::from_secs(10);
 
-/// The first `rows` joint draws of a model under a seed.
-pub struct Simulations<'a> {
-    entry: Entry,
-    source: Source<'a>,
-    rows: usize,
-}
+/// The first `rows` joint draws of a model under a seed, to be trained on.
+pub struct Simulations<'a>(Stream<'a>);
 
-/// The draws, and how long it took to make all that the store has.
+/// The draws, and how long it took to make them.
 pub struct Simulated {
     /// `[rows, tokens]`.
     pub table: Table,
@@ -33,18 +29,41 @@ pub struct Simulated {
     pub seconds: f64,
 }
 
-/// What is noted with the shards.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Notes {
-    seconds: f64,
-    /// How many draws failed and were drawn anew.
-    #[serde(default)]
-    resampled: u64,
+/// The first `rows` joint draws of a model under a seed, to be kept: no more than a shard of them is ever in memory.
+pub struct Stream<'a> {
+    entry: Entry,
+    source: Source<'a>,
+    rows: usize,
 }
 
 impl Stage for Simulations<'_> {
     type Input = ();
     type Product = Simulated;
+
+    fn entry(&self) -> &Entry {
+        self.0.entry()
+    }
+
+    fn title(&self) -> String {
+        self.0.title()
+    }
+
+    fn load(&self, manifest: &Manifest) -> Result<Found<Simulated>, Damage> {
+        let mut table = self.room().map_err(|failure| Damage(failure.message))?;
+        let kept = self.0.read(manifest, &mut |start, rows| put(&mut table, start, rows));
+        Ok(self.0.found(kept, |effort| Simulated { table, seconds: effort.seconds }))
+    }
+
+    fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Simulated> {
+        let mut table = self.room()?;
+        let effort = self.0.fill(bench, held, &mut |start, rows| put(&mut table, start, rows))?;
+        Ok(Simulated { table, seconds: effort.seconds })
+    }
+}
+
+impl Stage for Stream<'_> {
+    type Input = ();
+    type Product = Effort;
 
     fn entry(&self) -> &Entry {
         &self.entry
@@ -54,74 +73,104 @@ impl Stage for Simulations<'_> {
         format!("{} draws of `{}`", grouped(self.rows), self.source.name)
     }
 
-    fn load(&self, manifest: &Manifest) -> Result<Found<Simulated>, Damage> {
-        let (table, damage) = self.prefix(manifest);
-        match (table.rows(), damage) {
-            (_, Some(damage)) => Err(damage),
-            (rows, None) if rows == self.rows => {
-                let seconds = self.notes(manifest).seconds;
-                Ok(Found::Whole(Simulated { table, seconds }))
-            }
-            (0, None) => Ok(Found::Nothing),
-            (rows, None) => Ok(Found::Part(format!("{} kept", grouped(rows)))),
-        }
+    fn load(&self, manifest: &Manifest) -> Result<Found<Effort>, Damage> {
+        let kept = self.read(manifest, &mut |_, _| ());
+        Ok(self.found(kept, |effort| effort))
     }
 
-    fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Simulated> {
-        let (mut table, damage) = self.prefix(held.manifest());
-        let mut notes = self.notes(held.manifest());
-        if damage.is_some() {
-            let drop = Shards::beyond(held.manifest(), table.rows());
-            held.commit(Change { drop, put: Vec::new(), notes: value(&notes) })?;
-        }
-        let missing = (self.rows - table.rows()) * table.columns;
-        table.values.try_reserve_exact(missing).map_err(|_| {
-            failed(&sbi_sim::Failure::Memory { bytes: missing as u128 * size_of::<f64>() as u128 })
-        })?;
-        let mut bar = bench.progress.start("simulate", &self.title(), table.rows(), self.rows);
-        while table.rows() < self.rows {
-            let start = table.rows();
-            let end = self.rows.min(start + self.source.rows_of(SHARD_VALUES));
-            let began = Instant::now();
-            let shard = self.source.draw(start..end, bench.machine.threads, &mut |done| {
-                bar.set(start + done);
-                if began.elapsed() < SHARD_AGE { interrupt::flow() } else { ControlFlow::Break(()) }
-            })?;
-            notes.seconds += began.elapsed().as_secs_f64();
-            notes.resampled += shard.resampled;
-            let put = vec![self.shards().file(start, &shard.values)];
-            held.commit(Change { put, drop: Vec::new(), notes: value(&notes) })?;
-            table.values.extend(shard.values);
-            interrupt::check()?;
-        }
-        bar.finish("done");
-        tell_resampled(notes.resampled, bench.progress);
-        Ok(Simulated { table, seconds: notes.seconds })
+    fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Effort> {
+        self.fill(bench, held, &mut |_, _| ())
     }
 }
 
 impl<'a> Simulations<'a> {
     /// The first `rows` draws of the model of a case.
     pub fn of(case: &Case<'a>, rows: usize, store: &Store) -> Simulations<'a> {
-        let entry = store.entry(Kind::Simulations, &case.keys.simulations);
-        Simulations { entry, source: case.source(), rows }
+        Simulations(Stream::of(case.source(), &case.keys.simulations, rows, store))
     }
 
-    fn notes(&self, manifest: &Manifest) -> Notes {
-        manifest.notes().unwrap_or_default()
+    fn room(&self) -> Outcome<Table> {
+        let columns = self.0.source.columns().len();
+        let values = self.0.rows.checked_mul(columns).and_then(room);
+        let values = values.ok_or_else(|| {
+            let bytes = self.0.rows as u128 * columns as u128 * size_of::<f64>() as u128;
+            failed(&sbi_sim::Failure::Memory { bytes })
+        })?;
+        Ok(Table { columns, values })
+    }
+}
+
+fn put(table: &mut Table, start: usize, rows: &[f64]) {
+    place(&mut table.values, start * table.columns, rows);
+}
+
+impl<'a> Stream<'a> {
+    /// The first `rows` draws of a source, under its key.
+    pub fn of(source: Source<'a>, key: &str, rows: usize, store: &Store) -> Stream<'a> {
+        Stream { entry: store.entry(Kind::Simulations, key), source, rows }
+    }
+
+    /// Hands what the store has of the draws to `each`, with the number of the first of its rows, shard by shard in
+    /// order.
+    ///
+    /// # Errors
+    /// Another process has damaged or removed what was there a moment ago.
+    pub fn each(&self, each: &mut dyn FnMut(&[f64]) -> Outcome) -> Outcome {
+        let manifest = self.entry.manifest().and_then(|found| found.ok_or_else(|| self.lost()));
+        let mut outcome = Ok(());
+        let kept = manifest.map(|manifest| {
+            self.read(&manifest, &mut |_, rows| {
+                if outcome.is_ok() {
+                    outcome = each(rows);
+                }
+            })
+        });
+        match kept {
+            Ok(Kept { damage: None, .. }) => outcome,
+            Ok(Kept { damage: Some(Damage(what)), .. }) | Err(Damage(what)) => {
+                Err(super::failure::Failure::failed(what).help("run it again: what is lost is made anew"))
+            }
+        }
+    }
+
+    fn lost(&self) -> Damage {
+        Damage(format!("{} are gone from the store", self.title()))
     }
 
     fn shards(&self) -> Shards<'_> {
         Shards::of(&self.entry, self.source.columns().len())
     }
 
-    /// The kept draws from the first on, at most as many as wanted, and the damage that ended them.
-    fn prefix(&self, manifest: &Manifest) -> (Table, Option<Damage>) {
-        let (values, damage) = self.shards().prefix(manifest, self.rows);
-        (Table { columns: self.source.columns().len(), values }, damage)
+    fn read(&self, manifest: &Manifest, each: &mut dyn FnMut(usize, &[f64])) -> Kept {
+        self.shards().read(manifest, self.rows, each)
     }
-}
 
-fn value(notes: &Notes) -> serde_json::Value {
-    serde_json::to_value(notes).expect("notes are plain data")
+    fn found<P>(&self, kept: Kept, whole: impl FnOnce(Effort) -> P) -> Found<P> {
+        match kept.damage.is_none() && kept.rows(self.rows) == self.rows {
+            true => Found::Whole(whole(kept.effort)),
+            false => kept.part(self.rows),
+        }
+    }
+
+    /// Makes what the store lacks; hands all draws to `each`, with the number of the first, in no particular order.
+    fn fill(&self, bench: &Bench, held: &mut Held, each: &mut dyn FnMut(usize, &[f64])) -> Outcome<Effort> {
+        let mut filling = self.shards().fill(held, self.rows, each)?;
+        let mut bar = bench.progress.start("simulate", &self.title(), filling.done, self.rows);
+        let mut age = FIRST_AGE;
+        while let Some(gap) = filling.gap(self.source.rows_of(SHARD_VALUES)) {
+            let (start, began) = (gap.start, Instant::now());
+            let shard = self.source.draw(gap, bench.machine.threads, &mut |done| {
+                bar.set(filling.done + done);
+                if began.elapsed() < age { interrupt::flow() } else { ControlFlow::Break(()) }
+            })?;
+            let effort = Effort { seconds: began.elapsed().as_secs_f64(), again: shard.resampled };
+            filling.put(&shard.values, effort)?;
+            each(start, &shard.values);
+            interrupt::check()?;
+            age = LAST_AGE.min(age * 2);
+        }
+        bar.finish("done");
+        tell_resampled(filling.effort.again, bench.progress);
+        Ok(filling.effort)
+    }
 }

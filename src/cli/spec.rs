@@ -24,6 +24,7 @@ pub struct Spec {
 /// What commands need of a model.
 struct Ready {
     graph: Graph,
+    outputs: Vec<Output>,
     simulator: Simulator,
     programs: Option<Programs>,
 }
@@ -107,7 +108,7 @@ impl Ready {
         let outputs: Vec<Output> = tokens.chain(scattered(model)).collect();
         let simulator = Simulator::of(model, &outputs)?;
         let programs = Programs::of(model, &simulator, spec);
-        Ok(Some(Ready { simulator, graph, programs }))
+        Ok(Some(Ready { simulator, graph, outputs, programs }))
     }
 }
 
@@ -183,6 +184,11 @@ impl Spec {
     /// The simulator of a model; its columns are the tokens of the graph.
     pub fn simulator(&self, model: usize) -> &Simulator {
         &self.ready(model).simulator
+    }
+
+    /// What the columns of its simulator are.
+    pub fn outputs(&self, model: usize) -> &[Output] {
+        &self.ready(model).outputs
     }
 
     /// The programs from outside that a model draws from.

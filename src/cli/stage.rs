@@ -22,8 +22,8 @@ pub struct Bench {
 pub enum Found<P> {
     /// All of it.
     Whole(P),
-    /// Some of it: how much, in words.
-    Part(String),
+    /// Some of it: how much, in words, and what is wrong with the rest, if it is damaged.
+    Part(String, Option<Damage>),
     /// None of it.
     Nothing,
 }
@@ -57,10 +57,14 @@ pub struct Job<S: Stage> {
 impl<S: Stage> Job<S> {
     /// Looks what the store has; damage is told and counts as nothing.
     pub fn look(stage: S, progress: Progress) -> Job<S> {
-        let found = look(&stage).unwrap_or_else(|Damage(what)| {
-            progress.say(&format!("{what}: not used, and made anew"));
+        let tell = |Damage(what): &Damage| progress.say(&format!("{what}: not used, and made anew"));
+        let found = look(&stage).unwrap_or_else(|damage| {
+            tell(&damage);
             Found::Nothing
         });
+        if let Found::Part(_, Some(damage)) = &found {
+            tell(damage);
+        }
         Job { stage, found }
     }
 
@@ -68,7 +72,7 @@ impl<S: Stage> Job<S> {
     pub fn product(&self) -> Option<&S::Product> {
         match &self.found {
             Found::Whole(product) => Some(product),
-            Found::Part(_) | Found::Nothing => None,
+            Found::Part(..) | Found::Nothing => None,
         }
     }
 
@@ -77,7 +81,7 @@ impl<S: Stage> Job<S> {
         let (kind, title) = (self.stage.entry().kind().name(), self.stage.title());
         match &self.found {
             Found::Whole(_) => format!("{kind:<12} kept: {title}"),
-            Found::Part(part) => format!("{kind:<12} to finish: {title} ({part})"),
+            Found::Part(part, _) => format!("{kind:<12} to finish: {title} ({part})"),
             Found::Nothing => format!("{kind:<12} to do: {title}"),
         }
     }

@@ -10,6 +10,7 @@
 //! leaves the last whole state. Readers take no lock. What does not match its checksum is told and made anew.
 
 use super::failure::{Failure, Outcome};
+use super::world::folder_of;
 use super::{files, interrupt};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,11 @@ pub struct Held<'a> {
 }
 
 impl Store {
+    /// The store in the folder that was named, or else `.sbi` beside the spec.
+    pub fn of(named: Option<&Path>, spec: &Path) -> Store {
+        Store::at(named.map_or_else(|| folder_of(spec).join(".sbi"), Path::to_path_buf))
+    }
+
     /// The store in `root`, which need not exist.
     pub fn at(root: impl Into<PathBuf>) -> Store {
         Store { root: root.into() }
@@ -215,6 +221,25 @@ impl Held<'_> {
         self.manifest = manifest;
         self.sweep();
         Ok(())
+    }
+
+    /// Lists those files of the folder, in the order of their names, that `whole` takes for what was written there, by
+    /// name and bytes: for files that say so themselves, after the manifest was lost.
+    pub fn adopt(&mut self, whole: &mut dyn FnMut(&str, &[u8]) -> bool) -> Outcome {
+        let entries = fs::read_dir(&self.entry.folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        for name in names {
+            let bytes = fs::read(self.entry.folder.join(&name)).unwrap_or_default();
+            if whole(&name, &bytes) {
+                self.manifest.files.insert(name, checksum(&bytes));
+            }
+        }
+        match self.manifest.files.is_empty() {
+            true => Ok(()),
+            false => self.commit(Change { notes: self.manifest.notes.clone(), ..Change::default() }),
+        }
     }
 
     /// Forgets everything here.

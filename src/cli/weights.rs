@@ -76,7 +76,7 @@ impl Stage for Training<'_> {
             Some(name) => {
                 self.entry.read(manifest, name)?;
                 let Notes { step, steps, .. } = manifest.notes().ok_or_else(|| damage("has no notes"))?;
-                Ok(Found::Part(format!("from step {} of {}", grouped(step), grouped(steps))))
+                Ok(Found::Part(format!("from step {} of {}", grouped(step), grouped(steps)), None))
             }
             None => Ok(Found::Nothing),
         }

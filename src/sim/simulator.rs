@@ -15,12 +15,14 @@ use sbi_model::{Model, NodeId, OnFailure, Role};
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
 
 /// Draws between two calls of a progress hook.
 const BLOCK: u64 = 1 << 14;
 
-/// As many where programs from outside are asked.
-const SMALL_BLOCK: u64 = 256;
+/// Programs from outside are slow, and what they gave should soon be kept: as many draws as take about so long, once it is
+/// known how fast they are.
+const BLOCK_TIME: Duration = Duration::from_secs(1);
 
 /// Seeds for programs from outside have so many bits: every language has whole numbers as large.
 const SEED_BITS: u32 = 53;
@@ -66,6 +68,9 @@ pub trait Outside: Sync {
     /// # Errors
     /// [`Failure::Outside`] where it gives nothing, [`Failure::Interrupted`] where the user wants no more.
     fn draw(&self, external: usize, draws: &[u64], seeds: &[u64], inputs: &[f64]) -> Result<Answer, Failure>;
+
+    /// How many draws it takes to keep all processes at work for a while.
+    fn at_once(&self) -> u64;
 }
 
 /// Which of the model's externals refused a draw, and why, by draw.
@@ -202,7 +207,8 @@ impl Simulator {
     }
 
     /// [`run`](Simulator::run), telling `done` how many draws are finished from time to time; when it breaks off, the
-    /// table ends there.
+    /// table ends there. So it does where a program from outside broke or was interrupted after some
+    /// draws were finished: asked for the next ones, it fails.
     ///
     /// # Errors
     /// As [`run`](Simulator::run).
@@ -218,17 +224,26 @@ impl Simulator {
         let wanted = draws.end.saturating_sub(draws.start);
         let mut table = Table { values: room(wanted, columns)?, columns, rows: 0, resampled: 0 };
         let pool = threads_of(threads);
+        let fewest = outside.filter(|_| !self.stages.all.is_empty()).map_or(BLOCK, Outside::at_once);
+        let mut size = fewest;
         while (table.rows as u64) < wanted {
-            let start = draws.start + table.rows as u64;
-            // Programs from outside are slow, and what they gave should soon be kept.
-            let block = if self.stages.all.is_empty() { BLOCK } else { SMALL_BLOCK };
-            let numbers: Vec<u64> = (start..draws.end.min(start + block)).collect();
+            let (start, began) = (draws.start + table.rows as u64, Instant::now());
+            let numbers: Vec<u64> = (start..draws.end.min(start + size)).collect();
             let filled = table.values.len();
             table.values.resize(filled + numbers.len() * columns, 0.0);
             let block = table.values.get_mut(filled..).unwrap_or_default();
             let work = Work { seed, origin: seed, attempt: 0, draws: &numbers, pool: pool.as_ref(), outside };
-            table.resampled += self.make(&work, block)?;
+            match self.make(&work, block) {
+                Ok(resampled) => table.resampled += resampled,
+                Err(Failure::Interrupted | Failure::Outside { .. }) if table.rows > 0 => {
+                    table.values.truncate(filled);
+                    break;
+                }
+                Err(failure) => return Err(failure),
+            }
             table.rows += numbers.len();
+            size = if began.elapsed() < BLOCK_TIME { size * 2 } else { size / 2 }
+                .clamp(fewest, BLOCK.max(fewest));
             if done(table.rows as u64).is_break() {
                 break;
             }

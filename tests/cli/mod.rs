@@ -10,4 +10,5 @@ mod outside;
 mod run;
 mod simulate;
 mod stopped;
+mod store;
 mod wrong;

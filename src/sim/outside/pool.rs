@@ -49,6 +49,13 @@ impl Pool {
         Pool { crew: Mutex::new(crew) }
     }
 
+    /// How many draws keep all workers at work for a few batches of the size that they are known to take.
+    pub fn at_once(&self) -> u64 {
+        const BATCHES: usize = 4;
+        let crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
+        (crew.slots.len() * crew.pace.size(usize::MAX, crew.slots.len()) * BATCHES) as u64
+    }
+
     /// The rows of all draws of the request, in its order. It blocks until they are there; a second request at the
     /// same time waits for the first. `go_on` is asked at least ten times a second.
     ///

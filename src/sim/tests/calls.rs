@@ -27,6 +27,10 @@ struct Sums {
 }
 
 impl Outside for Sums {
+    fn at_once(&self) -> u64 {
+        16
+    }
+
     fn draw(&self, external: usize, draws: &[u64], seeds: &[u64], inputs: &[f64]) -> Result<Answer, Failure> {
         assert_eq!((external, draws.len() * 2, seeds.len()), (0, inputs.len(), draws.len()));
         let mut answered = Answer::default();
