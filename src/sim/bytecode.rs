@@ -19,6 +19,14 @@ pub(crate) enum Operand {
     Number(f64),
 }
 
+/// Where arithmetic reads: a column, or a number that stands in a piece of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Source {
+    Register(Register),
+    /// One of the code's constants.
+    Constant(u32),
+}
+
 /// One operation on whole columns. `to` is never among the registers that the instruction reads.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Instruction {
@@ -27,25 +35,25 @@ pub(crate) enum Instruction {
         to: Register,
         x: Register,
     },
-    /// At least one of the two is a register.
     Binary {
         op: Binary,
         to: Register,
-        x: Operand,
-        y: Operand,
+        x: Source,
+        y: Source,
     },
-    Fused {
-        form: Fused,
+    /// Up to five sums and products, one after the other: each rounds, as if it stood alone.
+    Chain {
+        start: Start,
+        links: [Link; 2],
         to: Register,
-        a: Register,
-        b: Operand,
-        c: Operand,
+        /// Two for the start, two for each link.
+        sources: [Source; 6],
     },
     Select {
         to: Register,
-        condition: Register,
-        yes: Operand,
-        no: Operand,
+        condition: Source,
+        yes: Source,
+        no: Source,
     },
     /// The sine and the cosine of the same angle, which share most of the work.
     SinCos {
@@ -58,6 +66,14 @@ pub(crate) enum Instruction {
         path: u64,
         pair: u32,
         to: [Option<Register>; 2],
+    },
+    /// The standard normal number of an element in this step of a loop. A block has those of two steps: the second is put
+    /// by.
+    Driving {
+        path: u64,
+        element: u32,
+        to: Register,
+        by: Register,
     },
     /// A random number of a law that no formula gives.
     Sample {
@@ -152,15 +168,36 @@ pub(crate) enum Survey {
     Crossings,
 }
 
-/// A product and a sum, each rounded.
+/// How a chain starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fused {
-    /// `a b + c`
-    MulAdd,
-    /// `a b - c`
-    MulSub,
-    /// `c - a b`
+pub(crate) enum Start {
+    /// `a b`
+    Mul,
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Sub,
+}
+
+/// What a chain does to what it has, `x`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// `x`
+    None,
+    /// `x c`
+    Mul,
+    /// `x + c`
+    Add,
+    /// `x - c`
+    Sub,
+    /// `c - x`
+    From,
+    /// `x + c d`
+    AddMul,
+    /// `x - c d`
     SubMul,
+    /// `c d - x`
+    FromMul,
 }
 
 /// A loop for the engine.
@@ -196,6 +233,8 @@ pub(crate) struct Code {
     pub loops: Vec<Steps>,
     pub processes: Vec<Process>,
     pub series: Vec<Arc<Series>>,
+    /// The numbers that arithmetic reads.
+    pub constants: Vec<f64>,
     /// How many registers it uses.
     pub registers: usize,
     /// In how many places loops keep what they trace.

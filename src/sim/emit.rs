@@ -1,8 +1,8 @@
 //! Which register holds each value, and the instructions that make them.
 
-use crate::bytecode::{Code, Instruction, Operand, Register, Steps, Survey};
-use crate::schedule::{Fusion, Needs, Schedule};
-use crate::ssa::{Loop, Op, Program, Sample, Value};
+use crate::bytecode::{Code, Instruction, Operand, Register, Source, Steps, Survey};
+use crate::schedule::{Needs, Schedule};
+use crate::ssa::{Driving, Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -30,6 +30,10 @@ pub(crate) struct Emitter<'a> {
     tables: Vec<usize>,
     /// Places to keep traces in that are free.
     traces: Vec<usize>,
+    /// In the body of a loop, the registers to which its values go that are carried to the next step, and those in which
+    /// numbers are put by.
+    next: HashMap<Value, Register>,
+    by: HashMap<Value, Register>,
     code: Code,
 }
 
@@ -51,6 +55,7 @@ const EMPTY: Code = Code {
     loops: Vec::new(),
     processes: Vec::new(),
     series: Vec::new(),
+    constants: Vec::new(),
     registers: 0,
     traces: 0,
     columns: 0,
@@ -83,6 +88,8 @@ impl<'a> Emitter<'a> {
             processes: HashMap::new(),
             tables: Vec::new(),
             traces: Vec::new(),
+            next: HashMap::new(),
+            by: HashMap::new(),
             code: Code { columns: outputs.len(), ..EMPTY },
         }
     }
@@ -185,25 +192,37 @@ impl<'a> Emitter<'a> {
     fn body(&mut self, run: &Loop, carried: &[Register], next: &[Register], outer: Vec<Operand>) {
         let needs = Needs::of(&run.body, &run.next);
         let schedule = Schedule::of(&run.body, &needs, &run.next);
+        // What is put by lasts from one step to the next: its registers are never another value's.
+        let noises = schedule.order().iter().filter(|value| matches!(run.body.op(**value), Op::Driving(_)));
+        let by: Vec<(Value, Register)> = noises.map(|value| (*value, self.fixed())).collect();
         let mut body = Emitter::new(&run.body, &needs, &[], schedule.order());
         // What a body carries to the next step is read when the step ends.
         for next in &run.next {
             body.last_read.insert(*next, usize::MAX);
         }
         (body.carried, body.outer, body.kept) = (carried.to_vec(), outer, self.kept.clone());
+        body.by = by.iter().copied().collect();
+        body.next = run.next.iter().copied().zip(next.iter().copied()).collect();
         body.tables = run.tables.iter().map(|table| self.process(*table)).collect();
         body.code = std::mem::replace(&mut self.code, EMPTY);
         body.free = std::mem::take(&mut self.free);
         body.all();
         for (to, value) in next.iter().zip(&run.next) {
             let x = body.operand(*value);
-            body.code.instructions.push(Instruction::Move { to: *to, x });
+            // What could be made there is there already.
+            if x != Operand::Register(*to) {
+                body.code.instructions.push(Instruction::Move { to: *to, x });
+            }
         }
         // The body's registers are free again behind it.
         let own: HashSet<Register> =
             body.register.values().copied().filter(|register| !body.is_foreign(*register)).collect();
         self.free = std::mem::take(&mut body.free);
         self.free.extend(own);
+        for (_, by) in by {
+            self.kept.remove(&by);
+            self.free.push(by);
+        }
         self.code = body.code;
     }
 
@@ -335,6 +354,10 @@ impl<'a> Emitter<'a> {
                 let to = self.allocate_pair(value, even);
                 Instruction::Noise { law: noise.law, path: noise.path, pair: noise.element / 2, to }
             }
+            Op::Driving(Driving { path, element }) => {
+                let by = self.by.get(&value).copied().expect("a body has where to put its noises by");
+                Instruction::Driving { path, element, to: self.allocate(value), by }
+            }
             Op::Sample(Sample { sampler, path, element, arguments: [x, y] }) => {
                 let to = self.allocate(value);
                 Instruction::Sample { sampler, path, element, to, x: self.operand(x), y: self.operand(y) }
@@ -348,21 +371,24 @@ impl<'a> Emitter<'a> {
             },
             Op::Select { condition, yes, no } => Instruction::Select {
                 to: self.allocate(value),
-                condition: self.column(condition),
-                yes: self.operand(yes),
-                no: self.operand(no),
+                condition: self.source(condition),
+                yes: self.source(yes),
+                no: self.source(no),
             },
             Op::Binary(op, x, y) => {
                 let to = self.allocate(value);
-                match self.needs.fusion_of(value) {
-                    Some(&Fusion { form, a, b, c }) => Instruction::Fused {
-                        form,
-                        to,
-                        a: self.column(a),
-                        b: self.operand(b),
-                        c: self.operand(c),
-                    },
-                    None => Instruction::Binary { op, to, x: self.operand(x), y: self.operand(y) },
+                match self.needs.chain_of(value) {
+                    Some(chain) => {
+                        // Nothing reads the places behind the last link.
+                        let mut sources = [Source::Register(to); 6];
+                        let (start, links, reads) = (chain.start, chain.links(), chain.reads());
+                        let reads: Vec<Value> = reads.collect();
+                        for (source, value) in sources.iter_mut().zip(reads) {
+                            *source = self.source(value);
+                        }
+                        Instruction::Chain { start, links, to, sources }
+                    }
+                    None => Instruction::Binary { op, to, x: self.source(x), y: self.source(y) },
                 }
             }
         };
@@ -384,7 +410,7 @@ impl<'a> Emitter<'a> {
     }
 
     fn allocate(&mut self, value: Value) -> Register {
-        let register = self.free.pop().unwrap_or_else(|| {
+        let register = self.next.remove(&value).or_else(|| self.free.pop()).unwrap_or_else(|| {
             self.code.registers += 1;
             (self.code.registers - 1) as Register
         });
@@ -408,6 +434,19 @@ impl<'a> Emitter<'a> {
             Some(number) => Operand::Number(number),
             None => Operand::Register(self.column(value)),
         }
+    }
+
+    fn source(&mut self, value: Value) -> Source {
+        let Some(number) = self.program.known_number(value) else {
+            return Source::Register(self.column(value));
+        };
+        let constants = &mut self.code.constants;
+        let known = constants.iter().position(|known| known.to_bits() == number.to_bits());
+        let place = known.unwrap_or_else(|| {
+            constants.push(number);
+            constants.len() - 1
+        });
+        Source::Constant(place as u32)
     }
 
     fn column(&self, value: Value) -> Register {

@@ -1,17 +1,20 @@
 //! Runs instructions over columns: the work of one instruction is a loop over the same register of many draws.
 //!
 //! The cost of deciding what to do is paid once for a column of draws, and the loops are plain enough to become vector
-//! code. A column is cut into blocks of [`LANES`], so that every loop has a length known to the compiler and one
-//! compiled body serves all widths.
+//! code: cheap operations go over a column vector by vector, each read before it is written, and those that are many
+//! instructions in blocks of [`BLOCK`] pieces, which are copied, worked on and copied back.
 
-use crate::bytecode::{Code, Fused, Instruction, Operand};
+use crate::bytecode::{Code, Instruction, Link, Operand, Source, Start};
 use crate::elementary as own;
 use crate::isa::Kernel;
-use crate::registers::{LANES, Lanes, Registers};
+use crate::registers::{Cells, LANES, Piece, Registers, VECTOR, Vector};
 use crate::rng::Stream;
 use crate::ssa::{Law, Process, Sampler};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
+
+/// Pieces in a block.
+const BLOCK: usize = 1;
 
 /// The simulations of some draws, a column's at most.
 pub(crate) struct Chunk<'a> {
@@ -34,11 +37,7 @@ impl Kernel for Chunk<'_> {
         while let Some(instruction) = code.instructions.get(at) {
             at += 1;
             match *instruction {
-                Instruction::Given { to, column } => {
-                    let mut lanes = registers.take(to);
-                    load(&mut lanes, given, column);
-                    registers.put(to, lanes);
-                }
+                Instruction::Given { to, column } => load(registers.read(to), given, column),
                 Instruction::Begin { run } => {
                     (step, start) = (0, at);
                     registers.begin(code.steps(run));
@@ -48,6 +47,10 @@ impl Kernel for Chunk<'_> {
                     (step, at) = if registers.end(code.steps(run), step) { (0, at) } else { (step, start) };
                 }
                 Instruction::Store { column, x } => store(rows, code.columns, column, x, registers),
+                Instruction::Chain { start, links, to, sources } => {
+                    chain(start, links, registers.read(to), sources, registers);
+                }
+                Instruction::Binary { op, to, x, y } => binary(op, registers.read(to), [x, y], registers),
                 _ if instruction.reads_memory() => remember(instruction, code, seed, registers),
                 _ => compute(instruction, seed, step, registers),
             }
@@ -57,60 +60,36 @@ impl Kernel for Chunk<'_> {
 
 /// Computes columns of columns.
 #[inline(always)]
-fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &mut Registers) {
+fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &Registers) {
     match *instruction {
-        Instruction::Unary { op, to, x } => {
-            let mut column = registers.take(to);
-            unary(op, registers.busy(&mut column), registers.read(x));
-            registers.put(to, column);
-        }
-        Instruction::Binary { op, to, x, y } => {
-            let mut column = registers.take(to);
-            binary(op, registers.busy(&mut column), x, y, registers);
-            registers.put(to, column);
-        }
-        Instruction::Fused { form, to, a, b, c } => {
-            let mut column = registers.take(to);
-            fused(form, registers.busy(&mut column), registers.read(a), b, c, registers);
-            registers.put(to, column);
-        }
+        Instruction::Unary { op, to, x } => unary(op, registers.read(to), registers.read(x)),
         Instruction::Select { to, condition, yes, no } => {
-            let mut column = registers.take(to);
-            select(registers.busy(&mut column), registers.read(condition), yes, no, registers);
-            registers.put(to, column);
+            select(registers.read(to), [condition, yes, no], registers);
         }
-        Instruction::SinCos { to: [to_sin, to_cos], x } => {
-            let (mut sin, mut cos) = (registers.take(to_sin), registers.take(to_cos));
-            sin_cos(registers.busy(&mut sin), registers.busy(&mut cos), registers.read(x));
-            registers.put(to_sin, sin);
-            registers.put(to_cos, cos);
+        Instruction::SinCos { to: [sin, cos], x } => {
+            sin_cos(registers.read(sin), registers.read(cos), registers.read(x));
         }
         Instruction::Noise { law, path, pair, to } => {
             let stream = Stream::from_hash(seed, path);
-            let mut columns = to.map(|r| r.map(|r| registers.take(r)).unwrap_or_default());
-            let [even, odd] = &mut columns;
-            noise(law, [even, odd].map(|c| registers.busy(c)), stream, registers.draws(), step, pair);
-            for (register, column) in to.into_iter().zip(columns) {
-                register.into_iter().zip([column]).for_each(|(r, column)| registers.put(r, column));
+            let to = to.map(|register| register.map(|register| registers.read(register)));
+            noise(law, to, stream, registers.draws(), step, pair);
+        }
+        Instruction::Driving { path, element, to, by } => {
+            let (to, by) = (registers.read(to), registers.read(by));
+            if step.is_multiple_of(2) {
+                let stream = Stream::from_hash(seed, path);
+                noise(Law::Normal, [Some(to), Some(by)], stream, registers.draws(), step / 2, element);
+            } else {
+                copy(to, by);
             }
         }
         Instruction::Sample { sampler, path, element, to, x, y } => {
-            let mut column = registers.take(to);
             let stream = Stream::from_hash(seed, path);
             let site = |draw| sampler::Site { stream, draw, step, element };
-            sample(sampler, registers.busy(&mut column), [x, y], registers, site);
-            registers.put(to, column);
+            sample(sampler, registers.read(to), [x, y], registers, site);
         }
-        Instruction::Move { to, x } => {
-            let mut column = registers.take(to);
-            fill(registers.busy(&mut column), x, registers);
-            registers.put(to, column);
-        }
-        Instruction::Step { to } => {
-            let mut column = registers.take(to);
-            fill(registers.busy(&mut column), Operand::Number(f64::from(step)), registers);
-            registers.put(to, column);
-        }
+        Instruction::Move { to, x } => fill(registers.read(to), x, registers),
+        Instruction::Step { to } => fill(registers.read(to), Operand::Number(f64::from(step)), registers),
         _ => unreachable!("what is kept, read and written is done elsewhere"),
     }
 }
@@ -125,224 +104,263 @@ fn remember(instruction: &Instruction, code: &Code, seed: u64, registers: &mut R
             normal_rows(&mut rows, factor, Stream::from_hash(seed, *path), registers.draws());
             registers.keep_process(trace, rows);
         }
-        Instruction::Row { trace, to, row } => {
-            let mut column = registers.take(to);
-            registers.row(registers.busy(&mut column), trace, row);
-            registers.put(to, column);
-        }
-        Instruction::Trace { run, kept, to, row } => {
-            let mut column = registers.take(to);
-            registers.trace(&mut column, code.steps(run), kept, row);
-            registers.put(to, column);
-        }
+        Instruction::Row { trace, to, row } => registers.row(to, trace, row),
+        Instruction::Trace { run, kept, to, row } => registers.trace(to, code.steps(run), kept, row),
         Instruction::Survey { kind, run, kept, to, x } => {
-            let mut column = registers.take(to);
-            registers.survey(kind, &mut column, code.steps(run), kept, x);
-            registers.put(to, column);
+            registers.survey(kind, to, code.steps(run), kept, x)
         }
         Instruction::Series { series, to, time } => {
-            let mut column = registers.take(to);
             let series = code.series.get(series).expect("code reads the functions that it has");
-            interpolate(registers.busy(&mut column), registers.read(time), series);
-            registers.put(to, column);
+            interpolate(registers.read(to), registers.read(time), series);
         }
         _ => unreachable!("this is computed"),
     }
 }
 
-/// One loop over the lanes of up to three columns. A macro and not a function of a closure: the body must be compiled
-/// for the instruction set of the loop, and a closure may stay a function of its own.
+/// One loop over columns, each vector read before it is written. A macro and not a function of a closure: the body must be
+/// compiled for the instruction set of the loop, and a closure may stay a function of its own.
 macro_rules! each_lane {
-    ($to:ident, $x:ident in $a:expr => $value:expr) => {
-        for (to, a) in $to.iter_mut().zip($a) {
-            for (to, &$x) in to.0.iter_mut().zip(&a.0) {
-                *to = $value;
-            }
-        }
-    };
-    ($to:ident, $x:ident in $a:expr, $y:ident in $b:expr => $value:expr) => {
-        for ((to, a), b) in $to.iter_mut().zip($a).zip($b) {
-            for ((to, &$x), &$y) in to.0.iter_mut().zip(&a.0).zip(&b.0) {
-                *to = $value;
-            }
-        }
-    };
-    ($to:ident, $x:ident in $a:expr, $y:ident in $b:expr, $z:ident in $c:expr => $value:expr) => {
-        for (((to, a), b), c) in $to.iter_mut().zip($a).zip($b).zip($c) {
-            for (((to, &$x), &$y), &$z) in to.0.iter_mut().zip(&a.0).zip(&b.0).zip(&c.0) {
-                *to = $value;
+    ($to:expr, $($x:ident in $column:expr),+ => $value:expr) => {
+        for (place, to) in $to.iter().enumerate() {
+            $(let $x = $column.piece(place);)+
+            for (place, to) in to.iter().enumerate() {
+                $(let $x = $x[place].get().0;)+
+                let mut vector = [0.0; VECTOR];
+                for (lane, to) in vector.iter_mut().enumerate() {
+                    $(let $x = $x[lane];)+
+                    *to = $value;
+                }
+                to.set(Vector(vector));
             }
         }
     };
 }
 
+/// The numbers of a block; of one that is not whole, zeros for the rest.
 #[inline(always)]
-fn unary(op: Unary, to: &mut [Lanes], x: &[Lanes]) {
+fn copied(from: &[Piece]) -> [f64; BLOCK * LANES] {
+    let mut block = [0.0; BLOCK * LANES];
+    for (to, from) in block.chunks_exact_mut(VECTOR).zip(from.as_flattened()) {
+        to.copy_from_slice(&from.get().0);
+    }
+    block
+}
+
+/// Puts the numbers of a block where they belong.
+#[inline(always)]
+fn copy_back(to: &[Piece], block: &[f64; BLOCK * LANES]) {
+    let (vectors, _) = block.as_chunks::<VECTOR>();
+    to.as_flattened().iter().zip(vectors).for_each(|(to, vector)| to.set(Vector(*vector)));
+}
+
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // Within pieces and vectors, whose lengths the compiler knows.
+fn unary(op: Unary, to: &[Piece], x: &[Piece]) {
     /// One loop for each operation that has no branches.
     macro_rules! loops {
-        ($($simple:ident)*; $($angle:ident $moderate:ident)*) => {
+        ($($cheap:ident)*; $($dear:ident)*; $($angle:ident $moderate:ident)*) => {
             match op {
-                $(Unary::$simple => each_lane!(to, x in x => scalar::unary(Unary::$simple, x)),)*
+                $(Unary::$cheap => each_lane!(to, x in Cells::of(x) => scalar::unary(Unary::$cheap, x)),)*
+                $(Unary::$dear => {
+                    for (to, x) in to.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+                        let mut block = [0.0; BLOCK * LANES];
+                        for (to, &x) in block.iter_mut().zip(&copied(x)) {
+                            *to = scalar::unary(Unary::$dear, x);
+                        }
+                        copy_back(to, &block);
+                    }
+                })*
                 $(Unary::$angle => {
-                    for (to, x) in to.iter_mut().zip(x) {
-                        if x.0.iter().all(|x| x.abs() <= own::MODERATE) {
-                            for (to, &x) in to.0.iter_mut().zip(&x.0) {
+                    for (to, x) in to.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+                        let (x, mut block) = (copied(x), [0.0; BLOCK * LANES]);
+                        if x.iter().all(|x| x.abs() <= own::MODERATE) {
+                            for (to, &x) in block.iter_mut().zip(&x) {
                                 *to = own::$moderate(x);
                             }
                         } else {
-                            to.0.iter_mut().zip(&x.0).for_each(|(to, x)| *to = scalar::unary(Unary::$angle, *x));
+                            block.iter_mut().zip(&x).for_each(|(to, x)| *to = scalar::unary(Unary::$angle, *x));
                         }
+                        copy_back(to, &block);
                     }
                 })*
             }
         };
     }
     loops!(
-        Neg Not Abs Sign Floor Ceil Round Sqrt Exp Log Atan Tanh Logistic;
+        Neg Not Abs Sqrt;
+        Sign Floor Ceil Round Exp Log Atan Tanh Logistic;
         Sin sin_moderate Cos cos_moderate Tan tan_moderate
     );
 }
 
 #[inline(always)]
-fn sin_cos(sin: &mut [Lanes], cos: &mut [Lanes], x: &[Lanes]) {
-    for ((sin, cos), x) in sin.iter_mut().zip(cos).zip(x) {
-        let lanes = sin.0.iter_mut().zip(&mut cos.0).zip(&x.0);
-        if x.0.iter().all(|x| x.abs() <= own::MODERATE) {
+fn sin_cos(sin: &[Piece], cos: &[Piece], x: &[Piece]) {
+    for ((to_sin, to_cos), x) in sin.chunks(BLOCK).zip(cos.chunks(BLOCK)).zip(x.chunks(BLOCK)) {
+        let x = copied(x);
+        let (mut sin, mut cos) = ([0.0; BLOCK * LANES], [0.0; BLOCK * LANES]);
+        let lanes = sin.iter_mut().zip(&mut cos).zip(&x);
+        if x.iter().all(|x| x.abs() <= own::MODERATE) {
             for ((sin, cos), &x) in lanes {
                 own::SinCos { sin: *sin, cos: *cos } = own::sin_cos_moderate(x);
             }
         } else {
             lanes.for_each(|((sin, cos), &x)| own::SinCos { sin: *sin, cos: *cos } = own::sin_cos(x));
         }
+        copy_back(to_sin, &sin);
+        copy_back(to_cos, &cos);
     }
 }
 
 #[inline(always)]
-fn binary(op: Binary, to: &mut [Lanes], x: Operand, y: Operand, registers: &Registers) {
+#[allow(clippy::indexing_slicing)] // As above.
+fn binary(op: Binary, to: &[Piece], sources: [Source; 2], registers: &Registers) {
+    let [x, y] = sources.map(|source| registers.source(source));
     macro_rules! loops {
-        ($($op:ident)*) => {
+        ($($cheap:ident)*) => {
             match op {
-                $(Binary::$op => match (x, y) {
-                    (Operand::Register(x), Operand::Register(y)) => {
-                        let (x, y) = (registers.read(x), registers.read(y));
-                        each_lane!(to, x in x, y in y => scalar::binary(Binary::$op, x, y));
+                $(Binary::$cheap => each_lane!(to, x in x, y in y => scalar::binary(Binary::$cheap, x, y)),)*
+                Binary::Pow => {
+                    for (place, to) in to.iter().enumerate() {
+                        let [x, y] = [x, y].map(|column| copied(std::slice::from_ref(column.piece(place))));
+                        let mut block = [0.0; BLOCK * LANES];
+                        for ((to, &x), &y) in block.iter_mut().zip(&x).zip(&y) {
+                            *to = scalar::binary(Binary::Pow, x, y);
+                        }
+                        copy_back(std::slice::from_ref(to), &block);
                     }
-                    (Operand::Register(x), Operand::Number(y)) => {
-                        each_lane!(to, x in registers.read(x) => scalar::binary(Binary::$op, x, y));
-                    }
-                    (Operand::Number(x), Operand::Register(y)) => {
-                        each_lane!(to, y in registers.read(y) => scalar::binary(Binary::$op, x, y));
-                    }
-                    (Operand::Number(_), Operand::Number(_)) => panic!("operations on numbers are folded"),
-                },)*
+                }
             }
         };
     }
-    loops!(Add Sub Mul Div Pow Min Max Lt Le Gt Ge Eq Ne And Or);
+    loops!(Add Sub Mul Div Min Max Lt Le Gt Ge Eq Ne And Or);
 }
 
+/// Sums and products one after the other, each rounded: Rust never contracts two into one.
 #[inline(always)]
-fn fused(form: Fused, to: &mut [Lanes], a: &[Lanes], b: Operand, c: Operand, registers: &Registers) {
-    macro_rules! loops {
-        ($($form:ident: $a:ident $b:ident $c:ident => $value:expr;)*) => {
-            match form {
-                $(Fused::$form => match (b, c) {
-                    (Operand::Register(b), Operand::Register(c)) => {
-                        let (b, c) = (registers.read(b), registers.read(c));
-                        each_lane!(to, $a in a, $b in b, $c in c => $value);
-                    }
-                    (Operand::Register(b), Operand::Number($c)) => {
-                        each_lane!(to, $a in a, $b in registers.read(b) => $value);
-                    }
-                    (Operand::Number($b), Operand::Register(c)) => {
-                        each_lane!(to, $a in a, $c in registers.read(c) => $value);
-                    }
-                    (Operand::Number($b), Operand::Number($c)) => each_lane!(to, $a in a => $value),
-                },)*
-            }
-        };
-    }
-    // Two roundings each: Rust never contracts a product and a sum into one.
-    loops! {
-        MulAdd: a b c => a * b + c;
-        MulSub: a b c => a * b - c;
-        SubMul: a b c => c - a * b;
-    }
-}
-
-#[inline(always)]
-fn select(to: &mut [Lanes], condition: &[Lanes], yes: Operand, no: Operand, registers: &Registers) {
-    match (yes, no) {
-        (Operand::Register(yes), Operand::Register(no)) => {
-            let (yes, no) = (registers.read(yes), registers.read(no));
-            each_lane!(to, c in condition, yes in yes, no in no => scalar::select(c, yes, no));
-        }
-        (Operand::Register(yes), Operand::Number(no)) => {
-            each_lane!(to, c in condition, yes in registers.read(yes) => scalar::select(c, yes, no));
-        }
-        (Operand::Number(yes), Operand::Register(no)) => {
-            each_lane!(to, c in condition, no in registers.read(no) => scalar::select(c, yes, no));
-        }
-        (Operand::Number(yes), Operand::Number(no)) => {
-            each_lane!(to, c in condition => scalar::select(c, yes, no));
-        }
-    }
-}
-
-/// Fills the columns of a block's even and odd element; an empty one is not wanted.
-#[inline(always)]
-fn noise(law: Law, to: [&mut [Lanes]; 2], stream: Stream, draws: &[[u64; LANES]], step: u32, pair: u32) {
-    macro_rules! loops {
-        ($pair:ident) => {{
-            let [even, odd] = to;
-            // A column that is not wanted is empty; then the loop runs over the other alone.
-            if even.is_empty() {
-                for (draws, odd) in draws.iter().zip(odd) {
-                    for (draw, odd) in draws.iter().zip(&mut odd.0) {
-                        [_, *odd] = stream.$pair(*draw, step, pair);
-                    }
-                }
-            } else if odd.is_empty() {
-                for (draws, even) in draws.iter().zip(even) {
-                    for (draw, even) in draws.iter().zip(&mut even.0) {
-                        [*even, _] = stream.$pair(*draw, step, pair);
-                    }
-                }
-            } else {
-                for (draws, (even, odd)) in draws.iter().zip(even.iter_mut().zip(odd)) {
-                    for (draw, (even, odd)) in draws.iter().zip(even.0.iter_mut().zip(&mut odd.0)) {
-                        [*even, *odd] = stream.$pair(*draw, step, pair);
-                    }
-                }
-            }
+#[allow(clippy::indexing_slicing)] // As above.
+fn chain(start: Start, links: [Link; 2], to: &[Piece], sources: [Source; 6], registers: &Registers) {
+    let [a, b, c, d, e, f] = sources;
+    /// The loop that reads these sources.
+    macro_rules! run {
+        ($($x:ident)+; $value:expr) => {{
+            $(let $x = registers.source($x);)+
+            each_lane!(to, $($x in $x),+ => $value)
         }};
     }
-    match law {
-        Law::Uniform => loops!(uniform_pair),
-        Law::Normal => loops!(normal_pair),
+    /// The second link, behind what reads these sources.
+    macro_rules! second {
+        ($($x:ident)+; $value:expr) => {
+            match links[1] {
+                Link::None => run!($($x)+; $value),
+                Link::Mul => run!($($x)+ e; $value * e),
+                Link::Add => run!($($x)+ e; $value + e),
+                Link::Sub => run!($($x)+ e; $value - e),
+                Link::From => run!($($x)+ e; e - $value),
+                Link::AddMul => run!($($x)+ e f; $value + e * f),
+                Link::SubMul => run!($($x)+ e f; $value - e * f),
+                Link::FromMul => run!($($x)+ e f; e * f - $value),
+            }
+        };
+    }
+    const NO_LINK: &str = "a sum has one link, to one value";
+    match (start, links[0]) {
+        (Start::Mul, Link::None) => run!(a b; a * b),
+        (Start::Mul, Link::Mul) => second!(a b c; (a * b * c)),
+        (Start::Mul, Link::Add) => second!(a b c; (a * b + c)),
+        (Start::Mul, Link::Sub) => second!(a b c; (a * b - c)),
+        (Start::Mul, Link::From) => second!(a b c; (c - a * b)),
+        (Start::Mul, Link::AddMul) => second!(a b c d; (a * b + c * d)),
+        (Start::Mul, Link::SubMul) => second!(a b c d; (a * b - c * d)),
+        (Start::Mul, Link::FromMul) => second!(a b c d; (c * d - a * b)),
+        (Start::Add, Link::Mul) => run!(a b c; (a + b) * c),
+        (Start::Add, Link::Add) => run!(a b c; (a + b) + c),
+        (Start::Add, Link::Sub) => run!(a b c; (a + b) - c),
+        (Start::Add, Link::From) => run!(a b c; c - (a + b)),
+        (Start::Sub, Link::Mul) => run!(a b c; (a - b) * c),
+        (Start::Sub, Link::Add) => run!(a b c; (a - b) + c),
+        (Start::Sub, Link::Sub) => run!(a b c; (a - b) - c),
+        (Start::Sub, Link::From) => run!(a b c; c - (a - b)),
+        (Start::Add | Start::Sub, _) => unreachable!("{NO_LINK}"),
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // As above.
+fn select(to: &[Piece], sources: [Source; 3], registers: &Registers) {
+    let [condition, yes, no] = sources.map(|source| registers.source(source));
+    each_lane!(to, condition in condition, yes in yes, no in no => scalar::select(condition, yes, no));
+}
+
+/// Fills the columns of a pair's even and odd element, those that are wanted.
+#[inline(always)]
+fn noise(
+    law: Law,
+    [even, odd]: [Option<&[Piece]>; 2],
+    stream: Stream,
+    draws: &[[u64; LANES]],
+    step: u32,
+    pair: u32,
+) {
+    for (block, draws) in draws.chunks(BLOCK).enumerate() {
+        let mut numbers = [0; BLOCK * LANES];
+        for (to, from) in numbers.iter_mut().zip(draws.as_flattened()) {
+            *to = *from;
+        }
+        let mut made = [[0.0; BLOCK * LANES]; 2];
+        let [evens, odds] = &mut made;
+        /// A loop for each law and for what is wanted, so that nothing is made that is not.
+        macro_rules! loops {
+            ($pair:ident) => {
+                match (even, odd) {
+                    (Some(_), Some(_)) => {
+                        for (draw, (even, odd)) in numbers.iter().zip(evens.iter_mut().zip(odds)) {
+                            [*even, *odd] = stream.$pair(*draw, step, pair);
+                        }
+                    }
+                    (Some(_), None) => {
+                        for (draw, even) in numbers.iter().zip(evens) {
+                            [*even, _] = stream.$pair(*draw, step, pair);
+                        }
+                    }
+                    _ => {
+                        for (draw, odd) in numbers.iter().zip(odds) {
+                            [_, *odd] = stream.$pair(*draw, step, pair);
+                        }
+                    }
+                }
+            };
+        }
+        match law {
+            Law::Uniform => loops!(uniform_pair),
+            Law::Normal => loops!(normal_pair),
+        }
+        for (to, made) in [even, odd].into_iter().zip(&made) {
+            let to = to.and_then(|to| to.get(block * BLOCK..)).unwrap_or_default();
+            copy_back(to, made);
+        }
     }
 }
 
 /// A fixed function of time, lane by lane.
-#[inline(always)]
-fn interpolate(to: &mut [Lanes], times: &[Lanes], series: &Series) {
-    each_lane!(to, time in times => scalar::interpolate(series, time));
+#[allow(clippy::indexing_slicing)] // As above.
+fn interpolate(to: &[Piece], times: &[Piece], series: &Series) {
+    each_lane!(to, time in Cells::of(times) => scalar::interpolate(series, time));
 }
 
 /// Adds a factor's rows times standard normal numbers to rows of columns.
 #[inline(always)]
-fn normal_rows(rows: &mut [Lanes], factor: &[Vec<f64>], stream: Stream, draws: &[[u64; LANES]]) {
+fn normal_rows(rows: &mut [Vector], factor: &[Vec<f64>], stream: Stream, draws: &[[u64; LANES]]) {
     let rank = factor.iter().map(Vec::len).max().unwrap_or_default();
-    let blocks = draws.len();
+    let (vectors, _) = draws.as_flattened().as_chunks::<VECTOR>();
     for pair in 0..rank.div_ceil(2) {
-        for (block, draws) in draws.iter().enumerate() {
-            let mut normal = [[0.0; LANES]; 2];
+        for (place, draws) in vectors.iter().enumerate() {
+            let mut normal = [[0.0; VECTOR]; 2];
             let [even, odd] = &mut normal;
             for (draw, (even, odd)) in draws.iter().zip(even.iter_mut().zip(odd)) {
                 [*even, *odd] = stream.normal_pair(*draw, 0, pair as u32);
             }
-            for (row, weights) in rows.chunks_mut(blocks).zip(factor) {
-                let Some(to) = row.get_mut(block) else { continue };
+            for (row, weights) in rows.chunks_mut(vectors.len()).zip(factor) {
+                let Some(to) = row.get_mut(place) else { continue };
                 for (normal, weight) in normal.iter().zip(weights.iter().skip(2 * pair)) {
                     for (to, z) in to.0.iter_mut().zip(normal) {
                         *to += weight * z;
@@ -355,40 +373,53 @@ fn normal_rows(rows: &mut [Lanes], factor: &[Vec<f64>], stream: Stream, draws: &
 
 /// Copies a column, or fills one with a number.
 #[inline(always)]
-fn fill(to: &mut [Lanes], x: Operand, registers: &Registers) {
+fn fill(to: &[Piece], x: Operand, registers: &Registers) {
     match x {
-        Operand::Register(x) => each_lane!(to, x in registers.read(x) => x),
-        Operand::Number(x) => to.iter_mut().for_each(|to| to.0 = [x; LANES]),
+        Operand::Register(x) => copy(to, registers.read(x)),
+        Operand::Number(x) => to.as_flattened().iter().for_each(|to| to.set(Vector([x; VECTOR]))),
     }
+}
+
+/// Copies a column.
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // As above.
+fn copy(to: &[Piece], from: &[Piece]) {
+    each_lane!(to, x in Cells::of(from) => x);
 }
 
 /// Fills a column with numbers of a law that loops until it has one; each lane goes its own way.
 fn sample(
     law: Sampler,
-    to: &mut [Lanes],
+    to: &[Piece],
     arguments: [Operand; 2],
     registers: &Registers,
     site: impl Fn(u64) -> sampler::Site,
 ) {
-    let value = |operand: Operand, block: usize, lane: usize| match operand {
-        Operand::Number(x) => x,
+    let values = |operand: Operand, place: usize| match operand {
+        Operand::Number(x) => [x; VECTOR],
         Operand::Register(x) => {
-            let lanes = registers.read(x).get(block).map(|lanes| &lanes.0);
-            lanes.and_then(|lanes| lanes.get(lane)).copied().unwrap_or(f64::NAN)
+            registers.read(x).as_flattened().get(place).map_or([f64::NAN; VECTOR], |vector| vector.get().0)
         }
     };
-    for (block, (to, draws)) in to.iter_mut().zip(registers.draws()).enumerate() {
-        for (lane, (to, draw)) in to.0.iter_mut().zip(draws).enumerate() {
-            let [x, y] = arguments.map(|operand| value(operand, block, lane));
-            *to = site(*draw).draw(law, x, y);
+    let (draws, _) = registers.draws().as_flattened().as_chunks::<VECTOR>();
+    for (place, (to, draws)) in to.as_flattened().iter().zip(draws).enumerate() {
+        let [x, y] = arguments.map(|operand| values(operand, place));
+        let mut vector = [0.0; VECTOR];
+        for ((to, draw), (x, y)) in vector.iter_mut().zip(draws).zip(x.iter().zip(&y)) {
+            *to = site(*draw).draw(law, *x, *y);
         }
+        to.set(Vector(vector));
     }
 }
 
 /// Reads one column of a table, as many rows as there are.
-fn load(to: &mut [Lanes], (rows, columns): (&[f64], usize), column: usize) {
-    let lanes = to.iter_mut().flat_map(|to| to.0.iter_mut());
-    lanes.zip(rows.iter().skip(column).step_by(columns)).for_each(|(to, value)| *to = *value);
+fn load(to: &[Piece], (rows, columns): (&[f64], usize), column: usize) {
+    for (to, rows) in to.as_flattened().iter().zip(rows.chunks(VECTOR * columns)) {
+        let mut vector = to.get();
+        let places = rows.iter().skip(column).step_by(columns);
+        vector.0.iter_mut().zip(places).for_each(|(to, value)| *to = *value);
+        to.set(vector);
+    }
 }
 
 /// Writes one column of the table, as many rows as there are.
@@ -396,9 +427,9 @@ fn load(to: &mut [Lanes], (rows, columns): (&[f64], usize), column: usize) {
 fn store(rows: &mut [f64], columns: usize, column: usize, x: Operand, registers: &Registers) {
     match x {
         Operand::Register(x) => {
-            for (rows, lanes) in rows.chunks_mut(LANES * columns).zip(registers.read(x)) {
+            for (rows, vector) in rows.chunks_mut(VECTOR * columns).zip(registers.read(x).as_flattened()) {
                 let places = rows.iter_mut().skip(column).step_by(columns);
-                places.zip(&lanes.0).for_each(|(place, value)| *place = *value);
+                places.zip(&vector.get().0).for_each(|(place, value)| *place = *value);
             }
         }
         Operand::Number(value) => {

@@ -79,7 +79,7 @@ impl Rewriting<'_> {
                     Place::Inside(time) => Place::Inside(self.body.series(series, time)),
                 }
             }
-            Op::Carried(_) | Op::Step | Op::Noise(_) => Place::Inside(self.body.leaf(op)),
+            Op::Carried(_) | Op::Step | Op::Noise(_) | Op::Driving(_) => Place::Inside(self.body.leaf(op)),
             Op::Loop(_)
             | Op::Trace { .. }
             | Op::Last { .. }

@@ -3,7 +3,7 @@
 use crate::lower::Lower;
 use crate::motion::{Clock, Slot};
 use crate::rng::path_hash;
-use crate::ssa::{Law, Noise, Value};
+use crate::ssa::{Driving, Value};
 use sbi_model::{Binary, ChangeKind, Definition, Dynamics, ExprId, NodeId, Role};
 
 /// What the noises of a dynamics are.
@@ -65,7 +65,7 @@ impl Lower<'_> {
     /// The standard normal number of a noise in this step.
     pub(crate) fn normal(&mut self, (id, element): Slot) -> Value {
         let path = path_hash(&self.model.node(id).name);
-        self.program.noise(Noise { law: Law::Normal, path, element: element as u32 })
+        self.program.driving(Driving { path, element: element as u32 })
     }
 
     pub(crate) fn noise_slots(&self, dynamics: &Dynamics) -> Vec<Slot> {

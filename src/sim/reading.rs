@@ -141,9 +141,12 @@ impl Lower<'_> {
             }
         };
         let Some(stopped) = &run.stopped else { return value };
-        // A curve would go on from where it ended.
+        // A curve would go on from where it ended, a line until the step's end.
         let value = match (when, motion.pace) {
-            (When::At(time), Pace::Even(Clock { between: Between::Cubic, .. }) | Pace::Free(_)) => {
+            (
+                When::At(time),
+                Pace::Even(Clock { between: Between::Cubic | Between::Line, .. }) | Pace::Free(_),
+            ) => {
                 let over = self.program.binary(Binary::Ge, time, stopped.at);
                 self.program.select(over, *stopped.states.get(slot).expect("all states stop"), value)
             }

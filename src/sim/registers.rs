@@ -5,36 +5,72 @@
 //! the results have the same bits as if all stayed. Where something is kept on the way, which stands in the order of the
 //! draws, none leaves, and the loop ends when all are done.
 
-use crate::bytecode::{Code, Operand, Register, Steps, Survey};
+use crate::bytecode::{Code, Operand, Register, Source, Steps, Survey};
+use std::cell::Cell;
 
-/// Draws in a block of a column.
+/// As many draws as the widest vectors hold.
+pub(crate) const VECTOR: usize = 8;
+
+/// Draws in a piece of a column.
 pub(crate) const LANES: usize = 64;
 
 /// The widths of columns to choose from, in draws.
 const WIDTHS: [usize; 4] = [512, 256, 128, 64];
 
-/// What the registers in use may take of the nearest cache, in bytes.
-const CACHE: usize = 32 * 1024;
+/// What the registers in use may take, in bytes: as much as the nearest cache of a recent machine, and little more than
+/// that of others has.
+const CACHE: usize = 48 * 1024;
 
 /// Steps between two looks for draws that are done.
 const PATIENCE: u32 = 16;
 
-/// A block of a column, aligned so that no vector straddles two cache lines.
-#[derive(Clone)]
-#[repr(align(64))]
-pub(crate) struct Lanes(pub [f64; LANES]);
+/// The draws move together where more than one piece in so many becomes free.
+const SPARED: usize = 8;
 
-pub(crate) type Column = Box<[Lanes]>;
+/// A vector of numbers, aligned so that it does not straddle two cache lines.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Vector(pub [f64; VECTOR]);
+
+/// A piece of a column: enough vectors for a loop over them to become straight code.
+pub(crate) type Piece = [Cell<Vector>; LANES / VECTOR];
+
+/// A column in cells: an instruction reads vectors of some and writes vectors of another, all borrowed at once.
+pub(crate) type Column = Box<[Piece]>;
+
+/// What an instruction reads: a column, or a piece that stands for a column of the same pieces.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<'a> {
+    pieces: &'a [Piece],
+    /// How far it is from one piece to the next: none where there is but one.
+    stride: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// A column.
+    #[inline(always)]
+    pub fn of(pieces: &'a [Piece]) -> Cells<'a> {
+        Cells { pieces, stride: 1 }
+    }
+
+    /// A piece by its number.
+    #[inline(always)]
+    pub fn piece(self, place: usize) -> &'a Piece {
+        self.pieces.get(place * self.stride).expect("columns have the same length")
+    }
+}
 
 /// The registers of one thread.
 pub(crate) struct Registers {
     columns: Vec<Column>,
+    /// A piece full of each of the code's constants.
+    constants: Vec<Piece>,
     /// What loops keep: the kept columns after some numbers of steps, one after the other.
-    traces: Vec<Vec<Lanes>>,
+    traces: Vec<Vec<Vector>>,
     /// The draw of each lane, now and outside of loops.
     draws: Box<[[u64; LANES]]>,
     numbers: Box<[[u64; LANES]]>,
-    /// How many blocks are worked on.
+    /// How many pieces are worked on.
     busy: usize,
     thinning: Thinning,
 }
@@ -59,25 +95,43 @@ pub(crate) fn is_width(width: usize) -> bool {
     WIDTHS.contains(&width)
 }
 
-fn lane(column: &[Lanes], lane: usize) -> f64 {
-    let block = column.get(lane / LANES);
-    block.and_then(|block| block.0.get(lane % LANES)).copied().expect("a lane is one of its column")
+const NO_LANE: &str = "a lane is one of its column";
+
+/// A lane of a row that was kept.
+fn lane(row: &[Vector], lane: usize) -> f64 {
+    row.get(lane / VECTOR).and_then(|vector| vector.0.get(lane % VECTOR)).copied().expect(NO_LANE)
 }
 
-fn lane_mut(column: &mut [Lanes], lane: usize) -> &mut f64 {
-    let block = column.get_mut(lane / LANES);
-    block.and_then(|block| block.0.get_mut(lane % LANES)).expect("a lane is one of its column")
+/// A lane of a column.
+fn lane_of(column: &[Piece], lane: usize) -> f64 {
+    let vector = column.as_flattened().get(lane / VECTOR).map(|vector| vector.get().0);
+    vector.and_then(|vector| vector.get(lane % VECTOR).copied()).expect(NO_LANE)
+}
+
+fn set_lane(column: &[Piece], lane: usize, value: f64) {
+    let cell = column.as_flattened().get(lane / VECTOR).expect(NO_LANE);
+    let mut vector = cell.get();
+    vector.0.iter_mut().skip(lane % VECTOR).take(1).for_each(|place| *place = value);
+    cell.set(vector);
+}
+
+/// The vectors of a column as they are now.
+fn vectors(column: &[Piece]) -> impl Iterator<Item = Vector> {
+    column.as_flattened().iter().map(Cell::get)
 }
 
 /// How often each lane rises from below its level to it or above it, from one row to the next.
-fn crossings(to: &mut [Lanes], rows: &[&[Lanes]], levels: &[Lanes]) {
-    to.iter_mut().for_each(|to| to.0 = [0.0; LANES]);
+fn crossings(to: &[Piece], rows: &[&[Vector]], levels: &[Vector]) {
+    let to = to.as_flattened();
+    to.iter().for_each(|to| to.set(Vector([0.0; VECTOR])));
     for (before, after) in rows.iter().zip(rows.iter().skip(1)) {
-        for (((to, level), before), after) in to.iter_mut().zip(levels).zip(*before).zip(*after) {
-            let lanes = to.0.iter_mut().zip(&level.0).zip(before.0.iter().zip(&after.0));
+        for (((to, level), before), after) in to.iter().zip(levels).zip(*before).zip(*after) {
+            let mut counts = to.get();
+            let lanes = counts.0.iter_mut().zip(&level.0).zip(before.0.iter().zip(&after.0));
             lanes.for_each(|((to, level), (before, after))| {
                 *to += f64::from(u8::from(*before < *level && *after >= *level));
             });
+            to.set(counts);
         }
     }
 }
@@ -85,14 +139,17 @@ fn crossings(to: &mut [Lanes], rows: &[&[Lanes]], levels: &[Lanes]) {
 impl Registers {
     /// Registers for `code`, `width` draws wide.
     pub fn new(code: &Code, width: usize) -> Registers {
-        let blocks = width / LANES;
-        let column = vec![Lanes([0.0; LANES]); blocks].into_boxed_slice();
+        let pieces = width / LANES;
+        let column =
+            vec![[const { Cell::new(Vector([0.0; VECTOR])) }; LANES / VECTOR]; pieces].into_boxed_slice();
+        let full = |number: &f64| [*number; LANES / VECTOR].map(|number| Cell::new(Vector([number; VECTOR])));
         Registers {
             columns: vec![column; code.registers],
+            constants: code.constants.iter().map(full).collect(),
             traces: vec![Vec::new(); code.traces],
-            draws: vec![[0; LANES]; blocks].into_boxed_slice(),
-            numbers: vec![[0; LANES]; blocks].into_boxed_slice(),
-            busy: blocks,
+            draws: vec![[0; LANES]; pieces].into_boxed_slice(),
+            numbers: vec![[0; LANES]; pieces].into_boxed_slice(),
+            busy: pieces,
             thinning: Thinning::default(),
         }
     }
@@ -111,31 +168,28 @@ impl Registers {
         self.draws.get(..self.busy).unwrap_or_default()
     }
 
+    /// The part of a column that is worked on.
     #[inline(always)]
-    pub fn read(&self, register: Register) -> &Column {
-        self.columns.get(register as usize).expect("code uses the registers that it counts")
+    pub fn read(&self, register: Register) -> &[Piece] {
+        self.column(register).get(..self.busy).unwrap_or_default()
     }
 
-    /// Takes a column out to write it; nothing reads it meanwhile, as an instruction never writes what it reads.
+    /// What stands at a source.
     #[inline(always)]
-    pub fn take(&mut self, register: Register) -> Column {
-        self.columns
-            .get_mut(register as usize)
-            .map(std::mem::take)
-            .expect("code uses the registers that it counts")
-    }
-
-    /// The part of a column that is worked on; nothing of a column that is none.
-    #[inline(always)]
-    pub fn busy<'a>(&self, column: &'a mut Column) -> &'a mut [Lanes] {
-        column.get_mut(..self.busy).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    pub fn put(&mut self, register: Register, column: Column) {
-        if let Some(place) = self.columns.get_mut(register as usize) {
-            *place = column;
+    pub fn source(&self, source: Source) -> Cells<'_> {
+        match source {
+            Source::Register(register) => Cells::of(self.read(register)),
+            Source::Constant(constant) => {
+                let piece =
+                    self.constants.get(constant as usize).expect("code reads the constants that it has");
+                Cells { pieces: std::slice::from_ref(piece), stride: 0 }
+            }
         }
+    }
+
+    #[inline(always)]
+    fn column(&self, register: Register) -> &Column {
+        self.columns.get(register as usize).expect("code uses the registers that it counts")
     }
 
     // ---- loops ---------------------------------------------------------------------------------
@@ -143,7 +197,7 @@ impl Registers {
     /// Starts a loop.
     pub fn begin(&mut self, steps: &Steps) {
         if steps.thins_out() {
-            let columns = steps.carried.iter().map(|carried| self.read(*carried).clone());
+            let columns = steps.carried.iter().map(|carried| self.column(*carried).clone());
             self.thinning.done = columns.collect();
             self.thinning.origin = (0..self.busy * LANES).collect();
         } else if !steps.kept.is_empty() {
@@ -162,7 +216,7 @@ impl Registers {
         match steps.alive.filter(|_| over || made.is_multiple_of(PATIENCE)) {
             Some(alive) if steps.thins_out() => self.thin(steps, alive, over),
             Some(alive) => {
-                let done = !self.read(alive).iter().any(|lanes| lanes.0.iter().any(|x| *x != 0.0));
+                let done = !vectors(self.read(alive)).any(|vector| vector.0.iter().any(|x| *x != 0.0));
                 if done {
                     // Nothing changes any more.
                     let later = steps.places.iter().flatten().filter(|place| **place > made);
@@ -183,18 +237,18 @@ impl Registers {
         }
         let columns = steps.kept.iter().filter_map(|register| self.columns.get(*register as usize));
         if let Some(kept) = self.traces.get_mut(steps.trace) {
-            columns.for_each(|column| kept.extend_from_slice(column));
+            columns.for_each(|column| kept.extend(vectors(column)));
         }
     }
 
     /// Puts aside the draws that are done, or all, and moves the others together; says whether none is left.
     fn thin(&mut self, steps: &Steps, alive: Register, all: bool) -> bool {
         let is_alive =
-            |registers: &Registers, place: usize| !all && lane(registers.read(alive), place) != 0.0;
+            |registers: &Registers, place: usize| !all && lane_of(registers.read(alive), place) != 0.0;
         let lanes = self.thinning.origin.len();
         let going_on = (0..lanes).filter(|place| is_alive(self, *place)).count();
-        // It is worth the work where a block becomes free.
-        if going_on.div_ceil(LANES) == self.busy && going_on > 0 {
+        // It is worth the work where a good part of the columns becomes free.
+        if going_on.div_ceil(LANES) + self.busy / SPARED >= self.busy && going_on > 0 {
             return false;
         }
         let origin = std::mem::take(&mut self.thinning.origin);
@@ -204,10 +258,8 @@ impl Registers {
                 self.thinning.origin.push(place);
                 self.carry_over(steps, from, to);
             } else {
-                let Registers { columns, thinning, .. } = self;
-                for (register, done) in steps.carried.iter().zip(&mut thinning.done) {
-                    let column = columns.get(*register as usize).map(AsRef::as_ref).unwrap_or_default();
-                    *lane_mut(done, place) = lane(column, from);
+                for (register, done) in steps.carried.iter().zip(&self.thinning.done) {
+                    set_lane(done, place, lane_of(self.column(*register), from));
                 }
             }
         }
@@ -225,9 +277,8 @@ impl Registers {
             return;
         }
         for register in steps.carried.iter().chain(&steps.outer) {
-            if let Some(column) = self.columns.get_mut(*register as usize) {
-                *lane_mut(column, to) = lane(column, from);
-            }
+            let column = self.column(*register);
+            set_lane(column, to, lane_of(column, from));
         }
         let draws = self.draws.as_flattened_mut();
         draws.copy_within(from..=from, to);
@@ -236,48 +287,57 @@ impl Registers {
     /// All draws are back where they stood at the start, with what they carried when they were done.
     fn gather(&mut self, steps: &Steps) {
         for (register, done) in steps.carried.iter().zip(std::mem::take(&mut self.thinning.done)) {
-            self.put(*register, done);
+            if let Some(place) = self.columns.get_mut(*register as usize) {
+                *place = done;
+            }
         }
         self.busy = self.draws.len();
         self.draws.clone_from(&self.numbers);
     }
 
     /// What all that a loop kept of a register says about a number.
-    pub fn survey(&self, kind: Survey, to: &mut [Lanes], steps: &Steps, kept: usize, x: Operand) {
+    pub fn survey(&self, kind: Survey, to: Register, steps: &Steps, kept: usize, x: Operand) {
+        let to = self.read(to);
         let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
-        let (width, blocks) = (steps.kept.len(), to.len());
-        let rows = trace.chunks(width * blocks).filter_map(|row| row.get(kept * blocks..(kept + 1) * blocks));
-        let rows: Vec<&[Lanes]> = rows.collect();
-        let x: Vec<Lanes> = match x {
-            Operand::Number(x) => vec![Lanes([x; LANES]); blocks],
-            Operand::Register(x) => self.read(x).to_vec(),
+        let (width, length) = (steps.kept.len(), to.as_flattened().len());
+        let rows = trace.chunks(width * length).filter_map(|row| row.get(kept * length..(kept + 1) * length));
+        let rows: Vec<&[Vector]> = rows.collect();
+        let x: Vec<Vector> = match x {
+            Operand::Number(x) => vec![Vector([x; VECTOR]); length],
+            Operand::Register(x) => vectors(self.read(x)).collect(),
         };
         match kind {
             Survey::Crossings => crossings(to, &rows, &x),
             Survey::Before => {
-                for place in 0..blocks * LANES {
+                for place in 0..to.len() * LANES {
                     let x = lane(&x, place);
                     let below = rows.partition_point(|row| lane(row, place) < x);
                     let found = x.is_finite() && below < rows.len();
-                    *lane_mut(to, place) = if found { below.max(1) as f64 - 1.0 } else { f64::NAN };
+                    set_lane(to, place, if found { below.max(1) as f64 - 1.0 } else { f64::NAN });
                 }
             }
         }
     }
 
     /// What a loop kept of a register, by the row of each lane, rounded down; NaN where that is no number.
-    pub fn trace(&self, to: &mut [Lanes], steps: &Steps, kept: usize, row: Operand) {
-        let blocks = to.len();
-        self.rows(to, steps.trace, (steps.kept.len() * blocks, kept * blocks), row);
+    pub fn trace(&self, to: Register, steps: &Steps, kept: usize, row: Operand) {
+        let length = self.length();
+        self.rows(to, steps.trace, (steps.kept.len() * length, kept * length), row);
     }
 
     /// A row of a process, as [`Registers::trace`].
-    pub fn row(&self, to: &mut [Lanes], trace: usize, row: Operand) {
-        self.rows(to, trace, (self.draws.len(), 0), row);
+    pub fn row(&self, to: Register, trace: usize, row: Operand) {
+        self.rows(to, trace, (self.length(), 0), row);
     }
 
-    /// What stands in rows of `width` blocks, `off` blocks behind the start of the row of each lane.
-    fn rows(&self, to: &mut [Lanes], trace: usize, (width, off): (usize, usize), row: Operand) {
+    /// The vectors in a column.
+    fn length(&self) -> usize {
+        self.draws.len() * LANES / VECTOR
+    }
+
+    /// What stands in rows of `width` vectors, `off` vectors behind the start of the row of each lane.
+    fn rows(&self, to: Register, trace: usize, (width, off): (usize, usize), row: Operand) {
+        let to = self.read(to);
         let trace = self.traces.get(trace).map_or(&[][..], Vec::as_slice);
         let last = (trace.len() / width).saturating_sub(1);
         // A cast of a number takes what is below zero to zero.
@@ -286,20 +346,20 @@ impl Registers {
             trace.get(start..).expect("what is read has been kept")
         };
         match row {
-            Operand::Number(row) if row.is_nan() => to.iter_mut().for_each(|to| to.0 = [f64::NAN; LANES]),
+            Operand::Number(row) if row.is_nan() => {
+                to.as_flattened().iter().for_each(|to| to.set(Vector([f64::NAN; VECTOR])));
+            }
             Operand::Number(row) if !self.is_thinned() => {
-                to.iter_mut().zip(column(row)).for_each(|(to, lanes)| *to = lanes.clone());
+                to.as_flattened().iter().zip(column(row)).for_each(|(to, vector)| to.set(*vector));
             }
             _ => {
-                for (block, to) in to.iter_mut().enumerate() {
-                    for (place, to) in to.0.iter_mut().enumerate() {
-                        let place = block * LANES + place;
-                        let row = match row {
-                            Operand::Number(row) => row,
-                            Operand::Register(rows) => lane(self.read(rows), place),
-                        };
-                        *to = if row.is_nan() { f64::NAN } else { lane(column(row), self.origin(place)) };
-                    }
+                for place in 0..to.len() * LANES {
+                    let row = match row {
+                        Operand::Number(row) => row,
+                        Operand::Register(rows) => lane_of(self.read(rows), place),
+                    };
+                    let value = if row.is_nan() { f64::NAN } else { lane(column(row), self.origin(place)) };
+                    set_lane(to, place, value);
                 }
             }
         }
@@ -317,15 +377,15 @@ impl Registers {
     }
 
     /// Room for a process of so many rows, all zero.
-    pub fn room(&mut self, trace: usize, rows: usize) -> Vec<Lanes> {
+    pub fn room(&mut self, trace: usize, rows: usize) -> Vec<Vector> {
         let mut room = self.traces.get_mut(trace).map(std::mem::take).unwrap_or_default();
         room.clear();
-        room.resize(rows * self.draws.len(), Lanes([0.0; LANES]));
+        room.resize(rows * self.length(), Vector([0.0; VECTOR]));
         room
     }
 
     /// Puts a process in its place.
-    pub fn keep_process(&mut self, trace: usize, rows: Vec<Lanes>) {
+    pub fn keep_process(&mut self, trace: usize, rows: Vec<Vector>) {
         if let Some(place) = self.traces.get_mut(trace) {
             *place = rows;
         }

@@ -10,7 +10,8 @@
 //!
 //! So a number depends on neither the order of the work nor its division among threads, columns or machines, and
 //! a new line in a file changes no other line's numbers. One block of 128 bits makes two uniform or two normal
-//! numbers: they belong to the elements 2k and 2k + 1.
+//! numbers: they belong to the elements 2k and 2k + 1. Noise that drives a path takes both for one element instead, in
+//! the steps 2k and 2k + 1; its counter is (draw low, draw high, step / 2, element).
 
 use crate::elementary;
 use crate::isa::{InstructionSet, Kernel};
@@ -48,6 +49,12 @@ impl Stream {
     pub fn normal(self, draw: u64, step: u32, element: u32) -> f64 {
         let [even, odd] = self.normal_pair(draw, step, element / 2);
         if element.is_multiple_of(2) { even } else { odd }
+    }
+
+    /// The standard normal number that drives one element of a path in one step of one draw.
+    pub fn driving(self, draw: u64, step: u32, element: u32) -> f64 {
+        let [even, odd] = self.normal_pair(draw, step / 2, element);
+        if step.is_multiple_of(2) { even } else { odd }
     }
 
     /// The uniform numbers of the elements `2 pair` and `2 pair + 1`.

@@ -1,26 +1,56 @@
 //! Which values of a program are needed, and the order in which they are made.
 //!
-//! A product that is read by one sum alone becomes one instruction with it, which saves a pass over a column; it still
-//! rounds twice, so that the bits stay.
+//! Sums and products that one other alone reads become one instruction with it ([`Chain`]), which saves passes over
+//! columns; each still rounds, so that the bits stay.
 
-use crate::bytecode::Fused;
+use crate::bytecode::{Link, Start};
 use crate::ssa::{Noise, Op, Program, Value};
 use sbi_model::{Binary, Unary};
 use std::collections::{BTreeSet, HashMap};
 
-/// A product folded into the sum that reads it: `a b` and the other term.
-#[derive(Clone, Copy)]
-pub(crate) struct Fusion {
-    pub form: Fused,
-    pub a: Value,
-    pub b: Value,
-    pub c: Value,
+/// Sums and products for one instruction.
+#[derive(Clone)]
+pub(crate) struct Chain {
+    pub start: Start,
+    /// What it starts with.
+    first: [Value; 2],
+    links: Vec<(Link, [Value; 2])>,
+}
+
+impl Chain {
+    /// Both links; [`Link::None`] where there is none.
+    pub fn links(&self) -> [Link; 2] {
+        [0, 1].map(|k| self.links.get(k).map_or(Link::None, |(link, _)| *link))
+    }
+
+    /// What it reads: two values for the start and for each link, the same twice where there is but one.
+    pub fn reads(&self) -> impl Iterator<Item = Value> {
+        self.first.into_iter().chain(self.links.iter().flat_map(|(_, reads)| *reads))
+    }
+
+    /// A product of two values, and nothing more.
+    fn product(&self) -> Option<[Value; 2]> {
+        (self.start == Start::Mul && self.links.is_empty()).then_some(self.first)
+    }
+
+    /// This and one more link, where there is an instruction for that: behind a product two of any kind, behind a sum one that
+    /// reads one value.
+    fn and(&self, link: Link, reads: [Value; 2]) -> Option<Chain> {
+        let fits = match self.start {
+            Start::Mul => self.links.len() < 2,
+            Start::Add | Start::Sub => {
+                self.links.is_empty() && matches!(link, Link::Mul | Link::Add | Link::Sub | Link::From)
+            }
+        };
+        let links = self.links.iter().copied().chain([(link, reads)]).collect();
+        fits.then_some(Chain { links, ..*self })
+    }
 }
 
 /// Which values are needed, and how often each is read.
 pub(crate) struct Needs {
     reads: Vec<u32>,
-    fusions: HashMap<Value, Fusion>,
+    chains: HashMap<Value, Chain>,
     /// The needed values that may come in pairs from one instruction.
     pairs: HashMap<Op, Value>,
     kept: HashMap<Value, Kept>,
@@ -53,8 +83,8 @@ fn companion(op: Op) -> Option<Op> {
 
 impl Needs {
     pub fn of(program: &Program, outputs: &[Value]) -> Needs {
-        let (reads, fusions) = (vec![0; program.len()], HashMap::new());
-        let mut needs = Needs { reads, fusions, pairs: HashMap::new(), kept: HashMap::new() };
+        let (reads, chains) = (vec![0; program.len()], HashMap::new());
+        let mut needs = Needs { reads, chains, pairs: HashMap::new(), kept: HashMap::new() };
         outputs.iter().for_each(|output| needs.read(*output));
         // What reads a value comes after it, so one pass from the end meets every reader first.
         for (value, op) in program.values().rev() {
@@ -68,9 +98,9 @@ impl Needs {
         }
         for (value, op) in program.values() {
             if let (Op::Binary(op, x, y), true) = (op, needs.count(value) > 0)
-                && let Some(fusion) = needs.fusion(program, op, x, y)
+                && let Some(chain) = needs.chain(op, x, y)
             {
-                needs.fusions.insert(value, fusion);
+                needs.chains.insert(value, chain);
             }
         }
         needs
@@ -105,9 +135,9 @@ impl Needs {
         self.kept.get(&run).cloned().unwrap_or_default()
     }
 
-    /// The product that the sum `value` takes in.
-    pub fn fusion_of(&self, value: Value) -> Option<&Fusion> {
-        self.fusions.get(&value)
+    /// The chain that makes `value`, where it is more than one operation.
+    pub fn chain_of(&self, value: Value) -> Option<&Chain> {
+        self.chains.get(&value).filter(|chain| !chain.links.is_empty())
     }
 
     fn read(&mut self, value: Value) {
@@ -118,29 +148,36 @@ impl Needs {
         self.reads.get(value.position()).copied().unwrap_or(0)
     }
 
-    /// How `x op y` takes in a product that nothing else reads.
-    fn fusion(&self, program: &Program, op: Binary, x: Value, y: Value) -> Option<Fusion> {
-        let product = |v: Value| match program.op(v) {
-            Op::Binary(Binary::Mul, a, b) if self.count(v) == 1 => {
-                // The builder puts a known factor second for a column, so that one of the two is a register.
-                if program.known_number(a).is_some() { Some((b, a)) } else { Some((a, b)) }
-            }
-            _ => None,
+    /// `x op y` with as much as fits of what makes `x` and `y`, if nothing else reads that.
+    fn chain(&self, op: Binary, x: Value, y: Value) -> Option<Chain> {
+        let start = match op {
+            Binary::Mul => Start::Mul,
+            Binary::Add => Start::Add,
+            Binary::Sub => Start::Sub,
+            _ => return None,
         };
-        let fuse = |form, (a, b), c| Some(Fusion { form, a, b, c });
-        match (op, product(x), product(y)) {
-            (Binary::Add, Some(p), _) => fuse(Fused::MulAdd, p, y),
-            (Binary::Add, None, Some(p)) => fuse(Fused::MulAdd, p, x),
-            (Binary::Sub, Some(p), _) => fuse(Fused::MulSub, p, y),
-            (Binary::Sub, None, Some(p)) => fuse(Fused::SubMul, p, x),
-            _ => None,
-        }
+        let own = |value: Value| self.chains.get(&value).filter(|_| self.count(value) == 1);
+        let goes_on = |value: Value, other: Value, one: Link, product: Link| {
+            let chain = own(value)?;
+            let product =
+                own(other).and_then(Chain::product).filter(|_| op != Binary::Mul).map(|both| (product, both));
+            let with_product = product.and_then(|(link, both)| chain.and(link, both));
+            with_product.or_else(|| chain.and(one, [other, other]))
+        };
+        let [first, second] = match op {
+            Binary::Mul => [goes_on(x, y, Link::Mul, Link::None), goes_on(y, x, Link::Mul, Link::None)],
+            Binary::Add => [goes_on(x, y, Link::Add, Link::AddMul), goes_on(y, x, Link::Add, Link::AddMul)],
+            _ => [goes_on(x, y, Link::Sub, Link::SubMul), goes_on(y, x, Link::From, Link::FromMul)],
+        };
+        let alone = Chain { start, first: [x, y], links: Vec::new() };
+        // The longer one spares more; `max_by_key` takes the last of equals.
+        [Some(alone), second, first].into_iter().flatten().max_by_key(|chain| chain.reads().count())
     }
 
     /// What the instruction that makes `value` reads.
     pub fn operands(&self, program: &Program, value: Value) -> Vec<Value> {
-        match self.fusions.get(&value) {
-            Some(Fusion { a, b, c, .. }) => vec![*a, *b, *c],
+        match self.chain_of(value) {
+            Some(chain) => chain.reads().collect(),
             None => program.operands(value).collect(),
         }
     }

@@ -33,6 +33,7 @@ pub(crate) enum Op {
         no: Value,
     },
     Noise(Noise),
+    Driving(Driving),
     Sample(Sample),
     /// A number from outside of the program, by its column among those.
     Given(u32),
@@ -121,6 +122,14 @@ pub(crate) struct Noise {
     pub element: u32,
 }
 
+/// The standard normal number that drives an element of a path in a step of a loop ([`crate::rng`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Driving {
+    /// The hash of the noise's dotted path.
+    pub path: u64,
+    pub element: u32,
+}
+
 /// A random number of a law that no formula gives, with the one or two numbers that it takes; one is written twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Sample {
@@ -179,6 +188,7 @@ impl Op {
         match self {
             Op::Number(_)
             | Op::Noise(_)
+            | Op::Driving(_)
             | Op::Given(_)
             | Op::Outer(_)
             | Op::Carried(_)
@@ -277,6 +287,11 @@ impl Program {
     /// A standard random number.
     pub fn noise(&mut self, noise: Noise) -> Value {
         self.value(Op::Noise(noise))
+    }
+
+    /// What drives a path in a step of a loop.
+    pub fn driving(&mut self, driving: Driving) -> Value {
+        self.value(Op::Driving(driving))
     }
 
     /// A random number of another law.

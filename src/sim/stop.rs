@@ -2,7 +2,7 @@
 //!
 //! A path driven by noise is seen at its steps alone and so crosses a bound later than it does between them. Seen against
 //! a bound that is nearer by `-ζ(1/2)/√(2π)` standard deviations of a step it crosses on average when the path does
-//! (Broadie, Glasserman and Kou 1997); it is then put on the bound itself. An equation without noise ends where a
+//! (Broadie, Glasserman and Kou 1997); it is then put on the bound itself, a quarter of a step before the step's end. An equation without noise ends where a
 //! bisection of its cubic finds the condition met; a recurrence at the step that meets it.
 
 use crate::around::Around;
@@ -15,6 +15,11 @@ use std::ops::Range;
 
 /// `-ζ(1/2)/√(2π)`: how much nearer a bound is moved, in standard deviations of a step.
 const NEARER: f64 = 0.582_597_157_939_010_7;
+
+/// How much before the end of its step a path is on the bound, as a share of the step. The walk of the steps lands beyond the
+/// nearer bound by [`NEARER`] standard deviations and, to the next order, a quarter of what it drifts in a step (Siegmund
+/// 1985): on average it is later than the path by the quarter.
+const EARLIER: f64 = 0.25;
 
 /// Halvings of a step: to a share of 1e-12.
 const HALVINGS: u32 = 40;
@@ -53,9 +58,9 @@ impl Lower<'_> {
         let [alive, end] = [width, width + 1].map(|slot| self.carried(slot));
         let noisy = matches!(dynamics.solver, Solver::EulerMaruyama { .. } | Solver::Milstein { .. });
         let bounds = if noisy && dynamics.corrected { self.bounds(dynamics, slots) } else { None };
-        let (met, next) = match bounds {
+        let (met, next, reached) = match bounds {
             Some(bounds) => self.cross(dynamics, slots, &bounds, next, [now, then], clock.step),
-            None => (self.stopping(dynamics, then), next),
+            None => (self.stopping(dynamics, then), next, then),
         };
         let calm = self.program.unary(Unary::Not, met);
         let goes_on = self.program.binary(Binary::And, alive, calm);
@@ -63,7 +68,7 @@ impl Lower<'_> {
         let mut carried: Vec<Value> =
             next.iter().zip(&held).map(|(n, h)| self.program.select(alive, *n, *h)).collect();
         carried.push(goes_on);
-        carried.push(self.program.select(alive, if cubic { now } else { then }, end));
+        carried.push(self.program.select(alive, if cubic { now } else { reached }, end));
         if cubic {
             for (slot, held) in held.iter().enumerate() {
                 let before = self.carried(width + 2 + slot);
@@ -104,8 +109,8 @@ impl Lower<'_> {
         Some(bounds)
     }
 
-    /// Whether a step that leads to `next` crosses a bound, and the states on the bound that it crosses; the first in the
-    /// order written, if it crosses several.
+    /// Whether a step that leads to `next` crosses a bound, the states on the bound that it crosses, the first in the order
+    /// written if it crosses several, and when it is there.
     fn cross(
         &mut self,
         dynamics: &Dynamics,
@@ -114,12 +119,14 @@ impl Lower<'_> {
         mut next: Vec<Value>,
         [now, then]: [Value; 2],
         step: f64,
-    ) -> (Value, Vec<Value>) {
+    ) -> (Value, Vec<Value>, Value) {
         let x: Vec<Value> = (0..slots.len()).map(|slot| self.carried(slot)).collect();
         self.put(slots, &x);
         let diffusion = self.diffusion(dynamics, now);
         self.put(slots, &next);
-        let mut met = self.program.number(0.0);
+        let (mut met, mut reached) = (self.program.number(0.0), then);
+        let earlier = self.program.number(EARLIER * step);
+        let earlier = self.program.sub(then, earlier);
         for bound in bounds {
             let at = self.at_time(then, |this| this.members(dynamics, bound.at));
             let (Some(x), Some(sd)) = (next.get_mut(bound.slot), diffusion.get(bound.slot)) else { continue };
@@ -132,10 +139,15 @@ impl Lower<'_> {
             let calm = self.program.unary(Unary::Not, met);
             let first = self.program.binary(Binary::And, crosses, calm);
             *x = self.program.select(first, at, *x);
+            // What no noise drives is seen where it is.
+            let zero = self.program.number(0.0);
+            let driven = self.program.binary(Binary::Ne, *sd, zero);
+            let driven = self.program.binary(Binary::And, first, driven);
+            reached = self.program.select(driven, earlier, reached);
             met = self.program.binary(Binary::Or, met, crosses);
         }
         self.put(slots, &next);
-        (met, next)
+        (met, next, reached)
     }
 
     /// Where a loop stopped, which carries from `alive` on what [`Lower::stop`] says.

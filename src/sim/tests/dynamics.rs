@@ -137,7 +137,7 @@ fn noise_drives_a_state_step_by_step() {
             let mut x = vec![1.0];
             for step in 0..4 {
                 let last = x[x.len() - 1];
-                x.push(last - h * row[pull] * last + 0.3 * h.sqrt() * stream.normal(draw, step, k));
+                x.push(last - h * row[pull] * last + 0.3 * h.sqrt() * stream.driving(draw, step, k));
             }
             for (element, place) in [(1, 1.0), (2, 1.5), (3, 2.0), (6, 3.5), (7, 4.0)] {
                 let (whole, part) = (f64::floor(place) as usize, place % 1.0);
@@ -292,14 +292,14 @@ fn milstein_is_of_order_one() {
                 }}
                 data end = walk.x(1)"
             ),
-            4_000,
+            40_000,
         );
         let stream = Stream::new(3, "walk.w");
         let squares: f64 = (0..)
             .zip((0..table.rows).map(|row| table.row(row)))
             .map(|(draw, row)| {
                 let steps = (1.0 / step).round() as u32;
-                let w: f64 = (0..steps).map(|k| step.sqrt() * stream.normal(draw, k, 0)).sum();
+                let w: f64 = (0..steps).map(|k| step.sqrt() * stream.driving(draw, k, 0)).sum();
                 let a = row[column(&made, "a")];
                 (row[column(&made, "end")] - (0.5 - 0.5 * a * a + a * w).exp()).powi(2)
             })
