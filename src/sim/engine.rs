@@ -9,7 +9,7 @@ use crate::elementary as own;
 use crate::isa::Kernel;
 use crate::registers::{LANES, Lanes, Registers};
 use crate::rng::Stream;
-use crate::ssa::{Law, Process, Sampler};
+use crate::ssa::{Law, Process};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
 
@@ -97,8 +97,14 @@ fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &mut Regi
         Instruction::Sample { sampler, path, element, to, x, y } => {
             let mut column = registers.take(to);
             let stream = Stream::from_hash(seed, path);
-            let site = |draw| sampler::Site { stream, draw, step, element };
-            sample(sampler, registers.busy(&mut column), [x, y], registers, site);
+            let draw = |draw, x, y| sampler::Site { stream, draw, step, element }.draw(sampler, x, y);
+            one_by_one(registers.busy(&mut column), [x, y], registers, draw);
+            registers.put(to, column);
+        }
+        Instruction::Special { function, to, x, y } => {
+            let mut column = registers.take(to);
+            let value = |_, x, y| scalar::special(function, x, y);
+            one_by_one(registers.busy(&mut column), [x, y], registers, value);
             registers.put(to, column);
         }
         Instruction::Move { to, x } => {
@@ -362,13 +368,13 @@ fn fill(to: &mut [Lanes], x: Operand, registers: &Registers) {
     }
 }
 
-/// Fills a column with numbers of a law that loops until it has one; each lane goes its own way.
-fn sample(
-    law: Sampler,
+/// Fills a column with what loops until it has its number: each lane goes its own way, with the number of its draw and
+/// its arguments.
+fn one_by_one(
     to: &mut [Lanes],
     arguments: [Operand; 2],
     registers: &Registers,
-    site: impl Fn(u64) -> sampler::Site,
+    make: impl Fn(u64, f64, f64) -> f64,
 ) {
     let value = |operand: Operand, block: usize, lane: usize| match operand {
         Operand::Number(x) => x,
@@ -380,7 +386,7 @@ fn sample(
     for (block, (to, draws)) in to.iter_mut().zip(registers.draws()).enumerate() {
         for (lane, (to, draw)) in to.0.iter_mut().zip(draws).enumerate() {
             let [x, y] = arguments.map(|operand| value(operand, block, lane));
-            *to = site(*draw).draw(law, x, y);
+            *to = make(*draw, x, y);
         }
     }
 }

@@ -10,15 +10,18 @@
 
 mod adaptive;
 mod around;
+mod bijection;
 mod bytecode;
 mod calculus;
 mod dataset;
+mod density;
 mod dist;
 pub mod elementary;
 mod emit;
 mod engine;
 mod error;
 mod evaluate;
+mod given;
 mod hoist;
 mod isa;
 mod jumps;
@@ -35,14 +38,19 @@ mod process;
 mod reading;
 mod registers;
 pub mod rng;
+mod runner;
 mod sampler;
 mod scalar;
 mod schedule;
 mod simulator;
 mod ssa;
 mod stop;
+mod variates;
 
+pub use bijection::{Bijection, Mapped};
+pub use density::Density;
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
+pub use given::{Implicit, Refusal};
 pub use isa::InstructionSet;
 pub use lower::Output;
 pub use simulator::{Outside, Simulator, Table};

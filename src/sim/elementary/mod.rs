@@ -14,12 +14,15 @@ mod circular;
 mod double;
 mod exponential;
 mod power;
+mod special;
 
 pub use circular::{MODERATE, atan, cos, cos_moderate, sin, sin_moderate, tan, tan_moderate};
 pub(crate) use circular::{SinCos, sin_cos, sin_cos_moderate, turn};
 pub(crate) use exponential::ln_normal;
 pub use exponential::{exp, ln, logistic, tanh};
 pub use power::pow;
+pub(crate) use special::stirling_series;
+pub use special::{deviance, ln_bessel, ln_normal_between, stirling};
 
 /// 1.5 * 2^52. Adding it to a number below 2^51 in size rounds to the nearest integer (halves to even),
 /// which then stands, in two's complement, in the low bits of the sum.

@@ -5,8 +5,10 @@
 
 mod adaptive;
 mod arrays;
+mod bijection;
 mod calls;
 mod compiler;
+mod densities;
 mod distributions;
 mod dynamics;
 mod elementary;
@@ -15,6 +17,7 @@ mod functions;
 mod gaps;
 mod jumps;
 mod laws;
+mod likelihood;
 mod models;
 mod outside;
 mod rng;
