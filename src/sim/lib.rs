@@ -7,6 +7,9 @@
 //! A [`Simulator`] is compiled once and run for any range of draws. The numbers it gives depend on the model, the seed
 //! and the number of the draw alone: random numbers are a function of where they stand ([`rng`]), and the
 //! functions of analysis are our own ([`elementary`]), so threads, widths and instruction sets change nothing.
+//!
+//! The same programs say how likely given values are ([`Density`]), and take parameters to the real line and back
+//! ([`Bijection`]): then a table is read in place of random numbers.
 
 mod adaptive;
 mod around;

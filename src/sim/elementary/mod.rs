@@ -3,10 +3,11 @@
 //! A library's `exp` differs between systems and their versions, and a fused multiply-add rounds once where two
 //! instructions round twice. So everything here is made of `+ - * /`, square roots, comparisons and operations on bits,
 //! each of which IEEE 754 defines to the last bit. None of the functions branches (but for angles beyond
-//! [`circular::MODERATE`]), so that a loop over a column becomes vector code for whatever instruction set the
-//! loop is compiled for.
+//! [`circular::MODERATE`], and the [`special`] ones of densities), so that a loop over a column becomes vector code for whatever
+//! instruction set the loop is compiled for.
 //!
-//! Every function is right on its whole domain, within two units in the last place, and NaN goes in and out.
+//! Every function is right on its whole domain, within two units in the last place (the special ones say theirs), and NaN
+//! goes in and out.
 //! The polynomials interpolate their function at Chebyshev nodes (computed in 80 digits), which is within
 //! a hair of the best polynomial of the degree; each constant's comment gives the interval and the error.
 

@@ -1,6 +1,7 @@
 //! Between parameters and the real line: round trips, slopes by differences, and where parameters lie.
 
-use crate::densities::{bent, columns, distribution, mixture, scalars, vector};
+use crate::compounds::{bent, distribution, mixture, scalars, vector};
+use crate::densities::columns;
 use crate::likelihood::model;
 use crate::models::Build;
 use sbi_model::{Argument, Family, Map, Model, NodeId, Role, Transform};

@@ -8,6 +8,7 @@ mod arrays;
 mod bijection;
 mod calls;
 mod compiler;
+mod compounds;
 mod densities;
 mod distributions;
 mod dynamics;
