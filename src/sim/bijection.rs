@@ -61,7 +61,7 @@ impl Bijection {
         let real: Vec<(NodeId, usize)> =
             parameters.iter().copied().filter(|place| !follows(model, &draws, *place)).collect();
         let map = Map { model, given: &given, needed: &needed, draws: &draws, real: &real };
-        let (to, from) = (map.to_real()?, map.from_real(parameters)?);
+        let (to, from) = (map.there()?, map.back(parameters)?);
         let runner = Runner::best(&from);
         Ok(Bijection { to, from, values: parameters.len(), reals: real.len(), runner })
     }
@@ -127,7 +127,8 @@ struct Map<'a, 'm> {
 }
 
 impl Map<'_, '_> {
-    fn to_real(&self) -> Result<Code, Refusal> {
+    /// From parameters to real numbers.
+    fn there(&self) -> Result<Code, Refusal> {
         let mut lower = Lower::given(self.model, self.given, self.needed)?;
         let mut made: HashMap<(NodeId, usize), Value> = HashMap::new();
         let mut logs = Vec::new();
@@ -137,7 +138,7 @@ impl Map<'_, '_> {
             lower.variates(node, draw, |lower, variate, first| {
                 let places = first..first + variate.bends.len();
                 let values: Vec<Value> = places.map(|element| lower.value_of((*id, element))).collect();
-                let Straight { values: real, log_slope } = variate.to_real(&mut lower.program, &values);
+                let Straight { values: real, log_slope } = variate.straighten(&mut lower.program, &values);
                 logs.push(((*id, first), lower.unless_lacking(*id, first, &values, log_slope)));
                 made.extend(real.iter().enumerate().map(|(place, y)| ((*id, first + place), *y)));
                 real
@@ -146,7 +147,8 @@ impl Map<'_, '_> {
         self.compile(lower, self.real, &made, logs)
     }
 
-    fn from_real(&self, parameters: &[(NodeId, usize)]) -> Result<Code, Refusal> {
+    /// From real numbers to parameters, each from what those before it say of where it lies.
+    fn back(&self, parameters: &[(NodeId, usize)]) -> Result<Code, Refusal> {
         let columns: HashMap<(NodeId, usize), usize> =
             self.real.iter().enumerate().map(|(column, place)| (*place, column)).collect();
         let mut lower = Lower::of(self.model, vec![BTreeSet::new(); self.model.dynamics.len()]);
@@ -164,7 +166,7 @@ impl Map<'_, '_> {
                 let columns: Vec<usize> =
                     places.filter_map(|element| columns.get(&(id, element)).copied()).collect();
                 let real = lower.read_columns(&columns);
-                let Straight { values, log_slope } = variate.from_real(&mut lower.program, &real);
+                let Straight { values, log_slope } = variate.bend_back(&mut lower.program, &real);
                 logs.push(((id, first), log_slope));
                 values
             })?;

@@ -119,11 +119,12 @@ fn compile(model: &Model, given: &Given<'_>, targets: &[NodeId]) -> Result<Code,
     let needed = given.behind(&pairs, NO_DENSITY)?;
     let mut lower = Lower::given(model, given, &needed)?;
     let mut total = lower.program.number(0.0);
-    for (_, (id, draw)) in draws {
+    for (told, (id, draw)) in draws {
         let node = model.node(id);
         lower.ready(id)?;
-        let logs = lower
-            .variates(node, draw, |lower, variate, first| vec![lower.log_density(id, variate, first)])?;
+        let logs = lower.variates(node, draw, |lower, variate, first| {
+            vec![lower.log_density([told, id], variate, first)]
+        })?;
         for log in logs {
             // What is impossible stays so, whatever the distributions of the rest are then.
             let sum = lower.program.add(log, total);
@@ -156,12 +157,13 @@ impl<'m> Lower<'m> {
         Ok(lower)
     }
 
-    /// The logarithm of the density of a number or vector whose values are at hand, from this element of its node on.
-    fn log_density(&mut self, id: NodeId, variate: &Variate, first: usize) -> Value {
+    /// The logarithm of the density of a number or vector whose values are at hand, from this element of its node on. The
+    /// first of the two nodes is that which is told of, and which a data set may lack.
+    fn log_density(&mut self, [told, id]: [NodeId; 2], variate: &Variate, first: usize) -> Value {
         let elements = first..first + variate.bends.len();
         let values: Vec<Value> = elements.clone().map(|element| self.value_of((id, element))).collect();
         let log = variate.log_density(&mut self.program, &values);
-        self.unless_lacking(id, first, &values, log)
+        self.unless_lacking(told, first, &values, log)
     }
 
     /// `log`, or zero where a data set lacks all of these values of a node, from this element on.

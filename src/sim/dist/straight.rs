@@ -23,7 +23,7 @@ pub(crate) struct Straight {
 
 impl Variate {
     /// The real numbers that stand for these values.
-    pub fn to_real(&self, p: &mut Program, values: &[Value]) -> Straight {
+    pub fn straighten(&self, p: &mut Program, values: &[Value]) -> Straight {
         let bare: Vec<Value> = values
             .iter()
             .zip(&self.bends)
@@ -41,7 +41,7 @@ impl Variate {
     }
 
     /// The values that these real numbers stand for.
-    pub fn from_real(&self, p: &mut Program, real: &[Value]) -> Straight {
+    pub fn bend_back(&self, p: &mut Program, real: &[Value]) -> Straight {
         let bare = match self.family.range() {
             Range::Simplex => shares_from_real(p, real),
             range => {

@@ -132,7 +132,8 @@ fn data_that_equal_a_draw_have_its_density() {
         param rate ~ gamma(2, 1)
         latent laid[flea] ~ brood(rate)
         data eggs[flea] = laid[flea].eggs
-        data young[flea] = laid[flea].young",
+        data young[flea] = laid[flea].young
+        missing young[flea] with probability 10%",
     );
     let density = Density::of(&model, &tokens(&model)).unwrap();
     let row = [3.0, 2.0, 5.0, 2.2, 4.0];
@@ -140,6 +141,8 @@ fn data_that_equal_a_draw_have_its_density() {
     let wanted = count(2.0, 2.0) + count(5.0, 120.0) + normal(2.2, 2.0, 0.5) + normal(4.0, 5.0, 0.5);
     close(density.likelihood(&row, 1).unwrap()[0], wanted, 1e-13);
     close(density.prior(&row, 1).unwrap()[0], 3f64.ln() - 3.0, 1e-13);
+    let gap = [3.0, 2.0, 5.0, 2.2, f64::NAN];
+    close(density.likelihood(&gap, 1).unwrap()[0], wanted - normal(4.0, 5.0, 0.5), 1e-13);
 }
 
 #[test]
