@@ -67,6 +67,33 @@ pub enum Kind {
     Category,
 }
 
+/// Where the values of a family lie, with the numbers of the arguments that say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Range {
+    /// The real line.
+    Real,
+    /// From 0.
+    Positive,
+    /// From 0 to 1.
+    Unit,
+    /// Vectors of numbers from 0 that add up to one.
+    Simplex,
+    /// From -π to π.
+    Circle,
+    /// From one argument to another.
+    Between(usize, usize),
+    /// 0 or 1.
+    Truth,
+    /// Whole numbers from 0.
+    Counts,
+    /// Whole numbers from 0 to an argument.
+    UpTo(usize),
+    /// Whole numbers from 1 to the length of an argument.
+    Categories(usize),
+    /// Wherever one of the distributions in an argument lies.
+    Components(usize),
+}
+
 /// How values of a process at two times go together; `d` is the time between them. Its numbers are kept in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {

@@ -38,7 +38,7 @@ pub use depends::{Depends, Reading};
 pub use dynamics::{Change, ChangeKind, Dynamics, Event, Solver, Tolerances};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};
 pub use external::{External, Output, Protocol};
-pub use family::{Family, Kernel, Kind, Map};
+pub use family::{Family, Kernel, Kind, Map, Range};
 pub use fusion::{Encoder, EncoderKind, Encoding, Fusion, Scheme, Stage};
 pub use graph::{Graph, Mask, Support, Token};
 pub use group::{Group, SCALARS};

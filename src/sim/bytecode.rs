@@ -5,7 +5,7 @@
 
 use crate::emit::Emitter;
 use crate::schedule::{Needs, Schedule};
-use crate::ssa::{Law, Process, Program, Sampler, Value};
+use crate::ssa::{Law, Process, Program, Sampler, Special, Value};
 use sbi_model::{Binary, Series, Unary};
 use std::sync::Arc;
 
@@ -80,6 +80,13 @@ pub(crate) enum Instruction {
         sampler: Sampler,
         path: u64,
         element: u32,
+        to: Register,
+        x: Operand,
+        y: Operand,
+    },
+    /// A special function.
+    Special {
+        function: Special,
         to: Register,
         x: Operand,
         y: Operand,

@@ -23,6 +23,7 @@ impl Program {
                     let [yes, no] = [yes, no].map(|x| slope(x).unwrap_or(zero));
                     Some(self.select(condition, yes, no))
                 }
+                Op::Special(..) => unreachable!("densities stand in no equation that is derived"),
                 _ => None,
             };
             slopes.extend(found.map(|found| (value, found)));

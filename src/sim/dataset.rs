@@ -4,9 +4,10 @@
 //! numbers have the names of what they are about: of an axis, which may be renamed, the first of the nodes over it.
 
 use crate::dist::{self, Argument, Site};
+use crate::given::Given;
 use crate::lower::Lower;
 use crate::rng::path_hash;
-use crate::ssa::{Law, Noise, Value};
+use crate::ssa::{Law, Noise, Op, Value};
 use sbi_model::Binary;
 use sbi_model::{Axis, AxisId, AxisKind, Count, Gaps, Missing, Node, NodeId, Rate, Unary, Whose, natural};
 
@@ -38,6 +39,44 @@ impl Lower<'_> {
             }
             _ => Extent::default(),
         }
+    }
+
+    /// Takes the sizes and the places of all axes from a table: a data set has an axis up to the last element of which
+    /// something is there.
+    pub(crate) fn read_extents(&mut self, given: &Given<'_>) {
+        let model = self.model;
+        let axes = model.axes.iter().enumerate().map(|(id, axis)| (AxisId(id), axis));
+        let extents = axes.map(|(id, axis)| {
+            let (AxisKind::Set(count) | AxisKind::Scattered { count, .. }) = axis.kind else {
+                return Extent::default();
+            };
+            let coordinates = given.coordinates(id).unwrap_or_default();
+            let coordinates = self.read_columns(coordinates);
+            let along = if count.least == count.most { Vec::new() } else { given.along(id) };
+            let mut size = None;
+            for (place, column) in along {
+                let there = self.program.leaf(Op::Given(column as u32));
+                let known = self.program.binary(Binary::Eq, there, there);
+                let [fewer, so_many] =
+                    [count.least, (place + 1).max(count.least)].map(|n| self.program.number(n as f64));
+                let reached = self.program.select(known, so_many, fewer);
+                size = Some(size.map_or(reached, |size| self.program.binary(Binary::Max, reached, size)));
+            }
+            Extent { size, coordinates }
+        });
+        self.extents = extents.collect();
+    }
+
+    /// The values of columns of a table.
+    pub(crate) fn read_columns(&mut self, columns: &[usize]) -> Vec<Value> {
+        columns.iter().map(|column| self.program.leaf(Op::Given(*column as u32))).collect()
+    }
+
+    /// Whether some data sets lack an element of a node.
+    pub(crate) fn may_lack(&self, id: NodeId, element: usize) -> bool {
+        let places = self.places(self.model.node(id), element);
+        let beyond = |(axis, place): &(AxisId, usize)| *place >= self.least_of(*axis);
+        places.iter().any(beyond) || self.model.missing.iter().any(|missing| self.is_about(missing, id))
     }
 
     /// The first of the nodes over an axis, by the natural order of their names, and its place among the axes of that.

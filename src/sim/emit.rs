@@ -362,6 +362,10 @@ impl<'a> Emitter<'a> {
                 let to = self.allocate(value);
                 Instruction::Sample { sampler, path, element, to, x: self.operand(x), y: self.operand(y) }
             }
+            Op::Special(function, x, y) => {
+                let to = self.allocate(value);
+                Instruction::Special { function, to, x: self.operand(x), y: self.operand(y) }
+            }
             Op::Unary(op, x) => match self.allocate_pair(value, op != Unary::Cos) {
                 [Some(sin), Some(cos)] => Instruction::SinCos { to: [sin, cos], x: self.column(x) },
                 [to, other] => {

@@ -9,7 +9,7 @@ use crate::elementary as own;
 use crate::isa::Kernel;
 use crate::registers::{Cells, LANES, Piece, Registers, VECTOR, Vector};
 use crate::rng::Stream;
-use crate::ssa::{Law, Process, Sampler};
+use crate::ssa::{Law, Process};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
 
@@ -85,8 +85,12 @@ fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &Register
         }
         Instruction::Sample { sampler, path, element, to, x, y } => {
             let stream = Stream::from_hash(seed, path);
-            let site = |draw| sampler::Site { stream, draw, step, element };
-            sample(sampler, registers.read(to), [x, y], registers, site);
+            let draw = |draw, x, y| sampler::Site { stream, draw, step, element }.draw(sampler, x, y);
+            one_by_one(registers.read(to), [x, y], registers, draw);
+        }
+        Instruction::Special { function, to, x, y } => {
+            let value = |_, x, y| scalar::special(function, x, y);
+            one_by_one(registers.read(to), [x, y], registers, value);
         }
         Instruction::Move { to, x } => fill(registers.read(to), x, registers),
         Instruction::Step { to } => fill(registers.read(to), Operand::Number(f64::from(step)), registers),
@@ -265,13 +269,13 @@ fn chain(start: Start, links: [Link; 2], to: &[Piece], sources: [Source; 6], reg
     const NO_LINK: &str = "a sum has one link, to one value";
     match (start, links[0]) {
         (Start::Mul, Link::None) => run!(a b; a * b),
-        (Start::Mul, Link::Mul) => second!(a b c; (a * b * c)),
-        (Start::Mul, Link::Add) => second!(a b c; (a * b + c)),
-        (Start::Mul, Link::Sub) => second!(a b c; (a * b - c)),
-        (Start::Mul, Link::From) => second!(a b c; (c - a * b)),
-        (Start::Mul, Link::AddMul) => second!(a b c d; (a * b + c * d)),
-        (Start::Mul, Link::SubMul) => second!(a b c d; (a * b - c * d)),
-        (Start::Mul, Link::FromMul) => second!(a b c d; (c * d - a * b)),
+        (Start::Mul, Link::Mul) => second!(a b c; a * b * c),
+        (Start::Mul, Link::Add) => second!(a b c; a * b + c),
+        (Start::Mul, Link::Sub) => second!(a b c; a * b - c),
+        (Start::Mul, Link::From) => second!(a b c; c - a * b),
+        (Start::Mul, Link::AddMul) => second!(a b c d; a * b + c * d),
+        (Start::Mul, Link::SubMul) => second!(a b c d; a * b - c * d),
+        (Start::Mul, Link::FromMul) => second!(a b c d; c * d - a * b),
         (Start::Add, Link::Mul) => run!(a b c; (a + b) * c),
         (Start::Add, Link::Add) => run!(a b c; (a + b) + c),
         (Start::Add, Link::Sub) => run!(a b c; (a + b) - c),
@@ -387,13 +391,13 @@ fn copy(to: &[Piece], from: &[Piece]) {
     each_lane!(to, x in Cells::of(from) => x);
 }
 
-/// Fills a column with numbers of a law that loops until it has one; each lane goes its own way.
-fn sample(
-    law: Sampler,
+/// Fills a column with what loops until it has its number: each lane goes its own way, with the number of its draw and
+/// its arguments.
+fn one_by_one(
     to: &[Piece],
     arguments: [Operand; 2],
     registers: &Registers,
-    site: impl Fn(u64) -> sampler::Site,
+    make: impl Fn(u64, f64, f64) -> f64,
 ) {
     let values = |operand: Operand, place: usize| match operand {
         Operand::Number(x) => [x; VECTOR],
@@ -406,7 +410,7 @@ fn sample(
         let [x, y] = arguments.map(|operand| values(operand, place));
         let mut vector = [0.0; VECTOR];
         for ((to, draw), (x, y)) in vector.iter_mut().zip(draws).zip(x.iter().zip(&y)) {
-            *to = site(*draw).draw(law, *x, *y);
+            *to = make(*draw, *x, *y);
         }
         to.set(Vector(vector));
     }

@@ -44,7 +44,7 @@ impl Rewriting<'_> {
                 let outer = self.run.inputs.get(self.run.carried + number as usize);
                 Place::Around(*outer.expect("a body reads what its loop is given"))
             }
-            Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => {
+            Op::Unary(..) | Op::Binary(..) | Op::Special(..) | Op::Select { .. } => {
                 let known =
                     op.operands().into_iter().flatten().map(|operand| self.made.get(&operand).copied());
                 let known: Vec<Place> = known.map(|place| place.expect("operands come first")).collect();

@@ -7,18 +7,24 @@
 //! A [`Simulator`] is compiled once and run for any range of draws. The numbers it gives depend on the model, the seed
 //! and the number of the draw alone: random numbers are a function of where they stand ([`rng`]), and the
 //! functions of analysis are our own ([`elementary`]), so threads, widths and instruction sets change nothing.
+//!
+//! The same programs say how likely given values are ([`Density`]), and take parameters to the real line and back
+//! ([`Bijection`]): then a table is read in place of random numbers.
 
 mod adaptive;
 mod around;
+mod bijection;
 mod bytecode;
 mod calculus;
 mod dataset;
+mod density;
 mod dist;
 pub mod elementary;
 mod emit;
 mod engine;
 mod error;
 mod evaluate;
+mod given;
 mod hoist;
 mod isa;
 mod jumps;
@@ -35,14 +41,19 @@ mod process;
 mod reading;
 mod registers;
 pub mod rng;
+mod runner;
 mod sampler;
 mod scalar;
 mod schedule;
 mod simulator;
 mod ssa;
 mod stop;
+mod variates;
 
+pub use bijection::{Bijection, Mapped};
+pub use density::Density;
 pub use error::{CODES, Failure, UNSTABLE_PRIOR};
+pub use given::{Implicit, Refusal};
 pub use isa::InstructionSet;
 pub use lower::Output;
 pub use simulator::{Outside, Simulator, Table};

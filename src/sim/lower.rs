@@ -4,7 +4,6 @@
 
 use crate::around::Around;
 use crate::dataset::Extent;
-use crate::dist::{self, Argument, Bend, Component, Site};
 use crate::error::TOO_LARGE;
 use crate::evaluate::Plan;
 use crate::motion::Motion;
@@ -12,9 +11,7 @@ use crate::process::Function;
 use crate::rng::path_hash;
 use crate::ssa::{MAX_VALUES, Op, Program, Value};
 use sbi_model::natural;
-use sbi_model::{
-    AxisId, Definition, Draw, Dynamics, ExprId, Model, Node, NodeId, Role, Series, Solver, Transform,
-};
+use sbi_model::{AxisId, Definition, Dynamics, ExprId, Model, Node, NodeId, Role, Series, Solver};
 use sbi_syntax::Diagnostic;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -136,7 +133,7 @@ pub(crate) struct Lower<'a> {
 pub(crate) const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
 impl<'a> Lower<'a> {
-    fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
+    pub(crate) fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
         Lower {
             model,
             program: Program::default(),
@@ -161,16 +158,22 @@ impl<'a> Lower<'a> {
     fn all(mut self) -> Result<Lower<'a>, Diagnostic> {
         self.draw_extents();
         for &id in &self.model.order {
-            self.ready(id)?;
-            let node = self.model.node(id);
-            let values = match self.model.run_of(id) {
-                None if node.curve => self.curve_of_time(id, node),
-                Some(run) if node.role != Role::State => self.at_start(run, id),
-                _ => self.node(node)?,
-            };
-            self.replace(id, values);
+            self.make(id)?;
         }
         Ok(self)
+    }
+
+    /// Makes the values of a node.
+    pub(crate) fn make(&mut self, id: NodeId) -> Result<(), Diagnostic> {
+        self.ready(id)?;
+        let node = self.model.node(id);
+        let values = match self.model.run_of(id) {
+            None if node.curve => self.curve_of_time(id, node),
+            Some(run) if node.role != Role::State => self.at_start(run, id),
+            _ => self.node(node)?,
+        };
+        self.replace(id, values);
+        Ok(())
     }
 
     /// What comes out, and whether a data set may lack it.
@@ -230,7 +233,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Runs the dynamics that a node reads.
-    fn ready(&mut self, id: NodeId) -> Result<(), Diagnostic> {
+    pub(crate) fn ready(&mut self, id: NodeId) -> Result<(), Diagnostic> {
         let model = self.model;
         if model.dynamics.is_empty() {
             return Ok(());
@@ -377,7 +380,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Calls `make` for every `width` elements of a node at hand, standing at the first of them.
-    fn each(
+    pub(crate) fn each(
         &mut self,
         node: &Node,
         count: usize,
@@ -389,9 +392,7 @@ impl<'a> Lower<'a> {
         for first in self.part_of(count).step_by(width) {
             self.stand_at(node, first);
             values.extend(make(self, first));
-            if self.program.overflowed() {
-                return Err(self.too_large(node));
-            }
+            self.bounded(node)?;
         }
         self.position = before;
         Ok(values)
@@ -400,59 +401,6 @@ impl<'a> Lower<'a> {
     /// Stands at an element of a node.
     fn stand_at(&mut self, node: &Node, element: usize) {
         self.stand_along(&node.axes, Some(element));
-    }
-
-    /// The elements of a node, drawn with random numbers of this name.
-    pub(crate) fn draw(&mut self, node: &Node, draw: &Draw, name: &str) -> Result<Vec<Value>, Diagnostic> {
-        let count = self.model.elements(node);
-        let distribution = dist::of(draw.family);
-        let last = node.axes.last().filter(|_| distribution.over_vector).copied();
-        let path = path_hash(name);
-        self.each(node, count, last.map_or(1, |axis| self.size(axis)), |this, first| {
-            // The arguments of a vector are one for all its elements.
-            if let Some(axis) = last {
-                this.stand(axis, None);
-            }
-            let arguments: Vec<Argument> = draw.arguments.iter().map(|a| this.argument(a)).collect();
-            let site = Site { path, element: first as u32 };
-            let mut drawn = (distribution.draw)(&mut this.program, site, &arguments);
-            for (place, x) in drawn.iter_mut().enumerate() {
-                if let Some(axis) = last {
-                    this.stand(axis, Some(place));
-                }
-                let bends = this.bends(&draw.transforms);
-                *x = bends.iter().fold(*x, |x, bend| bend.apply(&mut this.program, x));
-            }
-            drawn
-        })
-    }
-
-    fn argument(&mut self, argument: &sbi_model::Argument) -> Argument {
-        let vector = |this: &mut Self, row: &[ExprId]| row.iter().map(|e| this.expression(*e)).collect();
-        match argument {
-            sbi_model::Argument::Scalar(expr) => Argument::Scalar(self.expression(*expr)),
-            sbi_model::Argument::Vector(row) => Argument::Vector(vector(self, row)),
-            sbi_model::Argument::Matrix(rows) => {
-                Argument::Matrix(rows.iter().map(|row| vector(self, row)).collect())
-            }
-            sbi_model::Argument::Components(draws) => {
-                let component = |draw: &Draw| Component {
-                    family: draw.family,
-                    arguments: draw.arguments.iter().map(|a| self.argument(a)).collect(),
-                    bends: self.bends(&draw.transforms),
-                };
-                Argument::Components(draws.iter().map(component).collect())
-            }
-            sbi_model::Argument::Kernel(..) => unreachable!("{NOT_RUN}"),
-        }
-    }
-
-    pub(crate) fn bends(&mut self, transforms: &[Transform]) -> Vec<Bend> {
-        let bend = |transform: &Transform| Bend {
-            map: transform.map,
-            arguments: transform.arguments.iter().map(|expr| self.expression(*expr)).collect(),
-        };
-        transforms.iter().map(bend).collect()
     }
 
     pub(crate) fn size(&self, axis: AxisId) -> usize {
@@ -481,6 +429,11 @@ impl<'a> Lower<'a> {
     pub(crate) fn stand(&mut self, axis: AxisId, position: Option<usize>) -> Option<usize> {
         let place = self.position.get_mut(axis.0).expect("an axis id belongs to its model");
         std::mem::replace(place, position)
+    }
+
+    /// Fails where the program has outgrown its bounds, at a node.
+    pub(crate) fn bounded(&self, node: &Node) -> Result<(), Diagnostic> {
+        if self.program.overflowed() { Err(self.too_large(node)) } else { Ok(()) }
     }
 
     fn too_large(&self, node: &Node) -> Diagnostic {

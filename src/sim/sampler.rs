@@ -3,7 +3,7 @@
 //! The random numbers of an attempt have a key of their own ([`Stream::attempt`]), so that a draw depends on its place
 //! alone, however many attempts others need.
 
-use crate::elementary::{atan, cos, exp, floor, ln, sqrt};
+use crate::elementary::{atan, cos, exp, floor, ln, sqrt, stirling_series};
 use crate::rng::Stream;
 use crate::ssa::Sampler;
 use std::f64::consts::PI;
@@ -247,10 +247,5 @@ fn ln_factorial(n: f64) -> f64 {
         return ln(product);
     }
     let x = n + 1.0;
-    let inverse = 1.0 / x;
-    let square = inverse * inverse;
-    let series = inverse
-        * (1.0 / 12.0
-            - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0))));
-    (x - 0.5) * ln(x) - x + 0.918_938_533_204_672_8 + series
+    (x - 0.5) * ln(x) - x + 0.918_938_533_204_672_8 + stirling_series(x)
 }

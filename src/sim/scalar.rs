@@ -2,6 +2,7 @@
 //! The compiler folds constants with it, the engine inlines it into its loops.
 
 use crate::elementary as own;
+use crate::ssa::Special;
 use sbi_model::{Binary, Series, Unary};
 
 /// A truth as a number.
@@ -52,6 +53,16 @@ pub(crate) fn binary(op: Binary, x: f64, y: f64) -> f64 {
         Binary::Ne => truth(x != y),
         Binary::And => truth((x != 0.0) & (y != 0.0)),
         Binary::Or => truth((x != 0.0) | (y != 0.0)),
+    }
+}
+
+/// A special function of two numbers; one of a single number looks at the first.
+pub(crate) fn special(function: Special, x: f64, y: f64) -> f64 {
+    match function {
+        Special::Stirling => own::stirling(x),
+        Special::Deviance => own::deviance(x, y),
+        Special::Bessel => own::ln_bessel(x),
+        Special::NormalBetween => own::ln_normal_between(x, y),
     }
 }
 

@@ -1,16 +1,14 @@
 //! A model made ready to simulate, and its runs.
 
 use crate::bytecode::{self, Code};
-use crate::engine::Chunk;
 use crate::error::Failure;
 use crate::isa::InstructionSet;
 use crate::lower::{self, Call, Lowered, Output};
 use crate::outside::Answer;
-use crate::registers::{self, Registers};
 use crate::rng::mix;
+use crate::runner::{Draws, Runner, threads_of};
 use crate::ssa::Value;
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use sbi_model::{Model, NodeId, OnFailure, Role};
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeMap;
@@ -43,8 +41,7 @@ pub struct Simulator {
     lowered: Lowered,
     stages: Stages,
     on_failure: OnFailure,
-    width: usize,
-    set: InstructionSet,
+    runner: Runner,
 }
 
 /// Simulations: one row for each draw, one column for each output, row-major.
@@ -153,7 +150,7 @@ impl Simulator {
         let (shown, may_lack): (Vec<Value>, Vec<bool>) = lowered.shown.iter().copied().unzip();
         let code = bytecode::compile(&lowered.program, &shown);
         Ok(Simulator {
-            width: registers::best_width(&code),
+            runner: Runner::best(&code),
             code,
             names: names.collect(),
             may_lack,
@@ -162,14 +159,13 @@ impl Simulator {
             stages: Stages::of(model, &lowered),
             lowered,
             on_failure: model.on_failure,
-            set: InstructionSet::best(),
         })
     }
 
     /// The same simulator with these instructions in place of the machine's best. The results have the same bits.
     #[must_use]
     pub fn with_instructions(mut self, set: InstructionSet) -> Simulator {
-        self.set = set;
+        self.runner.set = set;
         self
     }
 
@@ -177,8 +173,7 @@ impl Simulator {
     /// of the model. The results have the same bits.
     #[must_use]
     pub fn with_width(mut self, width: usize) -> Simulator {
-        assert!(registers::is_width(width), "columns have 64, 128, 256 or 512 draws, not {width}");
-        self.width = width;
+        self.runner.set_width(width);
         self
     }
 
@@ -194,7 +189,7 @@ impl Simulator {
 
     /// The instructions that it runs with.
     pub fn instructions(&self) -> InstructionSet {
-        self.set
+        self.runner.set
     }
 
     /// Simulates a range of draws on `threads` threads. A draw depends on the seed and its number alone: neither
@@ -251,29 +246,11 @@ impl Simulator {
         Ok(table)
     }
 
-    /// Runs `code` for these draws, chunk by chunk, until `block` is full.
+    /// Runs `code` for these draws, until `block` is full.
     fn fill(&self, code: &Code, work: &Work<'_>, given: &[f64], block: &mut [f64]) {
-        let Work { seed, draws, pool, .. } = *work;
-        let size = (self.width * code.columns).max(1);
-        let columns = self.stages.columns;
-        let registers = || Registers::new(code, self.width);
-        let run = |registers: &mut Registers, place: usize, rows: &mut [f64]| {
-            let first = place * self.width;
-            let draws = draws.get(first..draws.len().min(first + self.width)).unwrap_or_default();
-            let given = given.get(first * columns..).unwrap_or_default();
-            self.set.run(Chunk { code, seed, draws, given: (given, columns), rows, registers });
-        };
-        match pool {
-            Some(pool) => pool.install(|| {
-                let chunks = block.par_chunks_mut(size).enumerate();
-                chunks.for_each_init(registers, |registers, (place, rows)| run(registers, place, rows));
-            }),
-            None => {
-                let mut registers = registers();
-                let chunks = block.chunks_mut(size).enumerate();
-                chunks.for_each(|(place, rows)| run(&mut registers, place, rows));
-            }
-        }
+        let Work { seed, draws: numbers, pool, .. } = *work;
+        let draws = Draws { seed, numbers, given: (given, self.stages.columns), pool };
+        self.runner.fill(code, draws, block);
     }
 
     /// What the programs from outside give for these draws, and why they refused some.
@@ -421,11 +398,6 @@ fn room(rows: u64, columns: usize) -> Result<Vec<f64>, Failure> {
         Ok(Ok(())) => Ok(values),
         _ => Err(Failure::Memory { bytes: count * size_of::<f64>() as u128 }),
     }
-}
-
-/// Threads to share the work; `None` for one, and where the system gives no more: the results are the same.
-fn threads_of(threads: usize) -> Option<ThreadPool> {
-    (threads > 1).then(|| ThreadPoolBuilder::new().num_threads(threads).build().ok()).flatten()
 }
 
 impl Table {

@@ -35,6 +35,8 @@ pub(crate) enum Op {
     Noise(Noise),
     Driving(Driving),
     Sample(Sample),
+    /// A special function of two numbers; of one, it is written twice.
+    Special(Special, Value, Value),
     /// A number from outside of the program, by its column among those.
     Given(u32),
     /// In the body of a loop: a value of the program around it, by its number among the loop's inputs.
@@ -155,6 +157,19 @@ pub(crate) enum Sampler {
     VonMises,
 }
 
+/// The special functions that densities are made of ([`crate::elementary`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Special {
+    /// What Stirling's formula lacks of the logarithm of a factorial.
+    Stirling,
+    /// `x log(x / y) + y - x`.
+    Deviance,
+    /// The logarithm of the Bessel function `I0`, less its argument.
+    Bessel,
+    /// The logarithm of the normal law between two ends, over its density at the place there that is nearest to zero.
+    NormalBetween,
+}
+
 /// The standard laws of which all others are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Law {
@@ -203,7 +218,7 @@ impl Op {
             Op::Last { run, .. } => [Some(run), None, None],
             Op::Sample(Sample { arguments: [x, y], .. }) => [Some(x), Some(y), None],
             Op::Unary(_, x) => [Some(x), None, None],
-            Op::Binary(_, x, y) => [Some(x), Some(y), None],
+            Op::Binary(_, x, y) | Op::Special(_, x, y) => [Some(x), Some(y), None],
             Op::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
         }
     }
@@ -242,6 +257,7 @@ impl Program {
         match (op, operands) {
             (Op::Unary(op, _), [x]) => self.unary(op, *x),
             (Op::Binary(op, ..), [x, y]) => self.binary(op, *x, *y),
+            (Op::Special(function, ..), [x, y]) => self.special(function, *x, *y),
             (Op::Select { .. }, [condition, yes, no]) => self.select(*condition, *yes, *no),
             (Op::Sample(sample), [x, y]) => self.sample(Sample { arguments: [*x, *y], ..sample }),
             _ => panic!("only what is computed is computed again"),
@@ -403,6 +419,14 @@ impl Program {
         let swap = commutes && self.known_number(y).is_none() && y < x;
         let (x, y) = if swap { (y, x) } else { (x, y) };
         self.value(Op::Binary(op, x, y))
+    }
+
+    /// A special function of two numbers.
+    pub fn special(&mut self, function: Special, x: Value, y: Value) -> Value {
+        match (self.known_number(x), self.known_number(y)) {
+            (Some(x), Some(y)) => self.number(scalar::special(function, x, y)),
+            _ => self.value(Op::Special(function, x, y)),
+        }
     }
 
     /// Whether `x` is a finite number.

@@ -1,7 +1,7 @@
 //! The table of distributions: one row for each.
 
-use super::family::{Demand, Entry, Range, Shape, Slot, Turn, Way};
-use crate::{Family, Kind};
+use super::family::{Demand, Entry, Shape, Slot, Turn, Way};
+use crate::{Family, Kind, Range};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// `√3 / π`: the scale of a logistic distribution of standard deviation 1.
@@ -79,7 +79,7 @@ pub(super) const TABLE: &[Entry] = &[
     Entry {
         family: Family::Dirichlet,
         name: "dirichlet",
-        range: Range::Unit,
+        range: Range::Simplex,
         slots: &[slot(Shape::Vector, &[way("concentration", Demand::Positive)])],
         ..REAL
     },

@@ -2,7 +2,7 @@
 
 use super::elsewhere::{LABELS, NAMES};
 use super::families::TABLE;
-use crate::{Argument, Draw, ExprId, Family, Kind, Map, Support};
+use crate::{Argument, Draw, ExprId, Family, Kind, Map, Range, Support};
 use std::f64::consts::PI;
 
 /// What an argument of a distribution must satisfy, where it is known beforehand.
@@ -78,30 +78,6 @@ pub(super) struct Slot {
     pub(super) default: Option<f64>,
 }
 
-/// Where the values of a family lie, by the numbers of its slots.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Range {
-    Real,
-    /// From 0.
-    Positive,
-    /// From 0 to 1.
-    Unit,
-    /// From -π to π.
-    Circle,
-    /// From one slot to another.
-    Between(usize, usize),
-    /// 0 or 1.
-    Truth,
-    /// Whole numbers from 0.
-    Counts,
-    /// Whole numbers from 0 to a slot.
-    UpTo(usize),
-    /// Whole numbers from 1 to the length of a slot.
-    Categories(usize),
-    /// Wherever one of the distributions in a slot lies.
-    Components(usize),
-}
-
 /// A distribution: a row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
@@ -146,6 +122,11 @@ impl Family {
         entry(self).kind
     }
 
+    /// Where its values lie, before anything bends them.
+    pub fn range(self) -> Range {
+        entry(self).range
+    }
+
     /// Whether a draw is a vector over the node's last axis, else one number.
     pub fn is_vector(self) -> bool {
         entry(self).slots.iter().any(|slot| matches!(slot.shape, Shape::Vector | Shape::Matrix))
@@ -178,6 +159,7 @@ impl Draw {
 }
 
 impl Range {
+    /// What is known of it beforehand.
     fn of(self, arguments: &[Argument], constant: &dyn Fn(ExprId) -> Option<f64>) -> Support {
         let number = |slot: usize| match arguments.get(slot) {
             Some(Argument::Scalar(expr)) => constant(*expr),
@@ -187,7 +169,7 @@ impl Range {
         match self {
             Range::Real => real,
             Range::Positive => from_zero,
-            Range::Unit => Support { high: 1.0, ..from_zero },
+            Range::Unit | Range::Simplex => Support { high: 1.0, ..from_zero },
             Range::Circle => Support { low: -PI, high: PI, whole: false },
             Range::Between(low, high) => Support {
                 low: number(low).unwrap_or(real.low),

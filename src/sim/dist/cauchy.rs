@@ -1,10 +1,10 @@
 //! `cauchy(median, scale)`.
 
-use super::{Argument, Distribution, Site, scalars};
+use super::{Argument, Distribution, LogDensity, Site, scalars, single};
 use crate::ssa::{Law, Program, Value};
 use sbi_model::{Binary, Unary};
 
-pub(super) const DISTRIBUTION: Distribution = Distribution { over_vector: false, draw };
+pub(super) const DISTRIBUTION: Distribution = Distribution { draw, log_density };
 
 /// `median + scale tan(π (u - 1/2))`; fails where `scale` is not above zero.
 fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
@@ -17,4 +17,15 @@ fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
     let tangent = p.unary(Unary::Tan, angle);
     let off = p.binary(Binary::Mul, scale, tangent);
     vec![p.binary(Binary::Add, off, median)]
+}
+
+/// `1 / (π scale (1 + z²))`.
+fn log_density(p: &mut Program, arguments: &[Argument], x: &[Value]) -> LogDensity {
+    let ([median, scale], x) = (scalars(arguments), single(x));
+    let (finite, positive) = (p.is_finite(median), p.all_positive(&[scale]));
+    let sound = p.all(&[finite, positive]);
+    let z = p.standard(x, median, scale);
+    let (off, circle) = (p.ln_hypotenuse(z), p.times(scale, std::f64::consts::PI));
+    let (twice, log) = (p.times(off, -2.0), p.ln(circle));
+    LogDensity { sound, log: p.sub(twice, log) }
 }

@@ -1,10 +1,10 @@
 //! `laplace(mean, scale)`.
 
-use super::{Argument, Distribution, Site, scalars};
+use super::{Argument, Distribution, LogDensity, Site, scalars, single};
 use crate::ssa::{Law, Program, Value};
-use sbi_model::Binary;
+use sbi_model::{Binary, Unary};
 
-pub(super) const DISTRIBUTION: Distribution = Distribution { over_vector: false, draw };
+pub(super) const DISTRIBUTION: Distribution = Distribution { draw, log_density };
 
 /// An exponential number to either side, as often: `mean ± scale (-log u)`; fails where `scale` is not above zero.
 fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
@@ -17,4 +17,15 @@ fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
     let below = p.binary(Binary::Lt, side, half);
     let (left, right) = (p.binary(Binary::Sub, mean, size), p.binary(Binary::Add, size, mean));
     vec![p.select(below, left, right)]
+}
+
+/// `exp(-|z|) / (2 scale)`.
+fn log_density(p: &mut Program, arguments: &[Argument], x: &[Value]) -> LogDensity {
+    let ([mean, scale], x) = (scalars(arguments), single(x));
+    let (finite, positive) = (p.is_finite(mean), p.all_positive(&[scale]));
+    let sound = p.all(&[finite, positive]);
+    let z = p.standard(x, mean, scale);
+    let (size, both) = (p.unary(Unary::Abs, z), p.times(scale, 2.0));
+    let (less, log) = (p.unary(Unary::Neg, size), p.ln(both));
+    LogDensity { sound, log: p.sub(less, log) }
 }

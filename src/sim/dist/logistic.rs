@@ -1,10 +1,10 @@
 //! `logistic(mean, scale)`.
 
-use super::{Argument, Distribution, Site, scalars};
+use super::{Argument, Distribution, LogDensity, Site, scalars, single};
 use crate::ssa::{Law, Program, Value};
 use sbi_model::{Binary, Unary};
 
-pub(super) const DISTRIBUTION: Distribution = Distribution { over_vector: false, draw };
+pub(super) const DISTRIBUTION: Distribution = Distribution { draw, log_density };
 
 /// `mean + scale log(u / (1 - u))`; fails where `scale` is not above zero.
 fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
@@ -17,4 +17,14 @@ fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
     let logit = p.unary(Unary::Log, odds);
     let off = p.binary(Binary::Mul, scale, logit);
     vec![p.binary(Binary::Add, off, mean)]
+}
+
+/// `exp(-|z|) / (scale (1 + exp(-|z|))²)`, which is the same on both sides.
+fn log_density(p: &mut Program, arguments: &[Argument], x: &[Value]) -> LogDensity {
+    let ([mean, scale], x) = (scalars(arguments), single(x));
+    let (finite, positive) = (p.is_finite(mean), p.all_positive(&[scale]));
+    let sound = p.all(&[finite, positive]);
+    let z = p.standard(x, mean, scale);
+    let (within, log) = (p.ln_logistic_slope(z), p.ln(scale));
+    LogDensity { sound, log: p.sub(within, log) }
 }

@@ -1,17 +1,23 @@
 //! Distributions: one file per family, and the table that finds them.
 //!
 //! A family says how its draws are made of standard uniform and normal numbers, or of the few laws that no formula
-//! gives ([`crate::sampler`]). Arguments that name no
+//! gives ([`crate::sampler`]), and what their density is where its values lie. Arguments that name no
 //! distribution (a negative standard deviation, a probability above one) make the draw NaN, so that the run fails
-//! and says with which parameters.
+//! and says with which parameters; the density is then NaN too.
+//!
+//! Where its values lie stands in the model's table of families ([`sbi_model::Range`]): the density is nothing elsewhere, and
+//! the way to the real line and back follows from it alone ([`straight`]), as does what `|>` does to both ([`bend`]).
 
+mod bend;
 mod bernoulli;
 mod beta;
 mod binomial;
 mod categorical;
 mod cauchy;
+mod density;
 mod dirichlet;
 mod exponential;
+mod formulas;
 mod gamma;
 mod half_normal;
 mod inverse_gamma;
@@ -23,6 +29,8 @@ mod multivariate_normal;
 mod negative_binomial;
 mod normal;
 mod poisson;
+mod range;
+mod straight;
 mod student_t;
 mod truncated_normal;
 mod uniform;
@@ -31,14 +39,24 @@ mod weibull;
 
 use crate::rng;
 use crate::ssa::{Law, Noise, Program, Sample, Sampler, Value};
-use sbi_model::{Binary, Family, Map, Unary};
+pub(crate) use bend::Bend;
+pub(crate) use density::{Measure, measure};
+use sbi_model::{Binary, Family, Unary};
+pub(crate) use straight::Straight;
 
-/// How a family is drawn.
+/// How a family is drawn, and how likely its draws are.
 pub(crate) struct Distribution {
-    /// Whether a draw is a vector over the node's last axis, else one number.
-    pub over_vector: bool,
     /// Adds the draw of one number or vector to a program; its values in order.
     pub draw: fn(&mut Program, Site, &[Argument]) -> Vec<Value>,
+    /// Adds the logarithm of the density at a number or vector where the family has values: of counts, truths and
+    /// categories of the probability.
+    log_density: fn(&mut Program, &[Argument], &[Value]) -> LogDensity,
+}
+
+/// The logarithm of a density, and whether the arguments name a distribution.
+struct LogDensity {
+    sound: Value,
+    log: Value,
 }
 
 /// The distribution of a family.
@@ -76,48 +94,23 @@ pub(crate) enum Argument {
     Scalar(Value),
     Vector(Vec<Value>),
     Matrix(Vec<Vec<Value>>),
-    Components(Vec<Component>),
+    Components(Vec<Variate>),
 }
 
-/// One of the distributions that a mixture is made of.
-pub(crate) struct Component {
+/// A random number or vector: its distribution, with arguments computed for one draw, and what bends each of its numbers.
+pub(crate) struct Variate {
     pub family: Family,
     pub arguments: Vec<Argument>,
-    pub bends: Vec<Bend>,
+    /// For each number, in order.
+    pub bends: Vec<Vec<Bend>>,
 }
 
-impl Component {
-    fn draw(&self, p: &mut Program, site: Site) -> Value {
+impl Variate {
+    /// Draws it.
+    pub fn draw(&self, p: &mut Program, site: Site) -> Vec<Value> {
         let drawn = (of(self.family).draw)(p, site, &self.arguments);
-        let first = drawn.first().copied().expect("components of a mixture draw one number each");
-        self.bends.iter().fold(first, |x, bend| bend.apply(p, x))
-    }
-}
-
-/// One step of `|>`, with its numbers computed for one draw.
-pub(crate) struct Bend {
-    pub map: Map,
-    pub arguments: Vec<Value>,
-}
-
-impl Bend {
-    /// The bent number.
-    pub fn apply(&self, p: &mut Program, x: Value) -> Value {
-        match (self.map, self.arguments.as_slice()) {
-            (Map::Affine, [scale, shift]) => {
-                let scaled = p.binary(Binary::Mul, *scale, x);
-                p.binary(Binary::Add, scaled, *shift)
-            }
-            (Map::Between, [low, high]) => {
-                let share = p.unary(Unary::Logistic, x);
-                let width = p.binary(Binary::Sub, *high, *low);
-                let above = p.binary(Binary::Mul, width, share);
-                p.binary(Binary::Add, above, *low)
-            }
-            (Map::Exp, []) => p.unary(Unary::Exp, x),
-            (Map::Logistic, []) => p.unary(Unary::Logistic, x),
-            (map, _) => panic!("the checker gives {map:?} its numbers"),
-        }
+        let bent = drawn.iter().zip(&self.bends);
+        bent.map(|(x, bends)| bends.iter().fold(*x, |x, bend| bend.apply(p, x))).collect()
     }
 }
 
@@ -131,25 +124,36 @@ fn scalars<const N: usize>(arguments: &[Argument]) -> [Value; N] {
     values.try_into().expect("the checker gives a distribution all its arguments")
 }
 
+/// The number that a law of one number is about.
+fn single(x: &[Value]) -> Value {
+    x.first().copied().expect("a draw of this distribution is one number")
+}
+
+/// How far from one a sum of probabilities or shares may be: they are often rounded in a file, or computed.
+const SLACK: f64 = 1e-6;
+
+/// Whether these are no probabilities below zero, and their sum is one.
+fn add_up(p: &mut Program, probabilities: &[Value]) -> Value {
+    let sound: Vec<Value> = probabilities.iter().map(|share| p.is(*share, Binary::Ge, 0.0)).collect();
+    let sum = p.sum_of(probabilities);
+    let off = p.plus(sum, -1.0);
+    let size = p.unary(Unary::Abs, off);
+    let whole = p.is(size, Binary::Lt, SLACK);
+    let sound = p.all(&sound);
+    p.all(&[sound, whole])
+}
+
 /// One of `values`, each with its probability: the first whose share, added to those before it, passes a uniform number.
 /// Fails where a probability is negative or their sum is not one.
 fn choice(p: &mut Program, site: Site, probabilities: &[Value], values: &[Value]) -> Value {
-    /// How far from one a sum of probabilities may be: they are often rounded in a file, or computed.
-    const SLACK: f64 = 1e-6;
     let u = site.noise(p, Law::Uniform, 0);
-    let (zero, one, slack) = (p.number(0.0), p.number(1.0), p.number(SLACK));
-    let (mut sum, mut possible) = (zero, one);
+    let possible = add_up(p, probabilities);
+    let mut sum = p.number(0.0);
     let mut passed = Vec::with_capacity(values.len());
     for probability in probabilities {
-        let sound = p.binary(Binary::Ge, *probability, zero);
-        possible = p.binary(Binary::And, possible, sound);
         sum = p.binary(Binary::Add, sum, *probability);
         passed.push(p.binary(Binary::Lt, u, sum));
     }
-    let off = p.binary(Binary::Sub, sum, one);
-    let size = p.unary(Unary::Abs, off);
-    let whole = p.binary(Binary::Lt, size, slack);
-    possible = p.binary(Binary::And, possible, whole);
     let last = values.last().copied().expect("there is something to choose from");
     let chosen = values
         .iter()

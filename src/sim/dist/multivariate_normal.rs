@@ -1,10 +1,10 @@
 //! `multivariate_normal(mean, cov)`: a vector over the node's last axis.
 
-use super::{Argument, Distribution, Site};
+use super::{Argument, Distribution, LogDensity, Site};
 use crate::ssa::{Law, Program, Value};
 use sbi_model::{Binary, Unary};
 
-pub(super) const DISTRIBUTION: Distribution = Distribution { over_vector: true, draw };
+pub(super) const DISTRIBUTION: Distribution = Distribution { draw, log_density };
 
 /// `mean + L z` with the Cholesky factor `cov = L L'`; fails where `cov` is not symmetric and positive definite.
 fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
@@ -21,6 +21,27 @@ fn draw(p: &mut Program, site: Site, arguments: &[Argument]) -> Vec<Value> {
         })
     })
     .collect()
+}
+
+/// With `L z = x - mean`: the standard normal densities of all `z`, over the determinant of `L`.
+fn log_density(p: &mut Program, arguments: &[Argument], x: &[Value]) -> LogDensity {
+    let [Argument::Vector(mean), Argument::Matrix(cov)] = arguments else {
+        panic!("the checker gives `multivariate_normal` a vector and a matrix");
+    };
+    let mut log = p.number(0.0);
+    let mut z: Vec<Value> = Vec::with_capacity(mean.len());
+    // A matrix that is no covariance makes pivots NaN.
+    for ((mean, x), row) in mean.iter().zip(x).zip(cholesky(p, cov)) {
+        let off = p.sub(*x, *mean);
+        let left = less_products(p, off, &z, &row);
+        let pivot = row.last().copied().expect("a row of the factor ends with its pivot");
+        let standard = p.div(left, pivot);
+        z.push(standard);
+        let (bell, scale) = (p.ln_normal(standard), p.ln(pivot));
+        let part = p.sub(bell, scale);
+        log = p.add(part, log);
+    }
+    LogDensity { sound: p.all_finite(mean), log }
 }
 
 /// The rows of the lower triangular `L` with `L L' = cov`: row i has i + 1 entries (Cholesky and Banachiewicz).

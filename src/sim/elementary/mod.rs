@@ -3,10 +3,11 @@
 //! A library's `exp` differs between systems and their versions, and a fused multiply-add rounds once where two
 //! instructions round twice. So everything here is made of `+ - * /`, square roots, comparisons and operations on bits,
 //! each of which IEEE 754 defines to the last bit. None of the functions branches (but for angles beyond
-//! [`circular::MODERATE`]), so that a loop over a column becomes vector code for whatever instruction set the
-//! loop is compiled for.
+//! [`circular::MODERATE`], and the [`special`] ones of densities), so that a loop over a column becomes vector code for whatever
+//! instruction set the loop is compiled for.
 //!
-//! Every function is right on its whole domain, within two units in the last place, and NaN goes in and out.
+//! Every function is right on its whole domain, within two units in the last place (the special ones say theirs), and NaN
+//! goes in and out.
 //! The polynomials interpolate their function at Chebyshev nodes (computed in 80 digits), which is within
 //! a hair of the best polynomial of the degree; each constant's comment gives the interval and the error.
 
@@ -14,12 +15,15 @@ mod circular;
 mod double;
 mod exponential;
 mod power;
+mod special;
 
 pub use circular::{MODERATE, atan, cos, cos_moderate, sin, sin_moderate, tan, tan_moderate};
 pub(crate) use circular::{SinCos, sin_cos, sin_cos_moderate, turn};
 pub(crate) use exponential::ln_normal;
 pub use exponential::{exp, ln, logistic, tanh};
 pub use power::pow;
+pub(crate) use special::stirling_series;
+pub use special::{deviance, ln_bessel, ln_normal_between, stirling};
 
 /// 1.5 * 2^52. Adding it to a number below 2^51 in size rounds to the nearest integer (halves to even),
 /// which then stands, in two's complement, in the low bits of the sum.

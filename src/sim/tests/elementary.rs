@@ -161,6 +161,67 @@ fn large_angles_are_reduced_exactly() {
     }
 }
 
+/// Against values in hundreds of digits, to 1e-13 of the larger of the value and one.
+#[test]
+fn special_functions_have_their_values() {
+    let inf = f64::INFINITY;
+    let close = |name: &str, found: f64, wanted: f64| {
+        assert!((found - wanted).abs() < 1e-13 * wanted.abs().max(1.0), "{name}: {found}, not {wanted}");
+    };
+    for (x, wanted) in [
+        (1e-10, 10.593986934110418),
+        (0.3, 0.2360649007482156),
+        (1.0, 0.08106146679532726),
+        (9.5, 0.008768700134139386),
+        (15.99, 0.0052109118929237214),
+        (16.01, 0.005204404012137469),
+        (1e8, 8.333333333333334e-10),
+    ] {
+        close(&format!("stirling({x})"), own::stirling(x), wanted);
+    }
+    for (x, m, wanted) in [
+        (0.0, 3.0, 3.0),
+        (1.0, 1.0, 0.0),
+        (3.0, 1e-300, 2072.6224205606454),
+        (1e10, 1e10 + 3e5, 4.499910002024952),
+        (5.0, 5.5, 0.0234491009783757),
+        (5.0, 7.0, 0.31763881689393536),
+        (1e-200, 2.0, 2.0),
+        (2.0, 0.0, inf),
+    ] {
+        let found = own::deviance(x, m);
+        assert!(found == wanted || (found - wanted).abs() < 1e-13 * wanted, "deviance({x}, {m}): {found}");
+    }
+    for (x, wanted) in [
+        (1e-9, -9.9999999975e-10),
+        (0.5, -0.4384502808145187),
+        (5.0, -1.6953182241774665),
+        (19.99, -2.4101362126191277),
+        (20.01, -2.4106428025047415),
+        (1e8, -10.129278903930855),
+    ] {
+        close(&format!("ln_bessel({x})"), own::ln_bessel(x), wanted);
+    }
+    for (low, high, wanted) in [
+        (-1.0, 1.0, 0.5372233869025467),
+        (-1e-8, 1e-8, -17.72753356339242),
+        (0.0, 0.5, -0.7341249810508949),
+        (2.0, 2.000001, -13.815511557824497),
+        (-9.0, -8.0, -2.0946800602324753),
+        (30.0, 31.0, -3.4023054231385794),
+        (1.0, inf, -0.42208311180459074),
+        (-40.0, 50.0, 0.9189385332046728),
+        (-inf, inf, 0.9189385332046728),
+    ] {
+        let name = format!("ln_normal_between({low}, {high})");
+        close(&name, own::ln_normal_between(low, high), wanted);
+        close(&name, own::ln_normal_between(-high, -low), wanted);
+    }
+    assert!(own::ln_normal_between(1.0, 1.0).is_nan() && own::ln_normal_between(f64::NAN, 1.0).is_nan());
+    assert!(own::stirling(f64::NAN).is_nan() && own::ln_bessel(f64::NAN).is_nan());
+    assert!(own::deviance(f64::NAN, 1.0).is_nan() && own::deviance(1.0, f64::NAN).is_nan());
+}
+
 /// The same bits everywhere, so also the same as when this was written.
 #[test]
 fn bits_stay_what_they_were() {

@@ -17,7 +17,7 @@ impl World for Examples {
 }
 
 /// The model of an example.
-fn model(name: &str) -> Model {
+pub fn model(name: &str) -> Model {
     let examples = Examples(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples"));
     let text = std::fs::read_to_string(examples.0.join(name)).unwrap();
     let checked = compile(&text, &examples);

@@ -5,8 +5,11 @@
 
 mod adaptive;
 mod arrays;
+mod bijection;
 mod calls;
 mod compiler;
+mod compounds;
+mod densities;
 mod distributions;
 mod dynamics;
 mod elementary;
@@ -15,6 +18,7 @@ mod functions;
 mod gaps;
 mod jumps;
 mod laws;
+mod likelihood;
 mod models;
 mod outside;
 mod rng;
