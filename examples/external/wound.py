@@ -62,9 +62,9 @@ def dish(random, spread, division, pull):
 def simulate(seed, spread, division, pull):
     if spread < 0 or division < 0 or not 0 <= pull <= 1:
         raise ValueError("rates are not negative, and `pull` lies between 0 and 1")
-    random = Random(seed)
-    image = dish(random, spread, division, 0)
-    edge = dish(random, spread, 0, pull)
+    # Each dish has numbers of its own, so that what happens in one changes nothing in the other.
+    image = dish(Random(2 * seed), spread, division, 0)
+    edge = dish(Random(2 * seed + 1), spread, 0, pull)
     density = [[cells[x] / ROOM for cells in image] for x in range(COLUMNS)]
     return {"density": density, "front": [WIDTH * sum(cells) / ROOM for cells in edge]}
 
