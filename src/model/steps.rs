@@ -6,6 +6,9 @@ use crate::{ChangeKind, Definition, Draw, Dynamics, Expr, ExprId, Model, NodeId,
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// The most steps that are looked at; each must have the name of a token.
+const MOST: usize = 4096;
+
 /// A recurrence with one state that is drawn, and others that are computed, read at times that are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Steps {
@@ -31,8 +34,8 @@ impl Steps {
             let drawn = drawn(model, dynamics)?;
             let times = times(model, whole, run)?;
             let latest = times.into_iter().map(|time| step(dynamics, time)).max()?;
-            let known = (Vec::new(), Vec::new());
-            Some(Steps { run, drawn, count: latest + 1, first: 0, facts: known.0, parents: known.1 })
+            let (facts, parents) = (Vec::new(), Vec::new());
+            (latest < MOST).then_some(Steps { run, drawn, count: latest + 1, first: 0, facts, parents })
         });
         found.collect()
     }

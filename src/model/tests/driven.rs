@@ -135,6 +135,7 @@ fn a_recurrence_without_names_hangs_together() {
         "data seen[i] ~ normal(walk.x(i), 1)",
         "param back[i] = walk.x(5 - i)\ndata seen[i] ~ normal(back[i], 1)",
         "param some[i] = walk.x(i + 1)\ndata seen[i] ~ normal(some[i], 1)",
+        "param late[i] = walk.x(i)\ndata seen[i] ~ normal(late[i] + walk.x(5), 1)",
         "param far ~ uniform(1, 4)\nparam x[i] = walk.x(i)\ndata seen[i] ~ normal(x[i] * walk.x(far), 1)",
     ] {
         let graph = Graph::of(&model(&format!(
