@@ -24,6 +24,7 @@ pub mod natural;
 mod node;
 mod order;
 mod query;
+mod steps;
 mod survey;
 mod vertices;
 mod world;

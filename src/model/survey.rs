@@ -4,6 +4,7 @@
 //! Deterministic nodes (`let`, computed parameters and latents) are substituted here. The walk is bottom-up
 //! over the arena, so that shared expressions are looked at once and no depth can overflow the stack.
 
+use crate::steps::Steps;
 use crate::{AxisId, Binary, Definition, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Unary};
 use std::rc::Rc;
 
@@ -27,6 +28,8 @@ pub(crate) struct Survey<'m> {
     exprs: Vec<Option<Vec<Facts>>>,
     /// The facts of the elements of nodes that are substituted.
     nodes: Vec<Vec<Facts>>,
+    /// The recurrences that are looked at step by step.
+    pub(crate) steps: Vec<Steps>,
     nothing: Rc<[u32]>,
 }
 
@@ -41,6 +44,18 @@ pub(crate) fn is_vertex(node: &Node) -> bool {
 impl<'m> Survey<'m> {
     /// Surveys a model whose sizes have been checked: see [`Survey::cost`].
     pub(crate) fn of(model: &'m Model) -> Survey<'m> {
+        Survey::with(model, Vec::new())
+    }
+
+    /// The same with recurrences as draws of their own at each step, where that can be: see [`Steps`].
+    pub(crate) fn stepwise(model: &'m Model) -> Survey<'m> {
+        let whole = Survey::of(model);
+        let steps = Steps::all(model, &whole);
+        if steps.is_empty() { whole } else { Survey::with(model, steps) }
+    }
+
+    /// Surveys with these recurrences step by step, whose vertices come behind those of nodes.
+    fn with(model: &'m Model, mut steps: Vec<Steps>) -> Survey<'m> {
         let mut vertices = 0;
         let first = model.nodes.iter().map(|node| {
             is_vertex(node).then(|| {
@@ -49,12 +64,17 @@ impl<'m> Survey<'m> {
             })
         });
         let first = first.collect();
+        for steps in &mut steps {
+            steps.first = vertices;
+            vertices += steps.count;
+        }
         let mut survey = Survey {
             model,
             first,
             free: free_axes(model),
             exprs: vec![None; model.exprs.len()],
             nodes: vec![Vec::new(); model.nodes.len()],
+            steps,
             nothing: Rc::from([]),
         };
         model.order.iter().for_each(|&id| survey.node(id));
@@ -93,6 +113,12 @@ impl<'m> Survey<'m> {
     pub(crate) fn constants(&self, expr: ExprId) -> impl Iterator<Item = f64> {
         let table = self.exprs.get(expr.0).and_then(Option::as_ref);
         table.into_iter().flatten().filter_map(|facts| facts.constant)
+    }
+
+    /// The values of `expr` over all elements of its axes, if no draw enters any; none where nothing reads it.
+    pub(crate) fn known(&self, expr: ExprId) -> Option<Vec<f64>> {
+        let table = self.exprs.get(expr.0).and_then(Option::as_ref);
+        table.into_iter().flatten().map(|facts| facts.constant).collect()
     }
 
     /// All positions along the axes at which `expr` stands.
@@ -145,10 +171,35 @@ impl<'m> Survey<'m> {
     fn expr(&mut self, root: ExprId) {
         // Operands have smaller numbers than what uses them: rising order is an order of evaluation.
         for id in self.model.below([root], |id| self.exprs.get(id.0).is_some_and(Option::is_none)) {
+            if let Some(place) = self.stepped(self.model.expr(id)) {
+                self.unroll(place);
+            }
             let table = self.tabulate(id);
             if let Some(place) = self.exprs.get_mut(id.0) {
                 *place = Some(table);
             }
+        }
+    }
+
+    /// Which of `steps` an expression reads at a time.
+    fn stepped(&self, expr: &Expr) -> Option<usize> {
+        let Expr::At(curve, _) = expr else { return None };
+        let Expr::Curve { node, .. } = self.model.expr(*curve) else { return None };
+        let run = self.model.run_of(*node)?;
+        self.steps.iter().position(|steps| steps.run == run)
+    }
+
+    /// Finds what is known of a recurrence at each step, once.
+    fn unroll(&mut self, place: usize) {
+        let Some(mut steps) = self.steps.get(place).filter(|steps| !steps.is_known()).cloned() else {
+            return;
+        };
+        let members = steps.members(self.model).flat_map(|id| self.model.node(id).exprs());
+        let roots: Vec<ExprId> = members.chain(steps.changes(self.model)).collect();
+        roots.into_iter().for_each(|root| self.expr(root));
+        steps.follow(self.model, self);
+        if let Some(known) = self.steps.get_mut(place) {
+            *known = steps;
         }
     }
 
@@ -188,6 +239,15 @@ impl<'m> Survey<'m> {
             Expr::Curve { node, ref index } => {
                 let element = self.model.element(node, index, |axis| position(at, axis));
                 Facts { same: None, constant: None, ..self.element(node, element) }
+            }
+            Expr::At(curve, time) if self.stepped(expr).is_some() => {
+                let steps = self.stepped(expr).and_then(|place| self.steps.get(place));
+                let Expr::Curve { node, .. } = *self.model.expr(curve) else {
+                    return self.computed(None, &[]);
+                };
+                let time = self.entry_of(time, at).constant;
+                let facts = steps.zip(time).and_then(|(steps, time)| steps.at(self.model, node, time));
+                facts.expect("steps are read at times that are known").clone()
             }
             Expr::Gained(curve, _) => {
                 let curve = self.entry_of(curve, at);
@@ -266,7 +326,7 @@ impl<'m> Survey<'m> {
         self.computed(None, &reads.iter().collect::<Vec<_>>())
     }
 
-    fn computed(&self, constant: Option<f64>, reads: &[&Rc<[u32]>]) -> Facts {
+    pub(crate) fn computed(&self, constant: Option<f64>, reads: &[&Rc<[u32]>]) -> Facts {
         Facts { constant, reads: self.union(reads), same: None }
     }
 

@@ -36,9 +36,14 @@ impl Vertices {
     /// # Errors
     /// A circle of nodes, which only `depends` statements can make in a model with an order.
     pub(crate) fn of(model: &Model) -> Result<Vertices, Cycle> {
-        let mut draft = Draft::new(model);
+        let mut draft = Draft::new(model, Survey::stepwise(model));
         draft.adopt();
+        if !draft.steps_are_named() {
+            draft = Draft::new(model, Survey::of(model));
+            draft.adopt();
+        }
         draft.derive();
+        draft.stepwise();
         draft.driven();
         draft.overrule();
         draft.number()
@@ -46,12 +51,12 @@ impl Vertices {
 }
 
 impl<'m> Draft<'m> {
-    fn new(model: &'m Model) -> Draft<'m> {
-        let survey = Survey::of(model);
+    fn new(model: &'m Model, survey: Survey<'m>) -> Draft<'m> {
         let nodes = model.nodes.iter().enumerate().filter(|(_, node)| is_vertex(node));
-        let origin: Vec<_> = nodes
-            .flat_map(|(id, node)| (0..model.elements(node)).map(move |element| Some((NodeId(id), element))))
-            .collect();
+        let origin = nodes
+            .flat_map(|(id, node)| (0..model.elements(node)).map(move |element| Some((NodeId(id), element))));
+        let steps = survey.steps.iter().map(|steps| steps.count).sum();
+        let origin: Vec<_> = origin.chain(std::iter::repeat_n(None, steps)).collect();
         let stands = (0..origin.len()).collect();
         let parents = vec![BTreeSet::new(); origin.len()];
         Draft { model, survey, owner: origin.clone(), origin, stands, parents }
@@ -88,8 +93,21 @@ impl<'m> Draft<'m> {
     }
 
     fn is_free_latent(&self, vertex: usize) -> bool {
-        let owner = self.owner.get(vertex).copied().flatten();
-        owner.is_some_and(|(node, _)| self.model.node(node).role == Role::Latent)
+        match self.owner.get(vertex).copied().flatten() {
+            Some((node, _)) => self.model.node(node).role == Role::Latent,
+            // All that has no owner while names are given is a step.
+            None => true,
+        }
+    }
+
+    /// Whether each step of each recurrence has become an element of the same parameter or datum, in order. Else the
+    /// elements of one node would stand between those of another, or before what they read.
+    fn steps_are_named(&self) -> bool {
+        self.survey.steps.iter().all(|steps| {
+            let owners = self.owner.get(steps.first..steps.first + steps.count).unwrap_or_default();
+            owners.iter().all(Option::is_some)
+                && owners.is_sorted_by(|a, b| a.zip(*b).is_some_and(|(a, b)| a.0 == b.0 && a.1 < b.1))
+        })
     }
 
     /// Whether the vertex stands for itself: it has not become another name of an element.
@@ -116,6 +134,19 @@ impl<'m> Draft<'m> {
                         self.set_parents(id, element, reads);
                     }
                 }
+            }
+        }
+    }
+
+    /// Each step of a recurrence reads what its distribution does.
+    fn stepwise(&mut self) {
+        for place in 0..self.survey.steps.len() {
+            let Some(steps) = self.survey.steps.get(place) else { continue };
+            let first = steps.first;
+            let parents: Vec<BTreeSet<usize>> =
+                steps.parents.iter().map(|reads| self.resolve(reads).into_iter().collect()).collect();
+            for (step, parents) in parents.into_iter().enumerate() {
+                put(&mut self.parents, first + step, parents);
             }
         }
     }
@@ -313,7 +344,11 @@ impl<'m> Draft<'m> {
 
     /// What is known of the values at a vertex: the range of its distribution where the arguments are constant.
     fn support(&self, vertex: usize) -> Support {
-        let Some((id, element)) = self.origin.get(vertex).copied().flatten() else { return Support::REAL };
+        let Some((id, element)) = self.origin.get(vertex).copied().flatten() else {
+            let drawn = self.survey.steps.iter().find_map(|steps| steps.draw(self.model, vertex));
+            let number = |expr| self.survey.known(expr).and_then(|values| values.first().copied());
+            return drawn.map_or(Support::REAL, |draw| draw.support(&number));
+        };
         let node = self.model.node(id);
         let Definition::Draw(draw) = &node.definition else { return Support::REAL };
         draw.support(&|expr| self.survey.facts(expr, node, element).constant)

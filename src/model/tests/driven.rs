@@ -85,3 +85,71 @@ model m {
     assert_eq!(parents(&graph, "rt[2]"), ["a", "v"]);
     assert_eq!(parents(&graph, "side[2]"), ["a", "v", "rt[2]"]);
 }
+
+/// A recurrence that is drawn anew at each step is a chain of draws, of as many steps back as it reads.
+#[test]
+fn a_recurrence_is_a_chain() {
+    let graph = Graph::of(&model(
+        "axis i : ordered(4)
+         param size ~ half_normal(1)
+         dynamics walk over 1 .. 4 every 1 {
+             init x ~ normal(0, 1)
+             next x ~ normal(2 * x - before, size)
+             init before = 0
+             next before = x
+         }
+         param x[i] = walk.x(i)
+         let speed[i] = walk.x(i) - walk.before(i)
+         data seen[i] ~ normal(speed[i], 1)",
+    ));
+    assert_eq!(parents(&graph, "x[1]"), [""; 0]);
+    assert_eq!(parents(&graph, "x[2]"), ["size", "x[1]"]);
+    assert_eq!(parents(&graph, "x[3]"), ["size", "x[1]", "x[2]"]);
+    assert_eq!(parents(&graph, "x[4]"), ["size", "x[2]", "x[3]"]);
+    assert_eq!(parents(&graph, "seen[1]"), ["x[1]"]);
+    assert_eq!(parents(&graph, "seen[3]"), ["x[2]", "x[3]"]);
+}
+
+/// A step has the values that its distribution has, and is a datum where that is its name.
+#[test]
+fn steps_have_their_supports() {
+    let graph = Graph::of(&model(
+        "axis i : ordered(3)
+         param growth ~ uniform(0.5, 2)
+         dynamics brood over 0 .. 4 every 2 {
+             init n ~ uniform(0, 9)
+             next n ~ poisson(growth * n)
+         }
+         data n[i] = brood.n(2 * i - 2)",
+    ));
+    let supports: Vec<_> = graph.tokens[1..].iter().map(|token| token.support).collect();
+    assert_eq!((supports[0].low, supports[0].high, supports[0].whole), (0.0, 9.0, false));
+    assert_eq!((supports[2].low, supports[2].high, supports[2].whole), (0.0, f64::INFINITY, true));
+    assert_eq!(parents(&graph, "n[3]"), ["growth", "n[2]"]);
+}
+
+/// What has no name of its own at each step, or is read backwards, hangs together, as it did.
+#[test]
+fn a_recurrence_without_names_hangs_together() {
+    for reading in [
+        "data seen[i] ~ normal(walk.x(i), 1)",
+        "param back[i] = walk.x(5 - i)\ndata seen[i] ~ normal(back[i], 1)",
+        "param some[i] = walk.x(i + 1)\ndata seen[i] ~ normal(some[i], 1)",
+        "param late[i] = walk.x(i)\ndata seen[i] ~ normal(late[i] + walk.x(5), 1)",
+        "param far ~ uniform(1, 4)\nparam x[i] = walk.x(i)\ndata seen[i] ~ normal(x[i] * walk.x(far), 1)",
+    ] {
+        let graph = Graph::of(&model(&format!(
+            "axis i : ordered(4)
+             dynamics walk over 1 .. 5 every 1 {{
+                 init x ~ normal(0, 1)
+                 next x ~ normal(x, 1)
+             }}
+             {reading}"
+        )));
+        assert!(
+            graph.tokens.iter().all(|token| !["x[1]", "back[1]", "some[1]"].contains(&token.name.as_str()))
+        );
+        let above = parents(&graph, "seen[4]");
+        assert!(["seen[1]", "seen[2]", "seen[3]"].iter().all(|seen| above.iter().any(|name| name == seen)));
+    }
+}

@@ -92,3 +92,20 @@ fn slcp() {
     let support = graph.tokens[0].support;
     assert_eq!((support.low, support.high, support.whole), (-3.0, 3.0, false));
 }
+
+/// The published base masks of Tree and HMM.
+#[test]
+fn tree_and_hmm() {
+    let graph = Graph::of(&example("tree").models[0]);
+    let expected = ["1......", "11.....", "1.1....", ".1.1...", ".1..1..", "..1..1.", "..1...1"];
+    assert_eq!(rows(&graph.base), expected);
+    let file = example("hmm");
+    let graph = Graph::of(&file.models[0]);
+    for (row, token) in graph.tokens.iter().enumerate() {
+        let before = if row < 10 { row.saturating_sub(1) } else { row - 10 };
+        let columns: Vec<usize> = (0..20).filter(|column| graph.base.get(row, *column)).collect();
+        assert!(columns.iter().all(|column| [before, row].contains(column)), "{}: {columns:?}", token.name);
+        assert_eq!(columns.len(), if row == 0 { 1 } else { 2 }, "{}", token.name);
+    }
+    assert_eq!(given(&file, 1).len(), 6);
+}

@@ -5,6 +5,7 @@
 // What is left behind is looked for in /proc.
 #![cfg(target_os = "linux")]
 
+mod examples;
 mod pages;
 mod wrong;
 

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// Whether there is a Python to try the examples with; if there is none, it is said.
-fn python() -> bool {
-    let there = Command::new("python3").arg("--version").output().is_ok_and(|ran| ran.status.success());
+/// Whether there is a Python with this module to try the examples with; if there is none, it is said.
+pub(super) fn python(module: &str) -> bool {
+    let import = ["-c".to_owned(), format!("import {module}")];
+    let there = Command::new("python3").args(import).output().is_ok_and(|ran| ran.status.success());
     if !there {
-        eprintln!("skipped: there is no python3 on this machine");
+        eprintln!("skipped: there is no python3 with {module} on this machine");
     }
     there
 }
@@ -19,7 +20,7 @@ fn python() -> bool {
 #[test]
 fn the_lattice_in_python_simulates() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/external");
-    if !python() {
+    if !python("json") {
         return;
     }
     let program = |workers, batch| Program {
@@ -65,7 +66,7 @@ fn block(language: &str) -> &str {
 
 #[test]
 fn the_worker_of_the_page_answers_as_the_page_says() {
-    if !python() {
+    if !python("json") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
