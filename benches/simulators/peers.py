@@ -36,8 +36,7 @@ def two_moons_numpy(n, random):
 
 def slopes(rates, prey, hunter):
     alpha, beta, gamma, delta = rates
-    met = prey * hunter
-    return alpha * prey - beta * met, delta * met - gamma * hunter
+    return alpha * prey - beta * prey * hunter, -gamma * hunter + delta * prey * hunter
 
 
 def runge_kutta(rates, prey, hunter):

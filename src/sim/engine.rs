@@ -2,7 +2,7 @@
 //!
 //! The cost of deciding what to do is paid once for a column of draws, and the loops are plain enough to become vector
 //! code: cheap operations go over a column vector by vector, each read before it is written, and those that are many
-//! instructions in blocks of [`BLOCK`] pieces, which are copied, worked on and copied back.
+//! instructions piece by piece, which are copied, worked on and copied back.
 
 use crate::bytecode::{Code, Instruction, Link, Operand, Source, Start};
 use crate::elementary as own;
@@ -12,9 +12,6 @@ use crate::rng::Stream;
 use crate::ssa::{Law, Process};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
-
-/// Pieces in a block.
-const BLOCK: usize = 1;
 
 /// The simulations of some draws, a column's at most.
 pub(crate) struct Chunk<'a> {
@@ -140,21 +137,36 @@ macro_rules! each_lane {
     };
 }
 
-/// The numbers of a block; of one that is not whole, zeros for the rest.
+/// The numbers of a piece.
 #[inline(always)]
-fn copied(from: &[Piece]) -> [f64; BLOCK * LANES] {
-    let mut block = [0.0; BLOCK * LANES];
-    for (to, from) in block.chunks_exact_mut(VECTOR).zip(from.as_flattened()) {
+fn copied(from: &Piece) -> [f64; LANES] {
+    let mut numbers = [0.0; LANES];
+    for (to, from) in numbers.chunks_exact_mut(VECTOR).zip(from) {
         to.copy_from_slice(&from.get().0);
     }
-    block
+    numbers
 }
 
-/// Puts the numbers of a block where they belong.
+/// Puts numbers into a piece.
 #[inline(always)]
-fn copy_back(to: &[Piece], block: &[f64; BLOCK * LANES]) {
-    let (vectors, _) = block.as_chunks::<VECTOR>();
-    to.as_flattened().iter().zip(vectors).for_each(|(to, vector)| to.set(Vector(*vector)));
+fn copy_back(to: &Piece, numbers: &[f64; LANES]) {
+    let (vectors, _) = numbers.as_chunks::<VECTOR>();
+    to.iter().zip(vectors).for_each(|(to, vector)| to.set(Vector(*vector)));
+}
+
+/// As [`each_lane`], piece by piece.
+macro_rules! each_piece {
+    ($to:expr, $($x:ident in $column:expr),+ => $value:expr) => {
+        for (place, to) in $to.iter().enumerate() {
+            $(let $x = copied($column.piece(place));)+
+            let mut numbers = [0.0; LANES];
+            for (lane, to) in numbers.iter_mut().enumerate() {
+                $(let $x = $x[lane];)+
+                *to = $value;
+            }
+            copy_back(to, &numbers);
+        }
+    };
 }
 
 #[inline(always)]
@@ -165,26 +177,18 @@ fn unary(op: Unary, to: &[Piece], x: &[Piece]) {
         ($($cheap:ident)*; $($dear:ident)*; $($angle:ident $moderate:ident)*) => {
             match op {
                 $(Unary::$cheap => each_lane!(to, x in Cells::of(x) => scalar::unary(Unary::$cheap, x)),)*
-                $(Unary::$dear => {
-                    for (to, x) in to.chunks(BLOCK).zip(x.chunks(BLOCK)) {
-                        let mut block = [0.0; BLOCK * LANES];
-                        for (to, &x) in block.iter_mut().zip(&copied(x)) {
-                            *to = scalar::unary(Unary::$dear, x);
-                        }
-                        copy_back(to, &block);
-                    }
-                })*
+                $(Unary::$dear => each_piece!(to, x in Cells::of(x) => scalar::unary(Unary::$dear, x)),)*
                 $(Unary::$angle => {
-                    for (to, x) in to.chunks(BLOCK).zip(x.chunks(BLOCK)) {
-                        let (x, mut block) = (copied(x), [0.0; BLOCK * LANES]);
+                    for (to, x) in to.iter().zip(x) {
+                        let (x, mut numbers) = (copied(x), [0.0; LANES]);
                         if x.iter().all(|x| x.abs() <= own::MODERATE) {
-                            for (to, &x) in block.iter_mut().zip(&x) {
+                            for (to, &x) in numbers.iter_mut().zip(&x) {
                                 *to = own::$moderate(x);
                             }
                         } else {
-                            block.iter_mut().zip(&x).for_each(|(to, x)| *to = scalar::unary(Unary::$angle, *x));
+                            numbers.iter_mut().zip(&x).for_each(|(to, x)| *to = scalar::unary(Unary::$angle, *x));
                         }
-                        copy_back(to, &block);
+                        copy_back(to, &numbers);
                     }
                 })*
             }
@@ -199,9 +203,9 @@ fn unary(op: Unary, to: &[Piece], x: &[Piece]) {
 
 #[inline(always)]
 fn sin_cos(sin: &[Piece], cos: &[Piece], x: &[Piece]) {
-    for ((to_sin, to_cos), x) in sin.chunks(BLOCK).zip(cos.chunks(BLOCK)).zip(x.chunks(BLOCK)) {
+    for ((to_sin, to_cos), x) in sin.iter().zip(cos).zip(x) {
         let x = copied(x);
-        let (mut sin, mut cos) = ([0.0; BLOCK * LANES], [0.0; BLOCK * LANES]);
+        let (mut sin, mut cos) = ([0.0; LANES], [0.0; LANES]);
         let lanes = sin.iter_mut().zip(&mut cos).zip(&x);
         if x.iter().all(|x| x.abs() <= own::MODERATE) {
             for ((sin, cos), &x) in lanes {
@@ -223,16 +227,7 @@ fn binary(op: Binary, to: &[Piece], sources: [Source; 2], registers: &Registers)
         ($($cheap:ident)*) => {
             match op {
                 $(Binary::$cheap => each_lane!(to, x in x, y in y => scalar::binary(Binary::$cheap, x, y)),)*
-                Binary::Pow => {
-                    for (place, to) in to.iter().enumerate() {
-                        let [x, y] = [x, y].map(|column| copied(std::slice::from_ref(column.piece(place))));
-                        let mut block = [0.0; BLOCK * LANES];
-                        for ((to, &x), &y) in block.iter_mut().zip(&x).zip(&y) {
-                            *to = scalar::binary(Binary::Pow, x, y);
-                        }
-                        copy_back(std::slice::from_ref(to), &block);
-                    }
-                }
+                Binary::Pow => each_piece!(to, x in x, y in y => scalar::binary(Binary::Pow, x, y)),
             }
         };
     }
@@ -305,43 +300,44 @@ fn noise(
     step: u32,
     pair: u32,
 ) {
-    for (block, draws) in draws.chunks(BLOCK).enumerate() {
-        let mut numbers = [0; BLOCK * LANES];
-        for (to, from) in numbers.iter_mut().zip(draws.as_flattened()) {
-            *to = *from;
-        }
-        let mut made = [[0.0; BLOCK * LANES]; 2];
-        let [evens, odds] = &mut made;
-        /// A loop for each law and for what is wanted, so that nothing is made that is not.
-        macro_rules! loops {
-            ($pair:ident) => {
-                match (even, odd) {
-                    (Some(_), Some(_)) => {
-                        for (draw, (even, odd)) in numbers.iter().zip(evens.iter_mut().zip(odds)) {
+    /// A loop for what is wanted, so that nothing is made that is not.
+    macro_rules! loops {
+        ($pair:ident) => {
+            match (even, odd) {
+                (Some(even), Some(odd)) => {
+                    for (draws, (to_even, to_odd)) in draws.iter().zip(even.iter().zip(odd)) {
+                        let (mut evens, mut odds) = ([0.0; LANES], [0.0; LANES]);
+                        for (draw, (even, odd)) in draws.iter().zip(evens.iter_mut().zip(&mut odds)) {
                             [*even, *odd] = stream.$pair(*draw, step, pair);
                         }
-                    }
-                    (Some(_), None) => {
-                        for (draw, even) in numbers.iter().zip(evens) {
-                            [*even, _] = stream.$pair(*draw, step, pair);
-                        }
-                    }
-                    _ => {
-                        for (draw, odd) in numbers.iter().zip(odds) {
-                            [_, *odd] = stream.$pair(*draw, step, pair);
-                        }
+                        copy_back(to_even, &evens);
+                        copy_back(to_odd, &odds);
                     }
                 }
-            };
-        }
-        match law {
-            Law::Uniform => loops!(uniform_pair),
-            Law::Normal => loops!(normal_pair),
-        }
-        for (to, made) in [even, odd].into_iter().zip(&made) {
-            let to = to.and_then(|to| to.get(block * BLOCK..)).unwrap_or_default();
-            copy_back(to, made);
-        }
+                (Some(even), None) => {
+                    for (draws, to) in draws.iter().zip(even) {
+                        let mut numbers = [0.0; LANES];
+                        for (draw, even) in draws.iter().zip(&mut numbers) {
+                            [*even, _] = stream.$pair(*draw, step, pair);
+                        }
+                        copy_back(to, &numbers);
+                    }
+                }
+                (None, odd) => {
+                    for (draws, to) in draws.iter().zip(odd.unwrap_or_default()) {
+                        let mut numbers = [0.0; LANES];
+                        for (draw, odd) in draws.iter().zip(&mut numbers) {
+                            [_, *odd] = stream.$pair(*draw, step, pair);
+                        }
+                        copy_back(to, &numbers);
+                    }
+                }
+            }
+        };
+    }
+    match law {
+        Law::Uniform => loops!(uniform_pair),
+        Law::Normal => loops!(normal_pair),
     }
 }
 
