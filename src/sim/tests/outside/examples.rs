@@ -13,6 +13,10 @@ use std::process::Command;
 struct Programs(Vec<(usize, Pool)>);
 
 impl Outside for Programs {
+    fn at_once(&self) -> u64 {
+        64
+    }
+
     fn draw(&self, external: usize, draws: &[u64], seeds: &[u64], inputs: &[f64]) -> Result<Answer, Failure> {
         let (_, pool) = self.0.iter().find(|(number, _)| *number == external).unwrap();
         Ok(pool.draw(Request { draws, seeds, inputs }, &|| true).unwrap())
