@@ -1,7 +1,7 @@
 """The models of this bench in numpy and in JAX, each on one core: prints one line of JSON for each of them.
 
 Every model is drawn from its priors to its outputs, with random numbers and all, for as many draws at once as goes
-fastest. What counts is the time of the processor, the best of several runs; compiling is left out.
+fastest. What counts is the time of the processor, the best of many short runs; compiling is left out.
 """
 
 import json
@@ -18,7 +18,7 @@ if hasattr(os, "sched_setaffinity"):
 import numpy as np  # noqa: E402
 
 STEPS, STEP = 1000, 0.015
-SECONDS, RUNS = 0.4, 3
+SECONDS, RUNS = 0.05, 40
 
 
 def between(x, low, high, exp):

@@ -49,6 +49,13 @@ pub(crate) enum Instruction {
         /// Two for the start, two for each link.
         sources: [Source; 6],
     },
+    /// `k x + c`, or `k x + c + l y`: what a step of a solver does. A chain as well, whose numbers stay in the processor.
+    Weighted {
+        to: Register,
+        c: Source,
+        x: (Source, f64),
+        y: Option<(Source, f64)>,
+    },
     Select {
         to: Register,
         condition: Source,
@@ -66,6 +73,12 @@ pub(crate) enum Instruction {
         path: u64,
         pair: u32,
         to: [Option<Register>; 2],
+    },
+    /// The standard random number of what has one in each draw.
+    Alone {
+        law: Law,
+        path: u64,
+        to: Register,
     },
     /// The standard normal number of an element in this step of a loop. A block has those of two steps: the second is put
     /// by.

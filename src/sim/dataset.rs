@@ -261,7 +261,7 @@ impl Lower<'_> {
             Rate::Drawn(family, numbers) => {
                 let arguments = numbers.iter().map(|number| Argument::Scalar(self.program.number(*number)));
                 let arguments: Vec<Argument> = arguments.collect();
-                let site = Site { path: path_hash(&format!("rate of {name}")), element: 0 };
+                let site = Site { path: path_hash(&format!("rate of {name}")), element: 0, alone: true };
                 let drawn = (dist::of(*family).draw)(&mut self.program, site, &arguments);
                 drawn.first().copied().expect("a rate is one number")
             }

@@ -1,8 +1,8 @@
 //! Which register holds each value, and the instructions that make them.
 
-use crate::bytecode::{Code, Instruction, Operand, Register, Source, Steps, Survey};
-use crate::schedule::{Needs, Schedule};
-use crate::ssa::{Driving, Loop, Op, Program, Sample, Value};
+use crate::bytecode::{Code, Instruction, Link, Operand, Register, Source, Start, Steps, Survey};
+use crate::schedule::{Chain, Needs, Schedule};
+use crate::ssa::{Alone, Driving, Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -354,6 +354,7 @@ impl<'a> Emitter<'a> {
                 let to = self.allocate_pair(value, even);
                 Instruction::Noise { law: noise.law, path: noise.path, pair: noise.element / 2, to }
             }
+            Op::Alone(Alone { law, path }) => Instruction::Alone { law, path, to: self.allocate(value) },
             Op::Driving(Driving { path, element }) => {
                 let by = self.by.get(&value).copied().expect("a body has where to put its noises by");
                 Instruction::Driving { path, element, to: self.allocate(value), by }
@@ -382,6 +383,7 @@ impl<'a> Emitter<'a> {
             Op::Binary(op, x, y) => {
                 let to = self.allocate(value);
                 match self.needs.chain_of(value) {
+                    Some(chain) if let Some(weighted) = self.weighted(chain, to) => weighted,
                     Some(chain) => {
                         // Nothing reads the places behind the last link.
                         let mut sources = [Source::Register(to); 6];
@@ -438,6 +440,21 @@ impl<'a> Emitter<'a> {
             Some(number) => Operand::Number(number),
             None => Operand::Register(self.column(value)),
         }
+    }
+
+    /// A chain that is a sum of one value and one or two others, each times a number.
+    fn weighted(&mut self, chain: &Chain, to: Register) -> Option<Instruction> {
+        let reads: Vec<Value> = chain.reads().collect();
+        let (number, c) = (|value: &Value| self.program.known_number(*value), reads.get(2)?);
+        let second = match (chain.start, chain.links()) {
+            (Start::Mul, [Link::Add, Link::None]) => None,
+            (Start::Mul, [Link::Add, Link::AddMul]) => Some((*reads.get(4)?, number(reads.get(5)?)?)),
+            _ => return None,
+        };
+        let first = (*reads.first()?, number(reads.get(1)?)?);
+        let [c, x] = [*c, first.0].map(|value| self.source(value));
+        let y = second.map(|(value, weight)| (self.source(value), weight));
+        Some(Instruction::Weighted { to, c, x: (x, first.1), y })
     }
 
     fn source(&mut self, value: Value) -> Source {

@@ -8,7 +8,7 @@ use crate::bytecode::{Code, Instruction, Link, Operand, Source, Start};
 use crate::elementary as own;
 use crate::isa::Kernel;
 use crate::registers::{Cells, LANES, Piece, Registers, VECTOR, Vector};
-use crate::rng::Stream;
+use crate::rng::{self, Stream};
 use crate::ssa::{Law, Process};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
@@ -47,6 +47,7 @@ impl Kernel for Chunk<'_> {
                 Instruction::Chain { start, links, to, sources } => {
                     chain(start, links, registers.read(to), sources, registers);
                 }
+                Instruction::Weighted { to, c, x, y } => weighted(registers.read(to), c, x, y, registers),
                 Instruction::Binary { op, to, x, y } => binary(op, registers.read(to), [x, y], registers),
                 _ if instruction.reads_memory() => remember(instruction, code, seed, registers),
                 _ => compute(instruction, seed, step, registers),
@@ -70,6 +71,9 @@ fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &Register
             let stream = Stream::from_hash(seed, path);
             let to = to.map(|register| register.map(|register| registers.read(register)));
             noise(law, to, stream, registers.draws(), step, pair);
+        }
+        Instruction::Alone { law, path, to } => {
+            alone(law, registers.read(to), Stream::from_hash(seed, path), registers);
         }
         Instruction::Driving { path, element, to, by } => {
             let (to, by) = (registers.read(to), registers.read(by));
@@ -285,59 +289,110 @@ fn chain(start: Start, links: [Link; 2], to: &[Piece], sources: [Source; 6], reg
 
 #[inline(always)]
 #[allow(clippy::indexing_slicing)] // As above.
+fn weighted(to: &[Piece], c: Source, (x, k): (Source, f64), y: Option<(Source, f64)>, registers: &Registers) {
+    let [c, x] = [c, x].map(|source| registers.source(source));
+    match y {
+        None => each_lane!(to, x in x, c in c => x * k + c),
+        Some((y, l)) => {
+            let y = registers.source(y);
+            each_lane!(to, x in x, c in c, y in y => x * k + c + y * l);
+        }
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // As above.
 fn select(to: &[Piece], sources: [Source; 3], registers: &Registers) {
     let [condition, yes, no] = sources.map(|source| registers.source(source));
     each_lane!(to, condition in condition, yes in yes, no in no => scalar::select(condition, yes, no));
 }
 
+/// The numbers of a pair in these draws, the even ones and the odd ones.
+///
+/// In three loops and not in one, although they are the same to the last bit: the processor looks but a few hundred
+/// instructions ahead, and a long body would leave it waiting for its root and its quotient.
+#[inline(always)]
+fn pairs<const N: usize>(law: Law, stream: Stream, draws: [u64; N], step: u32, pair: u32) -> [[f64; N]; 2] {
+    let (mut even, mut odd) = ([0.0; N], [0.0; N]);
+    for (draw, (even, odd)) in draws.iter().zip(even.iter_mut().zip(&mut odd)) {
+        [*even, *odd] = stream.uniform_pair(*draw, step, pair);
+    }
+    if law == Law::Normal {
+        for radius in &mut even {
+            *radius = rng::radius(*radius);
+        }
+        for (even, odd) in even.iter_mut().zip(&mut odd) {
+            [*even, *odd] = rng::at_angle(*even, *odd);
+        }
+    }
+    [even, odd]
+}
+
 /// Fills the columns of a pair's even and odd element, those that are wanted.
 #[inline(always)]
-fn noise(
-    law: Law,
-    [even, odd]: [Option<&[Piece]>; 2],
-    stream: Stream,
-    draws: &[[u64; LANES]],
-    step: u32,
-    pair: u32,
-) {
-    /// A loop for what is wanted, so that nothing is made that is not.
+fn noise(law: Law, to: [Option<&[Piece]>; 2], stream: Stream, draws: &[[u64; LANES]], step: u32, pair: u32) {
+    /// A loop for what is wanted of each law, so that nothing is made that is not.
     macro_rules! loops {
-        ($pair:ident) => {
-            match (even, odd) {
-                (Some(even), Some(odd)) => {
-                    for (draws, (to_even, to_odd)) in draws.iter().zip(even.iter().zip(odd)) {
-                        let (mut evens, mut odds) = ([0.0; LANES], [0.0; LANES]);
-                        for (draw, (even, odd)) in draws.iter().zip(evens.iter_mut().zip(&mut odds)) {
-                            [*even, *odd] = stream.$pair(*draw, step, pair);
-                        }
-                        copy_back(to_even, &evens);
-                        copy_back(to_odd, &odds);
+        ($law:expr) => {
+            match to {
+                [Some(to_even), Some(to_odd)] => {
+                    for (draws, (to_even, to_odd)) in draws.iter().zip(to_even.iter().zip(to_odd)) {
+                        let [even, odd] = pairs($law, stream, *draws, step, pair);
+                        copy_back(to_even, &even);
+                        copy_back(to_odd, &odd);
                     }
                 }
-                (Some(even), None) => {
-                    for (draws, to) in draws.iter().zip(even) {
-                        let mut numbers = [0.0; LANES];
-                        for (draw, even) in draws.iter().zip(&mut numbers) {
-                            [*even, _] = stream.$pair(*draw, step, pair);
-                        }
-                        copy_back(to, &numbers);
+                [Some(to), None] => {
+                    for (draws, to) in draws.iter().zip(to) {
+                        let [even, _] = pairs($law, stream, *draws, step, pair);
+                        copy_back(to, &even);
                     }
                 }
-                (None, odd) => {
-                    for (draws, to) in draws.iter().zip(odd.unwrap_or_default()) {
-                        let mut numbers = [0.0; LANES];
-                        for (draw, odd) in draws.iter().zip(&mut numbers) {
-                            [_, *odd] = stream.$pair(*draw, step, pair);
-                        }
-                        copy_back(to, &numbers);
+                [None, to] => {
+                    for (draws, to) in draws.iter().zip(to.unwrap_or_default()) {
+                        let [_, odd] = pairs($law, stream, *draws, step, pair);
+                        copy_back(to, &odd);
                     }
                 }
             }
         };
     }
     match law {
-        Law::Uniform => loops!(uniform_pair),
-        Law::Normal => loops!(normal_pair),
+        Law::Uniform => loops!(Law::Uniform),
+        Law::Normal => loops!(Law::Normal),
+    }
+}
+
+/// Fills a column with the numbers of what has one in each draw.
+#[inline(always)]
+fn alone(law: Law, to: &[Piece], stream: Stream, registers: &Registers) {
+    macro_rules! loops {
+        ($law:expr) => {
+            for (draws, to) in registers.draws().iter().zip(to) {
+                let mut numbers = [0.0; LANES];
+                if registers.in_pairs() {
+                    let mut halves = [0; LANES / 2];
+                    let first = draws.first().copied().unwrap_or_default() / 2;
+                    halves.iter_mut().zip(first..).for_each(|(half, draw)| *half = draw);
+                    let [even, odd] = pairs($law, stream, halves, 0, 0);
+                    let (both, _) = numbers.as_chunks_mut::<2>();
+                    for (both, (even, odd)) in both.iter_mut().zip(even.iter().zip(&odd)) {
+                        *both = [*even, *odd];
+                    }
+                } else {
+                    let [even, odd] = pairs($law, stream, draws.map(|draw| draw / 2), 0, 0);
+                    let made = draws.iter().zip(even.iter().zip(&odd));
+                    for (number, (draw, (even, odd))) in numbers.iter_mut().zip(made) {
+                        *number = if draw % 2 == 0 { *even } else { *odd };
+                    }
+                }
+                copy_back(to, &numbers);
+            }
+        };
+    }
+    match law {
+        Law::Uniform => loops!(Law::Uniform),
+        Law::Normal => loops!(Law::Normal),
     }
 }
 

@@ -86,6 +86,7 @@ impl Rewriting<'_> {
             | Op::Before { .. }
             | Op::Crossings { .. }
             | Op::Given(_)
+            | Op::Alone(_)
             | Op::Process(_)
             | Op::Row { .. } => unreachable!("these stand around loops"),
         }

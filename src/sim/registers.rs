@@ -70,6 +70,8 @@ pub(crate) struct Registers {
     /// The draw of each lane, now and outside of loops.
     draws: Box<[[u64; LANES]]>,
     numbers: Box<[[u64; LANES]]>,
+    /// Whether the draws follow one another, from an even one on.
+    in_pairs: bool,
     /// How many pieces are worked on.
     busy: usize,
     thinning: Thinning,
@@ -149,6 +151,7 @@ impl Registers {
             traces: vec![Vec::new(); code.traces],
             draws: vec![[0; LANES]; pieces].into_boxed_slice(),
             numbers: vec![[0; LANES]; pieces].into_boxed_slice(),
+            in_pairs: false,
             busy: pieces,
             thinning: Thinning::default(),
         }
@@ -160,6 +163,16 @@ impl Registers {
         let draws = draws.iter().copied().chain(std::iter::repeat(last));
         self.numbers.iter_mut().flatten().zip(draws).for_each(|(place, draw)| *place = draw);
         self.draws.clone_from(&self.numbers);
+        let numbers = self.numbers.as_flattened();
+        let first = numbers.first().copied().unwrap_or_default();
+        self.in_pairs =
+            first.is_multiple_of(2) && numbers.iter().zip(first..).all(|(number, wanted)| *number == wanted);
+    }
+
+    /// Whether each draw stands beside the other of its pair, outside of loops: the numbers of both are made at once.
+    #[inline(always)]
+    pub fn in_pairs(&self) -> bool {
+        self.in_pairs
     }
 
     /// The draws of the lanes that are worked on.

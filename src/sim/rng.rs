@@ -11,7 +11,8 @@
 //! So a number depends on neither the order of the work nor its division among threads, columns or machines, and
 //! a new line in a file changes no other line's numbers. One block of 128 bits makes two uniform or two normal
 //! numbers: they belong to the elements 2k and 2k + 1. Noise that drives a path takes both for one element instead, in
-//! the steps 2k and 2k + 1; its counter is (draw low, draw high, step / 2, element).
+//! the steps 2k and 2k + 1; its counter is (draw low, draw high, step / 2, element). What is drawn once, without axes and
+//! steps, takes both in the draws 2k and 2k + 1; its counter is that of draw k.
 
 use crate::elementary;
 use crate::isa::{InstructionSet, Kernel};
@@ -57,6 +58,16 @@ impl Stream {
         if step.is_multiple_of(2) { even } else { odd }
     }
 
+    /// The uniform number of what has one in each draw.
+    pub fn uniform_alone(self, draw: u64) -> f64 {
+        self.uniform(draw / 2, 0, (draw % 2) as u32)
+    }
+
+    /// The standard normal number of what has one in each draw.
+    pub fn normal_alone(self, draw: u64) -> f64 {
+        self.normal(draw / 2, 0, (draw % 2) as u32)
+    }
+
     /// The uniform numbers of the elements `2 pair` and `2 pair + 1`.
     #[inline(always)]
     pub fn uniform_pair(self, draw: u64, step: u32, pair: u32) -> [f64; 2] {
@@ -68,9 +79,7 @@ impl Stream {
     #[inline(always)]
     pub fn normal_pair(self, draw: u64, step: u32, pair: u32) -> [f64; 2] {
         let [u, v] = self.uniform_pair(draw, step, pair);
-        let radius = (-2.0 * elementary::ln_normal(u)).sqrt();
-        let angle = elementary::turn(v);
-        [radius * angle.cos, radius * angle.sin]
+        at_angle(radius(u), v)
     }
 
     /// Fills `out` with the uniform numbers of the elements `0..out.len()` of one step of one draw.
@@ -103,6 +112,19 @@ impl Stream {
     fn block(self, draw: u64, step: u32, pair: u32) -> [u32; 4] {
         philox([draw as u32, (draw >> 32) as u32, step, pair], self.key)
     }
+}
+
+/// The distance from the origin of two standard normal numbers, from a uniform one.
+#[inline(always)]
+pub(crate) fn radius(u: f64) -> f64 {
+    (-2.0 * elementary::ln_normal(u)).sqrt()
+}
+
+/// Two numbers at this distance from the origin, in the direction of so many turns.
+#[inline(always)]
+pub(crate) fn at_angle(radius: f64, turns: f64) -> [f64; 2] {
+    let angle = elementary::turn(turns);
+    [radius * angle.cos, radius * angle.sin]
 }
 
 /// Fills a slice with normal or uniform numbers of one step of one draw.

@@ -33,6 +33,7 @@ pub(crate) enum Op {
         no: Value,
     },
     Noise(Noise),
+    Alone(Alone),
     Driving(Driving),
     Sample(Sample),
     /// A special function of two numbers; of one, it is written twice.
@@ -124,6 +125,14 @@ pub(crate) struct Noise {
     pub element: u32,
 }
 
+/// The standard random number of what has one in each draw ([`crate::rng`]), outside of loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Alone {
+    pub law: Law,
+    /// The hash of the site's dotted path.
+    pub path: u64,
+}
+
 /// The standard normal number that drives an element of a path in a step of a loop ([`crate::rng`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Driving {
@@ -203,6 +212,7 @@ impl Op {
         match self {
             Op::Number(_)
             | Op::Noise(_)
+            | Op::Alone(_)
             | Op::Driving(_)
             | Op::Given(_)
             | Op::Outer(_)
@@ -303,6 +313,11 @@ impl Program {
     /// A standard random number.
     pub fn noise(&mut self, noise: Noise) -> Value {
         self.value(Op::Noise(noise))
+    }
+
+    /// The standard random number of what has one in each draw.
+    pub fn alone(&mut self, alone: Alone) -> Value {
+        self.value(Op::Alone(alone))
     }
 
     /// What drives a path in a step of a loop.

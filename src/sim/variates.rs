@@ -11,8 +11,9 @@ impl Lower<'_> {
     /// The elements of a node, drawn with random numbers of this name.
     pub(crate) fn draw(&mut self, node: &Node, draw: &Draw, name: &str) -> Result<Vec<Value>, Diagnostic> {
         let path = path_hash(name);
+        let alone = self.model.elements(node) == 1 && self.around.is_none();
         self.variates(node, draw, |this, variate, first| {
-            variate.draw(&mut this.program, Site { path, element: first as u32 })
+            variate.draw(&mut this.program, Site { path, element: first as u32, alone })
         })
     }
 

@@ -38,7 +38,7 @@ mod von_mises;
 mod weibull;
 
 use crate::rng;
-use crate::ssa::{Law, Noise, Program, Sample, Sampler, Value};
+use crate::ssa::{Alone, Law, Noise, Program, Sample, Sampler, Value};
 pub(crate) use bend::Bend;
 pub(crate) use density::{Measure, measure};
 use sbi_model::{Binary, Family, Unary};
@@ -171,6 +171,8 @@ pub(crate) struct Site {
     pub path: u64,
     /// The row-major number of the (first) element.
     pub element: u32,
+    /// Whether it is the only one that is drawn, outside of loops.
+    pub alone: bool,
 }
 
 impl Site {
@@ -181,7 +183,10 @@ impl Site {
     }
 
     fn noise(self, p: &mut Program, law: Law, offset: usize) -> Value {
-        p.noise(Noise { law, path: self.path, element: self.element + offset as u32 })
+        match self.alone {
+            true => p.alone(Alone { law, path: self.path }),
+            false => p.noise(Noise { law, path: self.path, element: self.element + offset as u32 }),
+        }
     }
 
     /// `-log u`: the time until something that happens at rate 1.

@@ -151,7 +151,7 @@ fn random_programs_equal_their_interpretation() {
             .collect();
         let table = b.simulator(&outputs).run(seed, 0..70, 1).unwrap();
         for draw in 0..70 {
-            let nodes = names.map(|name| -2.0 + 4.0 * Stream::new(seed, name).uniform(draw as u64, 0, 0));
+            let nodes = names.map(|name| -2.0 + 4.0 * Stream::new(seed, name).uniform_alone(draw as u64));
             for (k, output) in outputs.iter().enumerate() {
                 let sbi_model::Definition::Equals(expr) = b.0.node(*output).definition else {
                     panic!("every output is computed")

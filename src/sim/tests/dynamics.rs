@@ -167,7 +167,7 @@ fn a_recurrence_goes_step_by_step() {
     );
     let number = |name: &str, draw, step| Stream::new(3, name).normal(draw, step, 0);
     for (draw, row) in (0..).zip((0..table.rows).map(|row| table.row(row))) {
-        let mut theta = 0.5 * number("walk.theta", draw, 0);
+        let mut theta = 0.5 * Stream::new(3, "walk.theta").normal_alone(draw);
         for i in 1..=4u32 {
             let found = row[column(&made, &format!("theta[{i}]"))];
             assert!((found - theta).abs() < 1e-12, "{found}, not {theta}: draw {draw}, place {i}");

@@ -79,3 +79,21 @@ fn first_numbers_stay_what_they_were() {
     assert_eq!(uniform, [0.9105523464266151, 0.22891093758235603, 0.04215429672314819, 0.25582313852355776]);
     assert_eq!(normal, [-0.021407082992736456, -0.4323765902756555, 0.23504824622814274, 1.7800288359316079]);
 }
+
+/// Numbers that share a block of random bits are as independent as others: those of neighbouring draws, of neighbouring
+/// steps.
+#[test]
+fn what_shares_a_block_is_independent() {
+    let stream = Stream::new(5, "walk.w");
+    let n = 200_000;
+    let dot = |pair: &dyn Fn(u64) -> [f64; 2]| (0..n).map(pair).map(|[x, y]| x * y).sum::<f64>();
+    let draws = dot(&|k| [2 * k, 2 * k + 1].map(|draw| stream.normal_alone(draw)));
+    let steps = dot(&|k| [2 * k as u32, 2 * k as u32 + 1].map(|step| stream.driving(3, step, 1)));
+    let mixed = dot(&|k| [stream.driving(2 * k, 6, 0), stream.driving(2 * k + 1, 6, 0)]);
+    for sum in [draws, steps, mixed] {
+        assert!(sum.abs() / (n as f64).sqrt() < 4.0, "{sum}");
+    }
+    let mut numbers: Vec<f64> = (0..n).map(|draw| stream.uniform_alone(draw)).collect();
+    numbers.sort_by(f64::total_cmp);
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "each draw has a number of its own");
+}
