@@ -105,7 +105,8 @@ impl Ready {
         }
         let graph = Graph::of(model);
         let tokens = graph.tokens.iter().map(|token| Output::Element(token.node, token.element));
-        let outputs: Vec<Output> = tokens.chain(scattered(model)).collect();
+        let fact = model.tells_failures().then_some(Output::Failed);
+        let outputs: Vec<Output> = tokens.chain(scattered(model)).chain(fact).collect();
         let simulator = Simulator::of(model, &outputs)?;
         let programs = Programs::of(model, &simulator, spec);
         Ok(Some(Ready { simulator, graph, outputs, programs }))
@@ -181,7 +182,7 @@ impl Spec {
         &self.ready(model).graph
     }
 
-    /// The simulator of a model; its columns are the tokens of the graph.
+    /// The simulator of a model; its columns are the tokens of the graph, then coordinates and whether the draw failed.
     pub fn simulator(&self, model: usize) -> &Simulator {
         &self.ready(model).simulator
     }

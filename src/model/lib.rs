@@ -44,7 +44,7 @@ pub use fusion::{Encoder, EncoderKind, Encoding, Fusion, Scheme, Stage};
 pub use graph::{Graph, Mask, Support, Token};
 pub use group::{Group, SCALARS};
 pub use key::Key;
-pub use missing::{Gaps, Missing, Modality, OnFailure, Rate, Whose};
+pub use missing::{FAILED, Gaps, Missing, Modality, OnFailure, Rate, Whose};
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform};
 pub use query::{Condition, DataSet, Placed, Query, State};

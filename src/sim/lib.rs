@@ -11,6 +11,7 @@
 //! The same programs say how likely given values are ([`Density`]), and take parameters to the real line and back
 //! ([`Bijection`]): then a table is read in place of random numbers.
 
+mod absent;
 mod adaptive;
 mod around;
 mod bijection;

@@ -11,7 +11,7 @@ use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::noted::Noted;
 use super::readings::Readings;
-use super::unrun::unrun;
+use super::unrun::{named_as_the_fact, unlearned, unrun};
 use super::value::{Sort, Value};
 use super::{axis, limits, modality};
 use crate::vertices::Cycle;
@@ -172,6 +172,8 @@ pub(super) fn model<'t>(
         bad().next().is_none() && !body().any(|statement| lost(&statement)) && builder.told.is_empty();
     let (mut model, graph) = builder.finish(model, acyclic, tree.name.span, whole);
     model.later.extend(unrun(&model));
+    model.unlearned.extend(unlearned(&model));
+    builder.told.extend(named_as_the_fact(&model));
     let graph = graph.or_else(|| sketch(&model));
     *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
