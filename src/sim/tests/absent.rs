@@ -111,8 +111,8 @@ fn what_a_data_set_lacks_does_not_fail() {
 fn what_is_no_number_is_absent_even_behind_a_comparison() {
     let named = run(
         "param theta ~ normal(0, 1)
-        let root = sqrt(theta)
-        data inlined = sqrt(theta) > 1
+        let root = theta^0.5
+        data inlined = theta^0.5 > 1
         data named = root > 1
         data both = theta > 5 or root > 1
         data guarded = if theta > 0 then root else 0
@@ -243,10 +243,10 @@ fn what_a_program_says_of_its_refusals_overrides_the_model() {
     assert_eq!(reason.as_deref(), Some("a is above 1.2"));
     // A value that is no number is still what the model says.
     let own = EXTERNAL.replace("    SETTING\n", "    on_failure \"absent\"\n");
-    let own = own.replace("data off[trial]", "data bad = sqrt(mu - 0.5)\n    data off[trial]");
+    let own = own.replace("data off[trial]", "data bad = (mu - 0.5)^0.5\n    data off[trial]");
     assert!(run_outside(&simulator(&model(&own)), 9.0, 0..50).is_err());
     // Given what is no number the program refuses it, which is no failure of its own.
-    let follows = stop.replace("sums(mu + shift[trial], mu)", "sums(sqrt(mu - 0.5), mu)");
+    let follows = stop.replace("sums(mu + shift[trial], mu)", "sums((mu - 0.5)^0.5, mu)");
     let simulator = simulator(&model(&follows));
     let named =
         Named { columns: simulator.columns().to_vec(), table: run_outside(&simulator, 9.0, 0..200).unwrap() };
@@ -282,7 +282,7 @@ fn a_parameter_that_fails_stops_the_run() {
         "if walk.x(walk.end) > 0 then 1 else 0",
         "`walk` meets no `stop when` before it ends at 1, and the parameter `made` depends on it",
     );
-    told("1 * (sqrt(theta) > 1)", "the parameter `made` is no finite number");
+    told("if theta^0.5 > 1 then 1 else 0", "the parameter `made` is no finite number");
 }
 
 #[test]
