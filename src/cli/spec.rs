@@ -1,5 +1,6 @@
 //! A spec as commands take it: read, checked, its models made ready, its diagnostics shown.
 
+use super::dry::dry_run;
 use super::failure::{Failure, Outcome};
 use super::numbers::listed;
 use super::outside::Programs;
@@ -80,6 +81,21 @@ impl Examined {
         self.diagnostics.extend(sbi_model::advice(file));
         let runs = file.models.iter().zip(ready).filter_map(|(model, ready)| Some((model, ready.as_ref()?)));
         self.diagnostics.extend(runs.filter_map(|(model, ready)| ready.unstable(model)));
+    }
+}
+
+impl Examined {
+    /// Starts the programs of each model once and asks them for a few draws; adds what goes wrong.
+    ///
+    /// # Errors
+    /// The user wants no more.
+    pub fn try_programs(&mut self, spec: &Path) -> Outcome {
+        let Some((file, ready)) = &self.sound else { return Ok(()) };
+        for (model, ready) in file.models.iter().zip(ready) {
+            let tried = ready.as_ref().map_or(Ok(None), |ready| dry_run(model, &ready.simulator, spec));
+            self.diagnostics.extend(tried?);
+        }
+        Ok(())
     }
 }
 

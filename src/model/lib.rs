@@ -23,6 +23,7 @@ mod model;
 pub mod natural;
 mod node;
 mod order;
+mod passage;
 mod query;
 mod steps;
 mod survey;
@@ -47,6 +48,7 @@ pub use key::Key;
 pub use missing::{FAILED, Gaps, Missing, Modality, OnFailure, Rate, Whose};
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform};
+pub use passage::Bound;
 pub use query::{Condition, DataSet, Placed, Query, State};
 pub use world::{LARGEST_DATA, ReadError, World};
 

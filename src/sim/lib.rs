@@ -29,6 +29,7 @@ mod given;
 mod hoist;
 mod isa;
 mod jumps;
+mod kept;
 #[cfg(test)]
 #[path = "tests/loops.rs"]
 mod loops;
@@ -53,7 +54,7 @@ mod variates;
 
 pub use bijection::{Bijection, Mapped};
 pub use density::Density;
-pub use error::{CODES, Failure, UNSTABLE_PRIOR};
+pub use error::{CODES, Failure, OUTSIDE_FAILS, UNSTABLE_PRIOR};
 pub use given::{Implicit, Refusal};
 pub use isa::InstructionSet;
 pub use lower::Output;

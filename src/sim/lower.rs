@@ -99,10 +99,13 @@ pub(crate) fn lower(model: &Model, outputs: &[Output]) -> Result<Lowered, Diagno
     }
     let mut lower = Lower::of(model, pauses).all()?;
     let soundness = lower.soundness();
-    let shown = outputs.iter().map(|output| lower.output(*output, soundness.as_ref())).collect();
+    let shown: Vec<(Value, bool)> =
+        outputs.iter().map(|output| lower.output(*output, soundness.as_ref())).collect();
     if let (true, Some(node)) = (lower.program.overflowed(), model.nodes.last()) {
         return Err(lower.too_large(node));
     }
+    let called = lower.calls.iter().flat_map(|call| call.inputs.iter().copied());
+    lower.keeps_little(&shown.iter().map(|(value, _)| *value).chain(called).collect::<Vec<_>>())?;
     let Lower { program, elements, signs, calls, .. } = lower;
     Ok(Lowered { program, elements, shown, signs, calls })
 }
@@ -124,7 +127,7 @@ pub(crate) struct Lower<'a> {
     /// The program around the body of a loop, while that is written.
     pub(crate) around: Option<Around>,
     /// The dynamics that have been run.
-    motions: Vec<Option<Rc<Motion>>>,
+    pub(crate) motions: Vec<Option<Rc<Motion>>>,
     /// See [`Lowered::signs`].
     pub(crate) signs: Vec<Sign>,
     /// See [`Lowered::calls`].

@@ -7,6 +7,7 @@ use super::constant::Constants;
 use super::demand::Demanded;
 use super::dynamics::Run;
 use super::files::Files;
+use super::fixed::fixed_ends;
 use super::home::{Drawn, Home, HomeId};
 use super::names::{Names, Symbol};
 use super::noted::Noted;
@@ -174,6 +175,7 @@ pub(super) fn model<'t>(
     model.later.extend(unrun(&model));
     model.unlearned.extend(unlearned(&model));
     builder.told.extend(named_as_the_fact(&model));
+    builder.told.extend(fixed_ends(&model).into_iter().filter(|_| whole));
     let graph = graph.or_else(|| sketch(&model));
     *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
