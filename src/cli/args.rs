@@ -77,6 +77,9 @@ pub struct Check {
     /// Adds statistical advice: what runs, but perhaps not as meant
     #[arg(long)]
     pub pedantic: bool,
+    /// Lets the file do what could harm: its `external`s are started, once each, and asked for a few draws
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub allow: Vec<Allow>,
 }
 
 /// `sbi diff`.

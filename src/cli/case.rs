@@ -72,8 +72,8 @@ impl<'a> Case<'a> {
 
     /// The draws of the model.
     pub fn source(&self) -> Source<'a> {
-        let Case { simulator, outside, .. } = *self;
-        Source { name: &self.model.name, simulator, outside, seed: self.seed() }
+        let Case { model, simulator, outside, .. } = *self;
+        Source { model, simulator, outside, seed: self.seed() }
     }
 
     /// What the query fixes, by name.

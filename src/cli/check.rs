@@ -1,6 +1,6 @@
-//! `sbi check`: everything that is to be said about a file, and no work.
+//! `sbi check`: everything that is to be said about a file, and no work but a few draws of its programs, where that is allowed.
 
-use super::args;
+use super::args::{self, Allow};
 use super::failure::{Failure, Outcome, print, say};
 use super::report::{self, Record};
 use super::spec::{Examined, examine};
@@ -15,6 +15,9 @@ pub fn check(args: &args::Check) -> Outcome {
     };
     if args.pedantic {
         examined.add_advice();
+    }
+    if args.allow.contains(&Allow::Process) {
+        examined.try_programs(&args.file)?;
     }
     let Examined { source, diagnostics, .. } = &examined;
     if args.json {

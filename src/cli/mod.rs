@@ -7,6 +7,7 @@ mod check;
 mod diff;
 mod doctor;
 mod draws;
+mod dry;
 mod explain;
 mod failure;
 mod fault;

@@ -16,10 +16,26 @@ pub struct Programs(Vec<(usize, Pool)>);
 impl Programs {
     /// The programs of a model in the folder of its spec, if it has any.
     pub fn of(model: &Model, simulator: &Simulator, spec: &Path) -> Option<Programs> {
+        Programs::started_as(model, simulator, spec, |workers| workers)
+    }
+
+    /// The same, each of which is started once.
+    pub fn once(model: &Model, simulator: &Simulator, spec: &Path) -> Option<Programs> {
+        Programs::started_as(model, simulator, spec, |_| Some(1))
+    }
+
+    fn started_as(
+        model: &Model,
+        simulator: &Simulator,
+        spec: &Path,
+        workers: impl Fn(Option<usize>) -> Option<usize>,
+    ) -> Option<Programs> {
         let folder = folder_of(spec);
         let pools = simulator.outside().filter_map(|(number, sizes)| {
             let external = model.externals.get(number)?;
-            Some((number, Pool::new(Program::of(&external.name, external, &folder, sizes))))
+            let mut program = Program::of(&external.name, external, &folder, sizes);
+            program.workers = workers(program.workers);
+            Some((number, Pool::new(program)))
         });
         let pools: Vec<(usize, Pool)> = pools.collect();
         (!pools.is_empty()).then_some(Programs(pools))

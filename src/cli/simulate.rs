@@ -31,7 +31,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     bench.store.ensure_writable()?;
     let stream = || {
         let (simulator, outside) = (spec.simulator(model), spec.outside(model));
-        let source = Source { name: &spec.model(model).name, simulator, outside, seed };
+        let source = Source { model: spec.model(model), simulator, outside, seed };
         let key = Key::simulations(spec.model(model), seed).to_string();
         Stream::of(source, &key, args.n as usize, &bench.store)
     };

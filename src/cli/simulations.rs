@@ -6,7 +6,7 @@ use super::failure::Outcome;
 use super::interrupt;
 use super::progress::grouped;
 use super::shards::{Effort, Kept, Shards, place, room};
-use super::source::{Source, failed, tell_resampled};
+use super::source::{Source, failed, tell_failed, tell_resampled};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Damage, Entry, Held, Kind, Manifest, Store};
 use sbi_infer::Table;
@@ -70,7 +70,7 @@ impl Stage for Stream<'_> {
     }
 
     fn title(&self) -> String {
-        format!("{} draws of `{}`", grouped(self.rows), self.source.name)
+        format!("{} draws of `{}`", grouped(self.rows), self.source.model.name)
     }
 
     fn load(&self, manifest: &Manifest) -> Result<Found<Effort>, Damage> {
@@ -154,7 +154,12 @@ impl<'a> Stream<'a> {
 
     /// Makes what the store lacks; hands all draws to `each`, with the number of the first, in no particular order.
     fn fill(&self, bench: &Bench, held: &mut Held, each: &mut dyn FnMut(usize, &[f64])) -> Outcome<Effort> {
-        let mut filling = self.shards().fill(held, self.rows, each)?;
+        let mut failed = 0;
+        let mut each = |start: usize, rows: &[f64]| {
+            failed += self.source.failed_among(rows);
+            each(start, rows);
+        };
+        let mut filling = self.shards().fill(held, self.rows, &mut each)?;
         let mut bar = bench.progress.start("simulate", &self.title(), filling.done, self.rows);
         let mut age = FIRST_AGE;
         while let Some(gap) = filling.gap(self.source.rows_of(SHARD_VALUES)) {
@@ -171,6 +176,7 @@ impl<'a> Stream<'a> {
         }
         bar.finish("done");
         tell_resampled(filling.effort.again, bench.progress);
+        tell_failed(failed, bench.progress);
         Ok(filling.effort)
     }
 }

@@ -2,14 +2,15 @@
 
 use super::failure::{Failure, Outcome};
 use super::progress::{Progress, grouped};
+use sbi_model::{FAILED, Model};
 use sbi_sim::{Outside, Simulator, Table};
 use std::ops::{ControlFlow, Range};
 
 /// Joint draws of one model under one seed: draw `n` is the same whatever is drawn before it.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
-    /// The name of the model.
-    pub name: &'a str,
+    /// The model.
+    pub model: &'a Model,
     /// What draws.
     pub simulator: &'a Simulator,
     /// The programs from outside that it draws from.
@@ -19,9 +20,19 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Names of the columns: the tokens of the model's graph, then what differs between draws of its coordinates.
+    /// Names of the columns: the tokens of the model's graph, then what differs between draws of its
+    /// coordinates, and last whether a draw failed, where the model tells that.
     pub fn columns(&self) -> &'a [String] {
         self.simulator.columns()
+    }
+
+    /// How many of these rows are draws that failed and were kept.
+    pub fn failed_among(&self, rows: &[f64]) -> usize {
+        if !self.model.tells_failures() {
+            return 0;
+        }
+        let facts = rows.chunks_exact(self.columns().len()).filter_map(<[f64]>::last);
+        facts.filter(|fact| **fact == 1.0).count()
     }
 
     /// So many rows have about `values` values.
@@ -52,6 +63,16 @@ pub fn failed(error: &sbi_sim::Failure) -> Failure {
         sbi_sim::Failure::Outside { help, .. } => failure.help(help.clone()),
         sbi_sim::Failure::Interrupted => Failure::interrupted(),
         sbi_sim::Failure::Memory { .. } => failure.help("ask for fewer simulations, or make the axes smaller"),
+    }
+}
+
+/// Says how many draws lack what failed in them.
+pub fn tell_failed(failed: usize, progress: Progress) {
+    if failed > 0 {
+        let count = grouped(failed);
+        progress.say(&format!(
+            "careful: {count} draws failed, and lack what depends on that, as `on_failure \"absent\"` says; `{FAILED}` is 1 there"
+        ));
     }
 }
 

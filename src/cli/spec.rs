@@ -1,5 +1,6 @@
 //! A spec as commands take it: read, checked, its models made ready, its diagnostics shown.
 
+use super::dry::dry_run;
 use super::failure::{Failure, Outcome};
 use super::numbers::listed;
 use super::outside::Programs;
@@ -83,6 +84,21 @@ impl Examined {
     }
 }
 
+impl Examined {
+    /// Starts the programs of each model once and asks them for a few draws; adds what goes wrong.
+    ///
+    /// # Errors
+    /// The user wants no more.
+    pub fn try_programs(&mut self, spec: &Path) -> Outcome {
+        let Some((file, ready)) = &self.sound else { return Ok(()) };
+        for (model, ready) in file.models.iter().zip(ready) {
+            let tried = ready.as_ref().map_or(Ok(None), |ready| dry_run(model, &ready.simulator, spec));
+            self.diagnostics.extend(tried?);
+        }
+        Ok(())
+    }
+}
+
 impl Ready {
     /// A dry run: a prior so wide that the simulator breaks within it is told before it breaks a study.
     fn unstable(&self, model: &Model) -> Option<Diagnostic> {
@@ -105,7 +121,8 @@ impl Ready {
         }
         let graph = Graph::of(model);
         let tokens = graph.tokens.iter().map(|token| Output::Element(token.node, token.element));
-        let outputs: Vec<Output> = tokens.chain(scattered(model)).collect();
+        let fact = model.tells_failures().then_some(Output::Failed);
+        let outputs: Vec<Output> = tokens.chain(scattered(model)).chain(fact).collect();
         let simulator = Simulator::of(model, &outputs)?;
         let programs = Programs::of(model, &simulator, spec);
         Ok(Some(Ready { simulator, graph, outputs, programs }))
@@ -181,7 +198,7 @@ impl Spec {
         &self.ready(model).graph
     }
 
-    /// The simulator of a model; its columns are the tokens of the graph.
+    /// The simulator of a model; its columns are the tokens of the graph, then coordinates and whether the draw failed.
     pub fn simulator(&self, model: usize) -> &Simulator {
         &self.ready(model).simulator
     }

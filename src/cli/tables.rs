@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::files::{self, Beside};
 use super::numbers::exact;
-use sbi_model::Model;
+use sbi_model::{FAILED, Model};
 use sbi_sim::Output;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ pub enum Format {
 const FORMATS: [(&str, Format); 3] =
     [("csv", Format::Csv), ("npz", Format::Npz), ("safetensors", Format::Safetensors)];
 
-/// The elements of a node of the model, or coordinates of an axis that differ between draws.
+/// The elements of a node of the model, coordinates of an axis that differ between draws, or whether each draw failed.
 #[derive(Debug, PartialEq)]
 pub struct Array {
     name: String,
@@ -77,14 +77,17 @@ impl Format {
 }
 
 impl Array {
-    /// The arrays of a model whose simulator gives `outputs`: nodes in the order of the file, then coordinates.
+    /// The arrays of a model whose simulator gives `outputs`: nodes in the order of the file, then coordinates,
+    /// then whether the draw failed.
     pub fn of(model: &Model, outputs: &[Output]) -> Vec<Array> {
         let mut nodes: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
         let mut axes: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut fact = None;
         for (column, output) in outputs.iter().enumerate() {
             match *output {
                 Output::Element(node, element) => nodes.entry(node).or_default().push((element, column)),
                 Output::Coordinate(axis, place) => axes.entry(axis).or_default().push((place, column)),
+                Output::Failed => fact = Some(Array::new(FAILED, Vec::new(), vec![(0, column)])),
             }
         }
         let nodes = nodes.into_iter().map(|(node, elements)| {
@@ -96,7 +99,7 @@ impl Array {
             let axis = model.axis(axis);
             Array::new(&axis.name, vec![axis.size()], places)
         });
-        nodes.chain(axes).collect()
+        nodes.chain(axes).chain(fact).collect()
     }
 
     /// `elements` has the row-major number of each with its column.

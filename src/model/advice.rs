@@ -1,11 +1,11 @@
 //! Statistical advice on a file that has nothing wrong: what runs, but perhaps not as meant (`sbi check --pedantic`).
 
 use crate::check::codes::{
-    DATUM_ALONE, DENSE_MASK, LOST_PAIRING, NOTHING_GIVEN, SINGLE_ELEMENT, UNUSED_PARAMETER,
+    DATUM_ALONE, DENSE_MASK, LOST_PAIRING, NOTHING_GIVEN, SINGLE_ELEMENT, UNCORRECTED, UNUSED_PARAMETER,
 };
 use crate::{
-    Approximator, AxisId, Definition, Estimator, File, Fusion, Graph, Group, MaskKind, Model, Node, NodeId,
-    Query, Role, Scheme, State,
+    Approximator, AxisId, Binary, Definition, Dynamics, Estimator, Expr, ExprId, File, Fusion, Graph, Group,
+    MaskKind, Model, Node, NodeId, Query, Role, Scheme, Solver, State, Unary,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
@@ -25,6 +25,7 @@ pub fn advice(file: &File) -> Vec<Diagnostic> {
     for model in &file.models {
         told.extend(reach(model));
         told.extend(single_elements(model));
+        told.extend(model.dynamics.iter().filter_map(|dynamics| uncorrected(model, dynamics)));
     }
     for approximator in &file.approximators {
         let Some(model) = file.models.get(approximator.model) else { continue };
@@ -84,6 +85,46 @@ fn single_elements(model: &Model) -> impl Iterator<Item = Diagnostic> {
         let told = SINGLE_ELEMENT.at(axis.span, format!("`{}` has one element", axis.name));
         told.help("leave the axis out: a quantity without axes is one number")
     })
+}
+
+/// A path driven by noise whose conditions to stop are more than bounds on its states: it may meet them between its steps.
+fn uncorrected(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
+    let noisy = matches!(dynamics.solver, Solver::EulerMaruyama { .. } | Solver::Milstein { .. })
+        && dynamics.members.iter().any(|id| model.node(*id).role == Role::Noise);
+    if !noisy || !dynamics.corrected || dynamics.stops.is_empty() || dynamics.bounds(model).is_some() {
+        return None;
+    }
+    let message = format!(
+        "a `stop when` of `{}` is looked at only at its steps: what its path does between them is reckoned with for bounds on a state",
+        dynamics.name
+    );
+    let help = match dynamics.stops.iter().find_map(|stop| two_sided(model, *stop)) {
+        Some((state, bound)) => format!("write `{state} >= {bound} or {state} <= -{bound}`"),
+        None => {
+            "compare a state itself, `x >= 1 or x <= -1`, or say `boundary = plain` where the steps are meant"
+                .into()
+        }
+    };
+    Some(UNCORRECTED.at(dynamics.span, message).help(help))
+}
+
+/// The state and the number in `abs(x) >= 1`.
+fn two_sided(model: &Model, stop: ExprId) -> Option<(&str, f64)> {
+    let (size, bound) = match *model.expr(stop) {
+        Expr::Binary(Binary::Ge | Binary::Gt, size, bound)
+        | Expr::Binary(Binary::Le | Binary::Lt, bound, size) => (size, bound),
+        _ => return None,
+    };
+    let (&Expr::Unary(Unary::Abs, of), &Expr::Number(bound)) = (model.expr(size), model.expr(bound)) else {
+        return None;
+    };
+    match model.expr(of) {
+        Expr::Element { node, index } if index.is_empty() && model.node(*node).role == Role::State => {
+            let name = &model.node(*node).name;
+            Some((name.rsplit('.').next().unwrap_or(name), bound))
+        }
+        _ => None,
+    }
 }
 
 /// A latent that, as it is integrated out, joins what would be apart if it were a parameter.

@@ -60,6 +60,9 @@ pub enum Rate {
     Drawn(Family, Vec<f64>),
 }
 
+/// The name of the column that says which draws failed, where failures are [`OnFailure::Absent`].
+pub const FAILED: &str = "failed";
+
 /// What becomes of a draw that fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {

@@ -142,6 +142,12 @@ impl Model {
         self.dynamics.iter().position(|dynamics| dynamics.members.contains(&node))
     }
 
+    /// Whether some failures of its draws are absent data, told by a column of their own.
+    pub fn tells_failures(&self) -> bool {
+        let own = self.externals.iter().filter_map(|external| external.on_failure);
+        own.chain([self.on_failure]).any(|chosen| chosen == OnFailure::Absent)
+    }
+
     /// A query to paste into a file that has none: all data given, all parameters inferred.
     pub fn sample_query(&self) -> String {
         let data = self.nodes.iter().filter(|node| node.role == Role::Data);

@@ -10,7 +10,7 @@
 //! the slopes before the last step; then the `let`s whose crossings are counted.
 
 use crate::around::Around;
-use crate::lower::{Lower, Sign};
+use crate::lower::Lower;
 use crate::motion::{Run, Slot};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Op, Value};
@@ -163,7 +163,7 @@ impl Lower<'_> {
             let piece = self.last_piece(value, &slots, free);
             self.stopped_in(number, &slots, is, &piece)
         });
-        let run = Run { value, slots, watched, stopped, pauses: Vec::new() };
+        let run = Run { value, first: value, slots, watched, stopped, pauses: Vec::new() };
         self.sign(dynamics, &run);
         self.free_sign(&run, dynamics, free);
         run
@@ -198,7 +198,7 @@ impl Lower<'_> {
         } else {
             "see whether a state goes to infinity within the span; a stiff system is solved `by rosenbrock()`"
         };
-        self.signs.push(Sign { sound, else_said, help: help.into() });
+        self.note(dynamics, run, sound, else_said, help.into());
     }
 
     /// The length of the first step that is tried: a small share of what the slopes say.

@@ -245,6 +245,11 @@ impl Steps {
     pub fn thins_out(&self) -> bool {
         self.alive.is_some() && self.kept.is_empty()
     }
+
+    /// How many values are kept of a draw that makes all steps.
+    pub fn values_kept(&self) -> usize {
+        self.kept.len() * self.places.as_ref().map_or(self.count as usize + 1, Vec::len)
+    }
 }
 
 /// A program for the engine.

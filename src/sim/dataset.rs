@@ -198,11 +198,31 @@ impl Lower<'_> {
         present
     }
 
-    fn both(&mut self, one: Option<Value>, other: Option<Value>) -> Option<Value> {
+    pub(crate) fn both(&mut self, one: Option<Value>, other: Option<Value>) -> Option<Value> {
         match (one, other) {
-            (Some(one), Some(other)) => Some(self.program.binary(Binary::And, one, other)),
+            (Some(one), Some(other)) if one != other => Some(self.program.binary(Binary::And, one, other)),
             (one, other) => one.or(other),
         }
+    }
+
+    /// `value`, or true where a data set lacks a place along these axes: what happens there is of no consequence.
+    pub(crate) fn where_there(&mut self, axes: &[AxisId], place: usize, value: Value) -> Value {
+        let (mut rest, mut present) = (place, None);
+        for axis in axes.iter().rev() {
+            let has = self.has(*axis, rest % self.size(*axis));
+            present = self.both(present, has);
+            rest /= self.size(*axis);
+        }
+        match present {
+            Some(present) => self.implied(present, value),
+            None => value,
+        }
+    }
+
+    /// Whether `value` holds, or `condition` does not.
+    pub(crate) fn implied(&mut self, condition: Value, value: Value) -> Value {
+        let lacks = self.program.unary(Unary::Not, condition);
+        self.program.binary(Binary::Or, value, lacks)
     }
 
     /// Where an element stands along the axes of its node.

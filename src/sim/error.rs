@@ -7,6 +7,7 @@ codes! {
     /// Every message of this crate.
     CODES;
     TOO_LARGE: error "program-too-large", "a model whose simulation takes too many steps";
+    OUTSIDE_FAILS: error "program-fails", "a program from outside that does not draw what its file says";
     UNSTABLE_PRIOR: advice "unstable-prior", "a prior wider than what the simulator stands";
 }
 

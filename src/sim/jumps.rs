@@ -5,7 +5,7 @@
 //! they are done.
 
 use crate::around::Around;
-use crate::lower::{Lower, Sign};
+use crate::lower::Lower;
 use crate::motion::{Run, Slot, Stopped};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Sample, Sampler, Value};
@@ -69,9 +69,10 @@ impl Lower<'_> {
         let mut clockwork = Clockwork { time: start, count: self.program.number(0.0), met };
         let mut times = self.pauses.get(jumps.number).cloned().unwrap_or_default();
         times.insert(ordered(jumps.to));
-        let (mut pauses, mut value) = (Vec::new(), start);
+        let (mut pauses, mut loops) = (Vec::new(), Vec::new());
         for (place, until) in times.into_iter().map(time_of).enumerate() {
-            value = self.jump_until(dynamics, jumps, &slots, (place, until), &mut states, &mut clockwork);
+            let place = (place, until);
+            loops.push(self.jump_until(dynamics, jumps, &slots, place, &mut states, &mut clockwork));
             let end = self.program.number(until);
             let reached = self.program.binary(Binary::Ge, clockwork.time, end);
             let reached = self.program.binary(Binary::Or, reached, clockwork.met);
@@ -81,7 +82,10 @@ impl Lower<'_> {
         self.put(&slots, &initial);
         let stops = !dynamics.stops.is_empty();
         let stopped = stops.then_some(Stopped { is: clockwork.met, at: clockwork.time, states });
-        let run = Run { value, slots, watched: Vec::new(), stopped, pauses };
+        let [Some(first), Some(value)] = [loops.first(), loops.last()].map(Option::<&Value>::copied) else {
+            unreachable!("it runs until its end at least")
+        };
+        let run = Run { value, first, slots, watched: Vec::new(), stopped, pauses };
         self.sign(dynamics, &run);
         let end = self.program.number(jumps.to);
         let reached = self.program.binary(Binary::Ge, clockwork.time, end);
@@ -90,16 +94,11 @@ impl Lower<'_> {
         let few = self.program.binary(Binary::Lt, clockwork.count, most);
         let often = self.program.binary(Binary::Or, sound, few);
         let (name, max) = (&dynamics.name, jumps.max);
-        self.signs.push(Sign {
-            sound: often,
-            else_said: format!("`{name}` jumps more than {max} times"),
-            help: "write a larger `max`, or see whether a state goes to infinity".into(),
-        });
-        self.signs.push(Sign {
-            sound,
-            else_said: format!("a rate of `{name}` is below zero, or no number"),
-            help: "write it so that it never is: `max(0, …)`".into(),
-        });
+        let else_said = format!("`{name}` jumps more than {max} times");
+        let help = "write a larger `max`, or see whether a state goes to infinity";
+        self.note(dynamics, &run, often, else_said, help.into());
+        let else_said = format!("a rate of `{name}` is below zero, or no number");
+        self.note(dynamics, &run, sound, else_said, "write it so that it never is: `max(0, …)`".into());
         run
     }
 

@@ -11,6 +11,7 @@
 //! The same programs say how likely given values are ([`Density`]), and take parameters to the real line and back
 //! ([`Bijection`]): then a table is read in place of random numbers.
 
+mod absent;
 mod adaptive;
 mod around;
 mod bijection;
@@ -28,6 +29,7 @@ mod given;
 mod hoist;
 mod isa;
 mod jumps;
+mod kept;
 #[cfg(test)]
 #[path = "tests/loops.rs"]
 mod loops;
@@ -52,7 +54,7 @@ mod variates;
 
 pub use bijection::{Bijection, Mapped};
 pub use density::Density;
-pub use error::{CODES, Failure, UNSTABLE_PRIOR};
+pub use error::{CODES, Failure, OUTSIDE_FAILS, UNSTABLE_PRIOR};
 pub use given::{Implicit, Refusal};
 pub use isa::InstructionSet;
 pub use lower::Output;

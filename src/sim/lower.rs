@@ -2,6 +2,7 @@
 //!
 //! Axes are unrolled. Reductions run through their axis from its first element to its last, one after the other.
 
+use crate::absent::Soundness;
 use crate::around::Around;
 use crate::dataset::Extent;
 use crate::error::TOO_LARGE;
@@ -31,6 +32,7 @@ pub(crate) struct Lowered {
 }
 
 /// A call of a program from outside, for each draw.
+#[derive(Clone)]
 pub(crate) struct Call {
     /// Which of the model's externals.
     pub external: usize,
@@ -60,10 +62,14 @@ pub enum Output {
     Element(NodeId, usize),
     /// Where an element of an axis is, by its position.
     Coordinate(AxisId, usize),
+    /// Of a model that takes failures as absent: 1 where something of the draw failed, else 0.
+    Failed,
 }
 
 /// What is true of a draw that does not fail here.
 pub(crate) struct Sign {
+    /// The loop that is at fault: what reads it hangs on the sign.
+    pub run: Value,
     pub sound: Value,
     /// What is said where it is not, and what to do about it.
     pub else_said: String,
@@ -92,7 +98,14 @@ pub(crate) fn lower(model: &Model, outputs: &[Output]) -> Result<Lowered, Diagno
         pauses = Lower::of(model, pauses).all()?.pauses;
     }
     let mut lower = Lower::of(model, pauses).all()?;
-    let shown = outputs.iter().map(|output| lower.output(*output)).collect();
+    let soundness = lower.soundness();
+    let shown: Vec<(Value, bool)> =
+        outputs.iter().map(|output| lower.output(*output, soundness.as_ref())).collect();
+    if let (true, Some(node)) = (lower.program.overflowed(), model.nodes.last()) {
+        return Err(lower.too_large(node));
+    }
+    let called = lower.calls.iter().flat_map(|call| call.inputs.iter().copied());
+    lower.keeps_little(&shown.iter().map(|(value, _)| *value).chain(called).collect::<Vec<_>>())?;
     let Lower { program, elements, signs, calls, .. } = lower;
     Ok(Lowered { program, elements, shown, signs, calls })
 }
@@ -114,11 +127,11 @@ pub(crate) struct Lower<'a> {
     /// The program around the body of a loop, while that is written.
     pub(crate) around: Option<Around>,
     /// The dynamics that have been run.
-    motions: Vec<Option<Rc<Motion>>>,
+    pub(crate) motions: Vec<Option<Rc<Motion>>>,
     /// See [`Lowered::signs`].
     pub(crate) signs: Vec<Sign>,
     /// See [`Lowered::calls`].
-    calls: Vec<Call>,
+    pub(crate) calls: Vec<Call>,
     /// What a data set has of each axis.
     pub(crate) extents: Vec<Extent>,
     /// For each dynamics, the times at which it is read, as bits that keep their order.
@@ -177,9 +190,25 @@ impl<'a> Lower<'a> {
     }
 
     /// What comes out, and whether a data set may lack it.
-    fn output(&mut self, output: Output) -> (Value, bool) {
+    fn output(&mut self, output: Output, soundness: Option<&Soundness>) -> (Value, bool) {
         let (value, present) = match output {
-            Output::Element(node, element) => (self.value_of((node, element)), self.present(node, element)),
+            Output::Element(node, element) => {
+                let (value, present) = (self.value_of((node, element)), self.present(node, element));
+                match soundness {
+                    Some(soundness) if self.model.node(node).role == Role::Param => {
+                        (self.never_absent(soundness, value), present)
+                    }
+                    Some(soundness) => {
+                        let sound = self.sound(soundness, value);
+                        (value, self.both(present, sound))
+                    }
+                    None => (value, present),
+                }
+            }
+            Output::Failed => {
+                let soundness = soundness.expect("of a model that takes no failure as absent none is told");
+                (self.fact(soundness), None)
+            }
             Output::Coordinate(axis, position) => {
                 (self.coordinate_of(axis, position), self.has(axis, position))
             }

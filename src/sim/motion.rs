@@ -37,6 +37,8 @@ pub(crate) enum Pace {
 /// A loop that has been run.
 pub(crate) struct Run {
     pub(crate) value: Value,
+    /// The first of several loops that go on from one another, else the same: everything that is read hangs on it.
+    pub(crate) first: Value,
     /// The elements of the states that it carries, in their order.
     pub(crate) slots: Vec<Slot>,
     /// Where it carries the `let`s whose crossings are counted.
@@ -174,7 +176,7 @@ impl Lower<'_> {
         let run = Loop { steps: clock.steps, inputs, carried, body, next, tables, alive };
         let value = self.program.run(run);
         let stopped = alive.map(|alive| self.stopped(number, &slots, value, alive, clock));
-        let run = Run { value, slots, watched, stopped, pauses: Vec::new() };
+        let run = Run { value, first: value, slots, watched, stopped, pauses: Vec::new() };
         self.sign(dynamics, &run);
         Ok(run)
     }
@@ -188,14 +190,28 @@ impl Lower<'_> {
             let state = self.model.element_name(self.model.node(*state), *element);
             let else_said = format!("`{state}` is no finite number any more when `{name}` ends");
             let help = "take a shorter step, bound a parameter, or keep what is under a root or a rate from falling below zero";
-            self.signs.push(Sign { sound, else_said, help: help.into() });
+            self.note(dynamics, run, sound, else_said, help.into());
         }
         if let Some(stopped) = &run.stopped {
             let else_said = format!("`{name}` meets no `stop when` before it ends at {to}");
             let help =
                 format!("let it run longer than to {to}, or draw such draws anew: `on_failure \"resample\"`");
-            self.signs.push(Sign { sound: stopped.is, else_said, help });
+            self.note(dynamics, run, stopped.is, else_said, help);
         }
+    }
+
+    /// Notes what is true of a draw that does not fail in a loop of a dynamics, at the place where we stand.
+    pub(crate) fn note(
+        &mut self,
+        dynamics: &Dynamics,
+        run: &Run,
+        sound: Value,
+        else_said: String,
+        help: String,
+    ) {
+        let place = self.part.map_or(0, |(place, _)| place);
+        let sound = self.where_there(&dynamics.axes, place, sound);
+        self.signs.push(Sign { run: run.first, sound, else_said, help });
     }
 
     /// The `let`s whose crossings are counted, with where they are carried; `inputs` gets their first values.

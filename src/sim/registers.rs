@@ -21,6 +21,9 @@ const WIDTHS: [usize; 4] = [512, 256, 128, 64];
 /// that of others has.
 const CACHE: usize = 48 * 1024;
 
+/// What the loops of a thread may keep in bytes before columns are made narrower.
+const ROOM: usize = 1 << 30;
+
 /// Steps between two looks for draws that are done.
 const PATIENCE: u32 = 16;
 
@@ -86,9 +89,13 @@ struct Thinning {
     done: Vec<Column>,
 }
 
-/// The widest column with which `code`'s registers stay in the nearest cache.
+/// The widest column with which `code`'s registers stay in the nearest cache, and what its loops keep in memory.
 pub(crate) fn best_width(code: &Code) -> usize {
-    let fits = |width: &usize| code.registers * width * size_of::<f64>() <= CACHE;
+    let kept: usize = code.loops.iter().map(Steps::values_kept).sum();
+    let fits = |width: &usize| {
+        let bytes = |values: usize| values.saturating_mul(width * size_of::<f64>());
+        bytes(code.registers) <= CACHE && bytes(kept) <= ROOM
+    };
     WIDTHS.into_iter().find(fits).unwrap_or(LANES)
 }
 

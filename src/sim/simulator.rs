@@ -9,7 +9,7 @@ use crate::rng::mix;
 use crate::runner::{Draws, Runner, threads_of};
 use crate::ssa::Value;
 use rayon::ThreadPool;
-use sbi_model::{Model, NodeId, OnFailure, Role};
+use sbi_model::{FAILED, Model, NodeId, OnFailure, Role};
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -71,15 +71,17 @@ pub trait Outside: Sync {
 }
 
 /// Which of the model's externals refused a draw, and why, by draw.
-type Refusals = BTreeMap<u64, (usize, String)>;
+type Refusals = BTreeMap<u64, Vec<(usize, String)>>;
 
 /// The calls of programs from outside, in order.
 struct Stages {
     all: Vec<Stage>,
     /// How many numbers all of them give for a draw.
     columns: usize,
-    /// What becomes of a draw that an external refuses, where it says so.
-    on_refusal: Vec<Option<OnFailure>>,
+    /// What becomes of a draw that each of the model's externals refuses.
+    on_refusal: Vec<OnFailure>,
+    /// Whether some failures are absent: what a program refuses because it was given what failed is then no failure of its own.
+    absent: bool,
 }
 
 struct Stage {
@@ -105,7 +107,12 @@ impl Stages {
         Stages {
             all: lowered.calls.iter().map(stage).collect(),
             columns: lowered.calls.iter().map(|call| call.places * call.width()).sum(),
-            on_refusal: model.externals.iter().map(|external| external.on_failure).collect(),
+            on_refusal: model
+                .externals
+                .iter()
+                .map(|external| external.on_failure.unwrap_or(model.on_failure))
+                .collect(),
+            absent: model.tells_failures(),
         }
     }
 }
@@ -146,6 +153,7 @@ impl Simulator {
         let names = outputs.iter().map(|output| match *output {
             Output::Element(node, element) => name((node, element)),
             Output::Coordinate(axis, position) => format!("{}[{}]", model.axis(axis).name, position + 1),
+            Output::Failed => FAILED.to_owned(),
         });
         let (shown, may_lack): (Vec<Value>, Vec<bool>) = lowered.shown.iter().copied().unzip();
         let code = bytecode::compile(&lowered.program, &shown);
@@ -270,8 +278,15 @@ impl Simulator {
             let seeds: Vec<u64> =
                 ids.iter().map(|id| mix(mix(work.seed, stage.path), *id) >> (64 - SEED_BITS)).collect();
             let answer = outside.draw(stage.external, &ids, &seeds, &inputs)?;
-            let refused = answer.refused.into_iter();
-            refusals.extend(refused.map(|(id, reason)| (id / places, (stage.external, reason))));
+            for (id, reason) in answer.refused {
+                let row =
+                    ids.binary_search(&id).expect("a program answers what it is asked, in rising order");
+                let of = stage.code.columns / stage.places;
+                let given = inputs.get(row * of..(row + 1) * of).unwrap_or_default();
+                if !self.stages.absent || given.iter().all(|input| input.is_finite()) {
+                    refusals.entry(id / places).or_default().push((stage.external, reason));
+                }
+            }
             let width = answer.rows.len() / work.draws.len().max(1);
             let places = given.chunks_mut(self.stages.columns).zip(answer.rows.chunks(width.max(1)));
             for (row, found) in places {
@@ -287,8 +302,9 @@ impl Simulator {
         let (given, refusals) = self.ask(work)?;
         self.fill(&self.code, work, &given, block);
         let mut failed: Vec<usize> = self.failed(block);
-        // What a program refused has failed, even where nothing that comes out shows it.
-        let refused = work.draws.iter().enumerate().filter(|(_, draw)| refusals.contains_key(draw));
+        // What a program refused has failed, even where nothing that comes out shows it; unless it is to be absent.
+        let draws = work.draws.iter().enumerate();
+        let refused = draws.filter(|(_, draw)| self.untaken(**draw, &refusals).is_some());
         failed.extend(refused.map(|(row, _)| row));
         failed.sort_unstable();
         failed.dedup();
@@ -326,9 +342,19 @@ impl Simulator {
 
     /// What becomes of a draw that failed: a program from outside that refused it may have its own word.
     fn policy(&self, work: &Work<'_>, row: usize, refusals: &Refusals) -> OnFailure {
-        let refused = work.draws.get(row).and_then(|draw| refusals.get(draw));
-        let own = refused.and_then(|(external, _)| self.stages.on_refusal.get(*external).copied().flatten());
-        own.unwrap_or(self.on_failure)
+        let own = work.draws.get(row).and_then(|draw| self.untaken(*draw, refusals));
+        match own.unwrap_or(self.on_failure) {
+            // What fails all the same is a parameter.
+            OnFailure::Absent => OnFailure::Stop,
+            chosen => chosen,
+        }
+    }
+
+    /// What the programs say becomes of a draw that they refused, where that is not to be absent.
+    fn untaken(&self, draw: u64, refusals: &Refusals) -> Option<OnFailure> {
+        let refused = refusals.get(&draw).into_iter().flatten();
+        let mut chosen = refused.filter_map(|(external, _)| self.stages.on_refusal.get(*external).copied());
+        chosen.find(|chosen| *chosen != OnFailure::Absent)
     }
 
     /// The rows of a block in which something is not finite.
@@ -371,23 +397,37 @@ impl Simulator {
         let mut signs = self.lowered.signs.iter().zip(signs);
         let sign = signs.find(|(_, sound)| *sound == 0.0).map(|(sign, _)| sign);
         let (refused, anew) = (
-            refusals.get(&draw),
+            refusals.get(&draw).and_then(|refused| refused.first()),
             "let the program refuse none, or draw such draws anew: `on_failure \"resample\"`",
         );
         let reason = match refused {
             Some((_, reason)) => Some((reason.clone(), anew.to_owned())),
             None => sign.map(|sign| (sign.else_said.clone(), sign.help.clone())),
         };
+        let element = self.names.get(column).cloned().unwrap_or_default();
+        let reason = match reason {
+            reason if !self.stages.absent || self.untaken(draw, refusals).is_some() => reason,
+            // Data would be absent, so it is a parameter that failed.
+            Some((said, _)) => {
+                Some((format!("{said}, and the parameter `{element}` depends on it"), never_absent()))
+            }
+            None => Some((format!("the parameter `{element}` is no finite number"), never_absent())),
+        };
         let (reason, help) = reason.unzip();
         Failure::NotFinite {
             draw,
-            element: self.names.get(column).cloned().unwrap_or_default(),
+            element,
             value,
             parameters: self.parameter_names.iter().cloned().zip(found).collect(),
             reason,
             help,
         }
     }
+}
+
+/// What to do about a parameter that fails where data would be absent.
+fn never_absent() -> String {
+    "only data can be absent: keep it finite, declare it as `data`, or write `on_failure \"resample\"`".into()
 }
 
 /// An empty table with room for all its values.

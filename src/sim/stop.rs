@@ -10,7 +10,7 @@ use crate::lower::Lower;
 use crate::motion::{Between, Clock, Slot, Stopped};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Value};
-use sbi_model::{Binary, Dynamics, Expr, ExprId, Solver, Unary};
+use sbi_model::{Binary, Bound, Dynamics, Solver, Unary};
 use std::ops::Range;
 
 /// `-ζ(1/2)/√(2π)`: how much nearer a bound is moved, in standard deviations of a step.
@@ -24,16 +24,7 @@ const EARLIER: f64 = 0.25;
 /// Halvings of a step: to a share of 1e-12.
 const HALVINGS: u32 = 40;
 
-/// A bound on a state.
-struct Bound {
-    slot: usize,
-    /// What the state is compared with.
-    at: ExprId,
-    /// Whether the state stops above it.
-    above: bool,
-}
-
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// Whether one of the conditions is met at a time, with the states at hand.
     pub(crate) fn stopping(&mut self, dynamics: &Dynamics, time: Value) -> Value {
         let mut met = self.program.number(0.0);
@@ -78,35 +69,14 @@ impl Lower<'_> {
         carried
     }
 
-    /// The conditions as bounds on states, if they are nothing else: `x <= 0 or x >= bound`.
-    fn bounds(&mut self, dynamics: &Dynamics, slots: &[Slot]) -> Option<Vec<Bound>> {
-        let mut bounds = Vec::new();
-        let mut open: Vec<ExprId> = dynamics.stops.iter().rev().copied().collect();
-        while let Some(id) = open.pop() {
-            let Expr::Binary(op, left, right) = *self.model.expr(id) else { return None };
-            let above = match op {
-                Binary::Or => {
-                    open.extend([right, left]);
-                    continue;
-                }
-                Binary::Ge | Binary::Gt => true,
-                Binary::Le | Binary::Lt => false,
-                _ => return None,
-            };
-            let slot = |expr: ExprId| match self.model.expr(expr) {
-                Expr::Element { node, index } => {
-                    let element = self.place(*node, index);
-                    slots.iter().position(|slot| *slot == (*node, element))
-                }
-                _ => None,
-            };
-            bounds.push(match (slot(left), slot(right)) {
-                (Some(slot), _) => Bound { slot, at: right, above },
-                (None, Some(slot)) => Bound { slot, at: left, above: !above },
-                (None, None) => return None,
-            });
-        }
-        Some(bounds)
+    /// The conditions as bounds on states, each with where that state stands among these, if they are nothing else.
+    fn bounds(&self, dynamics: &Dynamics, slots: &[Slot]) -> Option<Vec<(usize, Bound<'a>)>> {
+        let bounds = dynamics.bounds(self.model)?.into_iter();
+        let placed = bounds.map(|bound| {
+            let slot = (bound.state, self.place(bound.state, bound.index));
+            Some((slots.iter().position(|known| *known == slot)?, bound))
+        });
+        placed.collect()
     }
 
     /// Whether a step that leads to `next` crosses a bound, the states on the bound that it crosses, the first in the order
@@ -115,7 +85,7 @@ impl Lower<'_> {
         &mut self,
         dynamics: &Dynamics,
         slots: &[Slot],
-        bounds: &[Bound],
+        bounds: &[(usize, Bound<'_>)],
         mut next: Vec<Value>,
         [now, then]: [Value; 2],
         step: f64,
@@ -127,9 +97,9 @@ impl Lower<'_> {
         let (mut met, mut reached) = (self.program.number(0.0), then);
         let earlier = self.program.number(EARLIER * step);
         let earlier = self.program.sub(then, earlier);
-        for bound in bounds {
+        for (slot, bound) in bounds {
             let at = self.at_time(then, |this| this.members(dynamics, bound.at));
-            let (Some(x), Some(sd)) = (next.get_mut(bound.slot), diffusion.get(bound.slot)) else { continue };
+            let (Some(x), Some(sd)) = (next.get_mut(*slot), diffusion.get(*slot)) else { continue };
             let root = self.program.number(NEARER * step.sqrt());
             let shift = self.program.binary(Binary::Mul, *sd, root);
             let (towards, beyond) =

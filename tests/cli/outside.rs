@@ -63,6 +63,49 @@ fn a_program_is_started_with_leave_only() {
     }
 }
 
+/// A dry run says at the checker what would break a study, and starts nothing without leave.
+#[test]
+fn a_check_with_leave_tries_the_programs() {
+    let Some(bench) = bench("9") else { return };
+    bench.sbi("check m.sbi --allow process").code(0);
+    bench.write(
+        "echo.py",
+        WORKER.replace("BOUND", "9").replace("ys.append(2 * theta)", "ys.append([theta, theta])"),
+    );
+    bench.sbi("check m.sbi").code(0);
+    bench.sbi("check m.sbi --allow process").code(2).says(&["program-fails", "`echo`"]);
+    bench.write("echo.py", WORKER.replace("BOUND", "-1"));
+    bench.sbi("check m.sbi --allow process").code(2).says(&["theta is too large"]);
+    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"absent\""));
+    bench.sbi("check m.sbi --allow process").code(0);
+    bench.write("echo.py", "import sys\nsys.exit('the lattice is not installed')\n");
+    bench.sbi("check m.sbi --allow process").code(2).says(&["the lattice is not installed"]);
+}
+
+/// What is refused is an empty cell, the others stay, and a column tells the draws apart.
+#[test]
+fn what_a_program_refuses_is_an_empty_cell() {
+    let Some(bench) = bench("0.5") else { return };
+    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"absent\""));
+    let ran = bench.sbi("simulate m.sbi --n 300 --out a.csv --allow process").code(0);
+    ran.says(&["draws failed, and lack what depends on that"]);
+    let table = bench.read("a.csv");
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("theta,y,failed"));
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let theta: f64 = cells[0].parse().unwrap();
+        let y = if theta > 0.5 { None } else { Some(2.0 * theta) };
+        assert_eq!((cells[1].parse().ok(), cells[2] == "1"), (y, theta > 0.5), "{line}");
+    }
+    // A larger budget counts those that were kept as well.
+    let more = bench.sbi("simulate m.sbi --n 310 --allow process").code(0);
+    let failed = table.lines().filter(|line| line.ends_with(",1")).count();
+    let told = more.err.lines().find(|line| line.contains("draws failed")).unwrap().to_owned();
+    let told: usize = told.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
+    assert!((failed..=failed + 10).contains(&told), "{told}, of {failed}");
+}
+
 #[test]
 fn what_a_program_refuses_is_told_or_drawn_anew() {
     let Some(bench) = bench("0.5") else { return };

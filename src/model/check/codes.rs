@@ -37,6 +37,7 @@ codes! {
     MIXED_DYNAMICS: error "mixed-dynamics", "derivatives and steps in one dynamics";
     EMPTY_DYNAMICS: error "empty-dynamics", "a dynamics without states";
     DYNAMICS_RANGE: error "dynamics-range", "a dynamics without a time to run";
+    END_FIXED: warning "end-fixed", "the end of a dynamics that nothing ends before its time";
     NOISE_NONLINEAR: error "noise-nonlinear", "noise that does not enter a derivative linearly";
     SOLVER: error "solver", "a dynamics without a solver that fits it";
     UNKNOWN_SOLVER: error "unknown-solver", "a solver that does not exist";
@@ -129,5 +130,6 @@ codes! {
     SINGLE_ELEMENT: advice "single-element", "an axis with one element";
     DENSE_MASK: advice "dense-mask", "a latent that joins what it is integrated out of";
     LOST_PAIRING: advice "lost-pairing", "rows that belong together, summarised apart";
+    UNCORRECTED: advice "uncorrected", "a `stop when` that is looked at only at the steps of a path";
     NOTHING_GIVEN: advice "nothing-given", "a query that knows nothing";
 }

@@ -11,6 +11,7 @@ use super::family::{self, Entry, Shape};
 use super::model::{Builder, Looked};
 use super::names::{Symbol, list};
 use super::network::whole;
+use super::unrun::absent_failures;
 use crate::{
     Argument, Axis, AxisId, AxisKind, Draw, ExprId, Gaps, Missing, Modality, NodeId, OnFailure, Rate, Role,
     Whose,
@@ -372,8 +373,7 @@ impl<'t> Builder<'t> {
             let chosen = on_failure(setting).map_err(|told| self.told.push(told)).unwrap_or_default();
             found = Some((chosen, setting.name.span));
             if chosen == OnFailure::Absent {
-                let told = NOT_YET.at(setting.span, "a draw that fails is not absent in this version");
-                self.later.push(told.help("write `on_failure \"resample\"`, or leave it out"));
+                self.unlearned.push(absent_failures(setting.span));
             }
         }
         found.map(|(chosen, _)| chosen).unwrap_or_default()

@@ -36,6 +36,7 @@ mod families;
 mod family;
 mod file;
 mod files;
+mod fixed;
 mod function;
 mod fuse;
 mod gap;

@@ -1,7 +1,9 @@
 //! What of a sound model this version checks and does not run.
 
-use super::codes::NOT_YET;
-use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, OnFailure, Solver};
+use super::codes::{NAME_TAKEN, NOT_YET};
+use crate::{
+    Argument, AxisKind, Definition, Dynamics, Expr, ExprId, FAILED, Model, Node, OnFailure, Role, Solver,
+};
 use sbi_syntax::{Diagnostic, Span};
 
 /// What of a model is not run: one message for each statement.
@@ -11,12 +13,37 @@ pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
         let told = between_jumps(model, node).or_else(|| kernel(model, node));
         told.or_else(|| crossings_until_a_stop(model, node))
     });
+    dynamics.chain(nodes).collect()
+}
+
+/// What of a model's externals is simulated, and not trained on.
+pub(super) fn unlearned(model: &Model) -> Vec<Diagnostic> {
     let absent = model.externals.iter().filter(|external| external.on_failure == Some(OnFailure::Absent));
-    let absent = absent.map(|external| {
-        not_run("`on_failure \"absent\"`", external.span)
-            .help("write `on_failure \"resample\"`, or leave it out")
+    absent.map(|external| absent_failures(external.span)).collect()
+}
+
+/// That data which are absent where a draw failed are not trained on.
+pub(super) fn absent_failures(span: Span) -> Diagnostic {
+    let message =
+        "data that are absent where a draw failed are simulated, and not trained on in this version";
+    NOT_YET.at(span, message).help("write `on_failure \"resample\"`, or leave it out")
+}
+
+/// Quantities with the name of the column that says which draws failed.
+pub(super) fn named_as_the_fact(model: &Model) -> Vec<Diagnostic> {
+    if !model.tells_failures() {
+        return Vec::new();
+    }
+    let shown = model.nodes.iter().filter(|node| matches!(node.role, Role::Param | Role::Data));
+    let shown = shown.map(|node| (&node.name, node.span));
+    let scattered = model.axes.iter().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }));
+    let named = shown.chain(scattered.map(|axis| (&axis.name, axis.span)));
+    let taken = named.filter(|(name, _)| *name == FAILED).map(|(_, span)| {
+        let message =
+            format!("`{FAILED}` is the column that says which draws failed, with `on_failure \"absent\"`");
+        NAME_TAKEN.at(span, message).help("give it another name")
     });
-    dynamics.chain(nodes).chain(absent).collect()
+    taken.collect()
 }
 
 /// Crossings of an equation that ends between its steps: the last of them may lie behind its end.

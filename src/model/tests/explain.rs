@@ -16,7 +16,7 @@ const WITHOUT_SPEC: &[&str] = &[
 ];
 
 /// Codes told by the crate that simulates.
-const OF_SIMULATION: &[&str] = &["program-too-large", "unstable-prior"];
+const OF_SIMULATION: &[&str] = &["program-too-large", "program-fails", "unstable-prior"];
 
 fn told(page: &Page, spec: &Spec) -> Vec<&'static str> {
     let checked = compile(&spec.text(), page);

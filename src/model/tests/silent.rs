@@ -87,3 +87,50 @@ query fit {
 ",
     );
 }
+
+/// The end of a run that nothing ends is a fine time to read its states at.
+#[test]
+fn states_are_read_at_an_end_that_is_known() {
+    model(
+        "
+    param r ~ uniform(0.1, 1)
+    dynamics g over 0 .. 3 by rk4(step = 0.1) {
+        init a = 1
+        a' = r * a
+    }
+    data x = 2 * g.a(g.end)
+    data y ~ normal(g.a(g.end / 2), 1)
+",
+    );
+}
+
+/// A condition that is more than bounds on states is advised on, where noise drives the path and the steps are not meant.
+#[test]
+fn conditions_that_are_not_corrected_are_advised_on() {
+    let advised = |solver: &str, stop: &str| {
+        let text = format!(
+            "edition 2026
+model m {{
+    param drift ~ normal(0, 1)
+    dynamics walk over 0 .. 20 by {solver} {{
+        noise w
+        init x = 0
+        let far = 2 * x
+        x' = drift + w
+        stop when {stop}
+    }}
+    data rt = walk.end
+}}
+"
+        );
+        let file = crate::compile(&text, &()).file.expect("it is sound");
+        let told = crate::advice(&file).into_iter().find(|told| told.code == "uncorrected");
+        told.map(|told| told.help.unwrap())
+    };
+    let euler = "euler_maruyama(step = 0.01)";
+    assert_eq!(advised(euler, "abs(x) >= 1.5").as_deref(), Some("write `x >= 1.5 or x <= -1.5`"));
+    assert_eq!(advised(euler, "2 < abs(x)").as_deref(), Some("write `x >= 2 or x <= -2`"));
+    assert!(advised(euler, "far >= 1").is_some_and(|help| help.contains("boundary = plain")));
+    assert_eq!(advised(euler, "x >= drift or -1 > x"), None);
+    assert_eq!(advised("euler_maruyama(step = 0.01, boundary = plain)", "abs(x) >= 1.5"), None);
+}

@@ -5,7 +5,7 @@ use sbi_sim::outside::Answer;
 use sbi_sim::{Failure, Outside, Simulator, Table};
 use std::ops::ControlFlow;
 
-fn model(text: &str) -> Model {
+pub(crate) fn model(text: &str) -> Model {
     let checked = sbi_model::compile(&format!("edition 2026\n{text}"), &());
     let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
     let model = file.models.into_iter().next().expect("a model");
@@ -22,8 +22,8 @@ fn simulator(model: &Model) -> Simulator {
 }
 
 /// Gives, for inputs `a` and `b`, the three numbers `a + k` and then `b - a`; refuses where `a` is above a bound.
-struct Sums {
-    bound: f64,
+pub(crate) struct Sums {
+    pub(crate) bound: f64,
 }
 
 impl Outside for Sums {
@@ -47,7 +47,7 @@ impl Outside for Sums {
     }
 }
 
-const EXTERNAL: &str = "external sums(a, b) -> { up[i], off } = process(\"sums\") {
+pub(crate) const EXTERNAL: &str = "external sums(a, b) -> { up[i], off } = process(\"sums\") {
     SETTING
 }
 model m {

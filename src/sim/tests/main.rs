@@ -3,6 +3,7 @@
 // The functions that tests share are tests too: a wrong index or a failed run is a failed test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod absent;
 mod adaptive;
 mod arrays;
 mod bijection;

@@ -188,3 +188,34 @@ fn a_table_larger_than_memory_is_refused() {
     let failure = model.simulator(&nodes).run(1, 0..u64::MAX / 16, 1).unwrap_err();
     assert!(matches!(failure, Failure::Memory { .. }) && failure.to_string().contains("memory"));
 }
+
+/// Readings at scattered times need all steps; those at known times need but their own.
+#[test]
+fn steps_that_cannot_be_kept_are_refused() {
+    let told = |axis: &str, step: &str| {
+        let text = format!(
+            "edition 2026
+model m {{
+    axis t : time({axis})
+    param a ~ uniform(0, 1)
+    dynamics walk over 0 .. 10 by euler_maruyama(step = {step}) {{
+        noise w
+        init x = a
+        x' = w
+    }}
+    data x[t] ~ normal(walk.x(t), 1)
+}}
+"
+        );
+        let model = sbi_model::compile(&text, &()).file.expect("it is sound").models.remove(0);
+        Simulator::new(&model, &[(model.find("x").unwrap(), 0)]).err()
+    };
+    let refused = told("scattered(n = 5, over = 0 .. 10)", "0.000001").expect("ten million steps are many");
+    assert_eq!(refused.code, "program-too-large");
+    for words in ["`walk`", "10000000 steps", "80 MB for each draw"] {
+        assert!(refused.message.contains(words), "{}", refused.message);
+    }
+    assert!(refused.help.is_some_and(|help| help.contains("longer step")));
+    assert_eq!(told("scattered(n = 5, over = 0 .. 10)", "0.00001"), None);
+    assert_eq!(told("grid(from = 0, to = 10, step = 2)", "0.000001"), None);
+}
