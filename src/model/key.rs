@@ -399,6 +399,9 @@ impl<'m> Normal<'m> {
         if node.curve {
             form.text("curve");
         }
+        if let Some(unit) = &node.reduced {
+            form.text("unit").text(unit);
+        }
         form.number(node.axes.len() as u64);
         for axis in &node.axes {
             form.number(self.axis(*axis));

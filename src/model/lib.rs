@@ -25,6 +25,7 @@ mod node;
 mod order;
 mod query;
 mod survey;
+mod units;
 mod vertices;
 mod world;
 

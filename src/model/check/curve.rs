@@ -13,11 +13,11 @@ use super::index::count;
 use super::model::Builder;
 use super::names::{Symbol, list};
 use super::shown::{left_side, shown, shown_arguments};
-use super::value::{Sort, Value};
+use super::mismatch::{Place, What};
+use super::value::{Read, Sort, Value};
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
 use sbi_syntax::{Diagnostic, Span, library_draw, suggest};
-use std::rc::Rc;
 
 /// Built-in functions of functions of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,11 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         match self.part(expr, scope)? {
-            Part::End(dynamics, index) => Ok(Value::number(self.arena.add(Expr::End { dynamics, index }))),
+            Part::End(dynamics, index) => {
+                let measure = self.clock(dynamics);
+                let raw = self.arena.add(Expr::End { dynamics, index });
+                Ok(Value { read: Some(Read::Clock(dynamics)), ..Value::number(raw, measure) })
+            }
             Part::Node(id, prefix) => {
                 let own = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
                 if own.is_empty() {
@@ -126,15 +130,14 @@ impl<'t> Builder<'t> {
 
     /// A node with all of its index: a number, or a function of time.
     pub(super) fn read(&mut self, id: NodeId, index: Vec<Index>) -> Value {
-        let node = self.nodes.get(id.0);
-        let unit = node.and_then(|node| node.unit.as_deref()).map(Rc::from);
         let own = self.sorts.get(id.0).copied().unwrap_or(Sort::Refused);
         let (expr, sort) = match self.is_of_time(id) {
             true if own == Sort::Refused => (Expr::Curve { node: id, index }, own),
             true => (Expr::Curve { node: id, index }, Sort::Curve),
             false => (Expr::Element { node: id, index }, own),
         };
-        Value { expr: self.arena.add(expr), sort, unit }
+        let measure = self.measure_of(id);
+        Value { sort, read: Some(Read::Node(id)), ..Value::number(self.arena.add(expr), measure) }
     }
 
     /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
@@ -381,11 +384,12 @@ impl<'t> Builder<'t> {
             let told = UNKNOWN_ARGUMENT.at(label.span, "the time stands without a name");
             return Err(Some(told.help(format!("remove `{} =`", label.text))));
         }
-        let at = self.number(&time.value, scope);
+        let place = Place { measure: self.time_of(curve.raw), what: What::Time("the time there") };
+        let (time_raw, at) = self.time_in(&time.value, scope, &place, curve.raw);
         let sort = if at.sort == Sort::Refused { Sort::Refused } else { Sort::Number };
-        let expr = self.arena.add(Expr::At(curve.expr, at.expr));
-        self.note(expr, time.value.span, at.unit);
-        Ok(Value { expr, sort, unit: curve.unit })
+        let raw = self.arena.add(Expr::At(curve.raw, time_raw));
+        self.note(raw, time.value.span);
+        Ok(Value { raw, sort, measure: curve.measure, read: curve.read })
     }
 
     /// `crossings(…)` and `gained(…)`.
@@ -415,9 +419,10 @@ impl<'t> Builder<'t> {
         let sort = |other: bool| if refused || other { Sort::Refused } else { Sort::Number };
         match function {
             Function::Crossings => {
-                let level = self.number(&argument("level").value, scope);
-                let expr = self.arena.add(Expr::Crossings(curve.expr, level.expr));
-                Ok(Value { expr, sort: sort(level.sort == Sort::Refused), unit: None })
+                let place = Place { measure: curve.measure.clone(), what: What::Time("what crosses it") };
+                let (level_raw, level) = self.number_in(&argument("level").value, scope, &place);
+                let raw = self.arena.add(Expr::Crossings(curve.raw, level_raw));
+                Ok(Value { sort: sort(level.sort == Sort::Refused), ..Value::pure(raw) })
             }
             Function::Gained => {
                 let over = &argument("over").value;
@@ -430,10 +435,10 @@ impl<'t> Builder<'t> {
                         told.help("declare it so: `axis t : time(grid(from = 0, to = 10, step = 1))`"),
                     ));
                 }
-                let expr = self.arena.add(Expr::Gained(curve.expr, axis));
-                let unit = self.axes.get(axis.0).and_then(|axis| axis.unit.as_deref()).map(Rc::from);
-                self.note(expr, over.span, unit);
-                Ok(Value { expr, sort: sort(false), unit: curve.unit })
+                self.gained_along(axis, over, curve.raw);
+                let raw = self.arena.add(Expr::Gained(curve.raw, axis));
+                self.note(raw, over.span);
+                Ok(Value { sort: sort(false), ..Value::number(raw, curve.measure) })
             }
         }
     }

@@ -1,0 +1,305 @@
+//! What is told of units that do not fit: both sides in the user's own words, and the edit that mends it.
+
+use super::codes::UNIT_MISMATCH;
+use super::model::{Builder, Written};
+use super::remedy::Sides;
+use super::shown::{left_side, shown};
+use super::units::{Operand, Together};
+use super::value::{Read, Value};
+use crate::units::{Dimension, Measure, Unit};
+use crate::{ExprId, NodeId, Role};
+use sbi_syntax::{Diagnostic, Span, tree};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// A place with a unit of its own.
+pub(super) struct Place<'p> {
+    pub(super) measure: Measure,
+    pub(super) what: What<'p>,
+}
+
+/// What kind of place it is.
+#[derive(Clone, Copy)]
+pub(super) enum What<'p> {
+    /// The argument of a function that takes pure numbers.
+    Pure(&'p str),
+    /// A quantity that is declared here in a unit.
+    Declared(&'p str, Span),
+    /// An input of a function, a simulator or a program, declared here.
+    Input(&'p str, &'p str, Span),
+    /// An argument of a distribution, of a quantity.
+    Argument(&'p str, &'p str, &'p str),
+    /// The derivative of a state.
+    Derivative(&'p str),
+    /// The rate of a jump.
+    Rate,
+    /// The time at which something is read, or a length of time.
+    Time(&'p str),
+    /// One side of an `if`.
+    Chosen,
+}
+
+impl<'p> Place<'p> {
+    pub(super) fn pure(who: &'p str) -> Place<'p> {
+        Place { measure: Measure::pure(), what: What::Pure(who) }
+    }
+
+    /// Says in which unit the place is.
+    fn says(&self, expected: &Unit) -> String {
+        match self.what {
+            What::Pure(who) => format!("{who} is of a number without unit"),
+            _ if expected.is_pure() => match self.what {
+                What::Argument(distribution, argument, _) => {
+                    format!("`{argument}` of `{distribution}` is a pure number")
+                }
+                What::Input(of, input, _) => format!("`{of}` takes `{input}` without unit"),
+                What::Derivative(state) => format!("`{state}'` has no unit"),
+                What::Declared(name, _) => format!("`{name}` has none"),
+                What::Time(what) => format!("{what} has no unit"),
+                What::Rate | What::Chosen | What::Pure(_) => "a number without unit is expected".to_owned(),
+            },
+            What::Declared(name, _) => format!("`{name}` is in `{expected}`"),
+            What::Input(of, input, _) => format!("`{of}` takes `{input}` in `{expected}`"),
+            What::Argument(_, argument, left) => format!("`{argument}` of `{left}` is in `{expected}`"),
+            What::Derivative(state) => format!("`{state}'` is in `{expected}`"),
+            What::Rate => format!("a rate is in `{expected}`"),
+            What::Chosen => format!("`{expected}` is expected here"),
+            What::Time(what) => format!("{what} is in `{expected}`"),
+        }
+    }
+}
+
+/// Two operands whose units do not fit.
+pub(super) struct Clash<'v, 't> {
+    pub(super) left: Operand<'v, 't>,
+    pub(super) right: Operand<'v, 't>,
+    pub(super) how: Together,
+    /// The unit of the place in which the whole stands: the operand that does not fit there is at fault.
+    pub(super) place: Option<&'v Rc<Unit>>,
+}
+
+/// A slip that has been told: what is lacking, and what is read there.
+pub(super) struct Slip {
+    lacking: Dimension,
+    read: BTreeSet<NodeId>,
+}
+
+/// The unit of a side, none for a number that has none.
+fn own(measure: &Measure) -> Unit {
+    measure.unit().map_or_else(Unit::one, |unit| Unit::clone(unit))
+}
+
+/// `` `x + 1` is in `ms` ``, without the words where the text is long.
+fn says(operand: Operand<'_, '_>) -> String {
+    let what = shown(operand.tree).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
+    match operand.value.measure.text() {
+        Some(unit) => format!("{what} is in `{unit}`"),
+        None => format!("{what} has no unit"),
+    }
+}
+
+/// The unit of a side as a label.
+fn label(unit: &Unit) -> String {
+    if unit.parts() == 0 { "no unit".to_owned() } else { unit.to_string() }
+}
+
+impl<'t> Builder<'t> {
+    /// Says that a value stands in a place with a unit of another dimension.
+    pub(super) fn misplaced(&mut self, operand: Operand<'_, 't>, place: &Place<'_>) {
+        let Some(expected) = place.measure.unit().cloned() else { return };
+        let found = own(&operand.value.measure);
+        if !self.is_news(&expected, &found, &[operand.value.raw]) {
+            return;
+        }
+        let timeless = self.lacks_time(operand, &expected, &found);
+        let told = timeless.or_else(|| self.lacks_unit(operand, &expected, &place.says(&expected)));
+        let mut told = match told {
+            Some(told) => told,
+            None => {
+                let sides = Sides { expected: &expected, found: &found, words: ["needed", "found"] };
+                let help = self.remedy(operand, &sides);
+                let message = format!("{}, and {}", says(operand), place.says(&expected));
+                UNIT_MISMATCH.at(operand.tree.span, message).label(operand.tree.span, label(&found)).help(help)
+            }
+        };
+        if let What::Declared(_, span) | What::Input(_, _, span) = place.what {
+            told = told.label(span, label(&expected));
+        }
+        self.told.push(told);
+    }
+
+    /// Says that two values of different dimensions are put together.
+    pub(super) fn clash(&mut self, clash: Clash<'_, 't>) {
+        let Clash { left, right, how, place } = clash;
+        let (l, r) = (own(&left.value.measure), own(&right.value.measure));
+        if !self.is_news(&l, &r, &[left.value.raw, right.value.raw]) {
+            return;
+        }
+        let bare = |value: &Value| matches!(value.measure, Measure::Bare { .. });
+        let lacks = |value: &Value, unit: &Unit| unit.parts() == 0 && value.read.is_some();
+        // The side at fault is the one that does not fit where the whole stands; else one without any unit.
+        let left_is_wrong = match place {
+            Some(place) if place.fits(&r) != place.fits(&l) => place.fits(&r),
+            _ => bare(left.value) || (lacks(left.value, &l) && !bare(right.value)) || (l.parts() == 0 && r.parts() > 0),
+        };
+        let (culprit, other, found, expected) =
+            if left_is_wrong { (left, right, &l, &r) } else { (right, left, &r, &l) };
+        let beside = match how {
+            Together::Added => "what it is added to",
+            Together::Subtracted if left_is_wrong => "what is subtracted from it",
+            Together::Subtracted => "what it is subtracted from",
+            Together::Compared => "what it is compared with",
+            Together::Paired | Together::Chosen => "the other",
+        };
+        let beside = match shown(other.tree) {
+            Some(text) if text.len() <= 24 => format!("`{text}`"),
+            _ => beside.to_owned(),
+        };
+        let there = match expected.parts() {
+            0 => format!("{beside} has none"),
+            _ => format!("{beside} is in `{}`", expected.proper()),
+        };
+        let timeless = self.lacks_time(culprit, expected, found);
+        if timeless.is_some() {
+            self.told.extend(timeless);
+            return;
+        }
+        let told = match self.lacks_unit(culprit, expected, &there) {
+            Some(told) => told,
+            None => {
+                let sides = Sides { expected, found, words: ["needed", "found"] };
+                let help = self.remedy(culprit, &sides);
+                let message = format!("{}, and {there}", says(culprit));
+                UNIT_MISMATCH.at(culprit.tree.span, message).label(culprit.tree.span, label(found)).help(help)
+            }
+        };
+        self.told.push(told.label(other.tree.span, label(expected)));
+    }
+
+    /// Says that a power of a quantity with a unit is not known beforehand.
+    pub(super) fn unknown_power(&mut self, base: Operand<'_, 't>, exponent: Operand<'_, 't>) {
+        if !self.strict {
+            return;
+        }
+        let message = format!("{}, and its power is not known beforehand", says(base));
+        let unit = own(&base.value.measure).proper();
+        let told = UNIT_MISMATCH.at(exponent.tree.span, message).label(base.tree.span, label(&unit));
+        let text = super::shown::operand(base.tree).unwrap_or_else(|| "x".to_owned());
+        self.told.push(match unit.behind("1") {
+            Some(one) => told.help(format!("raise a pure number: `({text} / {one})^…`")),
+            None => told.help("raise a pure number: divide by a quantity in the same unit first"),
+        });
+    }
+
+    /// Says of a quantity without a unit, which is read alone, that it lacks one, and which would fit.
+    fn lacks_unit(
+        &mut self,
+        operand: Operand<'_, 't>,
+        expected: &Unit,
+        there: &str,
+    ) -> Option<Diagnostic> {
+        let read = operand.value.read.filter(|_| !operand.value.measure.unit().is_none_or(|own| own.parts() > 0))?;
+        if expected.parts() == 0 {
+            return None;
+        }
+        let (name, declared, help) = match read {
+            Read::Node(id) => {
+                let node = self.nodes.get(id.0)?;
+                let help = self.declaring(id, expected)?;
+                let name = node.name.rsplit('.').next().unwrap_or(&node.name).to_owned();
+                (name, node.span, help)
+            }
+            Read::Axis(id) => {
+                let axis = self.axes.get(id.0)?;
+                let one = expected.behind("1")?;
+                let help = format!("write its coordinates with their unit, each as `{one}`");
+                (axis.name.clone(), axis.span, help)
+            }
+            Read::Clock(run) => return self.timeless(run, operand, expected, there),
+        };
+        self.forget(read);
+        let message = format!("`{name}` has no unit, and {there}");
+        let told = UNIT_MISMATCH.at(operand.tree.span, message).label(declared, "declared without a unit");
+        Some(told.help(help))
+    }
+
+    /// How a quantity would be declared in a unit; none where it is no slip that it has none.
+    fn declaring(&self, id: NodeId, unit: &Unit) -> Option<String> {
+        let unit = unit.proper();
+        let (word, target, sign) = match self.written.get(id.0)? {
+            Written::Node(node) => {
+                let word = match node.role {
+                    tree::Role::Param => "param",
+                    tree::Role::Latent => "latent",
+                    tree::Role::Data => "data",
+                };
+                let sign = if matches!(node.definition, tree::Definition::Draw(_)) { "~" } else { "=" };
+                (word, &node.target, sign)
+            }
+            Written::Let(binding) => ("let", &binding.target, "="),
+            Written::Const(constant) => ("const", &constant.target, "="),
+            Written::State(state) => ("init", &state.target, "="),
+            _ => return None,
+        };
+        self.nodes.get(id.0).filter(|node| node.unit.is_none())?;
+        Some(format!("give it one where it is declared: `{word} {} : {unit} {sign} …`", left_side(target)))
+    }
+
+    /// Says that the time over which a dynamics is solved has no unit.
+    pub(super) fn timeless(
+        &mut self,
+        run: usize,
+        operand: Operand<'_, 't>,
+        time: &Unit,
+        there: &str,
+    ) -> Option<Diagnostic> {
+        let over = self.runs.get(run)?.tree.over.as_ref()?;
+        let tree::ExprKind::Range { low, high } = &over.kind else { return None };
+        let (low, high) = (shown(low)?, shown(high)?);
+        let (low, high) = (time.behind(&low)?, time.behind(&high)?);
+        let (name, span) = (self.runs.get(run)?.tree.name.text.clone(), over.span);
+        self.forget(Read::Clock(run));
+        let message = format!("the time of `{name}` has no unit, and {there}");
+        let told = UNIT_MISMATCH.at(span, message).label(operand.tree.span, "read here");
+        Some(told.help(format!("write `over {low} .. {high}`")))
+    }
+
+    /// Takes what lacks a unit for something of which nothing is known: it has been told of.
+    pub(super) fn forget(&mut self, read: Read) {
+        match read {
+            Read::Node(id) => self.measures.get_mut(id.0).into_iter().for_each(|own| *own = Measure::Unknown),
+            Read::Axis(id) => self.coordinates.get_mut(id.0).into_iter().for_each(|own| *own = Measure::Unknown),
+            Read::Clock(run) => drop(self.clocks.insert(run, Measure::Unknown)),
+        }
+    }
+
+    /// Whether a mismatch is to be told: in a model with units, and where it is not the same slip as one before, which lacks
+    /// the same and reads the same.
+    fn is_news(&mut self, expected: &Unit, found: &Unit, raws: &[ExprId]) -> bool {
+        let Some(lacking) = expected.over(found).map(|ratio| *ratio.dimension()) else { return false };
+        if !self.strict {
+            return false;
+        }
+        let mut read = BTreeSet::new();
+        let mut waiting = raws.to_vec();
+        let mut seen = BTreeSet::new();
+        while let Some(id) = waiting.pop() {
+            let Some(expr) = self.arena.exprs.get(id.0).filter(|_| seen.insert(id)) else { continue };
+            if let crate::Expr::Element { node, .. } | crate::Expr::Curve { node, .. } = expr {
+                // States are read everywhere: what they are read with is at fault.
+                let kept = self.nodes.get(node.0).is_some_and(|node| node.role != Role::State);
+                read.extend(kept.then_some(*node));
+            }
+            waiting.extend(expr.operands());
+        }
+        let inverse = lacking.to(crate::units::Power::ONE.negated());
+        let same = |slip: &Slip| {
+            (slip.lacking == lacking || Some(slip.lacking) == inverse) && !slip.read.is_disjoint(&read)
+        };
+        if self.slips.iter().any(same) {
+            return false;
+        }
+        self.slips.push(Slip { lacking, read });
+        true
+    }
+}
