@@ -3,7 +3,8 @@
 use super::builtin::{self, Builtin};
 use super::call::{lacking, slots};
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, NESTED_DRAW, RECURSION, TOO_LARGE, UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, NESTED_DRAW, RECURSION, TOO_LARGE, UNIT_MISMATCH, UNKNOWN_ARGUMENT,
+    UNKNOWN_FUNCTION,
 };
 use super::constant::DEPTH;
 use super::expr::{Scope, joined};
@@ -403,7 +404,16 @@ impl<'t> Builder<'t> {
         // The body is sound by itself: what is wrong is what this call passes.
         let wrong = self.told.drain(told..).next();
         if let Some(wrong) = wrong {
-            return Err(Some(wrong.label(call.span, format!("`{name}` is called with this"))));
+            let called = format!("`{name}` is called with this");
+            if wrong.code == UNIT_MISMATCH.name && wrong.span.file != call.span.file {
+                let message = format!("in `{name}`, {}", wrong.message);
+                let told = UNIT_MISMATCH.at(call.span, message).label(call.span, called);
+                return Err(Some(match wrong.help {
+                    Some(help) => told.help(help),
+                    None => told,
+                }));
+            }
+            return Err(Some(wrong.label(call.span, called)));
         }
         self.inlined.insert(key, value.clone());
         Ok(value)

@@ -23,6 +23,8 @@ pub(super) struct Place<'p> {
 pub(super) enum What<'p> {
     /// The argument of a function that takes pure numbers.
     Pure(&'p str),
+    /// What is a pure number by itself.
+    Number(&'p str),
     /// A quantity that is declared here in a unit.
     Declared(&'p str, Span),
     /// An input of a function, a simulator or a program, declared here.
@@ -44,10 +46,15 @@ impl<'p> Place<'p> {
         Place { measure: Measure::pure(), what: What::Pure(who) }
     }
 
+    pub(super) fn number(what: &'p str) -> Place<'p> {
+        Place { measure: Measure::pure(), what: What::Number(what) }
+    }
+
     /// Says in which unit the place is.
     fn says(&self, expected: &Unit) -> String {
         match self.what {
-            What::Pure(who) => format!("{who} is of a number without unit"),
+            What::Pure(who) => format!("{who} takes a number without unit"),
+            What::Number(what) => format!("{what} is a number without unit"),
             _ if expected.is_pure() => match self.what {
                 What::Argument(distribution, argument, _) => {
                     format!("`{argument}` of `{distribution}` is a pure number")
@@ -56,7 +63,7 @@ impl<'p> Place<'p> {
                 What::Derivative(state) => format!("`{state}'` has no unit"),
                 What::Declared(name, _) => format!("`{name}` has none"),
                 What::Time(what) => format!("{what} has no unit"),
-                What::Rate | What::Chosen | What::Pure(_) => "a number without unit is expected".to_owned(),
+                What::Rate | What::Chosen | What::Pure(_) | What::Number(_) => "a number without unit is expected".to_owned(),
             },
             What::Declared(name, _) => format!("`{name}` is in `{expected}`"),
             What::Input(of, input, _) => format!("`{of}` takes `{input}` in `{expected}`"),
@@ -125,7 +132,7 @@ impl<'t> Builder<'t> {
         if let What::Declared(_, span) | What::Input(_, _, span) = place.what {
             told = told.label(span, label(&expected));
         }
-        self.told.push(told);
+        self.tell_where_passed(told, operand, &expected);
     }
 
     /// Says that two values of different dimensions are put together.
@@ -173,7 +180,40 @@ impl<'t> Builder<'t> {
                 UNIT_MISMATCH.at(culprit.tree.span, message).label(culprit.tree.span, label(found)).help(help)
             }
         };
-        self.told.push(told.label(other.tree.span, label(expected)));
+        self.tell_where_passed(told.label(other.tree.span, label(expected)), culprit, expected);
+    }
+
+    /// Tells of a mismatch. In the body of a simulator, which is sound by itself, what is passed to it is at fault.
+    fn tell_where_passed(&mut self, told: Diagnostic, operand: Operand<'_, 't>, expected: &Unit) {
+        let mut home = self.home;
+        let mut call = None;
+        while let Some(drawn) = self.homes.get(home).and_then(|home| self.drawn.get(home.draw?)) {
+            let Some(target) = drawn.target else { break };
+            call = Some((drawn, target));
+            home = drawn.home;
+        }
+        let Some((drawn, target)) = call else {
+            self.told.push(told);
+            return;
+        };
+        let read = operand.value.read;
+        let values = drawn.inputs.iter().zip(drawn.values.iter().flatten());
+        let passed = values.filter(|(_, value)| read.is_some() && value.read == read);
+        let argument = passed.filter_map(|(passed, _)| Some(passed.value?.0)).next();
+        let span = argument.map_or(target.span, |argument| argument.span);
+        let of = &drawn.called;
+        let message = match argument.and_then(shown) {
+            Some(text) if expected.parts() > 0 => {
+                let own = operand.value.measure.text();
+                let has = own.map_or("has no unit".to_owned(), |own| format!("is in `{own}`"));
+                format!("`{text}` {has}, and `{of}` needs it in `{}`", expected.proper())
+            }
+            _ => format!("in `{of}`, {}, by what is passed to it here", told.message),
+        };
+        let mut mapped = UNIT_MISMATCH.at(span, message);
+        mapped.labels = told.labels.into_iter().filter(|(label, _)| label.file == span.file).collect();
+        mapped.help = told.help;
+        self.told.push(mapped);
     }
 
     /// Says that a power of a quantity with a unit is not known beforehand.

@@ -6,7 +6,6 @@ use super::model::Builder;
 use super::shown::shown;
 use super::mismatch::{Place, What};
 use super::value::{Sort, Value};
-use crate::units::Measure;
 use crate::{Binary, Definition, Expr, ExprId, Role, Unary};
 use sbi_syntax::Span;
 use sbi_syntax::tree::{self, ExprKind};
@@ -15,7 +14,6 @@ use sbi_syntax::tree::{self, ExprKind};
 #[derive(Clone)]
 pub(super) struct Over {
     pub(super) ends: [f64; 2],
-    pub(super) measure: Measure,
     /// The unit of the ends, as it is shown.
     pub(super) unit: Option<String>,
     pub(super) span: Span,
@@ -56,7 +54,7 @@ impl<'t> Builder<'t> {
             self.told.push(told.help(format!("write `over {to} .. {from}`")));
             return None;
         }
-        Some(Over { ends: [from, to], unit: place.measure.text(), measure: place.measure, span: over.span })
+        Some(Over { ends: [from, to], unit: place.measure.text(), span: over.span })
     }
 
     /// The value of a number that must be known beforehand, with what is known of its expression; what is wrong is told.
@@ -100,10 +98,13 @@ impl<'t> Builder<'t> {
     }
 
     /// A length of steps, above zero; of times no longer than the whole, where that is known.
-    pub(super) fn step(&mut self, expr: &'t tree::Expr, over: Option<&Over>) -> Option<f64> {
-        let pure = || Place::pure("this");
-        let place = over.map_or_else(pure, |over| Place { measure: over.measure.clone(), what: What::Time("the time") });
-        let (step, value) = self.fixed(expr, &place)?;
+    pub(super) fn step(
+        &mut self,
+        expr: &'t tree::Expr,
+        place: &Place<'_>,
+        over: Option<&Over>,
+    ) -> Option<f64> {
+        let (step, value) = self.fixed(expr, place)?;
         if step <= 0.0 {
             let told = SOLVER.at(expr.span, format!("a step of {step} leads nowhere"));
             self.told.push(told.help("write a number above zero"));

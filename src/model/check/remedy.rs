@@ -54,6 +54,11 @@ impl<'t> Builder<'t> {
                 ),
             };
         }
+        if let ExprKind::Number(number) = &culprit.tree.kind
+            && let Some(meant) = expected.behind(&number.value.to_string())
+        {
+            return format!("write a number in `{expected}`: `{meant}`");
+        }
         let Some(lacking) = expected.over(&found).map(|unit| simplified(&unit)) else {
             return "write both in units of one kind".to_owned();
         };
@@ -70,10 +75,14 @@ impl<'t> Builder<'t> {
         let mut noises = of_run.filter_map(|(id, _)| self.nodes.get(id.0)).filter(|node| node.role == Role::Noise);
         let noise = noises.next()?;
         let unit = self.noise_unit(run);
-        let own = unit.unit().filter(|unit| unit.fits(lacking))?;
+        let own = unit.unit()?;
         if self.reads_role(culprit, Role::Noise) {
-            return None;
+            let strength = lacking.proper();
+            return Some(format!(
+                "the strength of a noise has a unit too, and lacks `{strength}`: `const strength : {strength} = …`"
+            ));
         }
+        own.fits(lacking).then_some(())?;
         let name = noise.name.rsplit('.').next().unwrap_or(&noise.name);
         Some(format!("multiply by a noise, which is in `{own}`: `{text} * {name}`"))
     }

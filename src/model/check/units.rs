@@ -243,7 +243,7 @@ impl<'t> Builder<'t> {
 
     /// `base ^ exponent` with its unit: one that has a unit has a power that is known beforehand.
     pub(super) fn power(&mut self, base: Operand<'_, 't>, exponent: Operand<'_, 't>) -> (ExprId, Measure) {
-        let raised = self.plain(exponent, "a power");
+        let raised = self.fit(exponent, &Place::number("a power"));
         match &base.value.measure {
             Measure::Of(unit) if !unit.is_pure() => {
                 let unit = unit.clone();
@@ -258,7 +258,7 @@ impl<'t> Builder<'t> {
             }
             Measure::Unknown => (self.arena.binary(Binary::Pow, base.value.raw, raised), Measure::Unknown),
             _ => {
-                let base = self.plain(base, "a power");
+                let base = self.settled(base.value).raw;
                 (self.arena.binary(Binary::Pow, base, raised), Measure::pure())
             }
         }
