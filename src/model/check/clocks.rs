@@ -7,7 +7,7 @@ use super::expr::Scope;
 use super::mismatch::{Place, What};
 use super::units::Operand;
 use super::value::{Read, Value};
-use crate::units::{Dimension, Measure, Power, Unit as Reduced};
+use crate::units::{Measure, Power, Unit as Reduced};
 use crate::{AxisId, Expr, ExprId, NodeId, Role};
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Target, Unit};
@@ -115,11 +115,26 @@ impl<'t> Builder<'t> {
         let placed = axis.and_then(|axis| self.coordinates.get(axis.0).cloned());
         let written = formal.unit.as_ref().map(|unit| self.measured(unit));
         let measure = match (placed, written) {
+            // Where they do not fit, that is told with the axis, and with nothing that reads along it.
+            (Some(Measure::Of(placed)), Some(Measure::Of(written))) if !placed.fits(&written) => {
+                if placed.is_time() {
+                    Measure::Of(placed)
+                } else {
+                    axis.into_iter().for_each(|axis| self.forget(Read::Axis(axis)));
+                    Measure::Of(written)
+                }
+            }
             (Some(placed), _) => placed,
             (None, Some(written)) => written,
             (None, None) => self.unmeasured(),
         };
         self.times.insert(id, measure);
+    }
+
+    /// The name of a curve.
+    pub(super) fn name_of_curve(&self, curve: ExprId) -> String {
+        let Some(Expr::Curve { node, .. }) = self.arena.exprs.get(curve.0) else { return "this".to_owned() };
+        self.nodes.get(node.0).map(|node| node.name.clone()).unwrap_or_default()
     }
 
     /// The unit of the time at which a curve is read.
@@ -190,12 +205,7 @@ impl<'t> Builder<'t> {
         let run = self.here().dynamics?;
         let clock = self.clock(run);
         clock.unit().filter(|unit| unit.is_pure())?;
-        let ratio = expected.over(found)?;
-        let time = ratio.single_of_its_dimension()?;
-        let (_, power) = time.single()?;
-        let (above, below) = power.parts();
-        let one = time.to(Power::new(i64::from(below), i64::from(above))?)?;
-        (*one.dimension() == Dimension::time()).then_some(())?;
+        let one = expected.over(found)?.time()?;
         let there = format!("what changes in it is in `{}`", if found.parts() > 0 { found } else { expected });
         self.timeless(run, operand, &one, &there)
     }

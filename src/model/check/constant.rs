@@ -206,6 +206,10 @@ fn not_in(expr: &Expr, found: &Unit, own: &Unit, what: &str) -> Diagnostic {
     let told = UNIT_MISMATCH.at(expr.span, message);
     let value = match &expr.kind {
         ExprKind::Number(tree::Number { value, .. }) => value.to_string(),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => match &operand.kind {
+            ExprKind::Number(tree::Number { value, .. }) => format!("-{value}"),
+            _ => text,
+        },
         _ => text,
     };
     told.help(match (own.parts(), own.behind(&value)) {

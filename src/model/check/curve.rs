@@ -384,7 +384,8 @@ impl<'t> Builder<'t> {
             let told = UNKNOWN_ARGUMENT.at(label.span, "the time stands without a name");
             return Err(Some(told.help(format!("remove `{} =`", label.text))));
         }
-        let place = Place { measure: self.time_of(curve.raw), what: What::Time("the time there") };
+        let name = self.name_of_curve(curve.raw);
+        let place = Place { measure: self.time_of(curve.raw), what: What::At(&name) };
         let (time_raw, at) = self.time_in(&time.value, scope, &place, curve.raw);
         let sort = if at.sort == Sort::Refused { Sort::Refused } else { Sort::Number };
         let raw = self.arena.add(Expr::At(curve.raw, time_raw));

@@ -147,15 +147,18 @@ impl<'t> Builder<'t> {
             let pair = written.and_then(|unit| Some((unit, self.constants.units.unit(unit).ok()?))).zip(own);
             pair.filter(|((_, unit), own)| !unit.fits(own)).map(|((written, unit), own)| {
                 let (at, label) = (&at.text, axis.unit.clone().unwrap_or_else(|| "no unit".to_owned()));
+                let name = &target.name.text;
                 let message = match own.parts() {
-                    0 => format!("`{at}` has no unit, and `{unit}` stands here"),
-                    _ => format!("`{at}` is in `{own}`, and `{unit}` stands here"),
+                    0 => format!("`{name}` is a function of a time in `{unit}`, and its axis `{at}` has no unit"),
+                    _ => format!("`{name}` is a function of a time in `{unit}`, and its axis `{at}` is in `{own}`"),
                 };
                 let told = UNIT_MISMATCH.at(written.span, message).label(axis.span, label);
-                told.help(match (own.parts(), unit.behind("1")) {
-                    (0, Some(one)) => format!("write the coordinates of `{at}` with their unit, each as `{one}`"),
-                    (0, None) => format!("write the coordinates of `{at}` with their unit"),
-                    _ => format!("write `: {own}`, as the axis has it"),
+                told.help(match (own.is_time(), unit.behind("1")) {
+                    (true, _) => format!("write `: {own}`, as the axis has it"),
+                    (false, Some(one)) => {
+                        format!("write the coordinates of `{at}` with the unit of the time, each as `{one}`")
+                    }
+                    (false, None) => format!("write the coordinates of `{at}` with the unit of the time"),
                 })
             })
         };

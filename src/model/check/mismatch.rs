@@ -2,6 +2,7 @@
 
 use super::codes::UNIT_MISMATCH;
 use super::model::{Builder, Written};
+use super::names::list;
 use super::remedy::Sides;
 use super::shown::{left_side, shown};
 use super::units::{Operand, Together};
@@ -35,8 +36,10 @@ pub(super) enum What<'p> {
     Derivative(&'p str),
     /// The rate of a jump.
     Rate,
-    /// The time at which something is read, or a length of time.
+    /// A length of time, or another number in the unit of something.
     Time(&'p str),
+    /// The time at which a function of time is read.
+    At(&'p str),
     /// One side of an `if`.
     Chosen,
 }
@@ -63,6 +66,7 @@ impl<'p> Place<'p> {
                 What::Derivative(state) => format!("`{state}'` has no unit"),
                 What::Declared(name, _) => format!("`{name}` has none"),
                 What::Time(what) => format!("{what} has no unit"),
+                What::At(name) => format!("the time of `{name}` has none"),
                 What::Rate | What::Chosen | What::Pure(_) | What::Number(_) => "a number without unit is expected".to_owned(),
             },
             What::Declared(name, _) => format!("`{name}` is in `{expected}`"),
@@ -72,6 +76,7 @@ impl<'p> Place<'p> {
             What::Rate => format!("a rate is in `{expected}`"),
             What::Chosen => format!("`{expected}` is expected here"),
             What::Time(what) => format!("{what} is in `{expected}`"),
+            What::At(name) => format!("`{name}` is read at times in `{expected}`"),
         }
     }
 }
@@ -123,7 +128,7 @@ impl<'t> Builder<'t> {
         let mut told = match told {
             Some(told) => told,
             None => {
-                let sides = Sides { expected: &expected, found: &found, words: ["needed", "found"] };
+                let sides = Sides { expected: &expected, found: &found, what: Some(place.what) };
                 let help = self.remedy(operand, &sides);
                 let message = format!("{}, and {}", says(operand), place.says(&expected));
                 UNIT_MISMATCH.at(operand.tree.span, message).label(operand.tree.span, label(&found)).help(help)
@@ -174,7 +179,7 @@ impl<'t> Builder<'t> {
         let told = match self.lacks_unit(culprit, expected, &there) {
             Some(told) => told,
             None => {
-                let sides = Sides { expected, found, words: ["needed", "found"] };
+                let sides = Sides { expected, found, what: None };
                 let help = self.remedy(culprit, &sides);
                 let message = format!("{}, and {there}", says(culprit));
                 UNIT_MISMATCH.at(culprit.tree.span, message).label(culprit.tree.span, label(found)).help(help)
@@ -197,22 +202,43 @@ impl<'t> Builder<'t> {
             return;
         };
         let read = operand.value.read;
-        let values = drawn.inputs.iter().zip(drawn.values.iter().flatten());
-        let passed = values.filter(|(_, value)| read.is_some() && value.read == read);
-        let argument = passed.filter_map(|(passed, _)| Some(passed.value?.0)).next();
-        let span = argument.map_or(target.span, |argument| argument.span);
         let of = &drawn.called;
-        let message = match argument.and_then(shown) {
-            Some(text) if expected.parts() > 0 => {
+        let values = || drawn.inputs.iter().zip(drawn.values.iter().flatten());
+        let passed = |value: &Value| read.is_some() && value.read == read;
+        let argument = values().find(|(_, value)| passed(value)).and_then(|(passed, _)| Some(passed.value?.0));
+        let mapped = match (argument, argument.and_then(shown), read) {
+            (Some(argument), Some(text), Some(Read::Node(id))) if expected.parts() > 0 => {
                 let own = operand.value.measure.text();
                 let has = own.map_or("has no unit".to_owned(), |own| format!("is in `{own}`"));
-                format!("`{text}` {has}, and `{of}` needs it in `{}`", expected.proper())
+                let message = format!("`{text}` {has}, and `{of}` needs it in `{}`", expected.proper());
+                let help = self.declaring(id, expected, false).or(told.help);
+                let told = UNIT_MISMATCH.at(argument.span, message);
+                told.help(help.unwrap_or_else(|| format!("pass a quantity in `{}`", expected.proper())))
             }
-            _ => format!("in `{of}`, {}, by what is passed to it here", told.message),
+            _ => {
+                let bare = values().filter(|(_, value)| value.measure.unit().is_some_and(|unit| unit.parts() == 0));
+                let bare = bare.filter_map(|(passed, value)| Some((passed.value?.0, value)));
+                let alone = |expr: &tree::Expr| matches!(expr.kind, tree::ExprKind::Number(_));
+                let bare: Vec<&tree::Expr> = bare
+                    .filter(|(expr, value)| matches!(value.read, Some(Read::Node(_))) || alone(expr))
+                    .map(|(expr, _)| expr)
+                    .collect();
+                let names: Vec<String> = bare.iter().filter_map(|argument| shown(argument)).collect();
+                let message = format!("what is passed to `{of}` does not fit: in it, {}", told.message);
+                match (bare.as_slice(), names.as_slice()) {
+                    ([argument], [name]) => UNIT_MISMATCH
+                        .at(argument.span, format!("`{name}` has no unit, and then {message}"))
+                        .help(format!("say where it is declared in which unit it is: `{name} : …`")),
+                    ([], _) => UNIT_MISMATCH
+                        .at(target.span, message)
+                        .help(format!("look at the units of what is passed: `{of}` is sound by itself")),
+                    _ => UNIT_MISMATCH.at(target.span, message).help(format!(
+                        "{} are passed without a unit: one of them lacks its own",
+                        list(names.iter().map(String::as_str))
+                    )),
+                }
+            }
         };
-        let mut mapped = UNIT_MISMATCH.at(span, message);
-        mapped.labels = told.labels.into_iter().filter(|(label, _)| label.file == span.file).collect();
-        mapped.help = told.help;
         self.told.push(mapped);
     }
 
@@ -224,7 +250,7 @@ impl<'t> Builder<'t> {
         let message = format!("{}, and its power is not known beforehand", says(base));
         let unit = own(&base.value.measure).proper();
         let told = UNIT_MISMATCH.at(exponent.tree.span, message).label(base.tree.span, label(&unit));
-        let text = super::shown::operand(base.tree).unwrap_or_else(|| "x".to_owned());
+        let text = super::shown::factor(base.tree).unwrap_or_else(|| "x".to_owned());
         self.told.push(match unit.behind("1") {
             Some(one) => told.help(format!("raise a pure number: `({text} / {one})^…`")),
             None => told.help("raise a pure number: divide by a quantity in the same unit first"),
@@ -245,7 +271,9 @@ impl<'t> Builder<'t> {
         let (name, declared, help) = match read {
             Read::Node(id) => {
                 let node = self.nodes.get(id.0)?;
-                let help = self.declaring(id, expected)?;
+                // What changes with a time is more likely to lack a rate than a unit.
+                let rate = node.role == Role::State && expected.is_rate();
+                let help = self.declaring(id, expected, false).filter(|_| !rate)?;
                 let name = node.name.rsplit('.').next().unwrap_or(&node.name).to_owned();
                 (name, node.span, help)
             }
@@ -263,8 +291,9 @@ impl<'t> Builder<'t> {
         Some(told.help(help))
     }
 
-    /// How a quantity would be declared in a unit; none where it is no slip that it has none.
-    fn declaring(&self, id: NodeId, unit: &Unit) -> Option<String> {
+    /// How a quantity would be declared in a unit; none where it is no line of the model. It is named where it is one of
+    /// several that are read.
+    pub(super) fn declaring(&self, id: NodeId, unit: &Unit, named: bool) -> Option<String> {
         let unit = unit.proper();
         let (word, target, sign) = match self.written.get(id.0)? {
             Written::Node(node) => {
@@ -281,8 +310,16 @@ impl<'t> Builder<'t> {
             Written::State(state) => ("init", &state.target, "="),
             _ => return None,
         };
-        self.nodes.get(id.0).filter(|node| node.unit.is_none())?;
-        Some(format!("give it one where it is declared: `{word} {} : {unit} {sign} …`", left_side(target)))
+        let what = match self.nodes.get(id.0).is_some_and(|node| node.unit.is_some()) {
+            true => "declare it in that".to_owned(),
+            false if named => format!("give `{}` a unit where it is declared", target.name.text),
+            false => "give it one where it is declared".to_owned(),
+        };
+        let left = match &target.formal {
+            Some(formal) => format!("{}({})", target.name.text, formal.name.text),
+            None => left_side(target),
+        };
+        Some(format!("{what}: `{word} {left} : {unit} {sign} …`"))
     }
 
     /// Says that the time over which a dynamics is solved has no unit.

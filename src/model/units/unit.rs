@@ -148,6 +148,24 @@ impl Unit {
         powers.flatten().find(|unit| unit.fits(self) && !unit.is_pure())
     }
 
+    /// The unit of time that it is a power of.
+    pub(crate) fn time(&self) -> Option<Unit> {
+        let one = self.single_of_its_dimension()?;
+        let (above, below) = one.single()?.1.parts();
+        let one = one.to(Power::new(i64::from(below), i64::from(above))?)?;
+        (one.dimension == Dimension::time()).then_some(one)
+    }
+
+    /// Whether it is one of time.
+    pub(crate) fn is_time(&self) -> bool {
+        self.dimension == Dimension::time()
+    }
+
+    /// Whether it is one over a time.
+    pub(crate) fn is_rate(&self) -> bool {
+        Dimension::time().to(Power::ONE.negated()) == Some(self.dimension)
+    }
+
     /// How many names it is made of.
     pub(crate) fn parts(&self) -> usize {
         self.factors.len()
