@@ -2,7 +2,7 @@
 
 use super::codes::{
     AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNKNOWN_APPROXIMATOR,
-    UNKNOWN_MODEL,
+    UNKNOWN_MODEL, UNKNOWN_UNIT,
 };
 use super::files::{Files, named_once, told_once};
 use super::groups::Groups;
@@ -13,6 +13,7 @@ use super::names::list;
 use super::outside::{model_has_units, outside};
 use super::query::About;
 use super::{approximator, extends, query, train};
+use crate::units::Units;
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
 use sbi_syntax::tree::{self, Item, Name, Path};
@@ -62,6 +63,8 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let queries = checking.queries(&tree.items, &files);
     checking.focus(&tree.items, &queries);
     checking.idle(&tree.items, &queries);
+    let units = outside.first().map(|home| home.constants.units.clone()).unwrap_or_default();
+    checking.told.retain(|told| !of_refused_unit(told, &units));
     if lacking > 0 {
         extends::without_consequences(&mut checking.told, lacking);
     }
@@ -72,6 +75,12 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     };
     let diagnostics = library.gather(checking.told);
     finish(Checked { file: Some(file), diagnostics })
+}
+
+/// Whether it is told of a unit that there is none, whose definition is told to be wrong.
+fn of_refused_unit(told: &Diagnostic, units: &Units) -> bool {
+    let name = told.message.strip_prefix("there is no unit `").and_then(|rest| rest.strip_suffix('`'));
+    told.code == UNKNOWN_UNIT.name && name.is_some_and(|name| units.is_refused(name))
 }
 
 /// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.

@@ -106,6 +106,7 @@ fn own_units<'t>(tree: &'t File, public: &mut BTreeSet<&'t str>, told: &mut Vec<
             if !units.define(&definition.name.text, factor, &unit) {
                 let message = format!("`{}` would be nothing", definition.name.text);
                 told.push(SETTING_RANGE.at(definition.span, message).help("write a number above zero"));
+                units.refuse(&definition.name.text);
             }
             false
         });
@@ -114,6 +115,8 @@ fn own_units<'t>(tree: &'t File, public: &mut BTreeSet<&'t str>, told: &mut Vec<
         }
     }
     told.extend(waiting.iter().filter_map(|definition| unit_of(&units, &definition.unit).err()));
+    // What is made of what is not there is none of its own either, which follows.
+    waiting.iter().for_each(|definition| units.refuse(&definition.name.text));
     units
 }
 

@@ -8,13 +8,15 @@ use super::unit::{Named, Unit};
 use sbi_syntax::tree::{self, Name, UnitBase};
 use sbi_syntax::{Span, suggest};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// The units that can be named in a file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Units {
     own: BTreeMap<String, Rc<Named>>,
+    /// Those whose definitions are told to be wrong.
+    refused: BTreeSet<String>,
     /// What has been asked for, by its text.
     known: RefCell<HashMap<String, Result<Rc<Unit>, Unknown>>>,
 }
@@ -82,6 +84,16 @@ impl Units {
         self.own.insert(name.to_owned(), Rc::new(named));
         self.known.borrow_mut().clear();
         true
+    }
+
+    /// Notes that the definition of a unit is wrong.
+    pub(crate) fn refuse(&mut self, name: &str) {
+        self.refused.insert(name.to_owned());
+    }
+
+    /// Whether a name is that of a unit whose definition has been told to be wrong.
+    pub(crate) fn is_refused(&self, name: &str) -> bool {
+        self.refused.contains(name)
     }
 
     /// Takes over a unit that another file defines.
