@@ -20,3 +20,4 @@ mod outside;
 mod rng;
 mod simulator;
 mod stops;
+mod units;
