@@ -12,9 +12,7 @@ const RUNS: usize = 5;
 
 fn main() -> Result<()> {
     let mut report = "lines,units,milliseconds,microseconds_per_line\n".to_owned();
-    for (lines, units) in
-        [200, 2_000, 20_000].into_iter().flat_map(|lines| [(lines, false), (lines, true)])
-    {
+    for (lines, units) in [200, 2_000, 20_000].into_iter().flat_map(|lines| [(lines, false), (lines, true)]) {
         let text = if units { with_units(&spec(lines)) } else { spec(lines) };
         let found = sbi_model::compile(&text, &());
         ensure!(found.file.is_some(), "the spec of {lines} lines is wrong: {:?}", found.diagnostics.first());

@@ -2,8 +2,7 @@
 
 use super::call::{Signature, Taken};
 use super::codes::{
-    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE,
-    UNKNOWN_AXIS, UNKNOWN_NAME,
+    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE, UNKNOWN_AXIS, UNKNOWN_NAME,
 };
 use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
@@ -14,9 +13,7 @@ use super::walk;
 use crate::axis::{Count, Steps};
 use crate::units::{Measure, Unit};
 use crate::{Axis, AxisKind};
-use sbi_syntax::tree::{
-    self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement,
-};
+use sbi_syntax::tree::{self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
 

@@ -257,7 +257,9 @@ impl Wanted<'_> {
             let (word, code) = codes.iter().find(|(word, _)| word == cell.text)?;
             Some((codes, *span, word, *code))
         });
-        let Some((codes, span, word, code)) = coded else { return self.number(cell, support, element, &self.factor) };
+        let Some((codes, span, word, code)) = coded else {
+            return self.number(cell, support, element, &self.factor);
+        };
         if support.contains(code) {
             return Ok(code);
         }

@@ -1,10 +1,10 @@
 //! The units of quantities and of their times: what is declared, and what follows where nothing is.
 
-use super::model::Builder;
-use super::names::Symbol;
 use super::codes::UNIT_MISMATCH;
 use super::expr::Scope;
 use super::mismatch::{Place, What};
+use super::model::Builder;
+use super::names::Symbol;
 use super::units::Operand;
 use super::value::{Read, Value};
 use crate::units::{Measure, Power, Unit as Reduced};
@@ -206,7 +206,8 @@ impl<'t> Builder<'t> {
         let clock = self.clock(run);
         clock.unit().filter(|unit| unit.is_pure())?;
         let one = expected.over(found)?.time()?;
-        let there = format!("what changes in it is in `{}`", if found.parts() > 0 { found } else { expected });
+        let there =
+            format!("what changes in it is in `{}`", if found.parts() > 0 { found } else { expected });
         self.timeless(run, operand, &one, &there)
     }
 
@@ -222,7 +223,8 @@ impl<'t> Builder<'t> {
             return;
         }
         let value = Value { read: Some(Read::Axis(axis)), ..Value::number(curve, along.clone()) };
-        let place = Place { measure: Measure::Of(time.clone()), what: What::Time("the time of what is read") };
+        let place =
+            Place { measure: Measure::Of(time.clone()), what: What::Time("the time of what is read") };
         self.fit(Operand { value: &value, tree: over }, &place);
     }
 }

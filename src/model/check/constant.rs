@@ -66,7 +66,12 @@ impl<'t> Constants<'t> {
     ///
     /// # Errors
     /// As [`Constants::number`], or its unit does not fit: `what` says what is expected.
-    pub(super) fn number_in(&self, expr: &Expr, own: Option<&Rc<Unit>>, what: &str) -> Result<f64, Diagnostic> {
+    pub(super) fn number_in(
+        &self,
+        expr: &Expr,
+        own: Option<&Rc<Unit>>,
+        what: &str,
+    ) -> Result<f64, Diagnostic> {
         let found = self.quantity(expr)?;
         let (Some(own), Measure::Of(unit)) = (own, &found.measure) else { return Ok(found.value) };
         if unit.fits(own) {
@@ -156,7 +161,11 @@ impl<'t> Constants<'t> {
                 .help("give one of the constants a number")),
             // What is wrong with the file is told once: the same thing twice is one.
             Source::From(_) => {
-                let value = self.files.get(name.as_str()).cloned().expect("files are read when constants are added")?;
+                let value = self
+                    .files
+                    .get(name.as_str())
+                    .cloned()
+                    .expect("files are read when constants are added")?;
                 let own = constant.unit.as_ref().and_then(|unit| self.units.unit(unit).ok());
                 Ok(Quantity { value, measure: own.map_or_else(Measure::pure, Measure::Of) })
             }
@@ -188,7 +197,14 @@ fn combined(
             Some((a, b)) if a.fits(&b) => (Some(a.clone()), b.factor(&a).exact(y.value)),
             Some((a, _)) if matches!(y.measure, Measure::Bare { zero: true }) => (Some(a), 0.0),
             Some((_, b)) if matches!(x.measure, Measure::Bare { zero: true }) => (Some(b), y.value),
-            Some((a, b)) => return Err(not_in(right, &b, &Rc::new(a), &format!("what stands beside is in another unit than `{}`", shown_or_dots(left)))),
+            Some((a, b)) => {
+                return Err(not_in(
+                    right,
+                    &b,
+                    &Rc::new(a),
+                    &format!("what stands beside is in another unit than `{}`", shown_or_dots(left)),
+                ));
+            }
             None => (None, y.value),
         },
     };

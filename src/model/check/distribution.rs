@@ -8,11 +8,11 @@ use super::demand::Demanded;
 use super::expr::Scope;
 use super::family::{self, Demand, Entry, Range, Shape, Slot, Turn, Way};
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
 use super::shown::{shown, shown_or_dots};
 use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
-use super::mismatch::{Place, What};
 use super::units::Operand;
 use super::value::{Sort, Value};
 use crate::units::{Measure, Power};
@@ -121,8 +121,9 @@ impl<'t> Builder<'t> {
             reading.own = self.unit_of_arguments(entry, &written, &found);
         }
         let slots = entry.slots.iter().zip(written).zip(found);
-        let arguments: Vec<Option<Argument>> =
-            slots.map(|((slot, written), found)| self.argument(slot, written, found?, &mut reading)).collect();
+        let arguments: Vec<Option<Argument>> = slots
+            .map(|((slot, written), found)| self.argument(slot, written, found?, &mut reading))
+            .collect();
         self.other_axis(left, told);
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
@@ -312,9 +313,7 @@ impl<'t> Builder<'t> {
                 self.place = raised(&reading.own, way.power).unit().cloned();
                 Some(Found::Scalar(self.number(value, reading.scope), value))
             }
-            Shape::Matrix => {
-                self.matrix(value, reading.length, reading.scope).map(Found::Matrix)
-            }
+            Shape::Matrix => self.matrix(value, reading.length, reading.scope).map(Found::Matrix),
             Shape::Vector => self.vector(value, reading.length, reading.scope).map(Found::Vector),
             Shape::Weights | Shape::Components | Shape::Kernel => Some(Found::Whole),
         }
@@ -418,9 +417,9 @@ impl<'t> Builder<'t> {
             values.retain(|value| value.measure.unit().is_some_and(|unit| !unit.is_pure()));
             values.first().and_then(|value| value.measure.unit()?.proper().to(power))
         });
-        let unknown = found.iter().flatten().any(|found| {
-            matches!(found, Found::Scalar(value, _) if matches!(value.measure, Measure::Unknown))
-        });
+        let unknown = found.iter().flatten().any(
+            |found| matches!(found, Found::Scalar(value, _) if matches!(value.measure, Measure::Unknown)),
+        );
         let kernel = entry.slots.iter().any(|slot| matches!(slot.shape, Shape::Components | Shape::Kernel));
         match units.map(Rc::new).next() {
             Some(unit) => Measure::Of(unit),
@@ -536,12 +535,7 @@ impl<'t> Builder<'t> {
     }
 
     /// One number for each element of the axis: a list, or an array named without its index.
-    fn vector(
-        &mut self,
-        value: &'t tree::Expr,
-        length: usize,
-        scope: &Scope<'t>,
-    ) -> Option<Entries<'t>> {
+    fn vector(&mut self, value: &'t tree::Expr, length: usize, scope: &Scope<'t>) -> Option<Entries<'t>> {
         let found = match &value.kind {
             ExprKind::List(entries) if entries.len() == length => {
                 Ok(entries.iter().map(|entry| (self.number(entry, scope), entry)).collect())
@@ -625,7 +619,9 @@ impl<'t> Builder<'t> {
 fn raised(own: &Measure, power: i8) -> Measure {
     match (own, power) {
         (_, 0) => Measure::pure(),
-        (Measure::Of(unit), power) => Measure::of(Power::new(i64::from(power), 1).and_then(|power| unit.to(power))),
+        (Measure::Of(unit), power) => {
+            Measure::of(Power::new(i64::from(power), 1).and_then(|power| unit.to(power)))
+        }
         _ => Measure::Unknown,
     }
 }

@@ -7,12 +7,12 @@ use super::codes::{
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
+use super::mismatch::{Place, What};
 use super::misnamed::Misnamed;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::over::Over;
 use super::shown::{left_side, shown_or_dots};
-use super::mismatch::{Place, What};
 use super::value::{Sort, Value};
 use crate::units::Measure;
 use crate::{Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver};

@@ -9,9 +9,9 @@ use super::constant::DEPTH;
 use super::family;
 use super::home::HomeId;
 use super::meant::named_first;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
-use super::mismatch::{Place, What};
 use super::units::{Operand, Together, unit_of};
 use super::value::{Read, Sort, Value};
 use crate::units::{Measure, Unit};
@@ -443,11 +443,9 @@ impl<'t> Builder<'t> {
             return Err(Some(told.help(format!("write `{to} .. {from}`"))));
         }
         let whole = Operand { value: &x, tree: left };
-        let (a, b, _) =
-            self.together(whole, Operand { value: &l, tree: low }, Together::Compared, None);
+        let (a, b, _) = self.together(whole, Operand { value: &l, tree: low }, Together::Compared, None);
         let above = self.arena.binary(Binary::Ge, a, b);
-        let (a, b, _) =
-            self.together(whole, Operand { value: &h, tree: high }, Together::Compared, None);
+        let (a, b, _) = self.together(whole, Operand { value: &h, tree: high }, Together::Compared, None);
         let below = self.arena.binary(Binary::Le, a, b);
         let raw = self.arena.binary(Binary::And, above, below);
         Ok(Value { sort: joined(&[&x, &l, &h], Sort::Truth), ..Value::truth(raw) })
@@ -533,10 +531,12 @@ impl<'t> Builder<'t> {
         let raw = self.arena.add(Expr::Reduce { reducer: how, axis: id, body: value.raw });
         let measure = match how {
             Reducer::Count => Measure::pure(),
-            Reducer::Integral => match (value.measure.unit(), self.coordinates.get(id.0).and_then(Measure::unit)) {
-                (Some(unit), Some(along)) => Measure::of(unit.times(along)),
-                _ => Measure::Unknown,
-            },
+            Reducer::Integral => {
+                match (value.measure.unit(), self.coordinates.get(id.0).and_then(Measure::unit)) {
+                    (Some(unit), Some(along)) => Measure::of(unit.times(along)),
+                    _ => Measure::Unknown,
+                }
+            }
             // Whoever is reduced stands alone no more.
             _ if matches!(value.measure, Measure::Bare { .. }) => Measure::pure(),
             _ => value.measure.clone(),

@@ -1,8 +1,7 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNKNOWN_APPROXIMATOR,
-    UNKNOWN_MODEL, UNKNOWN_UNIT,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL, UNKNOWN_UNIT,
 };
 use super::files::{Files, named_once, told_once};
 use super::groups::Groups;

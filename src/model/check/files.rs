@@ -2,8 +2,7 @@
 
 use super::array::is_array;
 use super::codes::{
-    DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE, UNKNOWN_NAME,
-    UNKNOWN_UNIT,
+    DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE, UNKNOWN_NAME, UNKNOWN_UNIT,
 };
 use super::names::list;
 use crate::world::{LARGEST_DATA, ReadError, World};

@@ -172,7 +172,8 @@ impl Asked<'_, '_> {
             let support = occurring(token.support);
             if let Some(why) = outside(&token.name, number, &support) {
                 let help = meant_otherwise(leaf, selected, &support);
-                let help = help.unwrap_or_else(|| "give a value that can occur, or change the distribution".to_owned());
+                let help = help
+                    .unwrap_or_else(|| "give a value that can occur, or change the distribution".to_owned());
                 return Err(Some(OUTSIDE_SUPPORT.at(leaf.span, why).help(help)));
             }
             values.push(Some(number));
@@ -283,7 +284,9 @@ fn meant_otherwise(leaf: &Expr, selected: &Selected, support: &Support) -> Optio
             let meant = unit.unwrap_or_else(|| format!("{sign}{}", number.value));
             Some(format!("did you mean `{meant}`? `{}` is in `{own}`", selected.name))
         }
-        (None, None) if !number.percent && value > 1.0 && support.contains(value / 100.0) && support.high <= 1.0 => {
+        (None, None)
+            if !number.percent && value > 1.0 && support.contains(value / 100.0) && support.high <= 1.0 =>
+        {
             Some(format!("did you mean `{value}%`?"))
         }
         _ => None,
@@ -394,7 +397,9 @@ pub(super) fn other_unit(
     };
     let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and the file is said to be in `{text}`"));
     Err(told.help(match own.parts() {
-        0 => format!("say in the model in which unit `{name}` is: `{name} : {text}`, or leave `unit` out here"),
+        0 => {
+            format!("say in the model in which unit `{name}` is: `{name} : {text}`, or leave `unit` out here")
+        }
         _ => format!("write the unit of the file, one of the kind of `{own}`"),
     }))
 }

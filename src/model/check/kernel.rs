@@ -149,8 +149,12 @@ impl<'t> Builder<'t> {
                 let (at, label) = (&at.text, axis.unit.clone().unwrap_or_else(|| "no unit".to_owned()));
                 let name = &target.name.text;
                 let message = match own.parts() {
-                    0 => format!("`{name}` is a function of a time in `{unit}`, and its axis `{at}` has no unit"),
-                    _ => format!("`{name}` is a function of a time in `{unit}`, and its axis `{at}` is in `{own}`"),
+                    0 => format!(
+                        "`{name}` is a function of a time in `{unit}`, and its axis `{at}` has no unit"
+                    ),
+                    _ => format!(
+                        "`{name}` is a function of a time in `{unit}`, and its axis `{at}` is in `{own}`"
+                    ),
                 };
                 let told = UNIT_MISMATCH.at(written.span, message).label(axis.span, label);
                 told.help(match (own.is_time(), unit.behind("1")) {
@@ -215,8 +219,7 @@ impl<'t> Builder<'t> {
                 "length" if signature.name == PERIODIC.name => Measure::pure(),
                 _ => time.clone(),
             };
-            let place =
-                Place { measure, what: What::Argument(signature.name, name, &left.target.name.text) };
+            let place = Place { measure, what: What::Argument(signature.name, name, &left.target.name.text) };
             let (number, _) = self.number_in(&written.value, scope, &place);
             self.demands.push(Demanded::argument(left.id, Demand::Positive, number, written.span, name));
             numbers.push(number);

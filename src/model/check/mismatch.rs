@@ -67,7 +67,9 @@ impl<'p> Place<'p> {
                 What::Declared(name, _) => format!("`{name}` has none"),
                 What::Time(what) => format!("{what} has no unit"),
                 What::At(name) => format!("the time of `{name}` has none"),
-                What::Rate | What::Chosen | What::Pure(_) | What::Number(_) => "a number without unit is expected".to_owned(),
+                What::Rate | What::Chosen | What::Pure(_) | What::Number(_) => {
+                    "a number without unit is expected".to_owned()
+                }
             },
             What::Declared(name, _) => format!("`{name}` is in `{expected}`"),
             What::Input(of, input, _) => format!("`{of}` takes `{input}` in `{expected}`"),
@@ -131,7 +133,10 @@ impl<'t> Builder<'t> {
                 let sides = Sides { expected: &expected, found: &found, what: Some(place.what) };
                 let help = self.remedy(operand, &sides);
                 let message = format!("{}, and {}", says(operand), place.says(&expected));
-                UNIT_MISMATCH.at(operand.tree.span, message).label(operand.tree.span, label(&found)).help(help)
+                UNIT_MISMATCH
+                    .at(operand.tree.span, message)
+                    .label(operand.tree.span, label(&found))
+                    .help(help)
             }
         };
         if let What::Declared(_, span) | What::Input(_, _, span) = place.what {
@@ -152,7 +157,11 @@ impl<'t> Builder<'t> {
         // The side at fault is the one that does not fit where the whole stands; else one without any unit.
         let left_is_wrong = match place {
             Some(place) if place.fits(&r) != place.fits(&l) => place.fits(&r),
-            _ => bare(left.value) || (lacks(left.value, &l) && !bare(right.value)) || (l.parts() == 0 && r.parts() > 0),
+            _ => {
+                bare(left.value)
+                    || (lacks(left.value, &l) && !bare(right.value))
+                    || (l.parts() == 0 && r.parts() > 0)
+            }
         };
         let (culprit, other, found, expected) =
             if left_is_wrong { (left, right, &l, &r) } else { (right, left, &r, &l) };
@@ -205,7 +214,8 @@ impl<'t> Builder<'t> {
         let of = &drawn.called;
         let values = || drawn.inputs.iter().zip(drawn.values.iter().flatten());
         let passed = |value: &Value| read.is_some() && value.read == read;
-        let argument = values().find(|(_, value)| passed(value)).and_then(|(passed, _)| Some(passed.value?.0));
+        let argument =
+            values().find(|(_, value)| passed(value)).and_then(|(passed, _)| Some(passed.value?.0));
         let mapped = match (argument, argument.and_then(shown), read) {
             (Some(argument), Some(text), Some(Read::Node(id))) if expected.parts() > 0 => {
                 let own = operand.value.measure.text();
@@ -216,7 +226,8 @@ impl<'t> Builder<'t> {
                 told.help(help.unwrap_or_else(|| format!("pass a quantity in `{}`", expected.proper())))
             }
             _ => {
-                let bare = values().filter(|(_, value)| value.measure.unit().is_some_and(|unit| unit.parts() == 0));
+                let bare =
+                    values().filter(|(_, value)| value.measure.unit().is_some_and(|unit| unit.parts() == 0));
                 let bare = bare.filter_map(|(passed, value)| Some((passed.value?.0, value)));
                 let alone = |expr: &tree::Expr| matches!(expr.kind, tree::ExprKind::Number(_));
                 let bare: Vec<&tree::Expr> = bare
@@ -258,13 +269,11 @@ impl<'t> Builder<'t> {
     }
 
     /// Says of a quantity without a unit, which is read alone, that it lacks one, and which would fit.
-    fn lacks_unit(
-        &mut self,
-        operand: Operand<'_, 't>,
-        expected: &Unit,
-        there: &str,
-    ) -> Option<Diagnostic> {
-        let read = operand.value.read.filter(|_| !operand.value.measure.unit().is_none_or(|own| own.parts() > 0))?;
+    fn lacks_unit(&mut self, operand: Operand<'_, 't>, expected: &Unit, there: &str) -> Option<Diagnostic> {
+        let read = operand
+            .value
+            .read
+            .filter(|_| operand.value.measure.unit().is_some_and(|own| own.parts() == 0))?;
         if expected.parts() == 0 {
             return None;
         }
@@ -345,7 +354,9 @@ impl<'t> Builder<'t> {
     pub(super) fn forget(&mut self, read: Read) {
         match read {
             Read::Node(id) => self.measures.get_mut(id.0).into_iter().for_each(|own| *own = Measure::Unknown),
-            Read::Axis(id) => self.coordinates.get_mut(id.0).into_iter().for_each(|own| *own = Measure::Unknown),
+            Read::Axis(id) => {
+                self.coordinates.get_mut(id.0).into_iter().for_each(|own| *own = Measure::Unknown)
+            }
             Read::Clock(run) => drop(self.clocks.insert(run, Measure::Unknown)),
         }
     }

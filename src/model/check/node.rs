@@ -7,10 +7,10 @@ use super::expr::{self, Scope};
 use super::family;
 use super::given::{as_list, equals_file};
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::shown::{left_side, shown_call};
-use super::mismatch::{Place, What};
 use super::units::Operand;
 use super::value::{Sort, Value};
 use crate::units::Measure;
@@ -108,12 +108,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn equals(
-        &mut self,
-        id: NodeId,
-        target: &'t Target,
-        value: &'t tree::Expr,
-    ) -> (Definition, Sort) {
+    fn equals(&mut self, id: NodeId, target: &'t Target, value: &'t tree::Expr) -> (Definition, Sort) {
         if target.formal.is_some() {
             // Told with its left side: an argument makes a function, which is no node.
             return (Definition::Equals(self.refused_expr()), Sort::Refused);

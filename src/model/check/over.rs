@@ -2,9 +2,9 @@
 
 use super::codes::{DYNAMICS_RANGE, EMPTY_RANGE, NOT_CONSTANT, SOLVER};
 use super::expr::Scope;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::shown::shown;
-use super::mismatch::{Place, What};
 use super::value::{Sort, Value};
 use crate::{Binary, Definition, Expr, ExprId, Role, Unary};
 use sbi_syntax::Span;

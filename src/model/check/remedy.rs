@@ -120,7 +120,7 @@ impl<'t> Builder<'t> {
     fn noise(&self, tree: &Tree, factors: &[Factor<'_>], lacking: &Unit) -> Option<String> {
         let run = self.here().dynamics?;
         let unit = self.noise_unit(run);
-        let own = unit.unit()?;
+        let own = unit.unit().filter(|unit| !unit.is_pure())?;
         if factors.iter().any(|factor| self.role(factor) == Some(Role::Noise)) {
             let mut others = factors.iter().filter(|factor| self.role(factor) != Some(Role::Noise));
             let (first, second) = (others.next(), others.next());
@@ -139,7 +139,8 @@ impl<'t> Builder<'t> {
             }));
         }
         let of_run = self.nodes_of_runs.iter().filter(|(_, of)| **of == run);
-        let noise = of_run.filter_map(|(id, _)| self.nodes.get(id.0)).find(|node| node.role == Role::Noise)?;
+        let noise =
+            of_run.filter_map(|(id, _)| self.nodes.get(id.0)).find(|node| node.role == Role::Noise)?;
         own.fits(lacking).then_some(())?;
         let name = noise.name.rsplit('.').next().unwrap_or(&noise.name);
         Some(format!("multiply by a noise, which is in `{own}`: `{} * {name}`", factor(tree)?))
@@ -161,8 +162,10 @@ impl<'t> Builder<'t> {
     /// A factor that is declared without a unit, where a unit would mend it all.
     fn undeclared(&self, factors: &[Factor<'_>], lacking: &Unit) -> Option<String> {
         let mut found = factors.iter().filter(|factor| {
-            let fixed = matches!(self.role(factor), Some(Role::Param | Role::Data | Role::Latent | Role::Let));
-            let pure = self.measures.get(factor.id.0).and_then(Measure::unit).is_some_and(|unit| unit.parts() == 0);
+            let fixed =
+                matches!(self.role(factor), Some(Role::Param | Role::Data | Role::Latent | Role::Let));
+            let pure =
+                self.measures.get(factor.id.0).and_then(Measure::unit).is_some_and(|unit| unit.parts() == 0);
             fixed && pure
         });
         let (first, second) = (found.next(), found.next());
@@ -181,7 +184,8 @@ impl<'t> Builder<'t> {
         }
         let inverse = lacking.inverse();
         let mut candidates = self.nodes.iter().zip(&self.measures).filter_map(|(node, measure)| {
-            let known = matches!(node.role, Role::Param | Role::Let) && node.unit.is_some() && node.axes.is_empty();
+            let known =
+                matches!(node.role, Role::Param | Role::Let) && node.unit.is_some() && node.axes.is_empty();
             let unit = measure.unit().filter(|_| known && !node.name.contains('.'))?;
             let fits = unit.fits(lacking) || unit.fits(&inverse);
             (fits && !read.contains(&node.name)).then(|| (node.name.as_str(), unit.fits(lacking)))
@@ -259,7 +263,9 @@ fn by_shape(tree: &Tree, expected: &Unit, found: &Unit) -> Option<String> {
     let squares = |tree: &Tree| matches!(tree.kind, ExprKind::Binary { operator: BinaryOperator::Pow, .. });
     let simple = match &tree.kind {
         ExprKind::Path(_) | ExprKind::Index { .. } => true,
-        ExprKind::Binary { operator: BinaryOperator::Add, left, right, .. } => squares(left) || squares(right),
+        ExprKind::Binary { operator: BinaryOperator::Add, left, right, .. } => {
+            squares(left) || squares(right)
+        }
         _ => squares(tree),
     };
     if simple && same(expected, found.to(Power::HALF)) {

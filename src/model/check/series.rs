@@ -114,12 +114,7 @@ fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>
 }
 
 /// A function of time: two columns, of which the times rise.
-fn curve(
-    constant: &Const,
-    table: &Table,
-    files: &Files<'_>,
-    units: &Units,
-) -> Result<Series, Diagnostic> {
+fn curve(constant: &Const, table: &Table, files: &Files<'_>, units: &Units) -> Result<Series, Diagnostic> {
     let how = how(table, &OF_TIME)?;
     let factor = factor(constant, &how, units)?;
     let (name, path, span) = (&constant.target.name.text, &table.path.value, table.path.span);

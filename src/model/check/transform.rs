@@ -187,9 +187,12 @@ impl<'t> Builder<'t> {
         let pure = before.unit().is_none_or(|unit| unit.is_pure());
         if entry.map != Map::Affine && !pure && self.strict {
             let unit = before.text().unwrap_or_default();
-            let message = format!("`{}` bends a pure number, and this is drawn in `{unit}`", entry.signature.name);
+            let message =
+                format!("`{}` bends a pure number, and this is drawn in `{unit}`", entry.signature.name);
             let told = UNIT_MISMATCH.at(call.path.span, message).label(left.target.span, unit);
-            self.told.push(told.help("draw a number without unit, `normal(0, 1)`, and say the unit of what comes out"));
+            self.told.push(
+                told.help("draw a number without unit, `normal(0, 1)`, and say the unit of what comes out"),
+            );
         }
         let values: Vec<Value> = written
             .iter()

@@ -232,10 +232,12 @@ impl Maker {
             None => {
                 self.made += 1;
                 let name = format!("c{}", self.made);
-                let declared = match self.random.happens(0.7) || !unit.chars().all(char::is_alphanumeric) || unit == "1" {
-                    true => format!("const {name} : {unit} = {number}\n"),
-                    false => format!("let {name} = {number} {unit}\n"),
-                };
+                let declared =
+                    match self.random.happens(0.7) || !unit.chars().all(char::is_alphanumeric) || unit == "1"
+                    {
+                        true => format!("const {name} : {unit} = {number}\n"),
+                        false => format!("let {name} = {number} {unit}\n"),
+                    };
                 self.constants += &declared;
                 name
             }
@@ -298,7 +300,8 @@ impl Maker {
                 // Far from each other, so that no rounding turns the comparison round.
                 let (a, b) = (self.leaf(other), self.leaf(other));
                 let (yes, no) = (self.expr(powers, depth - 1), self.expr(powers, depth - 1));
-                let (value, size) = if a.value < 1e9 * b.value { (yes.value, yes.size) } else { (no.value, no.size) };
+                let (value, size) =
+                    if a.value < 1e9 * b.value { (yes.value, yes.size) } else { (no.value, no.size) };
                 Typed {
                     text: format!("(if {} < 1e9 * {} then {} else {})", a.text, b.text, yes.text, no.text),
                     value,
@@ -328,9 +331,8 @@ fn no_conversion_changes_a_result_by_more_than_rounding() {
         let typed = maker.expr(powers, depth);
         let units = [maker.unit(powers), maker.unit(powers)];
         let asked = units.iter().enumerate();
-        let asked: Vec<String> = asked
-            .map(|(place, (unit, _))| format!("data y{place} : {unit} = {}", typed.text))
-            .collect();
+        let asked: Vec<String> =
+            asked.map(|(place, (unit, _))| format!("data y{place} : {unit} = {}", typed.text)).collect();
         // What stands alone takes the unit of its place, which is another question.
         if typed.text.parse::<f64>().is_ok() {
             continue;

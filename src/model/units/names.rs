@@ -80,7 +80,8 @@ impl Units {
     /// Defines `unit name = 60 s`; false where a power or the number is beyond what can be held.
     pub(crate) fn define(&mut self, name: &str, factor: f64, unit: &Unit) -> bool {
         let Some(whole) = unit.many(factor) else { return false };
-        let named = Named { text: name.to_owned(), dimension: *unit.dimension(), scale: whole.scale().clone() };
+        let named =
+            Named { text: name.to_owned(), dimension: *unit.dimension(), scale: whole.scale().clone() };
         self.own.insert(name.to_owned(), Rc::new(named));
         self.known.borrow_mut().clear();
         true

@@ -60,7 +60,10 @@ impl Entry {
             Scale::whole(divisor).inverse(),
             if pi { Scale::pi() } else { Scale::ONE },
         ];
-        parts.iter().try_fold(Scale::ONE, |scale, part| scale.times(part)).expect("the table has small powers")
+        parts
+            .iter()
+            .try_fold(Scale::ONE, |scale, part| scale.times(part))
+            .expect("the table has small powers")
     }
 }
 

@@ -53,7 +53,10 @@ fn sizes_are_those_of_the_definitions() {
     ];
     for (from, to, expected) in sizes {
         let found = factor(from, to).size();
-        assert!((found - expected).abs() <= 2.0 * f64::EPSILON * expected, "{from} in {to}: {found} for {expected}");
+        assert!(
+            (found - expected).abs() <= 2.0 * f64::EPSILON * expected,
+            "{from} in {to}: {found} for {expected}"
+        );
     }
 }
 
@@ -73,7 +76,11 @@ fn a_written_number_is_converted_as_it_is_written() {
     ];
     for (number, from, to, expected) in same {
         let number: f64 = number.parse().unwrap();
-        assert_eq!(factor(from, to).exact(number).to_bits(), f64::to_bits(expected), "{number} {from} in {to}");
+        assert_eq!(
+            factor(from, to).exact(number).to_bits(),
+            f64::to_bits(expected),
+            "{number} {from} in {to}"
+        );
         assert_eq!(factor(from, to).exact(-number), -expected);
     }
     assert_eq!(factor("s", "h").exact(0.0), 0.0);

@@ -123,15 +123,16 @@ impl Unit {
         if self.proper {
             return self.clone();
         }
-        let scale = self.factors.iter().try_fold(Scale::ONE, |scale, (named, power)| {
-            scale.times(&named.scale.to(*power)?)
-        });
+        let scale = self
+            .factors
+            .iter()
+            .try_fold(Scale::ONE, |scale, (named, power)| scale.times(&named.scale.to(*power)?));
         Unit { scale: scale.unwrap_or(Scale::ONE), proper: true, ..self.clone() }
     }
 
     /// Whether it is written with names alone, and no number is hidden in it.
     pub(crate) fn is_proper(&self) -> bool {
-        self.proper && !(self.is_pure() && !self.scale.is_one())
+        self.proper && (!self.is_pure() || self.scale.is_one())
     }
 
     /// Its one name with its power, as it may stand behind a number.

@@ -25,7 +25,19 @@ fn bare(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with("unit ")) {
         let mut line = line.to_owned();
-        for unit in ["1/ms/mV", "uA/cm^2", "mV/sqrt(ms)", "uW*cm^2/nC", "uF/cm^2", "nC/cm^2", "conductance", "1/ms", "uW", "mV", "ms"] {
+        for unit in [
+            "1/ms/mV",
+            "uA/cm^2",
+            "mV/sqrt(ms)",
+            "uW*cm^2/nC",
+            "uF/cm^2",
+            "nC/cm^2",
+            "conductance",
+            "1/ms",
+            "uW",
+            "mV",
+            "ms",
+        ] {
             line = line.replace(&format!(" : {unit}"), "");
         }
         for unit in [" ms", " mV"] {
@@ -73,7 +85,10 @@ fn a_membrane_with_units_draws_as_one_without() {
     let text = membrane();
     let bare = bare(&text);
     let quoted = ["mV", "ms", "cm^2", "nC"];
-    assert!(quoted.iter().all(|unit| !bare.lines().any(|line| !line.contains("//") && line.contains(unit))), "{bare}");
+    assert!(
+        quoted.iter().all(|unit| !bare.lines().any(|line| !line.contains("//") && line.contains(unit))),
+        "{bare}"
+    );
     assert_same(&draws(&text, 16), &draws(&bare, 16), |_| 1.0);
 }
 
@@ -84,7 +99,10 @@ fn a_membrane_in_seconds_and_volts_draws_as_one_in_milliseconds_and_millivolts()
     let other = replaced(
         &text,
         &[
-            ("over 0 ms .. 200 ms by euler_maruyama(step = 0.04 ms)", "over 0 s .. 0.2 s by euler_maruyama(step = 0.04 ms)"),
+            (
+                "over 0 ms .. 200 ms by euler_maruyama(step = 0.04 ms)",
+                "over 0 s .. 0.2 s by euler_maruyama(step = 0.04 ms)",
+            ),
             ("init v : mV = rest", "init v : V = rest"),
             ("init charge : nC/cm^2 = 0", "init charge : C/m^2 = 0"),
             ("param cap : uF/cm^2 ~ uniform(1, 2)", "param cap : F/m^2 ~ uniform(0.01, 0.02)"),
@@ -132,7 +150,10 @@ model outbreak {
         &[
             // What is drawn at the steps of a solver is drawn elsewhere where its clock is in another unit.
             ("by rk4(step = 0.25 day)", "by rk4(step = 360 min)"),
-            ("over 0 day .. 10 day by tau_leap(step = 0.5 day)", "over 0 h .. 240 h by tau_leap(step = 720 min)"),
+            (
+                "over 0 day .. 10 day by tau_leap(step = 0.5 day)",
+                "over 0 h .. 240 h by tau_leap(step = 720 min)",
+            ),
             ("length = 3 day", "length = 72 h"),
             ("shares.i(7 day)", "shares.i(1 week)"),
             ("data wait : day", "data wait : h"),
