@@ -8,7 +8,7 @@ use super::names::Symbol;
 use super::units::Operand;
 use super::value::{Read, Value};
 use crate::units::{Measure, Power, Unit as Reduced};
-use crate::{AxisId, Expr, ExprId, NodeId, Role};
+use crate::{AxisId, Definition, Expr, ExprId, NodeId, Role};
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Target, Unit};
 
@@ -131,16 +131,33 @@ impl<'t> Builder<'t> {
         self.times.insert(id, measure);
     }
 
+    /// The node that a curve is, whatever it is called by.
+    fn curve_node(&self, curve: ExprId) -> Option<NodeId> {
+        let mut at = curve;
+        // A name is defined by what stands before it, so that this ends.
+        loop {
+            match self.arena.exprs.get(at.0)? {
+                Expr::Curve { node, .. } => return Some(*node),
+                Expr::Element { node, .. } => match self.nodes.get(node.0)?.definition {
+                    Definition::Equals(value) if value < at => at = value,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+    }
+
     /// The name of a curve.
     pub(super) fn name_of_curve(&self, curve: ExprId) -> String {
-        let Some(Expr::Curve { node, .. }) = self.arena.exprs.get(curve.0) else { return "this".to_owned() };
-        self.nodes.get(node.0).map(|node| node.name.clone()).unwrap_or_default()
+        let node = self.curve_node(curve).and_then(|node| self.nodes.get(node.0));
+        node.map_or_else(|| "this".to_owned(), |node| node.name.clone())
     }
 
     /// The unit of the time at which a curve is read.
     pub(super) fn time_of(&mut self, curve: ExprId) -> Measure {
-        let Some(Expr::Curve { node, .. }) = self.arena.exprs.get(curve.0) else { return Measure::Unknown };
-        let node = *node;
+        let Some(node) = self.curve_node(curve) else {
+            return Measure::Unknown;
+        };
         match self.nodes_of_runs.get(&node).copied() {
             Some(run) => self.clock(run),
             None => self.times.get(&node).cloned().unwrap_or(Measure::Unknown),
@@ -176,10 +193,7 @@ impl<'t> Builder<'t> {
     ) -> (ExprId, Value) {
         let value = self.number(expr, scope);
         let operand = Operand { value: &value, tree: expr };
-        let run = match self.arena.exprs.get(curve.0) {
-            Some(Expr::Curve { node, .. }) => self.nodes_of_runs.get(node).copied(),
-            _ => None,
-        };
+        let run = self.curve_node(curve).and_then(|node| self.nodes_of_runs.get(&node).copied());
         let pure = |measure: &Measure| measure.unit().is_some_and(|unit| unit.is_pure());
         if let (Some(run), Some(unit)) = (run, value.measure.unit())
             && self.strict

@@ -75,7 +75,7 @@ impl<'t> Constants<'t> {
         let found = self.quantity(expr)?;
         let (Some(own), Measure::Of(unit)) = (own, &found.measure) else { return Ok(found.value) };
         if unit.fits(own) {
-            return Ok(unit.factor(own).exact(found.value));
+            return finite(expr, unit.factor(own).exact(found.value));
         }
         Err(not_in(expr, unit, own, what))
     }
@@ -86,12 +86,8 @@ impl<'t> Constants<'t> {
     /// It reads something that is not known beforehand, is no finite number, or puts together what does not fit.
     pub(super) fn quantity(&self, expr: &Expr) -> Result<Quantity, Diagnostic> {
         let found = self.evaluate(expr, 0)?;
-        if found.value.is_finite() {
-            return Ok(found);
-        }
-        Err(NOT_FINITE
-            .at(expr.span, format!("this is {}, which is no finite number", found.value))
-            .help("look for a division by zero or a root of a negative number"))
+        finite(expr, found.value)?;
+        Ok(found)
     }
 
     fn evaluate(&self, expr: &Expr, depth: usize) -> Result<Quantity, Diagnostic> {
@@ -171,6 +167,19 @@ impl<'t> Constants<'t> {
             }
         }
     }
+}
+
+/// A number that is finite.
+///
+/// # Errors
+/// It is not.
+fn finite(expr: &Expr, value: f64) -> Result<f64, Diagnostic> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(NOT_FINITE
+        .at(expr.span, format!("this is {value}, which is no finite number"))
+        .help("look for a division by zero or a root of a negative number"))
 }
 
 /// The unit of a number in a product, where one without is a pure number.

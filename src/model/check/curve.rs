@@ -15,6 +15,7 @@ use super::model::Builder;
 use super::names::{Symbol, list};
 use super::shown::{left_side, shown, shown_arguments};
 use super::value::{Read, Sort, Value};
+use crate::units::Measure;
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
 use sbi_syntax::{Diagnostic, Span, library_draw, suggest};
@@ -137,7 +138,8 @@ impl<'t> Builder<'t> {
             false => (Expr::Element { node: id, index }, own),
         };
         let measure = self.measure_of(id);
-        Value { sort, read: Some(Read::Node(id)), ..Value::number(self.arena.add(expr), measure) }
+        let view = self.views.get(&id).cloned();
+        Value { sort, read: Some(Read::Node(id)), view, ..Value::number(self.arena.add(expr), measure) }
     }
 
     /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
@@ -390,7 +392,20 @@ impl<'t> Builder<'t> {
         let sort = if at.sort == Sort::Refused { Sort::Refused } else { Sort::Number };
         let raw = self.arena.add(Expr::At(curve.raw, time_raw));
         self.note(raw, time.value.span);
-        Ok(Value { raw, sort, measure: curve.measure, read: curve.read })
+        Ok(self.viewed(Value { raw, sort, ..curve }))
+    }
+
+    /// A reading of a function of time in the unit in which that is declared.
+    fn viewed(&mut self, value: Value) -> Value {
+        match (&value.view, value.measure.unit()) {
+            (Some(view), Some(own)) if view.fits(own) => {
+                let view = view.clone();
+                let own = own.clone();
+                let raw = self.convert(value.raw, &own, &view);
+                Value { raw, measure: Measure::Of(view), view: None, ..value }
+            }
+            _ => Value { view: None, ..value },
+        }
     }
 
     /// `crossings(…)` and `gained(…)`.
@@ -420,8 +435,13 @@ impl<'t> Builder<'t> {
         let sort = |other: bool| if refused || other { Sort::Refused } else { Sort::Number };
         match function {
             Function::Crossings => {
-                let place = Place { measure: curve.measure.clone(), what: What::Time("what crosses it") };
+                let measure = curve.view.clone().map_or_else(|| curve.measure.clone(), Measure::Of);
+                let place = Place { measure, what: What::Time("what crosses it") };
                 let (level_raw, level) = self.number_in(&argument("level").value, scope, &place);
+                let level_raw = match (place.measure.unit(), curve.measure.unit()) {
+                    (Some(view), Some(own)) if view.fits(own) => self.convert(level_raw, view, own),
+                    _ => level_raw,
+                };
                 let raw = self.arena.add(Expr::Crossings(curve.raw, level_raw));
                 Ok(Value { sort: sort(level.sort == Sort::Refused), ..Value::pure(raw) })
             }
@@ -439,7 +459,7 @@ impl<'t> Builder<'t> {
                 self.gained_along(axis, over, curve.raw);
                 let raw = self.arena.add(Expr::Gained(curve.raw, axis));
                 self.note(raw, over.span);
-                Ok(Value { sort: sort(false), ..Value::number(raw, curve.measure) })
+                Ok(self.viewed(Value { raw, sort: sort(false), read: None, ..curve }))
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What stands after `~`: a distribution with its arguments, by position or by name.
 
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, SIMULATOR_BODY, UNIT_MISMATCH,
-    UNKNOWN_DISTRIBUTION, VECTOR, WIDE_SPREAD,
+    ARGUMENT_EXTRA, ARGUMENT_TWICE, LENGTH, NESTED_DRAW, NOT_POSITIVE, SIMULATOR_BODY, UNKNOWN_DISTRIBUTION,
+    VECTOR, WIDE_SPREAD,
 };
 use super::demand::Demanded;
 use super::expr::Scope;
-use super::family::{self, Demand, Entry, Range, Shape, Slot, Turn, Way};
+use super::family::{self, Demand, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
 use super::mismatch::{Place, What};
 use super::model::Builder;
@@ -15,11 +15,11 @@ use super::shown::{shown, shown_or_dots};
 use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
 use super::units::Operand;
 use super::value::{Sort, Value};
-use crate::units::{Measure, Power};
+use super::variate::raised;
+use crate::units::Measure;
 use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
 use sbi_syntax::tree::{self, Call, ExprKind, Name, Target};
 use sbi_syntax::{Diagnostic, Span};
-use std::rc::Rc;
 
 /// An argument as it is written, and how it is meant.
 pub(super) type Written<'t> = (Way, &'t tree::Argument);
@@ -44,10 +44,10 @@ struct Reading<'s, 't> {
 }
 
 /// Entries of a list or an array, each with where it is written.
-type Entries<'t> = Vec<(Value, &'t tree::Expr)>;
+pub(super) type Entries<'t> = Vec<(Value, &'t tree::Expr)>;
 
 /// An argument that is checked, in its own unit.
-enum Found<'t> {
+pub(super) enum Found<'t> {
     Scalar(Value, &'t tree::Expr),
     Vector(Entries<'t>),
     Matrix(Vec<Entries<'t>>),
@@ -371,63 +371,6 @@ impl<'t> Builder<'t> {
         entries.iter().map(|(value, tree)| self.fit(Operand { value, tree }, place)).collect()
     }
 
-    /// The unit of what a family draws: what gives pure numbers gives them in no unit.
-    fn own_unit(&mut self, left: Left<'t>, entry: &Entry, own: Measure, call: &Call) -> Measure {
-        if !entry.is_pure() {
-            return own;
-        }
-        let wrong = own.unit().filter(|unit| self.strict && !(unit.is_pure() && unit.scale().is_one()));
-        if let Some(unit) = wrong {
-            let gives = match (entry.kind, entry.range) {
-                (Kind::Count, _) => "counts",
-                (Kind::Truth, _) => "true or false",
-                (Kind::Category, _) => "categories",
-                (_, Range::Circle) => "angles in radians",
-                _ => "shares from 0 to 1",
-            };
-            let name = &left.target.name.text;
-            let message = format!("`{name}` is in `{unit}`, and `{}` gives {gives}", entry.name);
-            let told = UNIT_MISMATCH.at(call.path.span, message);
-            let help = match own.unit().is_some_and(|unit| unit.is_pure()) {
-                true => format!("leave the unit of `{name}` out, or convert it in a line of its own"),
-                false => format!(
-                    "leave the unit of `{name}` out, or draw it from a distribution of real numbers, `lognormal` or `normal`"
-                ),
-            };
-            self.told.push(told.label(left.target.span, unit.to_string()).help(help));
-        }
-        Measure::pure()
-    }
-
-    /// The unit of what is drawn where none is declared: that of the arguments.
-    fn unit_of_arguments(
-        &mut self,
-        entry: &Entry,
-        written: &[Option<Written<'t>>],
-        found: &[Option<Found<'t>>],
-    ) -> Measure {
-        let units = entry.slots.iter().zip(written).zip(found).filter_map(|((_, written), found)| {
-            let (way, _) = (*written)?;
-            let power = Power::new(1, i64::from(way.power))?;
-            let mut values: Vec<&Value> = match found.as_ref()? {
-                Found::Scalar(value, _) => vec![value],
-                Found::Vector(row) => row.iter().map(|(value, _)| value).collect(),
-                _ => Vec::new(),
-            };
-            values.retain(|value| value.measure.unit().is_some_and(|unit| !unit.is_pure()));
-            values.first().and_then(|value| value.measure.unit()?.proper().to(power))
-        });
-        let unknown = found.iter().flatten().any(
-            |found| matches!(found, Found::Scalar(value, _) if matches!(value.measure, Measure::Unknown)),
-        );
-        let kernel = entry.slots.iter().any(|slot| matches!(slot.shape, Shape::Components | Shape::Kernel));
-        match units.map(Rc::new).next() {
-            Some(unit) => Measure::Of(unit),
-            None if unknown || kernel => Measure::Unknown,
-            None => self.unmeasured(),
-        }
-    }
-
     fn scalar(&mut self, way: Way, argument: &'t tree::Argument, id: NodeId, expr: ExprId) -> Argument {
         if way.name == "median"
             && way.demand == Demand::Positive
@@ -612,17 +555,6 @@ impl<'t> Builder<'t> {
                 .at(value.span, format!("a {what} over {length} elements is expected here"))
                 .help(format!("write a list like {form}, or name an array without its index"))
         })
-    }
-}
-
-/// A power of the unit of what is drawn; that of a pure number is known whatever that is.
-fn raised(own: &Measure, power: i8) -> Measure {
-    match (own, power) {
-        (_, 0) => Measure::pure(),
-        (Measure::Of(unit), power) => {
-            Measure::of(Power::new(i64::from(power), 1).and_then(|power| unit.to(power)))
-        }
-        _ => Measure::Unknown,
     }
 }
 

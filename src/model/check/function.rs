@@ -462,6 +462,11 @@ impl<'t> Builder<'t> {
         // Whoever has a name stands alone no more; zero is zero in every unit.
         let bare = matches!(value.measure, Measure::Bare { zero: false });
         match &place.measure {
+            // A function of time keeps its unit: its readings are converted.
+            Measure::Of(_) if value.sort == Sort::Curve => {
+                self.ensure_fits(Operand { value: &value, tree: expr }, &place);
+                Value { view: place.measure.unit().cloned(), ..value }
+            }
             Measure::Of(_) => {
                 let raw = self.fit(Operand { value: &value, tree: expr }, &place);
                 Value { raw, measure: place.measure, ..value }

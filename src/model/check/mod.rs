@@ -82,6 +82,7 @@ mod unfit;
 mod units;
 mod unrun;
 mod value;
+mod variate;
 mod walk;
 
 pub use codes::CODES;

@@ -46,6 +46,7 @@ pub(super) struct Looked<'t> {
     pub(super) coordinates: Vec<Measure>,
     /// The unit of the time of each function of time.
     times: BTreeMap<NodeId, Measure>,
+    views: BTreeMap<NodeId, Rc<Unit>>,
     sorts: Vec<Sort>,
     homes: Vec<Home<'t>>,
     home: HomeId,
@@ -121,6 +122,8 @@ pub(super) struct Builder<'t> {
     /// The units of the times of dynamics, once they have been asked for, and those of other functions of time.
     pub(super) clocks: BTreeMap<usize, Measure>,
     pub(super) times: BTreeMap<NodeId, Measure>,
+    /// The units in which names of functions of time are declared, where those are not their own.
+    pub(super) views: BTreeMap<NodeId, Rc<Unit>>,
     /// Whether the model has units, and what lacks one is told.
     pub(super) strict: bool,
     /// The unit of the place in which the expression in hand stands.
@@ -201,7 +204,7 @@ pub(super) fn model<'t>(
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
     let Builder { names, constants, shapes, sorts, homes, home, drawn, runs, nodes_of_runs, .. } = builder;
-    let Builder { measures, coordinates, times, .. } = builder;
+    let Builder { measures, coordinates, times, views, .. } = builder;
     Looked {
         model,
         names,
@@ -214,6 +217,7 @@ pub(super) fn model<'t>(
         measures,
         coordinates,
         times,
+        views,
         sorts,
         homes,
         home,
@@ -270,6 +274,7 @@ impl<'t> Builder<'t> {
             coordinates: Vec::new(),
             clocks: BTreeMap::new(),
             times: BTreeMap::new(),
+            views: BTreeMap::new(),
             strict,
             place: None,
             slips: Vec::new(),
@@ -305,6 +310,7 @@ impl<'t> Builder<'t> {
             measures: looked.measures.clone(),
             coordinates: looked.coordinates.clone(),
             times: looked.times.clone(),
+            views: looked.views.clone(),
             ..Builder::in_file(&[], 0, files, looked.strict)
         }
     }

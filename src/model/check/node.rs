@@ -136,9 +136,21 @@ impl<'t> Builder<'t> {
             found = self.not_at_a_time(value, &scope);
         }
         let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
-        let raw = match declared || found.sort == Sort::Refused {
-            true => self.fit(Operand { value: &found, tree: value }, &place),
-            false => self.named_value(id, found),
+        let operand = Operand { value: &found, tree: value };
+        let raw = match found.sort {
+            // A function of time keeps its unit: its readings are converted.
+            Sort::Curve => {
+                self.ensure_fits(operand, &place);
+                let raw = found.raw;
+                if let Some(own) = place.measure.unit() {
+                    self.views.insert(id, own.clone());
+                }
+                self.measures.get_mut(id.0).into_iter().for_each(|own| *own = found.measure.clone());
+                raw
+            }
+            _ if declared => self.fit(operand, &place),
+            Sort::Refused => found.raw,
+            _ => self.named_value(id, found),
         };
         (Definition::Equals(raw), sort)
     }

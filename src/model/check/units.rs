@@ -7,7 +7,7 @@
 use super::codes::UNKNOWN_UNIT;
 use super::mismatch::{Clash, Place};
 use super::model::Builder;
-use super::value::Value;
+use super::value::{Sort, Value};
 use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown};
 use crate::{Binary, Expr, ExprId, Unary};
 use sbi_syntax::{Diagnostic, tree};
@@ -65,7 +65,10 @@ impl<'t> Builder<'t> {
         match self.arena.exprs.get(raw.0) {
             Some(Expr::Number(number)) => {
                 let number = factor.exact(*number);
-                return self.arena.number(number);
+                // A number that can be held no more is left to the simulation, which tells of its draws.
+                if number.is_finite() {
+                    return self.arena.number(number);
+                }
             }
             Some(Expr::Binary(Binary::Div, above, below)) => {
                 let below = *below;
@@ -88,7 +91,8 @@ impl<'t> Builder<'t> {
     /// The same in a unit of names alone, which no number hides in; of a pure number its plain value.
     pub(super) fn settled(&mut self, value: &Value) -> Value {
         let Measure::Of(unit) = &value.measure else { return value.clone() };
-        if unit.is_proper() {
+        // Of a function of time it is the readings that are converted.
+        if unit.is_proper() || value.sort == Sort::Curve {
             return value.clone();
         }
         let proper = unit.proper();
@@ -107,6 +111,15 @@ impl<'t> Builder<'t> {
                 self.misplaced(operand, place);
                 value.raw
             }
+        }
+    }
+
+    /// Tells where a value does not fit a place, and converts nothing.
+    pub(super) fn ensure_fits(&mut self, operand: Operand<'_, 't>, place: &Place<'_>) {
+        if let (Some(expected), Measure::Of(found)) = (place.measure.unit(), &operand.value.measure)
+            && !found.fits(expected)
+        {
+            self.misplaced(operand, place);
         }
     }
 

@@ -1,7 +1,8 @@
 //! What an expression turned out to be: its number in the arena, its sort and its unit.
 
-use crate::units::Measure;
+use crate::units::{Measure, Unit};
 use crate::{AxisId, ExprId, NodeId};
+use std::rc::Rc;
 
 /// What sort of thing an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) struct Value {
     pub(super) measure: Measure,
     /// What it is a reading of, and of nothing else.
     pub(super) read: Option<Read>,
+    /// Of a function of time, the unit in which it is declared where that is not its own: its readings are in that.
+    pub(super) view: Option<Rc<Unit>>,
 }
 
 /// What is read.
@@ -43,7 +46,7 @@ pub(super) enum Read {
 impl Value {
     /// A number in a unit.
     pub(super) fn number(raw: ExprId, measure: Measure) -> Value {
-        Value { raw, sort: Sort::Number, measure, read: None }
+        Value { raw, sort: Sort::Number, measure, read: None, view: None }
     }
 
     /// A pure number.

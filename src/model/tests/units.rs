@@ -125,6 +125,44 @@ query q {
     );
 }
 
+/// A function of time that is passed, or named, in another unit is read in that unit.
+#[test]
+fn functions_of_time_are_read_in_the_unit_in_which_they_are_declared() {
+    let body = |count: &str, reading: &str| {
+        format!(
+            "param tau : ms ~ uniform(5, 10)
+            fn spikes(v : V) = crossings(v, level = 0.02)
+            fn at(v : V) : V = v(5 ms) + 0.02 V
+            dynamics cell over 0 ms .. 20 ms by rk4(step = 0.5 ms) {{
+                init v : mV = -65
+                v' = -v / tau
+            }}
+            let seen : V = cell.v
+            data n = {count}
+            data y : mV = {reading}"
+        )
+    };
+    let plain = key(&body("crossings(cell.v, level = 20)", "cell.v(5 ms) / 1000 * 1000"));
+    let passed = model(&body("spikes(cell.v)", "1000 * at(cell.v) / 1000"));
+    let named = model(&body("crossings(seen, level = 0.02)", "cell.v(5 ms)"));
+    let level = |model: &Model| {
+        let levels = model.exprs.iter().filter_map(|expr| match expr {
+            Expr::Crossings(_, level) => Some(value(model, *level)),
+            _ => None,
+        });
+        levels.collect::<Vec<f64>>()
+    };
+    assert_eq!((level(&passed), level(&named)), (vec![20.0], vec![20.0]));
+    assert_eq!(key(&body("spikes(cell.v)", "cell.v(5 ms) / 1000 * 1000")), plain);
+    let unit = |model: &Model| {
+        let y = model.nodes.iter().find(|node| node.name == "y").unwrap();
+        let Definition::Equals(expr) = y.definition else { panic!("it is computed") };
+        // The curve is in millivolts: read in volts, it is divided by a thousand, and multiplied again.
+        format!("{:?}", model.expr(expr))
+    };
+    assert_ne!(unit(&passed), unit(&named));
+}
+
 /// The value of an expression that reads constants alone.
 fn value(model: &Model, id: ExprId) -> f64 {
     let at = |id: &ExprId| value(model, *id);

@@ -15,14 +15,15 @@ impl Power {
 
     /// A fraction; none where no unit has such a power.
     pub(crate) fn new(above: i64, below: i64) -> Option<Power> {
-        /// Beyond this a power is a slip, and sums of powers stay within an `i64`.
+        /// Beyond these a power is a slip; sums of powers stay within an `i64`, and roots are found at once.
         const LARGEST: i64 = 10_000;
+        const DEEPEST: i64 = 60;
         if below == 0 {
             return None;
         }
         let divisor = gcd(above, below).max(1) * below.signum();
         let (above, below) = (above / divisor, below / divisor);
-        let small = above.abs() <= LARGEST && below <= LARGEST;
+        let small = above.abs() <= LARGEST && below <= DEEPEST;
         small.then_some(Power { above: above as i32, below: below as i32 })
     }
 
