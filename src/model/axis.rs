@@ -13,7 +13,7 @@ pub struct Axis {
     pub name: String,
     /// What the elements of the axis are.
     pub kind: AxisKind,
-    /// The unit of its coordinates, as written: a label.
+    /// The unit of its coordinates, as the user wrote it.
     pub unit: Option<String>,
     /// Where it was declared.
     pub span: Span,

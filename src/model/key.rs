@@ -88,7 +88,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 7;
+const REVISION: u64 = 8;
 
 impl Form {
     fn new(kind: &str) -> Form {
@@ -398,6 +398,9 @@ impl<'m> Normal<'m> {
         });
         if node.curve {
             form.text("curve");
+        }
+        if let Some(unit) = &node.reduced {
+            form.text("unit").text(unit);
         }
         form.number(node.axes.len() as u64);
         for axis in &node.axes {

@@ -27,6 +27,7 @@ mod passage;
 mod query;
 mod steps;
 mod survey;
+mod units;
 mod vertices;
 mod world;
 

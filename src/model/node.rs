@@ -22,8 +22,10 @@ pub struct Node {
     pub curve: bool,
     /// How its values come about.
     pub definition: Definition,
-    /// The unit, as written: a label.
+    /// The unit that its values are in, as the user wrote it.
     pub unit: Option<String>,
+    /// The same in base units, however it is written: what the normal form has of it.
+    pub reduced: Option<String>,
     /// The text of its doc comment.
     pub doc: Option<String>,
     /// The span of its name where it is declared.

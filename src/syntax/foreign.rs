@@ -59,7 +59,11 @@ static SIGNS: &[(&str, &str, &str)] = &[
         "write `\"…\"`; a `'` behind a name makes a derivative, in `dynamics`",
     ),
     ("\u{feff}", "this is a byte order mark (U+FEFF) inside the file", "remove it"),
-    ("°", "`°` is not used here", "write the unit's name: `degC`; an angle is in radians: `90 * pi / 180`"),
+    (
+        "°",
+        "`°` is not used here",
+        "write the unit's name: an angle is `90 deg`, a temperature is in kelvins, `310 K`",
+    ),
 ];
 
 /// Greek letters and what they are called in ASCII, lower case.

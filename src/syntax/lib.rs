@@ -45,7 +45,7 @@ mod tests;
 pub use codes::{CODES, FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, NOT_TEXT};
 pub use diag::{Code, Diagnostic, Severity, suggest};
 pub use outline::{Entry, outline};
-pub use parse::{LARGEST_FILE, Parsed, parse};
+pub use parse::{LARGEST_FILE, Parsed, parse, unit};
 pub use print::format;
 pub use python::{is_library, library_draw};
 pub use source::{Position, Source, Span};

@@ -60,6 +60,7 @@ impl<'t> Builder<'t> {
         let name = presume(&factor, Rule::unit_name);
         let power = self.power(&factor);
         let span = self.span(pair);
+        self.units.push(span);
         let factor = UnitFactor { over: false, base: UnitBase::Name(self.name(&name)), power, span };
         Unit { factors: vec![factor], text: pair.as_str().to_owned(), span }
     }
@@ -72,6 +73,7 @@ impl<'t> Builder<'t> {
     /// A unit.
     pub(crate) fn unit(&mut self, pair: &Pair<'t>) -> Unit {
         let span = self.span(pair);
+        self.units.push(span);
         let written = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
         let text = written.chars().filter(|c| !c.is_whitespace()).collect();
         let mut factors = Vec::new();

@@ -10,7 +10,7 @@ use crate::grammar::{Grammar, Pair, Rule, child, children, end, has, presume};
 use crate::scan::scan;
 use crate::slips;
 use crate::source::{Lines, Span};
-use crate::tree::{Comment, Doc, Edition, File, Item, Name, Path, Text, UnitDefinition, Use, UseFrom};
+use crate::tree::{Comment, Doc, Edition, File, Item, Name, Path, Text, Unit, UnitDefinition, Use, UseFrom};
 use crate::words::Block;
 use pest::Parser as _;
 use pest::error::InputLocation;
@@ -75,12 +75,29 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     let mut builder = Builder::new(file, text);
     let mut tree = builder.file(pair);
     tree.comments = scan.comments;
+    tree.units = std::mem::take(&mut builder.units);
+    tree.units.sort_unstable_by_key(|span| span.start);
     let mut diagnostics = slips;
     diagnostics.append(&mut builder.diagnostics);
     diagnostics.extend(tree.comments.iter().filter_map(|comment| division(comment, text)));
     let mut diagnostics: Vec<_> = diagnostics.into_iter().map(|told| told.on_characters(written)).collect();
     diagnostics.sort_by_key(|told| (told.span.start, told.span.end));
     Parsed { tree, diagnostics }
+}
+
+/// Reads a unit alone, as it stands behind a colon; none where the text is none. Its spans count from the text's start.
+pub fn unit(text: &str) -> Option<Unit> {
+    /// No unit is longer, and a hostile text may nest.
+    const LONGEST: usize = 200;
+    let text = text.trim();
+    if text.len() > LONGEST {
+        return None;
+    }
+    let pair = Grammar::parse(Rule::unit, text).ok()?.next()?;
+    let mut builder = Builder::new(0, text);
+    let whole = pair.as_span().end() == text.len();
+    let unit = builder.unit(&pair);
+    (whole && builder.diagnostics.is_empty()).then_some(unit)
 }
 
 /// `n // 2`: a number alone behind the slashes is more likely half of a quotient than a remark.
@@ -110,6 +127,8 @@ pub(crate) struct Builder<'t> {
     pub(crate) left_open: bool,
     /// The bytes of an inner block that are statements of the block around it, as its own `}` is missing.
     pub(crate) lost: Range<usize>,
+    /// Where units are written.
+    pub(crate) units: Vec<Span>,
 }
 
 impl<'t> Builder<'t> {
@@ -124,6 +143,7 @@ impl<'t> Builder<'t> {
             lines,
             left_open: false,
             lost: 0..0,
+            units: Vec::new(),
         }
     }
 

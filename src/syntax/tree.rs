@@ -23,6 +23,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Its plain comments, in the order written; doc comments are with what they document.
     pub comments: Vec<Comment>,
+    /// Where units are written, in order.
+    pub units: Vec<Span>,
 }
 
 /// `edition 2026`.

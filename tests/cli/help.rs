@@ -18,7 +18,7 @@ fn a_page_shows_what_is_wrong_how_it_is_told_and_what_is_right() {
 #[test]
 fn the_library_explains_itself() {
     let bench = Bench::new();
-    let signature = "pub simulator ddm(drift, bound, bias, onset : s";
+    let signature = "pub simulator ddm(drift : 1/sqrt(s), bound : sqrt(s), bias, onset : s";
     bench.sbi("explain std").code(0).prints(&["std::decision", "ddm"]);
     bench.sbi("explain std::decision").code(0).prints(&[
         "use std::decision::ddm",

@@ -1,18 +1,19 @@
 //! `at t = [0.5, 2.0]` and `at t = grid(…)`: where a query places an axis of scattered instants.
 
-use super::axis::{grid, unit};
+use super::axis::grid;
 use super::codes::{
-    AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, UNIT_MISMATCH, UNKNOWN_AXIS,
-    UNPLACED,
+    AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, UNKNOWN_AXIS, UNPLACED,
 };
 use super::names::{Symbol, list};
 use super::network::not_run;
 use super::query::Asked;
 use super::sequence::as_grid;
+use crate::units::{Measure, Unit};
 use crate::{Axis, AxisId, AxisKind, Role};
-use sbi_syntax::tree::{Expr, ExprKind, Name, Unit};
+use sbi_syntax::tree::{Expr, ExprKind, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Where an axis is placed, and where that is said.
 pub(super) struct Placing {
@@ -102,12 +103,10 @@ impl Asked<'_, '_> {
                 if told.is_empty() { Ok(at) } else { Err(told) }
             }
             ExprKind::Call(call) if call.path.text() == "grid" => {
-                let (steps, unit) = grid(&axis.name, call, &self.looked.constants)?;
-                self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
+                let own = Some(self.coordinates_of(axis));
+                let steps = grid(&axis.name, call, &self.looked.constants, own)?;
                 let last = steps.coordinate(steps.size.saturating_sub(1));
-                let wrong = unit.as_ref().and_then(|unit| other_unit(axis, unit));
-                let wrong = wrong
-                    .or_else(|| [steps.from, last].into_iter().find_map(|end| outside(axis, end, call.span)));
+                let wrong = [steps.from, last].into_iter().find_map(|end| outside(axis, end, call.span));
                 match wrong {
                     Some(told) => Err(vec![told]),
                     None => Ok((0..steps.size).map(|place| steps.coordinate(place)).collect()),
@@ -126,12 +125,17 @@ impl Asked<'_, '_> {
         }
     }
 
-    fn coordinate(&mut self, axis: &Axis, entry: &Expr) -> Result<f64, Diagnostic> {
-        let place = self.looked.constants.number(entry)?;
-        if let Some(unit) = unit(entry) {
-            self.unit = self.unit.or(Some(unit.span));
-            other_unit(axis, unit).map_or(Ok(()), Err)?;
-        }
+    /// The unit of the coordinates of an axis.
+    fn coordinates_of(&self, axis: &Axis) -> Rc<Unit> {
+        let place = self.looked.model.axes.iter().position(|known| known.name == axis.name);
+        let own = place.and_then(|place| self.looked.coordinates.get(place)).and_then(Measure::unit);
+        own.cloned().unwrap_or_else(|| Rc::new(Unit::one()))
+    }
+
+    fn coordinate(&self, axis: &Axis, entry: &Expr) -> Result<f64, Diagnostic> {
+        let what = format!("the coordinates of `{}` are in another", axis.name);
+        let own = self.coordinates_of(axis);
+        let place = self.looked.constants.number_in(entry, Some(&own), &what)?;
         outside(axis, place, entry.span).map_or(Ok(place), Err)
     }
 
@@ -213,13 +217,4 @@ pub(super) fn outside(axis: &Axis, place: f64, span: Span) -> Option<Diagnostic>
             .label(axis.span, "declared here")
             .help("choose a place within, or make the axis longer")
     })
-}
-
-fn other_unit(axis: &Axis, unit: &Unit) -> Option<Diagnostic> {
-    if axis.unit.as_ref() == Some(&unit.text) {
-        return None;
-    }
-    let own = axis.unit.as_ref().map_or_else(|| "has no unit".to_owned(), |own| format!("is in `{own}`"));
-    let told = UNIT_MISMATCH.at(unit.span, format!("`{}` {own}, and `{}` is given", axis.name, unit.text));
-    Some(told.help("units are labels in this version, and are not converted: write both alike"))
 }

@@ -2,8 +2,7 @@
 
 use super::call::{Signature, Taken};
 use super::codes::{
-    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE, UNIT_MISMATCH,
-    UNKNOWN_AXIS, UNKNOWN_NAME,
+    ARGUMENT_EXTRA, AXIS_SIZE, EMPTY_RANGE, NOT_A_NUMBER, NOT_CONSTANT, TOO_LARGE, UNKNOWN_AXIS, UNKNOWN_NAME,
 };
 use super::constant::Constants;
 use super::limits::{ELEMENTS, thousands};
@@ -12,11 +11,11 @@ use super::sequence::as_grid;
 use super::shown::shown_or_dots;
 use super::walk;
 use crate::axis::{Count, Steps};
+use crate::units::{Measure, Unit};
 use crate::{Axis, AxisKind};
-use sbi_syntax::tree::{
-    self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement, UnaryOperator, Unit,
-};
+use sbi_syntax::tree::{self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::rc::Rc;
 
 const INDEX: Signature = Signature {
     name: "index",
@@ -62,26 +61,27 @@ const KINDS: [&str; 5] = ["grid", "index", "ordered", "set", "time"];
 struct Reader<'c, 't> {
     name: &'c str,
     constants: &'c Constants<'t>,
-    /// The first unit that is written.
-    unit: Option<Unit>,
+    /// The unit of its coordinates: that of the first number that has one.
+    unit: Option<Rc<Unit>>,
 }
 
-/// The axis that a statement declares.
+/// The axis that a statement declares, with the unit of its coordinates where one is written.
 ///
 /// # Errors
 /// Everything that is wrong with its kind, its size or its coordinates.
-pub(super) fn axis(statement: &tree::Axis, constants: &Constants<'_>) -> Result<Axis, Vec<Diagnostic>> {
+pub(super) fn axis(
+    statement: &tree::Axis,
+    constants: &Constants<'_>,
+) -> Result<(Axis, Measure), Vec<Diagnostic>> {
     let mut reader = Reader { name: &statement.name.text, constants, unit: None };
     let kind = reader.kind(&statement.kind)?;
-    Ok(Axis {
-        name: statement.name.text.clone(),
-        kind,
-        unit: reader.unit.map(|unit| unit.text),
-        span: statement.name.span,
-    })
+    let measure = reader.unit.map_or(Measure::Bare { zero: false }, Measure::Of);
+    let unit = measure.text();
+    let axis = Axis { name: statement.name.text.clone(), kind, unit, span: statement.name.span };
+    Ok((axis, measure))
 }
 
-/// The coordinates of `grid(from, to, step)` for an axis, and the unit that they are written in.
+/// The coordinates of `grid(from, to, step)` for an axis, in its unit.
 ///
 /// # Errors
 /// Everything that is wrong with them.
@@ -89,10 +89,9 @@ pub(super) fn grid(
     name: &str,
     call: &Call,
     constants: &Constants<'_>,
-) -> Result<(Steps, Option<Unit>), Vec<Diagnostic>> {
-    let mut reader = Reader { name, constants, unit: None };
-    let steps = reader.steps(call)?;
-    Ok((steps, reader.unit))
+    own: Option<Rc<Unit>>,
+) -> Result<Steps, Vec<Diagnostic>> {
+    Reader { name, constants, unit: own }.steps(call)
 }
 
 /// Says that the arguments of a grid, or of scattered instants, stand in `time` itself.
@@ -255,30 +254,16 @@ impl Reader<'_, '_> {
 
     /// A number in the unit of the axis.
     fn number(&mut self, value: &Expr) -> Result<f64, Vec<Diagnostic>> {
-        let number = self.constants.number(value).map_err(|told| vec![told])?;
-        match (unit(value), &self.unit) {
-            (Some(unit), Some(first)) if unit.text != first.text => Err(vec![
-                UNIT_MISMATCH
-                    .at(unit.span, format!("`{}` and `{}` do not agree", first.text, unit.text))
-                    .label(first.span, first.text.clone())
-                    .label(unit.span, unit.text.clone())
-                    .help(format!("units are labels in this version: write it in `{}`", first.text)),
-            ]),
-            (Some(unit), None) => {
-                self.unit = Some(unit.clone());
-                Ok(number)
-            }
-            _ => Ok(number),
+        let what = format!("the coordinates of `{}` are in another", self.name);
+        if let Some(own) = &self.unit {
+            return self.constants.number_in(value, Some(own), &what).map_err(|told| vec![told]);
         }
-    }
-}
-
-/// The unit behind a literal.
-pub(super) fn unit(value: &Expr) -> Option<&Unit> {
-    match &value.kind {
-        ExprKind::Number(number) => number.unit.as_ref(),
-        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => unit(operand),
-        _ => None,
+        let found = self.constants.quantity(value).map_err(|told| vec![told])?;
+        let Some(unit) = found.measure.unit() else { return Ok(found.value) };
+        let proper = Rc::new(unit.proper());
+        let number = unit.factor(&proper).exact(found.value);
+        self.unit = (proper.parts() > 0).then_some(proper);
+        Ok(number)
     }
 }
 

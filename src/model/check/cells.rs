@@ -8,6 +8,7 @@ use super::gap::Gap;
 use super::index::count;
 use super::names::list;
 use crate::Support;
+use crate::units::{Factor, Units};
 use sbi_syntax::{Diagnostic, suggest};
 
 /// How much of a cell is repeated.
@@ -224,8 +225,9 @@ impl Wanted<'_> {
         cell: &Cell<'_>,
         support: &Support,
         element: &str,
+        factor: &Factor,
     ) -> Result<f64, Diagnostic> {
-        let value = cell.text.parse::<f64>().unwrap_or(f64::NAN);
+        let value = factor.exact(cell.text.parse::<f64>().unwrap_or(f64::NAN));
         if !value.is_finite() {
             let message = format!("{}: {} is no finite number", self.place(cell), cell.text);
             return Err(NOT_FINITE.at(self.span, message).help("write a number there"));
@@ -236,7 +238,11 @@ impl Wanted<'_> {
                 Err(told.help(match self.unit {
                     // Milliseconds where seconds are meant, and the like.
                     Some(unit) if value > support.high && support.contains(value / 1000.0) => {
-                        format!("write numbers in `{unit}`: {} for {value}", value / 1000.0)
+                        let finer = format!("m{unit}");
+                        match Units::default().is_unit(&finer) {
+                            true => format!("say in which unit the file is: `(unit = \"{finer}\")`"),
+                            false => format!("write numbers in `{unit}`: {} for {value}", value / 1000.0),
+                        }
                     }
                     _ => "mend the file, or the model".to_owned(),
                 }))
@@ -251,7 +257,9 @@ impl Wanted<'_> {
             let (word, code) = codes.iter().find(|(word, _)| word == cell.text)?;
             Some((codes, *span, word, *code))
         });
-        let Some((codes, span, word, code)) = coded else { return self.number(cell, support, element) };
+        let Some((codes, span, word, code)) = coded else {
+            return self.number(cell, support, element, &self.factor);
+        };
         if support.contains(code) {
             return Ok(code);
         }

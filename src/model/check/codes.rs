@@ -76,9 +76,9 @@ codes! {
     MISSING_TARGET: error "missing-target", "a `missing` statement about what cannot be missing";
     MISSING_TWICE: error "missing-twice", "two `missing` statements about one thing";
     MISSING_PATTERN: error "missing-pattern", "gaps in a pattern that their data cannot have";
-    UNIT_MISMATCH: error "unit-mismatch", "two units that differ where they must agree";
+    UNIT_MISMATCH: error "unit-mismatch", "units that do not fit each other";
     NAME_AS_UNIT: error "name-as-unit", "a quantity behind a number, where a unit would stand";
-    UNITS_UNCHECKED: advice "units-unchecked", "units are labels in this version";
+    UNKNOWN_UNIT: error "unknown-unit", "a unit that does not exist";
     EMPTY_MODEL: error "empty-model", "a model without anything to ask about";
     DEPENDS_ON: error "depends-target", "a `depends` statement about what has no dependencies of its own";
     DEPENDS_TWICE: error "depends-twice", "two `depends` statements about one node";

@@ -18,7 +18,6 @@ impl<'t> Asked<'_, 't> {
         let value = builder.condition(condition, &Scope::model());
         let sound = builder.told.is_empty() && value.sort != Sort::Refused;
         self.told.append(&mut builder.told);
-        self.unit = self.unit.or(builder.unit);
         self.later.push(not_run("where", span).help("leave it out, and select among the draws afterwards"));
         if !sound {
             return;
@@ -28,7 +27,7 @@ impl<'t> Asked<'_, 't> {
             self.told.extend(outside);
             return;
         }
-        let condition = Condition { exprs: std::mem::take(&mut builder.arena.exprs), root: value.expr, span };
+        let condition = Condition { exprs: std::mem::take(&mut builder.arena.exprs), root: value.raw, span };
         let tokens = self.read_by(&condition, span);
         if let Some(tokens) = tokens {
             let drawn = |token: &usize| !matches!(self.states.get(*token), Some(State::Given(_)));

@@ -3,20 +3,32 @@
 //! Only exact arithmetic is done here, so that the numbers are the same on every machine. A scalar `const` keeps its
 //! whole expression, which the simulator computes with its own functions.
 
-use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNKNOWN_NAME, VECTOR};
+use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNIT_MISMATCH, UNKNOWN_NAME, VECTOR};
 use super::files::Files;
+use super::shown::shown_or_dots;
+use super::units::unit_of;
 use super::{builtin, series, walk};
 use crate::order;
-use sbi_syntax::tree::{BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
+use crate::units::{Measure, Power, Unit, Units};
+use sbi_syntax::tree::{self, BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How deep constants and functions may be defined by each other.
 pub(super) const DEPTH: usize = 64;
 
-/// The scalar constants that can be named where a number is expected.
+/// A number known beforehand, in its unit.
+#[derive(Clone, Debug)]
+pub(super) struct Quantity {
+    pub(super) value: f64,
+    pub(super) measure: Measure,
+}
+
+/// The scalar constants that can be named where a number is expected, and the units.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Constants<'t> {
+    pub(super) units: Rc<Units>,
     map: BTreeMap<&'t str, &'t Const>,
     /// Those of them that come from files, and what is wrong with what cannot be read.
     files: BTreeMap<&'t str, Result<f64, Diagnostic>>,
@@ -31,7 +43,7 @@ impl<'t> Constants<'t> {
         }
         self.map.insert(&target.name.text, constant);
         let Source::From(table) = &constant.value else { return None };
-        let read = series::scalar(constant, table, files);
+        let read = series::scalar(constant, table, files, &self.units);
         self.files.insert(&target.name.text, read.clone());
         Some(read)
     }
@@ -41,41 +53,77 @@ impl<'t> Constants<'t> {
         self.files.get(name)
     }
 
-    /// The value of an expression, finite.
+    /// The value of an expression that has no unit, finite.
     ///
     /// # Errors
-    /// It reads something that is not known beforehand, or is no finite number.
+    /// It reads something that is not known beforehand, is no finite number, or has a unit.
     pub(super) fn number(&self, expr: &Expr) -> Result<f64, Diagnostic> {
-        let value = self.evaluate(expr, 0)?;
-        if value.is_finite() {
-            return Ok(value);
-        }
-        Err(NOT_FINITE
-            .at(expr.span, format!("this is {value}, which is no finite number"))
-            .help("look for a division by zero or a root of a negative number"))
+        let pure = Rc::new(Unit::one());
+        self.number_in(expr, Some(&pure), "a number without unit is expected here")
     }
 
-    fn evaluate(&self, expr: &Expr, depth: usize) -> Result<f64, Diagnostic> {
+    /// The value of an expression in a unit, finite; none takes it as it is. A number without a unit is in that unit.
+    ///
+    /// # Errors
+    /// As [`Constants::number`], or its unit does not fit: `what` says what is expected.
+    pub(super) fn number_in(
+        &self,
+        expr: &Expr,
+        own: Option<&Rc<Unit>>,
+        what: &str,
+    ) -> Result<f64, Diagnostic> {
+        let found = self.quantity(expr)?;
+        let (Some(own), Measure::Of(unit)) = (own, &found.measure) else { return Ok(found.value) };
+        if unit.fits(own) {
+            return finite(expr, unit.factor(own).exact(found.value));
+        }
+        Err(not_in(expr, unit, own, what))
+    }
+
+    /// The value of an expression in its unit, finite.
+    ///
+    /// # Errors
+    /// It reads something that is not known beforehand, is no finite number, or puts together what does not fit.
+    pub(super) fn quantity(&self, expr: &Expr) -> Result<Quantity, Diagnostic> {
+        let found = self.evaluate(expr, 0)?;
+        finite(expr, found.value)?;
+        Ok(found)
+    }
+
+    fn evaluate(&self, expr: &Expr, depth: usize) -> Result<Quantity, Diagnostic> {
         match &expr.kind {
-            ExprKind::Number(number) => Ok(number.value),
+            ExprKind::Number(number) => Ok(Quantity {
+                value: number.value,
+                measure: match &number.unit {
+                    Some(unit) => Measure::Of(unit_of(&self.units, unit)?),
+                    None => Measure::Bare { zero: number.value == 0.0 },
+                },
+            }),
             ExprKind::Path(path) => self.named(path, depth),
-            ExprKind::Unary { operator: UnaryOperator::Neg, operand } => Ok(-self.evaluate(operand, depth)?),
+            ExprKind::Unary { operator: UnaryOperator::Neg, operand } => {
+                let found = self.evaluate(operand, depth)?;
+                Ok(Quantity { value: -found.value, ..found })
+            }
             ExprKind::Binary { operator, left, right, .. } => {
                 let (x, y) = (self.evaluate(left, depth)?, self.evaluate(right, depth)?);
-                arithmetic(*operator, x, y).ok_or_else(|| not_constant(expr))
+                combined(expr, *operator, (left, x), (right, y))
             }
             ExprKind::Call(call) if call.path.text() == "sqrt" => match call.arguments.as_slice() {
-                [argument] if argument.label.is_none() => Ok(self.evaluate(&argument.value, depth)?.sqrt()),
+                [argument] if argument.label.is_none() => {
+                    let found = self.evaluate(&argument.value, depth)?;
+                    let measure = alone(&found.measure).and_then(|unit| unit.to(Power::HALF));
+                    Ok(Quantity { value: found.value.sqrt(), measure: Measure::of(measure) })
+                }
                 _ => Err(not_constant(expr)),
             },
             _ => Err(not_constant(expr)),
         }
     }
 
-    fn named(&self, path: &Path, depth: usize) -> Result<f64, Diagnostic> {
+    fn named(&self, path: &Path, depth: usize) -> Result<Quantity, Diagnostic> {
         let name = path.text();
         if let Some(value) = builtin::constant(&name) {
-            return Ok(value);
+            return Ok(Quantity { value, measure: Measure::pure() });
         }
         let Some(constant) = self.map.get(name.as_str()) else {
             let told = UNKNOWN_NAME.at(path.span, format!("there is no constant `{name}`"));
@@ -90,16 +138,110 @@ impl<'t> Constants<'t> {
             });
         };
         match &constant.value {
-            Source::Equals(value) if depth < DEPTH => self.evaluate(value, depth + 1),
+            Source::Equals(value) if depth < DEPTH => {
+                let found = self.evaluate(value, depth + 1)?;
+                // What does not fit its own unit is told where it stands.
+                let own = constant.unit.as_ref().and_then(|unit| self.units.unit(unit).ok());
+                let bare = matches!(found.measure, Measure::Bare { .. });
+                Ok(match (own, found.measure.unit()) {
+                    (Some(own), Some(unit)) if unit.fits(&own) => {
+                        Quantity { value: unit.factor(&own).exact(found.value), measure: Measure::Of(own) }
+                    }
+                    (Some(own), _) => Quantity { measure: Measure::Of(own), ..found },
+                    (None, _) if bare => Quantity { measure: Measure::pure(), ..found },
+                    (None, _) => found,
+                })
+            }
             Source::Equals(_) => Err(CYCLE
                 .at(path.span, format!("`{name}` is defined by itself"))
                 .help("give one of the constants a number")),
             // What is wrong with the file is told once: the same thing twice is one.
             Source::From(_) => {
-                self.files.get(name.as_str()).cloned().expect("files are read when constants are added")
+                let value = self
+                    .files
+                    .get(name.as_str())
+                    .cloned()
+                    .expect("files are read when constants are added")?;
+                let own = constant.unit.as_ref().and_then(|unit| self.units.unit(unit).ok());
+                Ok(Quantity { value, measure: own.map_or_else(Measure::pure, Measure::Of) })
             }
         }
     }
+}
+
+/// A number that is finite.
+///
+/// # Errors
+/// It is not.
+fn finite(expr: &Expr, value: f64) -> Result<f64, Diagnostic> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(NOT_FINITE
+        .at(expr.span, format!("this is {value}, which is no finite number"))
+        .help("look for a division by zero or a root of a negative number"))
+}
+
+/// The unit of a number in a product, where one without is a pure number.
+fn alone(measure: &Measure) -> Option<Unit> {
+    match measure {
+        Measure::Bare { .. } => Some(Unit::one()),
+        other => other.unit().map(|unit| Unit::clone(unit)),
+    }
+}
+
+/// Arithmetic on two numbers with their units.
+fn combined(
+    expr: &Expr,
+    operator: BinaryOperator,
+    (left, x): (&Expr, Quantity),
+    (right, y): (&Expr, Quantity),
+) -> Result<Quantity, Diagnostic> {
+    let both = alone(&x.measure).zip(alone(&y.measure));
+    let (unit, second) = match operator {
+        BinaryOperator::Mul => (both.and_then(|(a, b)| a.times(&b)), y.value),
+        BinaryOperator::Div => (both.and_then(|(a, b)| a.over(&b)), y.value),
+        BinaryOperator::Pow => (both.and_then(|(a, _)| a.to(Power::of(y.value)?)), y.value),
+        _ => match both {
+            Some((a, b)) if a.fits(&b) => (Some(a.clone()), b.factor(&a).exact(y.value)),
+            Some((a, _)) if matches!(y.measure, Measure::Bare { zero: true }) => (Some(a), 0.0),
+            Some((_, b)) if matches!(x.measure, Measure::Bare { zero: true }) => (Some(b), y.value),
+            Some((a, b)) => {
+                return Err(not_in(
+                    right,
+                    &b,
+                    &Rc::new(a),
+                    &format!("what stands beside is in another unit than `{}`", shown_or_dots(left)),
+                ));
+            }
+            None => (None, y.value),
+        },
+    };
+    let value = arithmetic(operator, x.value, second).ok_or_else(|| not_constant(expr))?;
+    Ok(Quantity { value, measure: Measure::of(unit) })
+}
+
+/// Says that a number is in a unit of another dimension.
+fn not_in(expr: &Expr, found: &Unit, own: &Unit, what: &str) -> Diagnostic {
+    let (text, own) = (shown_or_dots(expr), own.proper());
+    let message = match found.parts() {
+        0 => format!("`{text}` has no unit, and {what}"),
+        _ => format!("`{text}` is in `{}`, and {what}", found.proper()),
+    };
+    let told = UNIT_MISMATCH.at(expr.span, message);
+    let value = match &expr.kind {
+        ExprKind::Number(tree::Number { value, .. }) => value.to_string(),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => match &operand.kind {
+            ExprKind::Number(tree::Number { value, .. }) => format!("-{value}"),
+            _ => text,
+        },
+        _ => text,
+    };
+    told.help(match (own.parts(), own.behind(&value)) {
+        (0, _) => format!("write it without: `{value}`"),
+        (_, Some(fits)) => format!("write `{fits}`"),
+        (_, None) => format!("write a number in `{own}`, or one without a unit, which is in that"),
+    })
 }
 
 fn arithmetic(operator: BinaryOperator, x: f64, y: f64) -> Option<f64> {

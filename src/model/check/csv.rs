@@ -8,6 +8,7 @@ use super::codes::{
 };
 use super::columns::Layout;
 use super::index::count;
+use crate::units::Factor;
 use crate::{Axis, AxisKind, Support};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use sbi_syntax::{Diagnostic, Span};
@@ -39,8 +40,9 @@ pub(super) struct Wanted<'w> {
     pub(super) by: Option<(String, Span)>,
     /// The column of times.
     pub(super) time: Option<(String, Span)>,
-    /// The unit of its values.
+    /// The unit of its values, and by how much those in the file grow in it.
     pub(super) unit: Option<&'w str>,
+    pub(super) factor: Factor,
     /// The numbers that stand for words.
     pub(super) coding: Option<(Vec<(String, f64)>, Span)>,
     /// What an empty cell means.
@@ -251,7 +253,7 @@ impl Wanted<'_> {
         self.check_numbers(&all, None, over.axis.unit.as_deref(), || None)?;
         let mut times = Vec::with_capacity(rows.len());
         for (place, cell) in cells.iter().enumerate() {
-            let time = self.number(cell, &Support::REAL, header)?;
+            let time = self.number(cell, &Support::REAL, header, &Factor::ONE)?;
             let own = over.placed.and_then(|placed| placed.get(place).copied());
             let own = own.or_else(|| over.axis.coordinate(place));
             let step = if let AxisKind::Instants(steps) = over.axis.kind { steps.step } else { 0.0 };

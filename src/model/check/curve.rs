@@ -10,14 +10,15 @@ use super::dynamics::Run;
 use super::expr::Scope;
 use super::home::Drawn;
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::{Symbol, list};
 use super::shown::{left_side, shown, shown_arguments};
-use super::value::{Sort, Value};
+use super::value::{Read, Sort, Value};
+use crate::units::Measure;
 use crate::{AxisId, AxisKind, Expr, Index, NodeId, Role};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind, Name, Path};
 use sbi_syntax::{Diagnostic, Span, library_draw, suggest};
-use std::rc::Rc;
 
 /// Built-in functions of functions of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,11 @@ impl<'t> Builder<'t> {
         scope: &Scope<'t>,
     ) -> Result<Value, Option<Diagnostic>> {
         match self.part(expr, scope)? {
-            Part::End(dynamics, index) => Ok(Value::number(self.arena.add(Expr::End { dynamics, index }))),
+            Part::End(dynamics, index) => {
+                let measure = self.clock(dynamics);
+                let raw = self.arena.add(Expr::End { dynamics, index });
+                Ok(Value { read: Some(Read::Clock(dynamics)), ..Value::number(raw, measure) })
+            }
             Part::Node(id, prefix) => {
                 let own = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
                 if own.is_empty() {
@@ -126,15 +131,15 @@ impl<'t> Builder<'t> {
 
     /// A node with all of its index: a number, or a function of time.
     pub(super) fn read(&mut self, id: NodeId, index: Vec<Index>) -> Value {
-        let node = self.nodes.get(id.0);
-        let unit = node.and_then(|node| node.unit.as_deref()).map(Rc::from);
         let own = self.sorts.get(id.0).copied().unwrap_or(Sort::Refused);
         let (expr, sort) = match self.is_of_time(id) {
             true if own == Sort::Refused => (Expr::Curve { node: id, index }, own),
             true => (Expr::Curve { node: id, index }, Sort::Curve),
             false => (Expr::Element { node: id, index }, own),
         };
-        Value { expr: self.arena.add(expr), sort, unit }
+        let measure = self.measure_of(id);
+        let view = self.views.get(&id).cloned();
+        Value { sort, read: Some(Read::Node(id)), view, ..Value::number(self.arena.add(expr), measure) }
     }
 
     /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
@@ -381,11 +386,26 @@ impl<'t> Builder<'t> {
             let told = UNKNOWN_ARGUMENT.at(label.span, "the time stands without a name");
             return Err(Some(told.help(format!("remove `{} =`", label.text))));
         }
-        let at = self.number(&time.value, scope);
+        let name = self.name_of_curve(curve.raw);
+        let place = Place { measure: self.time_of(curve.raw), what: What::At(&name) };
+        let (time_raw, at) = self.time_in(&time.value, scope, &place, curve.raw);
         let sort = if at.sort == Sort::Refused { Sort::Refused } else { Sort::Number };
-        let expr = self.arena.add(Expr::At(curve.expr, at.expr));
-        self.note(expr, time.value.span, at.unit);
-        Ok(Value { expr, sort, unit: curve.unit })
+        let raw = self.arena.add(Expr::At(curve.raw, time_raw));
+        self.note(raw, time.value.span);
+        Ok(self.viewed(Value { raw, sort, ..curve }))
+    }
+
+    /// A reading of a function of time in the unit in which that is declared.
+    fn viewed(&mut self, value: Value) -> Value {
+        match (&value.view, value.measure.unit()) {
+            (Some(view), Some(own)) if view.fits(own) => {
+                let view = view.clone();
+                let own = own.clone();
+                let raw = self.convert(value.raw, &own, &view);
+                Value { raw, measure: Measure::Of(view), view: None, ..value }
+            }
+            _ => Value { view: None, ..value },
+        }
     }
 
     /// `crossings(…)` and `gained(…)`.
@@ -415,9 +435,15 @@ impl<'t> Builder<'t> {
         let sort = |other: bool| if refused || other { Sort::Refused } else { Sort::Number };
         match function {
             Function::Crossings => {
-                let level = self.number(&argument("level").value, scope);
-                let expr = self.arena.add(Expr::Crossings(curve.expr, level.expr));
-                Ok(Value { expr, sort: sort(level.sort == Sort::Refused), unit: None })
+                let measure = curve.view.clone().map_or_else(|| curve.measure.clone(), Measure::Of);
+                let place = Place { measure, what: What::Time("what crosses it") };
+                let (level_raw, level) = self.number_in(&argument("level").value, scope, &place);
+                let level_raw = match (place.measure.unit(), curve.measure.unit()) {
+                    (Some(view), Some(own)) if view.fits(own) => self.convert(level_raw, view, own),
+                    _ => level_raw,
+                };
+                let raw = self.arena.add(Expr::Crossings(curve.raw, level_raw));
+                Ok(Value { sort: sort(level.sort == Sort::Refused), ..Value::pure(raw) })
             }
             Function::Gained => {
                 let over = &argument("over").value;
@@ -430,10 +456,10 @@ impl<'t> Builder<'t> {
                         told.help("declare it so: `axis t : time(grid(from = 0, to = 10, step = 1))`"),
                     ));
                 }
-                let expr = self.arena.add(Expr::Gained(curve.expr, axis));
-                let unit = self.axes.get(axis.0).and_then(|axis| axis.unit.as_deref()).map(Rc::from);
-                self.note(expr, over.span, unit);
-                Ok(Value { expr, sort: sort(false), unit: curve.unit })
+                self.gained_along(axis, over, curve.raw);
+                let raw = self.arena.add(Expr::Gained(curve.raw, axis));
+                self.note(raw, over.span);
+                Ok(self.viewed(Value { raw, sort: sort(false), read: None, ..curve }))
             }
         }
     }

@@ -8,13 +8,17 @@ use super::demand::Demanded;
 use super::expr::Scope;
 use super::family::{self, Demand, Entry, Shape, Slot, Turn, Way};
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
 use super::shown::{shown, shown_or_dots};
 use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_label, wrapped};
+use super::units::Operand;
 use super::value::{Sort, Value};
+use super::variate::raised;
+use crate::units::Measure;
 use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
-use sbi_syntax::tree::{self, Call, ExprKind, Name, Target, Unit};
+use sbi_syntax::tree::{self, Call, ExprKind, Name, Target};
 use sbi_syntax::{Diagnostic, Span};
 
 /// An argument as it is written, and how it is meant.
@@ -25,7 +29,6 @@ pub(super) type Written<'t> = (Way, &'t tree::Argument);
 pub(super) struct Left<'t> {
     pub(super) id: NodeId,
     pub(super) target: &'t Target,
-    pub(super) unit: Option<&'t Unit>,
 }
 
 /// A call while its arguments are read.
@@ -34,18 +37,36 @@ struct Reading<'s, 't> {
     scope: &'s Scope<'t>,
     /// How many elements the axis has over which a vector is drawn.
     length: usize,
-    /// Whether what is drawn has the unit of the left side: not where it is bent afterwards.
-    measured: bool,
+    /// What is drawn from.
+    entry: &'static Entry,
+    /// The unit of what is drawn: that of the left side, unless it is bent afterwards.
+    own: Measure,
+}
+
+/// Entries of a list or an array, each with where it is written.
+pub(super) type Entries<'t> = Vec<(Value, &'t tree::Expr)>;
+
+/// An argument that is checked, in its own unit.
+pub(super) enum Found<'t> {
+    Scalar(Value, &'t tree::Expr),
+    Vector(Entries<'t>),
+    Matrix(Vec<Entries<'t>>),
+    /// What has no unit of its own, or is looked at with its unit at once.
+    Whole,
 }
 
 impl<'t> Builder<'t> {
     /// Checks what stands after a `~`. What is refused gives a draw too, so that the node keeps its place.
     pub(super) fn drawn(&mut self, left: Left<'t>, draw: &'t tree::Draw) -> Draw {
-        let checked = self.distribution(left, &draw.call, draw.pipes.is_empty());
+        let declared = self.nodes.get(left.id.0).is_some_and(|node| node.unit.is_some());
+        let own = if declared && draw.pipes.is_empty() { self.measure_of(left.id) } else { Measure::Unknown };
+        let drawn = self.distribution(left, &draw.call, own);
+        let (checked, measure) = drawn.map_or((None, Measure::Unknown), |(draw, own)| (Some(draw), own));
         let kind = checked.as_ref().map(|draw| (draw.kind(), draw.family));
         let vector = usize::from(kind.is_some_and(|(_, family)| family.is_vector()));
         let scope = self.target_scope(left.id, left.target, vector);
-        let transforms = self.transforms(left, kind, &draw.pipes, &scope);
+        let (transforms, measure) = self.transforms(left, kind, &draw.pipes, &scope, measure);
+        self.infer_unit(left.id, measure);
         match checked {
             Some(checked) => {
                 if let Some(formal) = &left.target.formal
@@ -60,8 +81,9 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Checks a distribution; `None` where it is refused.
-    fn distribution(&mut self, left: Left<'t>, call: &'t Call, measured: bool) -> Option<Draw> {
+    /// Checks a distribution of numbers in a unit, or in one that follows, which is given with it; `None` where it is
+    /// refused.
+    fn distribution(&mut self, left: Left<'t>, call: &'t Call, own: Measure) -> Option<(Draw, Measure)> {
         match self.resolve(&call.path) {
             Ok(Some(Symbol::Refused)) => return None,
             Ok(Some(Symbol::Simulator(..) | Symbol::External(_))) => {
@@ -88,20 +110,26 @@ impl<'t> Builder<'t> {
         let vector = entry.family.is_vector();
         let scope = self.target_scope(left.id, left.target, usize::from(vector));
         let length = if vector { self.vector_length(left, entry, &scope)? } else { 1 };
-        let reading = Reading { left, scope: &scope, length, measured };
+        let own = self.own_unit(left, entry, own, call);
+        let mut reading = Reading { left, scope: &scope, length, entry, own };
         let told = self.told.len();
-        let arguments: Vec<Option<Argument>> = entry
-            .slots
-            .iter()
-            .zip(written?)
-            .map(|(slot, written)| self.argument(slot, written, &reading))
+        let written = written?;
+        let found = entry.slots.iter().zip(&written);
+        let found: Vec<Option<Found<'t>>> =
+            found.map(|(slot, written)| self.look(slot, *written, &reading)).collect();
+        if matches!(reading.own, Measure::Unknown) {
+            reading.own = self.unit_of_arguments(entry, &written, &found);
+        }
+        let slots = entry.slots.iter().zip(written).zip(found);
+        let arguments: Vec<Option<Argument>> = slots
+            .map(|((slot, written), found)| self.argument(slot, written, found?, &mut reading))
             .collect();
         self.other_axis(left, told);
         let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
         self.demand_together(left.id, entry, &arguments, call.span);
         self.swapped(entry, &arguments, call);
         self.told.extend(moments_of_the_logarithm(entry, call));
-        Some(Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span })
+        Some((Draw { family: entry.family, arguments, transforms: Vec::new(), span: call.span }, reading.own))
     }
 
     /// How many elements the axis of a vector has.
@@ -271,43 +299,79 @@ impl<'t> Builder<'t> {
         whole.then_some(slots)
     }
 
+    /// Checks what an argument is; `None` where it is refused.
+    fn look(
+        &mut self,
+        slot: &Slot,
+        written: Option<Written<'t>>,
+        reading: &Reading<'_, 't>,
+    ) -> Option<Found<'t>> {
+        let Some((way, argument)) = written else { return Some(Found::Whole) };
+        let value = &argument.value;
+        match slot.shape {
+            Shape::Scalar => {
+                self.place = raised(&reading.own, way.power).unit().cloned();
+                Some(Found::Scalar(self.number(value, reading.scope), value))
+            }
+            Shape::Matrix => self.matrix(value, reading.length, reading.scope).map(Found::Matrix),
+            Shape::Vector => self.vector(value, reading.length, reading.scope).map(Found::Vector),
+            Shape::Weights | Shape::Components | Shape::Kernel => Some(Found::Whole),
+        }
+    }
+
     /// What becomes of one argument; `None` where it is refused.
     fn argument(
         &mut self,
         slot: &Slot,
         written: Option<Written<'t>>,
-        reading: &Reading<'_, 't>,
+        found: Found<'t>,
+        reading: &mut Reading<'_, 't>,
     ) -> Option<Argument> {
         let Some((way, argument)) = written else {
             return slot.default.map(|value| Argument::Scalar(self.arena.number(value)));
         };
-        let (id, value) = (reading.left.id, &argument.value);
-        match slot.shape {
-            Shape::Scalar => Some(self.scalar(way, argument, reading)),
-            Shape::Matrix => self.matrix(id, value, reading.length, reading.scope).map(Argument::Matrix),
-            Shape::Vector => {
-                let entries = self.vector(value, reading.length, reading.scope)?;
-                self.demands.push(Demanded::each(id, way.demand, entries.clone(), argument.span, way.name));
+        let (left, value) = (reading.left, &argument.value);
+        let name = &left.target.name.text;
+        let place = Place {
+            measure: raised(&reading.own, way.power),
+            what: What::Argument(reading.entry.name, way.name, name),
+        };
+        match (found, slot.shape) {
+            (Found::Scalar(found, tree), _) => {
+                let expr = self.fit(Operand { value: &found, tree }, &place);
+                Some(self.scalar(way, argument, left.id, expr))
+            }
+            (Found::Vector(entries), _) => {
+                let entries: Vec<ExprId> = self.all_fit(entries, &place);
+                let demanded = Demanded::each(left.id, way.demand, entries.clone(), argument.span, way.name);
+                self.demands.push(demanded);
                 Some(Argument::Vector(entries))
             }
-            Shape::Weights => {
-                let entries = self.weights(value, reading.scope)?;
-                self.demands.push(Demanded::shares(id, entries.clone(), argument.span, way.name));
-                Some(Argument::Vector(entries))
+            (Found::Matrix(rows), _) => {
+                let rows: Vec<Vec<ExprId>> = rows.into_iter().map(|row| self.all_fit(row, &place)).collect();
+                self.demands.push(Demanded::covariance(left.id, rows.clone(), value.span));
+                Some(Argument::Matrix(rows))
             }
-            Shape::Components => self.components(value, reading).map(Argument::Components),
-            Shape::Kernel => {
-                let (kernel, numbers) = self.kernel(reading.left, value, reading.scope, reading.measured)?;
+            (Found::Whole, Shape::Components) => self.components(value, reading).map(Argument::Components),
+            (Found::Whole, Shape::Kernel) => {
+                let own = reading.own.clone();
+                let (kernel, numbers) = self.kernel(left, value, reading.scope, &own)?;
                 Some(Argument::Kernel(kernel, numbers))
+            }
+            (Found::Whole, _) => {
+                let entries = self.weights(value, reading.scope)?;
+                let entries = self.all_fit(entries, &place);
+                self.demands.push(Demanded::shares(left.id, entries.clone(), argument.span, way.name));
+                Some(Argument::Vector(entries))
             }
         }
     }
 
-    fn scalar(&mut self, way: Way, argument: &'t tree::Argument, reading: &Reading<'_, 't>) -> Argument {
-        let value = self.number(&argument.value, reading.scope);
-        if way.measured && reading.measured {
-            self.agree(&value, argument.value.span, reading.left.unit);
-        }
+    fn all_fit(&mut self, entries: Entries<'t>, place: &Place<'_>) -> Vec<ExprId> {
+        entries.iter().map(|(value, tree)| self.fit(Operand { value, tree }, place)).collect()
+    }
+
+    fn scalar(&mut self, way: Way, argument: &'t tree::Argument, id: NodeId, expr: ExprId) -> Argument {
         if way.name == "median"
             && way.demand == Demand::Positive
             && let ExprKind::Call(call) = &argument.value.kind
@@ -318,10 +382,9 @@ impl<'t> Builder<'t> {
             let (log, plain) = (shown_or_dots(&argument.value), shown_or_dots(&inner.value));
             let help = format!("write `log_mean = {log}`, or the median without the logarithm: `{plain}`");
             self.told.push(NOT_POSITIVE.at(argument.value.span, message).help(help));
-            return Argument::Scalar(value.expr);
+            return Argument::Scalar(expr);
         }
-        let expr = value.expr;
-        self.demands.push(Demanded::argument(reading.left.id, way.demand, expr, argument.span, way.name));
+        self.demands.push(Demanded::argument(id, way.demand, expr, argument.span, way.name));
         Argument::Scalar(self.turned(way.turn, expr))
     }
 
@@ -348,17 +411,18 @@ impl<'t> Builder<'t> {
     }
 
     /// Probabilities, as many as are listed, or an array over one axis that is named without its index.
-    fn weights(&mut self, value: &'t tree::Expr, scope: &Scope<'t>) -> Option<Vec<ExprId>> {
+    fn weights(&mut self, value: &'t tree::Expr, scope: &Scope<'t>) -> Option<Entries<'t>> {
         match &value.kind {
             ExprKind::List(entries) if !entries.is_empty() => {
-                Some(entries.iter().map(|entry| self.number(entry, scope).expr).collect())
+                Some(entries.iter().map(|entry| (self.number(entry, scope), entry)).collect())
             }
             ExprKind::Path(path) if path.as_name().is_some_and(|name| self.is_array(name)) => {
                 let name = path.as_name()?;
                 let Some(Symbol::Node(id)) = self.names.get(&name.text) else { return None };
                 let axis = self.shapes.get(id.0).and_then(Option::as_ref).and_then(|axes| axes.first());
                 let size = axis.and_then(|axis| self.axes.get(axis.0)).map(crate::Axis::size)?;
-                self.whole(name, &[size]).map_err(|told| self.told.extend(told)).ok()
+                let whole = self.whole(name, &[size]).map_err(|told| self.told.extend(told)).ok()?;
+                Some(whole.into_iter().map(|entry| (entry, value)).collect())
             }
             _ => {
                 let empty = matches!(value.kind, ExprKind::List(_));
@@ -372,7 +436,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The distributions of a mixture: a list of them.
-    fn components(&mut self, value: &'t tree::Expr, reading: &Reading<'_, 't>) -> Option<Vec<Draw>> {
+    fn components(&mut self, value: &'t tree::Expr, reading: &mut Reading<'_, 't>) -> Option<Vec<Draw>> {
         const FORM: &str = "write `of = [normal(0, 1), normal(3, 0.5)]`";
         let ExprKind::List(entries) = &value.kind else {
             self.told.push(VECTOR.at(value.span, "a list of distributions is expected here").help(FORM));
@@ -398,7 +462,12 @@ impl<'t> Builder<'t> {
                     }));
                     return None;
                 }
-                self.distribution(reading.left, call, reading.measured)
+                let (draw, own) = self.distribution(reading.left, call, reading.own.clone())?;
+                // The first of them says the unit of all, where none is declared.
+                if matches!(reading.own, Measure::Unknown) {
+                    reading.own = own;
+                }
+                Some(draw)
             })
             .collect();
         if draws.is_empty() {
@@ -409,14 +478,15 @@ impl<'t> Builder<'t> {
     }
 
     /// One number for each element of the axis: a list, or an array named without its index.
-    fn vector(&mut self, value: &'t tree::Expr, length: usize, scope: &Scope<'t>) -> Option<Vec<ExprId>> {
+    fn vector(&mut self, value: &'t tree::Expr, length: usize, scope: &Scope<'t>) -> Option<Entries<'t>> {
         let found = match &value.kind {
             ExprKind::List(entries) if entries.len() == length => {
-                Ok(entries.iter().map(|entry| self.number(entry, scope).expr).collect())
+                Ok(entries.iter().map(|entry| (self.number(entry, scope), entry)).collect())
             }
             ExprKind::List(entries) => Err(Some(wrong_length(entries.len(), length, value.span))),
             ExprKind::Path(path) if path.as_name().is_some_and(|name| self.is_array(name)) => {
-                path.as_name().map_or(Err(None), |name| self.whole(name, &[length]))
+                let whole = path.as_name().map_or(Err(None), |name| self.whole(name, &[length]));
+                whole.map(|whole| whole.into_iter().map(|entry| (entry, value)).collect())
             }
             _ => Err(self.not_a_list("vector", value, length, scope)),
         };
@@ -426,12 +496,11 @@ impl<'t> Builder<'t> {
     /// A square matrix over the axis: a list of rows, or an array named without its indices.
     fn matrix(
         &mut self,
-        id: NodeId,
         value: &'t tree::Expr,
         length: usize,
         scope: &Scope<'t>,
-    ) -> Option<Vec<Vec<ExprId>>> {
-        let rows: Option<Vec<Vec<ExprId>>> = match &value.kind {
+    ) -> Option<Vec<Entries<'t>>> {
+        match &value.kind {
             ExprKind::List(rows) if rows.len() == length => {
                 let rows: Vec<_> = rows.iter().map(|row| self.vector(row, length, scope)).collect();
                 rows.into_iter().collect()
@@ -443,17 +512,18 @@ impl<'t> Builder<'t> {
             ExprKind::Path(path) if path.as_name().is_some_and(|name| self.is_array(name)) => {
                 let whole = path.as_name().map_or(Err(None), |name| self.whole(name, &[length, length]));
                 let whole = whole.map_err(|told| self.told.extend(told)).ok();
-                whole.map(|entries| entries.chunks(length).map(<[ExprId]>::to_vec).collect())
+                let rows = |entries: Vec<Value>| {
+                    let rows = entries.chunks(length);
+                    rows.map(|row| row.iter().map(|entry| (entry.clone(), value)).collect()).collect()
+                };
+                whole.map(rows)
             }
             _ => {
                 let told = self.not_a_list("matrix", value, length, scope);
                 self.told.extend(told);
                 None
             }
-        };
-        let rows = rows?;
-        self.demands.push(Demanded::covariance(id, rows.clone(), value.span));
-        Some(rows)
+        }
     }
 
     /// Whether a name is that of a node with axes.

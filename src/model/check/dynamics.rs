@@ -7,12 +7,14 @@ use super::codes::{
 use super::distribution::Left;
 use super::expr::Scope;
 use super::home::{Home, HomeId};
+use super::mismatch::{Place, What};
 use super::misnamed::Misnamed;
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::over::Over;
 use super::shown::{left_side, shown_or_dots};
 use super::value::{Sort, Value};
+use crate::units::Measure;
 use crate::{Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver};
 use sbi_syntax::tree::{self, BinaryOperator, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span};
@@ -156,7 +158,7 @@ impl<'t> Builder<'t> {
         Some(self.within(home, |builder| {
             let members = builder.nodes_of_runs.iter().filter(|(_, of)| **of == run);
             let members = members.map(|(id, _)| *id).collect();
-            let over = builder.over(tree);
+            let over = builder.over(tree, run);
             builder.runs.get_mut(run).into_iter().for_each(|run| run.over.clone_from(&over));
             let mut dynamics = Dynamics {
                 name,
@@ -201,17 +203,18 @@ impl<'t> Builder<'t> {
                     self.told.extend(never_met(tree, condition));
                     let value = self.condition(condition, &Scope::model());
                     self.told.extend(self.fixed_beforehand("stop when", tree, condition, &value));
-                    dynamics.stops.push(value.expr);
+                    dynamics.stops.push(value.raw);
                 }
                 Statement::When(event) => {
                     let value = self.condition(&event.trigger, &Scope::model());
                     self.told.extend(self.fixed_beforehand("when", tree, &event.trigger, &value));
-                    let trigger = value.expr;
+                    let trigger = value.raw;
                     let assignments = self.assignments(event);
                     dynamics.events.push(Event { trigger, assignments });
                 }
                 Statement::Jump(event) => {
-                    let trigger = self.number(&event.trigger, &Scope::model()).expr;
+                    let place = Place { measure: self.per_time(), what: What::Rate };
+                    let (trigger, _) = self.number_in(&event.trigger, &Scope::model(), &place);
                     let assignments = self.assignments(event);
                     dynamics.jumps.push(Event { trigger, assignments });
                 }
@@ -228,7 +231,7 @@ impl<'t> Builder<'t> {
         condition: &tree::Expr,
         value: &Value,
     ) -> Option<Diagnostic> {
-        if value.sort == Sort::Refused || self.changes_in_time(value.expr, &mut BTreeSet::new()) {
+        if value.sort == Sort::Refused || self.changes_in_time(value.raw, &mut BTreeSet::new()) {
             return None;
         }
         let state = tree.body.iter().find_map(|statement| match statement {
@@ -259,12 +262,20 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// The unit of a rate: one over that of the time.
+    fn per_time(&mut self) -> Measure {
+        let clock = self.here().dynamics.map_or(Measure::Unknown, |run| self.clock(run));
+        Self::per(&Measure::pure(), &clock)
+    }
+
     fn assignments(&mut self, event: &'t tree::Event) -> Vec<(NodeId, ExprId)> {
         let mut assignments = Vec::new();
         for set in &event.assignments {
             let Some(id) = self.state(&set.target) else { continue };
             let scope = self.target_scope(id, &set.target, 0);
-            assignments.push((id, self.number(&set.value, &scope).expr));
+            let name = &set.target.name;
+            let place = Place { measure: self.measure_of(id), what: What::Declared(&name.text, name.span) };
+            assignments.push((id, self.number_in(&set.value, &scope, &place).0));
         }
         assignments
     }
@@ -321,21 +332,25 @@ impl<'t> Builder<'t> {
                     return None;
                 }
                 let scope = self.target_scope(id, &state.target, 0);
-                let found = self.number(value, &scope);
+                let own = self.measure_of(id);
                 if is_next {
-                    return Some(ChangeKind::Next(found.expr));
+                    let place = Place { measure: own, what: What::Declared(name, state.target.name.span) };
+                    return Some(ChangeKind::Next(self.number_in(value, &scope, &place).0));
                 }
-                if self.noise_degree(found.expr, &mut BTreeMap::new()) > 1 {
+                let clock = self.here().dynamics.map_or(Measure::Unknown, |run| self.clock(run));
+                let place = Place { measure: Self::per(&own, &clock), what: What::Derivative(name) };
+                let (raw, _) = self.number_in(value, &scope, &place);
+                if self.noise_degree(raw, &mut BTreeMap::new()) > 1 {
                     let told =
                         NOISE_NONLINEAR.at(value.span, format!("noise does not enter `{name}'` linearly"));
                     self.told.push(
                         told.help("write it as a sum with a multiple of each noise: `drift + sigma * w`"),
                     );
                 }
-                Some(ChangeKind::Derivative(found.expr))
+                Some(ChangeKind::Derivative(raw))
             }
             (tree::Definition::Draw(draw), true) => {
-                let left = Left { id, target: &state.target, unit: state.unit.as_ref() };
+                let left = Left { id, target: &state.target };
                 Some(ChangeKind::Draw(self.drawn(left, draw)))
             }
             (tree::Definition::Draw(draw), false) => {

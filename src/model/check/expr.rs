@@ -9,9 +9,12 @@ use super::constant::DEPTH;
 use super::family;
 use super::home::HomeId;
 use super::meant::named_first;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
-use super::value::{Sort, Value, common_unit};
+use super::units::{Operand, Together, unit_of};
+use super::value::{Read, Sort, Value};
+use crate::units::{Measure, Unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, is_library, suggest};
@@ -62,6 +65,8 @@ impl<'t> Scope<'t> {
 impl<'t> Builder<'t> {
     /// Checks an expression. What is wrong is told, and the value is then of the sort `Refused`.
     pub(super) fn value(&mut self, expr: &'t tree::Expr, scope: &Scope<'t>) -> Value {
+        // What is expected of the whole is expected of the terms of a sum and of the sides of an `if`, and of nothing else.
+        let place = self.place.take();
         let found = match &expr.kind {
             // `1st_half` is a name that could not be read, not a number in a unit.
             ExprKind::Number(tree::Number { unit: Some(unit), .. })
@@ -72,19 +77,23 @@ impl<'t> Builder<'t> {
             ExprKind::Number(number) => match self.no_unit(number) {
                 Some(told) => Err(Some(told)),
                 None => {
-                    let unit = number.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
-                    self.unit = self.unit.or(number.unit.as_ref().map(|unit| unit.span));
-                    let id = self.arena.number(number.value);
-                    Ok(Value { expr: id, sort: Sort::Number, unit })
+                    let raw = self.arena.number(number.value);
+                    let measure = match &number.unit {
+                        Some(unit) => unit_of(&self.constants.units, unit).map(Measure::Of).map_err(Some),
+                        None => Ok(Measure::Bare { zero: number.value == 0.0 }),
+                    };
+                    measure.map(|measure| Value::number(raw, measure))
                 }
             },
             ExprKind::Truth(truth) => Ok(Value::truth(self.arena.number(f64::from(u8::from(*truth))))),
             ExprKind::Path(path) => self.path(path, scope),
-            ExprKind::Call(call) => self.call(call, scope),
+            ExprKind::Call(call) => self.call(call, scope, place),
             ExprKind::Index { base, index } => self.indexed(base, index, expr.span, scope),
-            ExprKind::Unary { operator, operand } => self.unary(*operator, operand, scope),
-            ExprKind::Binary { operator, at, left, right } => self.binary(*operator, *at, left, right, scope),
-            ExprKind::If { condition, yes, no } => self.select(condition, yes, no, scope),
+            ExprKind::Unary { operator, operand } => self.unary(*operator, operand, scope, place),
+            ExprKind::Binary { operator, left, right, .. } => {
+                self.binary(*operator, left, right, scope, place)
+            }
+            ExprKind::If { condition, yes, no } => self.select(condition, yes, no, scope, place),
             ExprKind::Reduce { reducer, axis, body } => self.reduce(reducer, axis, body, scope),
             ExprKind::Member { .. } => self.member(expr, scope),
             ExprKind::Apply { base, arguments } => self.apply(base, arguments, expr.span, scope),
@@ -92,8 +101,7 @@ impl<'t> Builder<'t> {
         };
         found.unwrap_or_else(|told| {
             self.told.extend(told);
-            self.patched = true;
-            Value { expr: self.arena.number(f64::NAN), sort: Sort::Refused, unit: None }
+            self.refused_value()
         })
     }
 
@@ -155,7 +163,12 @@ impl<'t> Builder<'t> {
             Some(Symbol::Node(id)) if self.nodes.get(id.0).is_some_and(|node| node.curve) => self.curve(id),
             Some(Symbol::Node(id)) => self.bare(id, name, scope),
             Some(Symbol::Input(place)) => self.input(place).ok_or(None),
-            Some(Symbol::Clock) => Ok(Value::number(self.arena.add(Expr::Clock))),
+            Some(Symbol::Clock) => {
+                let raw = self.arena.add(Expr::Clock);
+                let Some(run) = self.here().dynamics else { return Ok(Value::number(raw, Measure::Unknown)) };
+                let measure = self.clock(run);
+                Ok(Value { read: Some(Read::Clock(run)), ..Value::number(raw, measure) })
+            }
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
             Some(Symbol::Simulator(..) | Symbol::External(_)) => {
                 Err(Some(self.drawn_inside(name, None, "…", scope)))
@@ -178,7 +191,7 @@ impl<'t> Builder<'t> {
             }
             Some(Symbol::Constant(constant, home)) => self.outer(constant, home),
             None => match builtin::constant(&name.text) {
-                Some(value) => Ok(Value::number(self.arena.number(value))),
+                Some(value) => Ok(Value::pure(self.arena.number(value))),
                 None => Err(Some(self.unknown_name(name))),
             },
         }
@@ -192,8 +205,10 @@ impl<'t> Builder<'t> {
             let told = SET_COORDINATE.at(name.span, message).label(read.span, "declared here");
             return Err(Some(told.help(format!("elements in a row: `axis {} : ordered(10)`", name.text))));
         }
-        let unit = read.unit.as_deref().map(Rc::from);
-        Ok(Value { expr: self.arena.add(Expr::Coordinate(axis)), sort: Sort::Number, unit })
+        let counted = matches!(read.kind, AxisKind::Index { .. } | AxisKind::Ordered { .. });
+        let measure = self.coordinates.get(axis.0).cloned().unwrap_or(Measure::Unknown);
+        let raw = self.arena.add(Expr::Coordinate(axis));
+        Ok(Value { read: (!counted).then_some(Read::Axis(axis)), ..Value::number(raw, measure) })
     }
 
     /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
@@ -208,15 +223,29 @@ impl<'t> Builder<'t> {
             let read =
                 constants.and_then(|constants| constants.in_file(name)).and_then(|read| read.as_ref().ok());
             let number = *read.ok_or(None)?;
-            let unit = constant.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
-            return Ok(Value { unit, ..Value::number(self.arena.number(number)) });
+            let measure = match &constant.unit {
+                Some(unit) => self.within(home, |builder| builder.measured_again(unit)),
+                None => self.unmeasured(),
+            };
+            return Ok(Value::number(self.arena.number(number), measure));
         };
         if self.calls.contains(&(home, name)) || self.calls.len() >= DEPTH {
             return Err(None);
         }
         self.calls.push((home, name));
         let told = self.told.len();
-        let found = self.within(home, |builder| builder.number(value, &Scope::default()));
+        let found = self.within(home, |builder| {
+            let found = builder.number(value, &Scope::default());
+            match &constant.unit {
+                None => builder.kept(found),
+                Some(unit) => {
+                    let measure = builder.measured_again(unit);
+                    let place = Place { measure, what: What::Declared(name, constant.target.span) };
+                    let raw = builder.fit(Operand { value: &found, tree: value }, &place);
+                    Value { raw, measure: place.measure, ..found }
+                }
+            }
+        });
         self.calls.pop();
         self.told.truncate(told);
         Ok(found)
@@ -224,12 +253,13 @@ impl<'t> Builder<'t> {
 
     /// Checks a constant of the file where it stands.
     pub(super) fn outer_constant(&mut self, constant: &'t tree::Const) {
-        self.unit = self.unit.or(constant.unit.as_ref().map(|unit| unit.span));
+        let measure = constant.unit.as_ref().map_or(Measure::Unknown, |unit| self.measured(unit));
         match &constant.value {
             Source::Equals(value) => {
                 let scope = Scope { target: Some(&constant.target), ..Scope::default() };
-                let found = self.number(value, &scope);
-                self.agree(&found, value.span, constant.unit.as_ref());
+                let name = constant.target.name.text.as_str();
+                let place = Place { measure, what: What::Declared(name, constant.target.span) };
+                self.number_in(value, &scope, &place);
             }
             // Read where it was added to the constants.
             Source::From(_) => {}
@@ -306,27 +336,26 @@ impl<'t> Builder<'t> {
         operator: UnaryOperator,
         operand: &'t tree::Expr,
         scope: &Scope<'t>,
+        place: Option<Rc<Unit>>,
     ) -> Result<Value, Option<Diagnostic>> {
         match operator {
             UnaryOperator::Neg => {
+                self.place = place;
                 let value = self.number(operand, scope);
                 // A negative literal is a number, as it would be in any table.
-                let expr = match self.arena.exprs.get(value.expr.0) {
+                let raw = match self.arena.exprs.get(value.raw.0) {
                     Some(Expr::Number(number)) => {
                         let number = -number;
                         self.arena.number(number)
                     }
-                    _ => self.arena.unary(Unary::Neg, value.expr),
+                    _ => self.arena.unary(Unary::Neg, value.raw),
                 };
-                Ok(Value { expr, ..value })
+                Ok(Value { raw, read: None, ..value })
             }
             UnaryOperator::Not => {
                 let value = self.condition(operand, scope);
-                Ok(Value {
-                    sort: joined(&[&value], Sort::Truth),
-                    unit: None,
-                    expr: self.arena.unary(Unary::Not, value.expr),
-                })
+                let raw = self.arena.unary(Unary::Not, value.raw);
+                Ok(Value { sort: joined(&[&value], Sort::Truth), ..Value::truth(raw) })
             }
         }
     }
@@ -334,10 +363,10 @@ impl<'t> Builder<'t> {
     fn binary(
         &mut self,
         operator: BinaryOperator,
-        at: Span,
         left: &'t tree::Expr,
         right: &'t tree::Expr,
         scope: &Scope<'t>,
+        place: Option<Rc<Unit>>,
     ) -> Result<Value, Option<Diagnostic>> {
         if operator == BinaryOperator::In {
             return self.between(left, right, scope);
@@ -354,32 +383,42 @@ impl<'t> Builder<'t> {
         }
         let function = function_of(operator);
         let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
+        let sum = matches!(operator, BinaryOperator::Add | BinaryOperator::Sub);
         let (l, r) = if logical {
             (self.condition(left, scope), self.condition(right, scope))
         } else {
+            self.place = place.clone().filter(|_| sum);
             let (l, told) = (self.number(left, scope), self.told.len());
+            self.place = place.clone().filter(|_| sum);
             let r = self.number(right, scope);
             if operator == BinaryOperator::Sub {
                 self.forget_hyphenated(left, right, told);
             }
             (l, r)
         };
-        let expr = self.arena.binary(function, l.expr, r.expr);
-        if operator == BinaryOperator::Div {
-            self.note(expr, left.span.to(right.span), None);
-        }
-        let unit = match operator {
-            BinaryOperator::Mul
-            | BinaryOperator::Div
-            | BinaryOperator::Pow
-            | BinaryOperator::And
-            | BinaryOperator::Or => None,
-            _ => common_unit((&l, left.span), (&r, right.span), at)?,
+        let operands = (Operand { value: &l, tree: left }, Operand { value: &r, tree: right });
+        let (raw, measure) = match operator {
+            BinaryOperator::Mul => self.product(&l, &r, false),
+            BinaryOperator::Div => self.product(&l, &r, true),
+            BinaryOperator::Pow => self.power(operands.0, operands.1),
+            _ if logical => (self.arena.binary(function, l.raw, r.raw), Measure::pure()),
+            _ => {
+                let how = match operator {
+                    BinaryOperator::Add => Together::Added,
+                    BinaryOperator::Sub => Together::Subtracted,
+                    _ => Together::Compared,
+                };
+                let (x, y, measure) = self.together(operands.0, operands.1, how, place.as_ref());
+                (self.arena.binary(function, x, y), if sum { measure } else { Measure::pure() })
+            }
         };
+        if operator == BinaryOperator::Div {
+            self.note(raw, left.span.to(right.span));
+        }
         let arithmetic =
             matches!(function, Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Pow);
         let sort = joined(&[&l, &r], if arithmetic { Sort::Number } else { Sort::Truth });
-        Ok(Value { expr, sort, unit: unit.filter(|_| arithmetic) })
+        Ok(Value { sort, ..Value::number(raw, measure) })
     }
 
     /// `x in low .. high`: both ends belong to it.
@@ -396,18 +435,20 @@ impl<'t> Builder<'t> {
         };
         let (x, l, h) = (self.number(left, scope), self.number(low, scope), self.number(high, scope));
         if let (Some(Expr::Number(from)), Some(Expr::Number(to))) =
-            (self.arena.exprs.get(l.expr.0), self.arena.exprs.get(h.expr.0))
+            (self.arena.exprs.get(l.raw.0), self.arena.exprs.get(h.raw.0))
             && from > to
+            && same_unit(&l, &h)
         {
             let told = EMPTY_RANGE.at(right.span, format!("no number lies between {from} and {to}"));
             return Err(Some(told.help(format!("write `{to} .. {from}`"))));
         }
-        common_unit((&x, left.span), (&l, low.span), low.span)?;
-        common_unit((&x, left.span), (&h, high.span), high.span)?;
-        let above = self.arena.binary(Binary::Ge, x.expr, l.expr);
-        let below = self.arena.binary(Binary::Le, x.expr, h.expr);
-        let expr = self.arena.binary(Binary::And, above, below);
-        Ok(Value { expr, sort: joined(&[&x, &l, &h], Sort::Truth), unit: None })
+        let whole = Operand { value: &x, tree: left };
+        let (a, b, _) = self.together(whole, Operand { value: &l, tree: low }, Together::Compared, None);
+        let above = self.arena.binary(Binary::Ge, a, b);
+        let (a, b, _) = self.together(whole, Operand { value: &h, tree: high }, Together::Compared, None);
+        let below = self.arena.binary(Binary::Le, a, b);
+        let raw = self.arena.binary(Binary::And, above, below);
+        Ok(Value { sort: joined(&[&x, &l, &h], Sort::Truth), ..Value::truth(raw) })
     }
 
     fn select(
@@ -416,9 +457,13 @@ impl<'t> Builder<'t> {
         yes: &'t tree::Expr,
         no: &'t tree::Expr,
         scope: &Scope<'t>,
+        place: Option<Rc<Unit>>,
     ) -> Result<Value, Option<Diagnostic>> {
         let decides = self.condition(condition, scope);
-        let (y, n) = (self.value(yes, scope), self.value(no, scope));
+        self.place.clone_from(&place);
+        let y = self.value(yes, scope);
+        self.place.clone_from(&place);
+        let n = self.value(no, scope);
         let sort = match (y.sort, n.sort) {
             (Sort::Refused, _) | (_, Sort::Refused) => Sort::Refused,
             (Sort::Curve, _) => return Ok(self.not_at_a_time(yes, scope)),
@@ -442,9 +487,17 @@ impl<'t> Builder<'t> {
             (Sort::Truth, _) | (_, Sort::Truth) => Sort::Truth,
             (Sort::Either, Sort::Either) => Sort::Either,
         };
-        let unit = common_unit((&y, yes.span), (&n, no.span), no.span)?;
-        let expr = self.arena.add(Expr::Select { condition: decides.expr, yes: y.expr, no: n.expr });
-        Ok(Value { expr, sort: joined(&[&decides], sort), unit })
+        let (y, n) = (Operand { value: &y, tree: yes }, Operand { value: &n, tree: no });
+        let (yes, no, measure) = match place {
+            // Each side stands where the whole does: a number alone takes the unit of that place.
+            Some(own) => {
+                let place = Place { measure: Measure::Of(own), what: What::Chosen };
+                (self.fit(y, &place), self.fit(n, &place), place.measure)
+            }
+            None => self.together(y, n, Together::Chosen, None),
+        };
+        let raw = self.arena.add(Expr::Select { condition: decides.raw, yes, no });
+        Ok(Value { sort: joined(&[&decides], sort), ..Value::number(raw, measure) })
     }
 
     fn reduce(
@@ -475,15 +528,35 @@ impl<'t> Builder<'t> {
         if how == Reducer::Integral {
             self.ensure_coordinates(id, axis);
         }
-        let expr = self.arena.add(Expr::Reduce { reducer: how, axis: id, body: value.expr });
-        let unit = value.unit.clone().filter(|_| how != Reducer::Count);
-        Ok(Value { expr, sort: joined(&[&value], Sort::Number), unit })
+        let raw = self.arena.add(Expr::Reduce { reducer: how, axis: id, body: value.raw });
+        let measure = match how {
+            Reducer::Count => Measure::pure(),
+            Reducer::Integral => {
+                match (value.measure.unit(), self.coordinates.get(id.0).and_then(Measure::unit)) {
+                    (Some(unit), Some(along)) => Measure::of(unit.times(along)),
+                    _ => Measure::Unknown,
+                }
+            }
+            // Whoever is reduced stands alone no more.
+            _ if matches!(value.measure, Measure::Bare { .. }) => Measure::pure(),
+            _ => value.measure.clone(),
+        };
+        Ok(Value { sort: joined(&[&value], Sort::Number), ..Value::number(raw, measure) })
     }
 }
 
 /// The sort of what is made of these operands: refused where one of them is.
 pub(super) fn joined(operands: &[&Value], sort: Sort) -> Sort {
     if operands.iter().any(|value| value.sort == Sort::Refused) { Sort::Refused } else { sort }
+}
+
+/// Whether two numbers are in one unit, so that they can be compared as they are written.
+fn same_unit(left: &Value, right: &Value) -> bool {
+    match (left.measure.unit(), right.measure.unit()) {
+        (Some(l), Some(r)) => l.scale() == r.scale(),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 fn function_of(operator: BinaryOperator) -> Binary {

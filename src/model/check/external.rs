@@ -9,12 +9,10 @@ use super::missing::on_failure;
 use super::names::list;
 use super::network::whole;
 use super::train::twice;
+use crate::units::Units;
 use crate::{External, Output, Protocol};
 use sbi_syntax::tree::{self, Argument, Depends, Expr, ExprKind, Name, Setting, Statement};
 use sbi_syntax::{Diagnostic, suggest};
-
-/// The units that a timeout may have, in seconds.
-const TIMES: [(&str, f64); 4] = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)];
 
 /// An external as it is declared; what is wrong goes to `told`.
 pub(super) fn external(
@@ -180,28 +178,16 @@ fn quoted<T: Copy>(name: &str, value: &Expr, choices: &[(&str, T)]) -> Result<T,
 
 /// A time in seconds, `30 s`.
 fn seconds(value: &Expr, constants: &Constants<'_>) -> Result<f64, Diagnostic> {
-    let number = constants.number(value)?;
-    let unit = match &value.kind {
-        ExprKind::Number(number) => number.unit.as_ref(),
-        _ => None,
-    };
-    let scale = match unit {
-        None => 1.0,
-        Some(unit) => match TIMES.iter().find(|(name, _)| *name == unit.text) {
-            Some((_, scale)) => *scale,
-            None => {
-                let told =
-                    UNIT_MISMATCH.at(unit.span, format!("a timeout is a time, and `{}` is none", unit.text));
-                return Err(told.help("write `30 s`, or use `ms`, `min` or `h`"));
-            }
-        },
-    };
-    let seconds = number * scale;
+    let own = Units::seconds();
+    let seconds = constants.number_in(value, Some(&own), "a timeout is a time").map_err(|told| {
+        let mismatch = told.code == UNIT_MISMATCH.name;
+        if mismatch { told.help("write `30 s`, or use `ms`, `min` or `h`") } else { told }
+    })?;
     if seconds > 0.0 {
         return Ok(seconds);
     }
     Err(SETTING_RANGE
-        .at(value.span, format!("a timeout of {number} is over at once"))
+        .at(value.span, format!("a timeout of {seconds} is over at once"))
         .help("write `timeout 30 s`"))
 }
 

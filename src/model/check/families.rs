@@ -9,12 +9,12 @@ const LOGISTIC_SCALE: f64 = 1.732_050_807_568_877_2 / PI;
 
 /// A pure number.
 const fn way(name: &'static str, demand: Demand) -> Way {
-    Way { name, turn: Turn::Plain, demand, measured: false }
+    Way { name, turn: Turn::Plain, demand, power: 0 }
 }
 
 /// A number in the unit of what is drawn.
 const fn measured(name: &'static str, demand: Demand) -> Way {
-    Way { measured: true, ..way(name, demand) }
+    Way { power: 1, ..way(name, demand) }
 }
 
 const fn turned(name: &'static str, turn: Turn, demand: Demand) -> Way {
@@ -35,8 +35,8 @@ const SCALE: Slot = scalar(&[measured("scale", Demand::Positive)]);
 const SHAPE: Slot = scalar(&[way("shape", Demand::Positive)]);
 const SD: Slot = scalar(&[
     measured("sd", Demand::Positive),
-    turned("var", Turn::Root, Demand::Positive),
-    turned("precision", Turn::InverseRoot, Demand::Positive),
+    Way { power: 2, ..turned("var", Turn::Root, Demand::Positive) },
+    Way { power: -2, ..turned("precision", Turn::InverseRoot, Demand::Positive) },
 ]);
 const PROBABILITY: Slot =
     scalar(&[way("probability", Demand::Probability), turned("logit", Turn::Logistic, Demand::Finite)]);
@@ -88,8 +88,8 @@ pub(super) const TABLE: &[Entry] = &[
         name: "exponential",
         range: Range::Positive,
         slots: &[scalar(&[
-            way("rate", Demand::Positive),
-            Way { measured: true, ..turned("mean", Turn::Inverse, Demand::Positive) },
+            Way { power: -1, ..way("rate", Demand::Positive) },
+            Way { power: 1, ..turned("mean", Turn::Inverse, Demand::Positive) },
         ])],
         ..REAL
     },
@@ -100,8 +100,8 @@ pub(super) const TABLE: &[Entry] = &[
         slots: &[
             SHAPE,
             scalar(&[
-                way("rate", Demand::Positive),
-                Way { measured: true, ..turned("scale", Turn::Inverse, Demand::Positive) },
+                Way { power: -1, ..way("rate", Demand::Positive) },
+                Way { power: 1, ..turned("scale", Turn::Inverse, Demand::Positive) },
             ]),
         ],
         ..REAL
@@ -127,7 +127,7 @@ pub(super) const TABLE: &[Entry] = &[
             MEAN,
             scalar(&[
                 measured("scale", Demand::Positive),
-                Way { measured: true, ..turned("sd", Turn::Times(FRAC_1_SQRT_2), Demand::Positive) },
+                Way { power: 1, ..turned("sd", Turn::Times(FRAC_1_SQRT_2), Demand::Positive) },
             ]),
         ],
         ..REAL
@@ -139,7 +139,7 @@ pub(super) const TABLE: &[Entry] = &[
             MEAN,
             scalar(&[
                 measured("scale", Demand::Positive),
-                Way { measured: true, ..turned("sd", Turn::Times(LOGISTIC_SCALE), Demand::Positive) },
+                Way { power: 1, ..turned("sd", Turn::Times(LOGISTIC_SCALE), Demand::Positive) },
             ]),
         ],
         ..REAL
@@ -169,7 +169,7 @@ pub(super) const TABLE: &[Entry] = &[
         name: "multivariate_normal",
         slots: &[
             slot(Shape::Vector, &[measured("mean", Demand::Finite)]),
-            slot(Shape::Matrix, &[way("cov", Demand::Finite)]),
+            slot(Shape::Matrix, &[Way { power: 2, ..way("cov", Demand::Finite) }]),
         ],
         ..REAL
     },

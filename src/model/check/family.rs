@@ -48,8 +48,8 @@ pub(super) struct Way {
     pub(super) turn: Turn,
     /// What it must satisfy.
     pub(super) demand: Demand,
-    /// Whether it is measured in the unit of what is drawn.
-    pub(super) measured: bool,
+    /// Which power of the unit of what is drawn it is measured in: 0 of a pure number, -1 of a rate, 2 of a variance.
+    pub(super) power: i8,
 }
 
 /// What an argument is made of.
@@ -109,6 +109,13 @@ pub(super) fn name_here(name: &str) -> Option<&'static str> {
 
 fn entry(family: Family) -> &'static Entry {
     TABLE.iter().find(|entry| entry.family == family).expect("every family has its row")
+}
+
+impl Entry {
+    /// Whether it gives pure numbers: counts, shares and angles.
+    pub(super) fn is_pure(&self) -> bool {
+        self.kind != Kind::Real || matches!(self.range, Range::Unit | Range::Circle)
+    }
 }
 
 impl Family {

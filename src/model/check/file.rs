@@ -1,8 +1,7 @@
 //! A whole file: what stands outside of models, then models, approximators, training and queries.
 
 use super::codes::{
-    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNITS_UNCHECKED, UNKNOWN_APPROXIMATOR,
-    UNKNOWN_MODEL,
+    AMBIGUOUS, FOCUS, NAME_TAKEN, TRAIN_IDLE, TRAIN_TWICE, UNKNOWN_APPROXIMATOR, UNKNOWN_MODEL, UNKNOWN_UNIT,
 };
 use super::files::{Files, named_once, told_once};
 use super::groups::Groups;
@@ -10,9 +9,10 @@ use super::home::Home;
 use super::library::Library;
 use super::model::{Looked, model};
 use super::names::list;
-use super::outside::outside;
+use super::outside::{model_has_units, outside};
 use super::query::About;
 use super::{approximator, extends, query, train};
+use crate::units::Units;
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
 use sbi_syntax::tree::{self, Item, Name, Path};
@@ -42,15 +42,13 @@ pub fn compile(text: &str, world: &dyn World) -> Checked {
 /// Checks a tree; `world` has the files that it names.
 pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     let mut told = Vec::new();
-    let mut unit = None;
     let tree = extends::written_out(tree, &mut told);
     let lacking = told.len();
     let files = Files::new(world);
     let mut library = Library::read(&tree, world, &mut told);
-    let outside = outside(&tree, &library, &files, &mut told, &mut unit);
+    let outside = outside(&tree, &library, &files, &mut told);
     let mut checking = Checking {
         told,
-        unit,
         unread: tree.items.iter().any(|item| matches!(item, Item::Bad(_))),
         models: Vec::new(),
         groups: Vec::new(),
@@ -58,16 +56,14 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
         orphans: Vec::new(),
         focuses: Vec::new(),
     };
-    checking.models(&tree.items, &outside, &files);
+    checking.models(&tree, &outside, &files);
     checking.approximators(&tree.items);
     checking.trains(&tree.items, &outside);
     let queries = checking.queries(&tree.items, &files);
     checking.focus(&tree.items, &queries);
     checking.idle(&tree.items, &queries);
-    if let Some(span) = checking.unit {
-        let message = "units are labels in this version: shown, compared where they meet, never converted";
-        checking.told.push(UNITS_UNCHECKED.at(span, message).help("keep to one unit for each dimension"));
-    }
+    let units = outside.first().map(|home| home.constants.units.clone()).unwrap_or_default();
+    checking.told.retain(|told| !of_refused_unit(told, &units));
     if lacking > 0 {
         extends::without_consequences(&mut checking.told, lacking);
     }
@@ -78,6 +74,12 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     };
     let diagnostics = library.gather(checking.told);
     finish(Checked { file: Some(file), diagnostics })
+}
+
+/// Whether it is told of a unit that there is none, whose definition is told to be wrong.
+fn of_refused_unit(told: &Diagnostic, units: &Units) -> bool {
+    let name = told.message.strip_prefix("there is no unit `").and_then(|rest| rest.strip_suffix('`'));
+    told.code == UNKNOWN_UNIT.name && name.is_some_and(|name| units.is_refused(name))
 }
 
 /// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.
@@ -92,8 +94,6 @@ fn finish(mut checked: Checked) -> Checked {
     told_once(told);
     named_once(told);
     if told.iter().any(Diagnostic::is_error) {
-        // Advice about the whole file waits until it is sound.
-        told.retain(|told| told.code != UNITS_UNCHECKED.name);
         checked.file = None;
     }
     checked
@@ -102,7 +102,6 @@ fn finish(mut checked: Checked) -> Checked {
 /// A file while it is checked.
 struct Checking<'t> {
     told: Vec<Diagnostic>,
-    unit: Option<Span>,
     /// Whether a statement outside of all blocks could not be read: what is not there may be what it meant.
     unread: bool,
     models: Vec<Looked<'t>>,
@@ -129,13 +128,14 @@ impl<'t> Checking<'t> {
         true
     }
 
-    fn models(&mut self, items: &'t [Item], outside: &[Home<'t>], files: &'t Files<'t>) {
-        for item in items {
+    fn models(&mut self, file: &'t tree::File, outside: &[Home<'t>], files: &'t Files<'t>) {
+        for item in &file.items {
             let Item::Model(tree) = item else { continue };
             let first = self.models.iter().find(|looked| looked.model.name == tree.name.text);
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
-            let looked = model(tree, outside, files, &mut self.told, &mut self.unit);
+            let strict = model_has_units(file, tree);
+            let looked = model(tree, outside, files, &mut self.told, strict);
             self.groups.push(Groups::of(&looked));
             self.models.push(looked);
         }
@@ -316,7 +316,7 @@ impl<'t> Checking<'t> {
             let (model, groups) = (self.models.get(approximator.model), self.groups.get(approximator.model));
             let (Some(looked), Some(groups)) = (model, groups) else { continue };
             let about = About { looked, groups, files, approximator, number };
-            queries.extend(query::query(tree, &about, &mut self.told, &mut self.unit));
+            queries.extend(query::query(tree, &about, &mut self.told));
         }
         queries
     }

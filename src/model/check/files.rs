@@ -2,7 +2,7 @@
 
 use super::array::is_array;
 use super::codes::{
-    DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE, UNKNOWN_NAME,
+    DATA_BINARY, DATA_EMPTY, DATA_LARGE, DATA_MISSING, DATA_ROWS, DATA_UNREADABLE, UNKNOWN_NAME, UNKNOWN_UNIT,
 };
 use super::names::list;
 use crate::world::{LARGEST_DATA, ReadError, World};
@@ -111,11 +111,12 @@ pub(super) fn named_once(told: &mut Vec<Diagnostic>) {
     let mut kept: Vec<Diagnostic> = Vec::with_capacity(told.len());
     for told in told.drain(..) {
         let same = |known: &&mut Diagnostic| {
-            known.code == UNKNOWN_NAME.name
+            [UNKNOWN_NAME.name, UNKNOWN_UNIT.name].contains(&known.code)
                 && known.message == told.message
                 && known.span.file == told.span.file
         };
-        match kept.iter_mut().filter(|_| told.code == UNKNOWN_NAME.name).find(same) {
+        let named = [UNKNOWN_NAME.name, UNKNOWN_UNIT.name].contains(&told.code);
+        match kept.iter_mut().filter(|_| named).find(same) {
             Some(first) => {
                 *first = first.clone().label(told.span, "and here");
             }

@@ -3,20 +3,24 @@
 use super::builtin::{self, Builtin};
 use super::call::{lacking, slots};
 use super::codes::{
-    ARGUMENT_EXTRA, ARGUMENT_MISSING, NESTED_DRAW, RECURSION, TOO_LARGE, UNKNOWN_ARGUMENT, UNKNOWN_FUNCTION,
+    ARGUMENT_EXTRA, ARGUMENT_MISSING, NESTED_DRAW, RECURSION, TOO_LARGE, UNIT_MISMATCH, UNKNOWN_ARGUMENT,
+    UNKNOWN_FUNCTION,
 };
 use super::constant::DEPTH;
 use super::expr::{Scope, joined};
 use super::given::list_of;
 use super::home::HomeId;
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
 use super::shown::{shown, shown_or_dots};
-use super::value::{Sort, Value, common_unit};
+use super::units::{Operand, Together};
+use super::value::{Sort, Value};
 use super::{curve, family, recipes, walk};
+use crate::units::{Measure, Unit};
 use crate::{Binary, NodeId, Role, Unary};
-use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Function, Name, Statement};
+use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Function, Input, Name, Statement};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -50,10 +54,15 @@ impl<'t> Builder<'t> {
         } else {
             // Any argument is fine here: what a call passes is checked where it is called.
             let units = function.inputs.iter().filter_map(|input| input.unit.as_ref()).chain(&function.unit);
-            units.for_each(|unit| self.type_as_unit(unit));
+            for unit in units {
+                if !self.type_as_unit(unit) {
+                    self.within(home, |builder| drop(builder.measured(unit)));
+                }
+            }
             let locals = function.inputs.iter().map(|input| {
-                let unit = input.unit.as_ref().map(|unit| Rc::from(unit.text.as_str()));
-                (input.name.text.as_str(), Value { expr: self.clock, sort: Sort::Any, unit })
+                let measure = self.within(home, |builder| builder.input_measure(input));
+                let value = Value { sort: Sort::Any, ..Value::number(self.clock, measure) };
+                (input.name.text.as_str(), value)
             });
             let locals = locals.collect();
             self.body(function, locals, home);
@@ -64,16 +73,22 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// The unit of an input; nothing is known of one without.
+    pub(super) fn input_measure(&self, input: &Input) -> Measure {
+        input.unit.as_ref().map_or(Measure::Unknown, |unit| self.measured_again(unit))
+    }
+
     fn body(&mut self, function: &'t Function, locals: Vec<(&'t str, Value)>, home: HomeId) -> Value {
-        let units = function.inputs.iter().filter_map(|input| input.unit.as_ref()).chain(&function.unit);
-        self.unit = self.unit.or(units.map(|unit| unit.span).next());
         let scope = Scope { locals, function: true, ..Scope::default() };
-        let mut value = self.within(home, |builder| builder.value(&function.body, &scope));
-        self.agree(&value, function.body.span, function.unit.as_ref());
-        if let Some(unit) = &function.unit {
-            value.unit = Some(Rc::from(unit.text.as_str()));
-        }
-        value
+        self.within(home, |builder| {
+            let Some(unit) = &function.unit else { return builder.value(&function.body, &scope) };
+            let measure = builder.measured_again(unit);
+            let place = Place { measure, what: What::Declared(&function.name.text, function.name.span) };
+            builder.place = place.measure.unit().cloned();
+            let value = builder.value(&function.body, &scope);
+            let raw = builder.fit(Operand { value: &value, tree: &function.body }, &place);
+            Value { raw, measure: place.measure, read: None, ..value }
+        })
     }
 
     /// The chain of calls by which a function comes back to itself.
@@ -110,7 +125,12 @@ impl<'t> Builder<'t> {
     }
 
     /// Checks a call in an expression.
-    pub(super) fn call(&mut self, call: &'t Call, scope: &Scope<'t>) -> Result<Value, Option<Diagnostic>> {
+    pub(super) fn call(
+        &mut self,
+        call: &'t Call,
+        scope: &Scope<'t>,
+        place: Option<Rc<Unit>>,
+    ) -> Result<Value, Option<Diagnostic>> {
         if let Some(function) = curve::Function::named(&call.path) {
             return self.functional(function, call, scope);
         }
@@ -145,7 +165,7 @@ impl<'t> Builder<'t> {
                 Err(Some(self.drawn_inside(name, Some(call), "…", scope)))
             }
             _ => match builtin::function(&name.text) {
-                Some(builtin) => self.builtin(builtin, name, call, scope),
+                Some(builtin) => self.builtin(builtin, name, call, scope, place),
                 None => Err(self.unknown_function(name, call)),
             },
         }
@@ -288,6 +308,7 @@ impl<'t> Builder<'t> {
         name: &Name,
         call: &'t Call,
         scope: &Scope<'t>,
+        place: Option<Rc<Unit>>,
     ) -> Result<Value, Option<Diagnostic>> {
         if let Some(label) = call.arguments.iter().find_map(|argument| argument.label.as_ref()) {
             let message = format!("`{}` takes its arguments without names", name.text);
@@ -295,31 +316,47 @@ impl<'t> Builder<'t> {
                 UNKNOWN_ARGUMENT.at(label.span, message).help(format!("remove `{} =`", label.text)),
             ));
         }
-        let values: Vec<Value> =
-            call.arguments.iter().map(|argument| self.number(&argument.value, scope)).collect();
-        match (builtin, values.as_slice()) {
-            (Builtin::One(function), [x]) => {
-                let expr = self.arena.unary(function, x.expr);
+        // The larger of two stands where the whole does.
+        let through = place.clone().filter(|_| matches!(builtin, Builtin::Two(_)));
+        let values = call.arguments.iter().map(|argument| {
+            self.place.clone_from(&through);
+            self.number(&argument.value, scope)
+        });
+        let values: Vec<Value> = values.collect();
+        let operands: Vec<Operand<'_, 't>> = values
+            .iter()
+            .zip(&call.arguments)
+            .map(|(value, argument)| Operand { value, tree: &argument.value })
+            .collect();
+        match (builtin, operands.as_slice()) {
+            (Builtin::One(function), &[x]) => {
+                let (raw, measure) = match function {
+                    Unary::Abs => (self.arena.unary(function, x.value.raw), x.value.measure.clone()),
+                    Unary::Sign => (self.arena.unary(function, x.value.raw), Measure::pure()),
+                    Unary::Sqrt => self.root(x.value),
+                    _ => {
+                        let who = format!("`{}`", name.text);
+                        let plain = self.plain(x, &who);
+                        (self.arena.unary(function, plain), Measure::pure())
+                    }
+                };
                 if matches!(function, Unary::Sqrt | Unary::Log) {
-                    self.note(expr, call.span, None);
+                    self.note(raw, call.span);
                 }
-                let keeps = matches!(function, Unary::Abs | Unary::Floor | Unary::Ceil | Unary::Round);
-                Ok(Value { expr, sort: joined(&[x], Sort::Number), unit: x.unit.clone().filter(|_| keeps) })
+                Ok(Value { sort: joined(&[x.value], Sort::Number), ..Value::number(raw, measure) })
             }
-            (Builtin::Two(function), [x, y]) => {
-                let spans: Vec<_> = call.arguments.iter().map(|argument| argument.value.span).collect();
-                let first = spans.first().copied().unwrap_or(call.span);
-                let second = spans.last().copied().unwrap_or(call.span);
-                let unit = common_unit((x, first), (y, second), call.span)?;
-                let expr = self.arena.binary(function, x.expr, y.expr);
-                Ok(Value { expr, sort: joined(&[x, y], Sort::Number), unit })
+            (Builtin::Two(function), &[x, y]) => {
+                let (a, b, measure) = self.together(x, y, Together::Paired, place.as_ref());
+                let raw = self.arena.binary(function, a, b);
+                Ok(Value { sort: joined(&[x.value, y.value], Sort::Number), ..Value::number(raw, measure) })
             }
-            (Builtin::Remainder, [x, y]) => {
-                let ratio = self.arena.binary(Binary::Div, x.expr, y.expr);
+            (Builtin::Remainder, &[x, y]) => {
+                let (a, b, measure) = self.together(x, y, Together::Paired, place.as_ref());
+                let ratio = self.arena.binary(Binary::Div, a, b);
                 let whole = self.arena.unary(Unary::Floor, ratio);
-                let multiple = self.arena.binary(Binary::Mul, y.expr, whole);
-                let expr = self.arena.binary(Binary::Sub, x.expr, multiple);
-                Ok(Value { expr, sort: joined(&[x, y], Sort::Number), unit: x.unit.clone() })
+                let multiple = self.arena.binary(Binary::Mul, b, whole);
+                let raw = self.arena.binary(Binary::Sub, a, multiple);
+                Ok(Value { sort: joined(&[x.value, y.value], Sort::Number), ..Value::number(raw, measure) })
             }
             (Builtin::One(_), _) => Err(Some(wrong_count(name, call, 1, "(x)"))),
             (Builtin::Two(_) | Builtin::Remainder, _) => Err(Some(wrong_count(name, call, 2, "(x, y)"))),
@@ -340,7 +377,8 @@ impl<'t> Builder<'t> {
         if refused || locals.iter().any(|(_, value)| value.sort == Sort::Refused) {
             return Err(None);
         }
-        let key = (home, name, locals.iter().map(|(_, value)| value.expr).collect());
+        let unit = |value: &Value| value.measure.unit().map(|unit| (*unit.dimension(), unit.scale().clone()));
+        let key = (home, name, locals.iter().map(|(_, value)| (value.raw, unit(value))).collect());
         if let Some(known) = self.inlined.get(&key) {
             return Ok(known.clone());
         }
@@ -366,7 +404,16 @@ impl<'t> Builder<'t> {
         // The body is sound by itself: what is wrong is what this call passes.
         let wrong = self.told.drain(told..).next();
         if let Some(wrong) = wrong {
-            return Err(Some(wrong.label(call.span, format!("`{name}` is called with this"))));
+            let called = format!("`{name}` is called with this");
+            if wrong.code == UNIT_MISMATCH.name && wrong.span.file != call.span.file {
+                let message = format!("in `{name}`, {}", wrong.message);
+                let told = UNIT_MISMATCH.at(call.span, message).label(call.span, called);
+                return Err(Some(match wrong.help {
+                    Some(help) => told.help(help),
+                    None => told,
+                }));
+            }
+            return Err(Some(wrong.label(call.span, called)));
         }
         self.inlined.insert(key, value.clone());
         Ok(value)
@@ -390,18 +437,43 @@ impl<'t> Builder<'t> {
         for (input, slot) in function.inputs.iter().zip(slots) {
             let value = match (slot, &input.default) {
                 (Some(argument), _) => {
-                    let value = self.value(&argument.value, scope);
-                    self.agree(&value, argument.value.span, input.unit.as_ref());
-                    value
+                    let measure = self.within(home, |builder| builder.input_measure(input));
+                    let place = Place { measure, what: What::Input(name, &input.name.text, input.name.span) };
+                    self.passed_to(&argument.value, scope, place)
                 }
-                (None, Some(default)) => {
-                    self.within(home, |builder| builder.number(default, &Scope::default()))
-                }
+                (None, Some(default)) => self.within(home, |builder| {
+                    let measure = builder.input_measure(input);
+                    let place = Place { measure, what: What::Input(name, &input.name.text, input.name.span) };
+                    builder.passed_to(default, &Scope::default(), place)
+                }),
                 (None, None) => return Err(Some(lacking(name, input, call))),
             };
             values.push((input.name.text.as_str(), value));
         }
         Ok(values)
+    }
+}
+
+impl<'t> Builder<'t> {
+    /// A value that is passed to an input: in the unit of that input, or in its own where that has none.
+    pub(super) fn passed_to(&mut self, expr: &'t Expr, scope: &Scope<'t>, place: Place<'_>) -> Value {
+        self.place = place.measure.unit().cloned();
+        let value = self.value(expr, scope);
+        // Whoever has a name stands alone no more; zero is zero in every unit.
+        let bare = matches!(value.measure, Measure::Bare { zero: false });
+        match &place.measure {
+            // A function of time keeps its unit: its readings are converted.
+            Measure::Of(_) if value.sort == Sort::Curve => {
+                self.ensure_fits(Operand { value: &value, tree: expr }, &place);
+                Value { view: place.measure.unit().cloned(), ..value }
+            }
+            Measure::Of(_) => {
+                let raw = self.fit(Operand { value: &value, tree: expr }, &place);
+                Value { raw, measure: place.measure, ..value }
+            }
+            _ if bare => Value { measure: self.unmeasured(), ..value },
+            _ => value,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `given x = 0.5`, `given x[2] = 1`, `given x from "file.csv" (…)`: which tokens are fixed, at what values.
 
 use super::codes::{
-    GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT, OUTSIDE_SUPPORT, UNIT_MISMATCH, VECTOR,
+    GIVEN_TWICE, LENGTH, NEVER_TRAINED, NOT_CONSTANT, OUTSIDE_SUPPORT, UNIT_MISMATCH, UNKNOWN_UNIT, VECTOR,
 };
 use super::constant::is_nothing;
 use super::csv::outside;
@@ -11,9 +11,12 @@ use super::names::Symbol;
 use super::place::Selected;
 use super::query::{Asked, Counted};
 use super::shown::{shown, shown_arguments};
+use super::units::unit_of;
+use crate::units::{Factor, Measure, Unit, Units};
 use crate::{AxisKind, Definition, Family, NodeId, State, Support};
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
+use std::rc::Rc;
 
 impl Asked<'_, '_> {
     /// Fixes the tokens that a `given` names.
@@ -164,15 +167,14 @@ impl Asked<'_, '_> {
             let Some(token) = self.graph.tokens.get(token) else { continue };
             let number = match leaf.kind {
                 ExprKind::Truth(truth) if occurring(token.support).whole => f64::from(u8::from(truth)),
-                _ => self.looked.constants.number(leaf)?,
+                _ => self.known_in(leaf, selected)?,
             };
-            self.unit_of(leaf, selected)?;
-            if let Some(why) = outside(&token.name, number, &occurring(token.support)) {
-                return Err(Some(
-                    OUTSIDE_SUPPORT
-                        .at(leaf.span, why)
-                        .help("give a value that can occur, or change the distribution"),
-                ));
+            let support = occurring(token.support);
+            if let Some(why) = outside(&token.name, number, &support) {
+                let help = meant_otherwise(leaf, selected, &support);
+                let help = help
+                    .unwrap_or_else(|| "give a value that can occur, or change the distribution".to_owned());
+                return Err(Some(OUTSIDE_SUPPORT.at(leaf.span, why).help(help)));
             }
             values.push(Some(number));
         }
@@ -247,18 +249,47 @@ impl Asked<'_, '_> {
         }
     }
 
-    fn unit_of(&mut self, leaf: &Expr, selected: &Selected) -> Result<(), Diagnostic> {
-        let number = match &leaf.kind {
-            ExprKind::Number(number) => number,
-            ExprKind::Unary { operator: UnaryOperator::Neg, operand } => match &operand.kind {
-                ExprKind::Number(number) => number,
-                _ => return Ok(()),
-            },
-            _ => return Ok(()),
+    /// A given number in the unit of the quantity.
+    fn known_in(&self, leaf: &Expr, selected: &Selected) -> Result<f64, Diagnostic> {
+        let pure = Rc::new(Unit::one());
+        let (own, what) = match (selected.measure.unit(), &selected.unit) {
+            (Some(own), Some(unit)) => (own, format!("`{}` is in `{unit}`", selected.name)),
+            (Some(own), None) => (own, format!("`{}` has none", selected.name)),
+            (None, _) => (&pure, format!("`{}` has none", selected.name)),
         };
-        let Some(unit) = &number.unit else { return Ok(()) };
-        self.unit = self.unit.or(Some(unit.span));
-        same_unit(&unit.text, selected.unit.as_deref(), &selected.name, unit.span)
+        self.looked.constants.number_in(leaf, Some(own), &what).map_err(|told| match selected.unit {
+            None if told.code == UNIT_MISMATCH.name => {
+                let help = told.help.clone().unwrap_or_default();
+                told.help(format!("{help}, or say in the model in which unit `{}` is", selected.name))
+            }
+            _ => told,
+        })
+    }
+}
+
+/// What may be meant by a number outside of what can occur: the same in the unit of the quantity, or in percent.
+fn meant_otherwise(leaf: &Expr, selected: &Selected, support: &Support) -> Option<String> {
+    let (number, sign) = match &leaf.kind {
+        ExprKind::Number(number) => (number, ""),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => match &operand.kind {
+            ExprKind::Number(number) => (number, "-"),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let value = if sign.is_empty() { number.value } else { -number.value };
+    match (&number.unit, &selected.unit) {
+        (Some(written), Some(own)) if support.contains(value) && written.text != *own => {
+            let unit = selected.measure.unit()?.behind(&format!("{sign}{}", number.value));
+            let meant = unit.unwrap_or_else(|| format!("{sign}{}", number.value));
+            Some(format!("did you mean `{meant}`? `{}` is in `{own}`", selected.name))
+        }
+        (None, None)
+            if !number.percent && value > 1.0 && support.contains(value / 100.0) && support.high <= 1.0 =>
+        {
+            Some(format!("did you mean `{value}%`?"))
+        }
+        _ => None,
     }
 }
 
@@ -336,18 +367,39 @@ fn shape(lengths: &[usize]) -> String {
     format!("a list of {}", levels.join(" of "))
 }
 
-/// Compares a unit that is given with that of the quantity of this name.
+/// By how much numbers in a unit that is written as a text grow in that of the quantity of this name.
 ///
 /// # Errors
-/// They differ.
-pub(super) fn same_unit(unit: &str, own: Option<&str>, name: &str, span: Span) -> Result<(), Diagnostic> {
-    match own {
-        Some(own) if own == unit => Ok(()),
-        own => {
-            let expected =
-                own.as_ref().map_or_else(|| "has no unit".to_owned(), |own| format!("is in `{own}`"));
-            let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and `{unit}` is given"));
-            Err(told.help("units are labels in this version, and are not converted: write both alike"))
-        }
+/// It is no unit, or one of another kind.
+pub(super) fn other_unit(
+    text: &str,
+    own: &Measure,
+    name: &str,
+    units: &Units,
+    span: Span,
+) -> Result<Factor, Diagnostic> {
+    let Some(written) = sbi_syntax::unit(text) else {
+        let told = UNKNOWN_UNIT.at(span, format!("`{text}` is no unit"));
+        return Err(told.help("write one as behind a colon: `unit = \"mV/ms\"`"));
+    };
+    let found = unit_of(units, &written).map_err(|told| {
+        let help = told.help.clone().unwrap_or_default();
+        UNKNOWN_UNIT.at(span, told.message).help(help)
+    })?;
+    let pure = Rc::new(Unit::one());
+    let own = own.unit().unwrap_or(&pure);
+    if found.fits(own) {
+        return Ok(found.factor(own));
     }
+    let expected = match own.parts() {
+        0 => "has no unit".to_owned(),
+        _ => format!("is in `{own}`"),
+    };
+    let told = UNIT_MISMATCH.at(span, format!("`{name}` {expected}, and the file is said to be in `{text}`"));
+    Err(told.help(match own.parts() {
+        0 => {
+            format!("say in the model in which unit `{name}` is: `{name} : {text}`, or leave `unit` out here")
+        }
+        _ => format!("write the unit of the file, one of the kind of `{own}`"),
+    }))
 }

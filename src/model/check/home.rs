@@ -5,13 +5,14 @@
 
 use super::constant::Constants;
 use super::expr::Scope;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Names;
 use super::value::{Sort, Value};
 use crate::AxisId;
+use crate::units::Measure;
 use sbi_syntax::tree::{self, Target};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// A home, by its number: files first, then the model, then what stands in it.
 pub(super) type HomeId = usize;
@@ -46,6 +47,8 @@ pub(super) struct Home<'t> {
 pub(super) struct Drawn<'t> {
     /// The home of the statement that draws.
     pub(super) home: HomeId,
+    /// What is drawn from.
+    pub(super) called: String,
     /// The left side of the statement that draws; none where a simulator is checked by itself.
     pub(super) target: Option<&'t Target>,
     /// The axes of the statement, without those of its home.
@@ -130,19 +133,26 @@ impl<'t> Builder<'t> {
         let Some(Drawn { home, target, axes, inputs, .. }) = self.drawn.get(draw).cloned() else {
             return Vec::new();
         };
+        // The units of inputs are those of the file in which they stand.
+        let inside = self.homes.iter().position(|home| home.draw == Some(draw)).unwrap_or(home);
         let values = inputs.iter().map(|passed| match passed.value {
             None => self.refused_value(),
             Some((value, at)) => self.within(at, |builder| {
                 let scope = if at == home { builder.draw_scope(target, &axes) } else { Scope::model() };
-                let found = builder.value(value, &scope);
-                let own = passed.input.unit.as_ref();
-                builder.agree(&found, value.span, own);
-                // Where they differ, that has been told: inside, the input is what it says it is.
-                let unit = own.map(|unit| Rc::from(unit.text.as_str())).or(found.unit);
-                Value { unit, ..found }
+                let of = builder.called(draw);
+                let input = &passed.input.name;
+                let measure = builder.within(inside, |builder| builder.input_measure(passed.input));
+                let place = Place { measure, what: What::Input(&of, &input.text, input.span) };
+                builder.passed_to(value, &scope, place)
             }),
         });
         values.collect()
+    }
+
+    /// What a statement draws from, by name.
+    fn called(&self, draw: usize) -> String {
+        let called = self.drawn.get(draw).map(|drawn| drawn.called.clone());
+        called.unwrap_or_default()
     }
 
     /// The scope of a statement that draws from a simulator.
@@ -154,6 +164,6 @@ impl<'t> Builder<'t> {
     /// What stands for a value that has been refused.
     pub(super) fn refused_value(&mut self) -> Value {
         self.patched = true;
-        Value { expr: self.arena.number(f64::NAN), sort: Sort::Refused, unit: None }
+        Value { sort: Sort::Refused, ..Value::number(self.arena.number(f64::NAN), Measure::Unknown) }
     }
 }

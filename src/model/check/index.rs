@@ -9,7 +9,7 @@ use super::model::{Builder, Written};
 use super::names::{Symbol, list};
 use super::shown::{shown, shown_arguments, shown_or_dots};
 use super::value::Value;
-use crate::{Axis, AxisId, AxisKind, ExprId, Index, NodeId, Role};
+use crate::{Axis, AxisId, AxisKind, Index, NodeId, Role};
 use sbi_syntax::tree::{self, ExprKind, Name, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 
@@ -54,7 +54,7 @@ impl<'t> Builder<'t> {
     }
 
     /// All elements of a node, row-major, for axes of these sizes.
-    pub(super) fn elements(&mut self, id: NodeId, sizes: &[usize]) -> Vec<ExprId> {
+    pub(super) fn elements(&mut self, id: NodeId, sizes: &[usize]) -> Vec<Value> {
         let count: usize = sizes.iter().product();
         let place = |mut element: usize| {
             let mut index: Vec<Index> = Vec::new();
@@ -64,7 +64,7 @@ impl<'t> Builder<'t> {
             }
             index
         };
-        (0..count).map(|element| self.element(id, place(element)).expr).collect()
+        (0..count).map(|element| self.element(id, place(element))).collect()
     }
 
     pub(super) fn indexed(

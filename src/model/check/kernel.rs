@@ -6,8 +6,10 @@ use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::Scope;
 use super::family::{self, Demand};
+use super::mismatch::{Place, What};
 use super::model::{Builder, Written};
 use super::names::{Symbol, list};
+use crate::units::Measure;
 use crate::{AxisId, ExprId, Family, Kernel};
 use sbi_syntax::tree::{self, Definition, ExprKind, Name, Role, Source};
 use sbi_syntax::{Diagnostic, suggest};
@@ -88,7 +90,6 @@ impl<'t> Builder<'t> {
             }
             return self.target_axes(target);
         };
-        self.unit = self.unit.or(formal.unit.as_ref().map(|unit| unit.span));
         match (at, draw, role) {
             (Some(at), ..) => self.place(target, at).map(|axis| vec![axis]),
             // A latent is no token, and has no readings.
@@ -141,13 +142,28 @@ impl<'t> Builder<'t> {
             let help = format!("declare it as one: `axis {} : {INSTANTS}`", at.text);
             Some(AXIS_MISMATCH.at(at.span, message).label(axis.span, "declared here").help(help))
         } else {
-            let units =
-                target.formal.as_ref().and_then(|formal| formal.unit.as_ref()).zip(axis.unit.as_ref());
-            units.filter(|(unit, own)| unit.text != **own).map(|(unit, own)| {
-                UNIT_MISMATCH
-                    .at(unit.span, format!("`{}` is in `{own}`, and `{}` stands here", at.text, unit.text))
-                    .label(axis.span, own.clone())
-                    .help(format!("units are labels in this version: write `: {own}`"))
+            let written = target.formal.as_ref().and_then(|formal| formal.unit.as_ref());
+            let own = self.coordinates.get(id.0).and_then(Measure::unit);
+            let pair = written.and_then(|unit| Some((unit, self.constants.units.unit(unit).ok()?))).zip(own);
+            pair.filter(|((_, unit), own)| !unit.fits(own)).map(|((written, unit), own)| {
+                let (at, label) = (&at.text, axis.unit.clone().unwrap_or_else(|| "no unit".to_owned()));
+                let name = &target.name.text;
+                let message = match own.parts() {
+                    0 => format!(
+                        "`{name}` is a function of a time in `{unit}`, and its axis `{at}` has no unit"
+                    ),
+                    _ => format!(
+                        "`{name}` is a function of a time in `{unit}`, and its axis `{at}` is in `{own}`"
+                    ),
+                };
+                let told = UNIT_MISMATCH.at(written.span, message).label(axis.span, label);
+                told.help(match (own.is_time(), unit.behind("1")) {
+                    (true, _) => format!("write `: {own}`, as the axis has it"),
+                    (false, Some(one)) => {
+                        format!("write the coordinates of `{at}` with the unit of the time, each as `{one}`")
+                    }
+                    (false, None) => format!("write the coordinates of `{at}` with the unit of the time"),
+                })
             })
         };
         self.told.extend(told);
@@ -160,9 +176,9 @@ impl<'t> Builder<'t> {
         left: Left<'t>,
         value: &'t tree::Expr,
         scope: &Scope<'t>,
-        measured: bool,
+        own: &Measure,
     ) -> Option<(Kernel, Vec<ExprId>)> {
-        let found = self.kernel_of(left, value, scope, measured);
+        let found = self.kernel_of(left, value, scope, own);
         found.map_err(|told| self.told.extend(told)).ok()
     }
 
@@ -171,7 +187,7 @@ impl<'t> Builder<'t> {
         left: Left<'t>,
         value: &'t tree::Expr,
         scope: &Scope<'t>,
-        measured: bool,
+        own: &Measure,
     ) -> Result<(Kernel, Vec<ExprId>), Vec<Diagnostic>> {
         let ExprKind::Call(call) = &value.kind else {
             let told = UNKNOWN_CHOICE.at(value.span, "a kernel is expected here");
@@ -193,20 +209,20 @@ impl<'t> Builder<'t> {
         };
         let taken = signature.take(call)?;
         let argument = |name| taken.get(name).expect("what a signature needs has been taken");
-        let time = left.target.formal.as_ref().and_then(|formal| formal.unit.as_ref());
+        let time = self.times.get(&left.id).cloned().unwrap_or(Measure::Unknown);
         let mut numbers = Vec::new();
         for name in signature.needs.iter().filter(|name| **name != "nu") {
             let written = argument(name);
-            let number = self.number(&written.value, scope);
-            match *name {
-                "scale" if measured => self.agree(&number, written.value.span, left.unit),
+            let measure = match *name {
+                "scale" => own.clone(),
                 // The length of a periodic kernel is a pure number.
-                "length" if signature.name != PERIODIC.name => self.agree(&number, written.value.span, time),
-                "period" => self.agree(&number, written.value.span, time),
-                _ => {}
-            }
-            self.demands.push(Demanded::argument(left.id, Demand::Positive, number.expr, written.span, name));
-            numbers.push(number.expr);
+                "length" if signature.name == PERIODIC.name => Measure::pure(),
+                _ => time.clone(),
+            };
+            let place = Place { measure, what: What::Argument(signature.name, name, &left.target.name.text) };
+            let (number, _) = self.number_in(&written.value, scope, &place);
+            self.demands.push(Demanded::argument(left.id, Demand::Positive, number, written.span, name));
+            numbers.push(number);
         }
         let kernel = match signature.name {
             "rbf" => Kernel::Rbf,

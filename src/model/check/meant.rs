@@ -32,7 +32,7 @@ impl<'t> Builder<'t> {
     ) -> Option<Diagnostic> {
         let (left, right) = whole;
         let name = self.unit_name(right)?;
-        let (value, unit) = self.measured(left)?;
+        let (value, unit) = self.quotient(left)?;
         let unit = format!("{unit}/{}", shown(right)?.replace(' ', ""));
         let told = UNKNOWN_NAME
             .at(name.span, format!("behind a number stands one unit, and `{}` is read as a name", name.text));
@@ -55,7 +55,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The number and the unit that a quotient of units starts with.
-    fn measured(&self, expr: &tree::Expr) -> Option<(f64, String)> {
+    fn quotient(&self, expr: &tree::Expr) -> Option<(f64, String)> {
         match &expr.kind {
             ExprKind::Number(number) => {
                 let unit = number.unit.as_ref().map_or("1", |unit| unit.text.as_str());
@@ -63,15 +63,15 @@ impl<'t> Builder<'t> {
             }
             ExprKind::Binary { operator: BinaryOperator::Div, left, right, .. } => {
                 self.unit_name(right)?;
-                let (value, unit) = self.measured(left)?;
+                let (value, unit) = self.quotient(left)?;
                 Some((value, format!("{unit}/{}", shown(right)?.replace(' ', ""))))
             }
             _ => None,
         }
     }
 
-    /// Says that a type stands where a unit would.
-    pub(super) fn type_as_unit(&mut self, unit: &tree::Unit) {
+    /// Says that a type stands where a unit would; whether it does.
+    pub(super) fn type_as_unit(&mut self, unit: &tree::Unit) -> bool {
         let help = match unit.text.as_str() {
             "real" | "int" | "integer" | "float" | "double" | "bool" | "boolean" | "positive" | "simplex" => {
                 format!("remove `: {}`: which values there are is said by the distribution", unit.text)
@@ -79,11 +79,12 @@ impl<'t> Builder<'t> {
             "vector" | "matrix" | "array" => {
                 "give it an axis: `axis i : index(3)`, and `[i]` behind the name".to_owned()
             }
-            _ => return,
+            _ => return false,
         };
         let told =
             NAME_AS_UNIT.at(unit.span, format!("behind `:` stands a unit, and `{}` is a type", unit.text));
         self.told.push(told.help(help));
+        true
     }
 
     /// `leak-rate` is one name where the definition of `leak` could not be read: that there is no `rate` follows.

@@ -9,12 +9,14 @@ use super::dynamics::Run;
 use super::files::Files;
 use super::fixed::fixed_ends;
 use super::home::{Drawn, Home, HomeId};
+use super::mismatch::Slip;
 use super::names::{Names, Symbol};
 use super::noted::Noted;
 use super::readings::Readings;
 use super::unrun::{named_as_the_fact, unlearned, unrun};
 use super::value::{Sort, Value};
 use super::{axis, limits, modality};
+use crate::units::{Dimension, Measure, Scale, Unit};
 use crate::vertices::Cycle;
 use crate::{
     Axis, AxisId, Definition, Dynamics, Expr, ExprId, Graph, Mask, Model, Node, NodeId, Role, Support, Token,
@@ -23,6 +25,7 @@ use crate::{
 use sbi_syntax::tree::{self, Statement};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// A model that has been looked at, sound or not.
 pub(super) struct Looked<'t> {
@@ -37,6 +40,14 @@ pub(super) struct Looked<'t> {
     pub(super) whole: bool,
     /// Whether some line that could not be read does not show what it defines.
     pub(super) nameless: bool,
+    /// Whether the model has units.
+    strict: bool,
+    /// The units of nodes, and those of the coordinates of axes.
+    pub(super) measures: Vec<Measure>,
+    pub(super) coordinates: Vec<Measure>,
+    /// The unit of the time of each function of time.
+    times: BTreeMap<NodeId, Measure>,
+    views: BTreeMap<NodeId, Rc<Unit>>,
     sorts: Vec<Sort>,
     homes: Vec<Home<'t>>,
     home: HomeId,
@@ -105,6 +116,21 @@ pub(super) struct Builder<'t> {
     /// The axes of each node; `None` where they were refused, so that no reading of it is checked.
     pub(super) shapes: Vec<Option<Vec<AxisId>>>,
     pub(super) sorts: Vec<Sort>,
+    /// The units of nodes; nothing is known of those without one before they are defined.
+    pub(super) measures: Vec<Measure>,
+    /// The units of the coordinates of axes.
+    pub(super) coordinates: Vec<Measure>,
+    /// The units of the times of dynamics, once they have been asked for, and those of other functions of time.
+    pub(super) clocks: BTreeMap<usize, Measure>,
+    pub(super) times: BTreeMap<NodeId, Measure>,
+    /// The units in which names of functions of time are declared, where those are not their own.
+    pub(super) views: BTreeMap<NodeId, Rc<Unit>>,
+    /// Whether the model has units, and what lacks one is told.
+    pub(super) strict: bool,
+    /// The unit of the place in which the expression in hand stands.
+    pub(super) place: Option<Rc<Unit>>,
+    /// What has been told of units.
+    pub(super) slips: Vec<Slip>,
     pub(super) arena: Arena,
     pub(super) told: Vec<Diagnostic>,
     /// What is sound but not run by this version.
@@ -117,22 +143,23 @@ pub(super) struct Builder<'t> {
     pub(super) gaps_unknown: bool,
     /// Whether a NaN stands somewhere for an expression that has been refused.
     pub(super) patched: bool,
-    /// The first unit that is written.
-    pub(super) unit: Option<Span>,
     /// The functions being inlined, outermost first, with their homes.
     pub(super) calls: Vec<(HomeId, &'t str)>,
-    pub(super) inlined: HashMap<(HomeId, &'t str, Vec<ExprId>), Value>,
+    pub(super) inlined: HashMap<Inlined<'t>, Value>,
 }
 
-/// Looks at a model; what is wrong goes to `told`.
+/// A function that is put in: its home, its name, and its arguments with their units, in base units.
+pub(super) type Inlined<'t> = (HomeId, &'t str, Vec<(ExprId, Option<(Dimension, Scale)>)>);
+
+/// Looks at a model; what is wrong goes to `told`. `strict` says whether it has units.
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
     homes: &[Home<'t>],
     files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
-    unit: &mut Option<Span>,
+    strict: bool,
 ) -> Looked<'t> {
-    let mut builder = Builder::in_file(homes, 0, files);
+    let mut builder = Builder::in_file(homes, 0, files, strict);
     let body = modality::flat(&tree.body);
     let body = || body.iter().copied();
     builder.declare(body());
@@ -177,11 +204,11 @@ pub(super) fn model<'t>(
     builder.told.extend(named_as_the_fact(&model));
     builder.told.extend(fixed_ends(&model).into_iter().filter(|_| whole));
     let graph = graph.or_else(|| sketch(&model));
-    *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
     let Builder { names, constants, shapes, sorts, homes, home, drawn, runs, nodes_of_runs, .. } = builder;
+    let Builder { measures, coordinates, times, views, .. } = builder;
     Looked {
         model,
         names,
@@ -190,6 +217,11 @@ pub(super) fn model<'t>(
         gaps_unknown: builder.gaps_unknown,
         whole,
         nameless,
+        strict,
+        measures,
+        coordinates,
+        times,
+        views,
         sorts,
         homes,
         home,
@@ -211,7 +243,12 @@ impl Looked<'_> {
 
 impl<'t> Builder<'t> {
     /// A builder of what stands in one of these files; a model stands in the first.
-    pub(super) fn in_file(homes: &[Home<'t>], file: HomeId, files: &'t Files<'t>) -> Builder<'t> {
+    pub(super) fn in_file(
+        homes: &[Home<'t>],
+        file: HomeId,
+        files: &'t Files<'t>,
+        strict: bool,
+    ) -> Builder<'t> {
         let own = homes.get(file).cloned().unwrap_or_default();
         let mut arena = Arena::default();
         let clock = arena.add(Expr::Clock);
@@ -237,6 +274,14 @@ impl<'t> Builder<'t> {
             written: Vec::new(),
             shapes: Vec::new(),
             sorts: Vec::new(),
+            measures: Vec::new(),
+            coordinates: Vec::new(),
+            clocks: BTreeMap::new(),
+            times: BTreeMap::new(),
+            views: BTreeMap::new(),
+            strict,
+            place: None,
+            slips: Vec::new(),
             arena,
             told: Vec::new(),
             later: Vec::new(),
@@ -245,7 +290,6 @@ impl<'t> Builder<'t> {
             noted: Vec::new(),
             gaps_unknown: false,
             patched: false,
-            unit: None,
             calls: Vec::new(),
             inlined: HashMap::new(),
         }
@@ -267,7 +311,11 @@ impl<'t> Builder<'t> {
             nodes: looked.model.nodes.clone(),
             shapes: looked.shapes.clone(),
             sorts: looked.sorts.clone(),
-            ..Builder::in_file(&[], 0, files)
+            measures: looked.measures.clone(),
+            coordinates: looked.coordinates.clone(),
+            times: looked.times.clone(),
+            views: looked.views.clone(),
+            ..Builder::in_file(&[], 0, files, looked.strict)
         }
     }
 
@@ -336,13 +384,16 @@ impl<'t> Builder<'t> {
 
     fn declare_axis(&mut self, statement: &'t tree::Axis) {
         let id = match axis::axis(statement, &self.constants) {
-            Ok(axis) => {
+            Ok((axis, measure)) => {
                 if axis.varies() {
                     let message = "axes that differ from data set to data set are simulated, and not trained on in this version";
                     let help = "give it one size, `set(size = 10)`, or even steps, `time(grid(from = 0, to = 9, step = 1))`";
                     self.unlearned.push(NOT_YET.at(statement.kind.span, message).help(help));
                 }
-                self.unit = self.unit.or(axis.unit.is_some().then_some(statement.kind.span));
+                self.coordinates.push(match measure.unit() {
+                    Some(_) => measure,
+                    None => self.unmeasured(),
+                });
                 self.axes.push(axis);
                 Some(AxisId(self.axes.len() - 1))
             }
@@ -385,11 +436,10 @@ impl<'t> Builder<'t> {
             return;
         }
         let own = self.written_axes(written);
-        self.unit = self.unit.or(unit.as_ref().map(|unit| unit.span));
-        unit.iter().for_each(|unit| self.type_as_unit(unit));
         let id = self.add_node(name, role, own, written);
+        self.declare_unit(id, unit.as_ref());
+        self.declare_time(id, target);
         if let Some(node) = self.nodes.get_mut(id.0) {
-            node.unit = unit.as_ref().map(|unit| unit.text.clone());
             node.doc = doc.as_ref().map(|doc| doc.text.clone());
             node.curve = target.formal.is_some();
         }
@@ -414,9 +464,11 @@ impl<'t> Builder<'t> {
             curve: false,
             definition: Definition::Table(Vec::new()),
             unit: None,
+            reduced: None,
             doc: None,
             span: name.span,
         });
+        self.measures.push(Measure::Unknown);
         if let Some(dynamics) = dynamics {
             self.nodes_of_runs.insert(id, dynamics);
         }

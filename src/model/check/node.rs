@@ -1,18 +1,21 @@
 //! `param`, `latent`, `data`, `let` and `const`: what a node stands on and how its values come about.
 
-use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNIT_MISMATCH, UNKNOWN_AXIS, VECTOR};
+use super::codes::{AXIS_TWICE, AXIS_UNBOUND, LENGTH, NESTED_DRAW, UNKNOWN_AXIS, VECTOR};
 use super::demand::Demanded;
 use super::distribution::Left;
 use super::expr::{self, Scope};
 use super::family;
 use super::given::{as_list, equals_file};
 use super::index::count;
+use super::mismatch::{Place, What};
 use super::model::{Builder, Written};
 use super::names::Symbol;
 use super::shown::{left_side, shown_call};
+use super::units::Operand;
 use super::value::{Sort, Value};
+use crate::units::Measure;
 use crate::{Argument, AxisId, Definition, Draw, ExprId, Family, Kind, NodeId, Role};
-use sbi_syntax::tree::{self, ExprKind, Source, Target, Unit};
+use sbi_syntax::tree::{self, ExprKind, Source, Target};
 use sbi_syntax::{Diagnostic, Span, suggest};
 
 impl<'t> Builder<'t> {
@@ -82,19 +85,19 @@ impl<'t> Builder<'t> {
     fn define_here(&mut self, id: NodeId) {
         let Some(written) = self.written.get(id.0).copied() else { return };
         let (definition, sort) = match written {
-            Written::Node(tree::Node { target, unit, definition, .. })
-            | Written::State(tree::State { target, unit, definition, .. }) => match definition {
+            Written::Node(tree::Node { target, definition, .. })
+            | Written::State(tree::State { target, definition, .. }) => match definition {
                 tree::Definition::Draw(draw) => {
-                    let drawn = self.drawn(Left { id, target, unit: unit.as_ref() }, draw);
+                    let drawn = self.drawn(Left { id, target }, draw);
                     let sort = self.sort_of(draw, &drawn);
                     (Definition::Draw(drawn), sort)
                 }
-                tree::Definition::Equals(value) => self.equals(id, target, unit.as_ref(), value),
+                tree::Definition::Equals(value) => self.equals(id, target, value),
             },
-            Written::Field(output, value) => self.equals(id, &output.target, output.unit.as_ref(), value),
+            Written::Field(output, value) => self.equals(id, &output.target, value),
             Written::Noise(_) => (Definition::Noise, Sort::Number),
             Written::Output(draw, output) => self.output(draw, output),
-            Written::Let(binding) => self.equals(id, &binding.target, binding.unit.as_ref(), &binding.value),
+            Written::Let(binding) => self.equals(id, &binding.target, &binding.value),
             Written::Const(constant) => self.constant(id, constant),
         };
         if let Some(node) = self.nodes.get_mut(id.0) {
@@ -105,13 +108,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn equals(
-        &mut self,
-        id: NodeId,
-        target: &'t Target,
-        unit: Option<&Unit>,
-        value: &'t tree::Expr,
-    ) -> (Definition, Sort) {
+    fn equals(&mut self, id: NodeId, target: &'t Target, value: &'t tree::Expr) -> (Definition, Sort) {
         if target.formal.is_some() {
             // Told with its left side: an argument makes a function, which is no node.
             return (Definition::Equals(self.refused_expr()), Sort::Refused);
@@ -129,14 +126,33 @@ impl<'t> Builder<'t> {
             return (Definition::Equals(refused), Sort::Refused);
         }
         let scope = self.target_scope(id, target, 0);
+        let declared = self.nodes.get(id.0).is_some_and(|node| node.unit.is_some());
+        let measure = if declared { self.measure_of(id) } else { Measure::Unknown };
+        let place = Place { measure, what: What::Declared(&target.name.text, target.name.span) };
+        self.place = place.measure.unit().cloned();
         let mut found = self.value(value, &scope);
         // A `let` may name a function of time; what is drawn, seen or asked about is a number.
         if found.sort == Sort::Curve && matches!(word, "data " | "param " | "init ") {
             found = self.not_at_a_time(value, &scope);
         }
-        self.agree(&found, value.span, unit);
         let sort = if found.sort == Sort::Truth { Sort::Either } else { found.sort };
-        (Definition::Equals(found.expr), sort)
+        let operand = Operand { value: &found, tree: value };
+        let raw = match found.sort {
+            // A function of time keeps its unit: its readings are converted.
+            Sort::Curve => {
+                self.ensure_fits(operand, &place);
+                let raw = found.raw;
+                if let Some(own) = place.measure.unit() {
+                    self.views.insert(id, own.clone());
+                }
+                self.measures.get_mut(id.0).into_iter().for_each(|own| *own = found.measure.clone());
+                raw
+            }
+            _ if declared => self.fit(operand, &place),
+            Sort::Refused => found.raw,
+            _ => self.named_value(id, found),
+        };
+        (Definition::Equals(raw), sort)
     }
 
     /// Says that a distribution stands after `=`; `word` is what the statement starts with.
@@ -179,23 +195,10 @@ impl<'t> Builder<'t> {
         scope.bound = around.chain(scope.bound).collect();
         scope.target = Some(target);
         if let Some(formal) = &target.formal {
-            scope.locals.push((&formal.name.text, Value::number(self.clock)));
+            let measure = self.times.get(&id).cloned().unwrap_or(Measure::Unknown);
+            scope.locals.push((&formal.name.text, Value::number(self.clock, measure)));
         }
         scope
-    }
-
-    /// Checks the unit of a value against that of the place it stands in.
-    pub(super) fn agree(&mut self, value: &Value, span: Span, unit: Option<&Unit>) {
-        let (Some(unit), Some(found)) = (unit, &value.unit) else { return };
-        if unit.text != **found {
-            self.told.push(
-                UNIT_MISMATCH
-                    .at(span, format!("this is in `{found}`, and `{}` is expected", unit.text))
-                    .label(span, found.to_string())
-                    .label(unit.span, unit.text.clone())
-                    .help(format!("units are labels in this version: write it in `{}`", unit.text)),
-            );
-        }
     }
 
     /// One output of a program from outside.
@@ -206,7 +209,8 @@ impl<'t> Builder<'t> {
             self.drawn.get_mut(draw).into_iter().for_each(|drawn| drawn.values = Some(values.clone()));
         }
         let values = self.drawn.get(draw).and_then(|drawn| drawn.values.as_ref());
-        let inputs: Vec<ExprId> = values.into_iter().flatten().map(|value| value.expr).collect();
+        let values: Vec<Value> = values.into_iter().flatten().cloned().collect();
+        let inputs: Vec<ExprId> = values.iter().map(|value| self.settled(value).raw).collect();
         let external = self.externals_of.get(&draw).copied().unwrap_or_default();
         (Definition::External { external, output, inputs }, Sort::Number)
     }
@@ -255,8 +259,13 @@ impl<'t> Builder<'t> {
                 let sizes: Vec<usize> =
                     axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|a| a.size()).collect();
                 let mut entries = Vec::new();
-                self.entries(value, &sizes, &names, &mut entries);
+                self.entries(id, value, &sizes, &names, &mut entries);
                 let whole: usize = sizes.iter().fold(1, |count, size| count.saturating_mul(*size));
+                let unknown = self.measures.get(id.0).is_some_and(|own| matches!(own, Measure::Unknown));
+                if unknown {
+                    let measure = self.unmeasured();
+                    self.infer_unit(id, measure);
+                }
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
                 }
@@ -265,7 +274,7 @@ impl<'t> Builder<'t> {
                 (Definition::Equals(refused), Sort::Refused)
             }
             _ => {
-                let (definition, sort) = self.equals(id, &constant.target, constant.unit.as_ref(), value);
+                let (definition, sort) = self.equals(id, &constant.target, value);
                 if let Definition::Equals(expr) = definition {
                     self.demands.push(Demanded::constant(id, expr, value.span, &constant.target.name.text));
                 }
@@ -275,9 +284,16 @@ impl<'t> Builder<'t> {
     }
 
     /// Gathers the numbers of a list that has one level for each axis.
-    fn entries(&mut self, value: &tree::Expr, sizes: &[usize], axes: &[&str], entries: &mut Vec<f64>) {
+    fn entries(
+        &mut self,
+        id: NodeId,
+        value: &tree::Expr,
+        sizes: &[usize],
+        axes: &[&str],
+        entries: &mut Vec<f64>,
+    ) {
         let Some((size, deeper)) = sizes.split_first() else {
-            match self.constants.number(value) {
+            match self.entry(id, value) {
                 Ok(number) => entries.push(number),
                 Err(told) => self.told.push(told),
             }
@@ -287,7 +303,7 @@ impl<'t> Builder<'t> {
         match &value.kind {
             ExprKind::List(list) if list.len() == *size => {
                 let below = axes.get(1..).unwrap_or_default();
-                list.iter().for_each(|entry| self.entries(entry, deeper, below, entries));
+                list.iter().for_each(|entry| self.entries(id, entry, deeper, below, entries));
             }
             ExprKind::List(list) => self.told.push(
                 LENGTH
@@ -303,12 +319,28 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// One entry of a table, in the unit of the constant: that which is declared, or that of the first entry with one.
+    fn entry(&mut self, id: NodeId, value: &tree::Expr) -> Result<f64, Diagnostic> {
+        let name = self.nodes.get(id.0).map(|node| node.name.clone()).unwrap_or_default();
+        let own = self.measure_of(id);
+        if let Some(own) = own.unit() {
+            let what = format!("the entries of `{name}` are in another");
+            return self.constants.number_in(value, Some(own), &what);
+        }
+        let found = self.constants.quantity(value)?;
+        let Some(unit) = found.measure.unit() else { return Ok(found.value) };
+        let proper = unit.proper();
+        let number = unit.factor(&proper).exact(found.value);
+        self.infer_unit(id, Measure::of(Some(proper)));
+        Ok(number)
+    }
+
     /// All entries of an array that is named without its index, where its axes have these sizes.
     pub(super) fn whole(
         &mut self,
         name: &tree::Name,
         sizes: &[usize],
-    ) -> Result<Vec<ExprId>, Option<Diagnostic>> {
+    ) -> Result<Vec<Value>, Option<Diagnostic>> {
         let id = match self.names.get(&name.text) {
             Some(Symbol::Node(id)) => id,
             Some(Symbol::Refused | Symbol::Axis(None)) => return Err(None),

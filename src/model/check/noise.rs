@@ -1,7 +1,7 @@
 //! What is random in a `dynamics`: noises, which enter derivatives linearly, and draws, which are steps of their own.
 
 use super::builtin;
-use super::codes::{NESTED_DRAW, NOISE_NONLINEAR, SOLVER};
+use super::codes::{NESTED_DRAW, NOISE_NONLINEAR, SOLVER, UNIT_MISMATCH};
 use super::family;
 use super::model::Builder;
 use super::recipes::{drawn_here, in_r};
@@ -114,7 +114,12 @@ impl<'t> Builder<'t> {
         });
         let unread = tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_)));
         let Some((target, value)) = derivative.filter(|_| !unread) else { return Vec::new() };
-        let idle = noises(tree).filter(|noise| !reads(tree, &noise.name.text));
+        // That its strength stands alone is told with that.
+        let lacking = self.told.iter().any(|told| {
+            let help = told.help.as_deref().unwrap_or_default();
+            told.code == UNIT_MISMATCH.name && help.starts_with("multiply by a noise")
+        });
+        let idle = noises(tree).filter(|noise| !lacking && !reads(tree, &noise.name.text));
         let told = idle.map(|noise| {
             let (state, noise, change) = (left_side(target), noise, shown_or_dots(value));
             let told = NOISE_NONLINEAR.at(noise.span, format!("`{}` enters no derivative", noise.name.text));

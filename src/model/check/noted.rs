@@ -6,12 +6,10 @@ use super::family::Demand;
 use super::model::Builder;
 use super::over::Over;
 use super::reach::Reach;
-use super::value::common_label;
 use crate::survey::Survey;
 use crate::{AxisId, AxisKind, Binary, Definition, Expr, ExprId, Model, NodeId, Role, Unary};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// How far beyond its span, in parts of it, a reading is still within: steps like 0.06 are not exact.
 const ROUNDING: f64 = 1e-6;
@@ -22,8 +20,6 @@ pub(super) struct Noted {
     expr: ExprId,
     /// Where the time stands, or the call.
     span: Span,
-    /// The unit of the time.
-    unit: Option<Rc<str>>,
 }
 
 impl Noted {
@@ -36,9 +32,9 @@ impl Noted {
 impl Builder<'_> {
     /// Keeps an expression to be judged with the whole model. What functions and other files do with what they are passed is
     /// left alone: nothing in the line at fault would be pointed at.
-    pub(super) fn note(&mut self, expr: ExprId, span: Span, unit: Option<Rc<str>>) {
+    pub(super) fn note(&mut self, expr: ExprId, span: Span) {
         if span.file == 0 && self.calls.is_empty() {
-            self.noted.push(Noted { expr, span, unit });
+            self.noted.push(Noted { expr, span });
         }
     }
 
@@ -119,10 +115,6 @@ impl Builder<'_> {
         };
         let run = self.runs.get(*run)?;
         let over = run.over.as_ref()?;
-        let (at, solved) = ((noted.unit.as_ref(), noted.span), (over.unit.as_ref(), over.span));
-        if let Err(told) = common_label(at, solved, noted.span) {
-            return Some(told);
-        }
         outside(model, &run.name, over, axis, (first, last), noted.span)
     }
 }
@@ -148,16 +140,11 @@ fn drawn_outside(model: &Model, node: NodeId, time: f64, noted: &Noted) -> Optio
     let node = model.node(node);
     let mut places = node.axes.iter().map(|axis| model.axis(*axis)).filter(|_| node.curve);
     let axis = places.next_back().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }))?;
-    let own = axis.unit.as_deref().map(Rc::from);
-    if let Err(told) = common_label((noted.unit.as_ref(), noted.span), (own.as_ref(), axis.span), noted.span)
-    {
-        return Some(told);
-    }
     let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
     if (from..=to).contains(&time) {
         return None;
     }
-    let unit = own.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let unit = axis.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
     let (name, axis_name) = (&node.name, &axis.name);
     let message = format!("`{name}` is drawn at `{axis_name}`, from {from} to {to}, and is read at {time}");
     let longer = format!("over = {}{unit} .. {}{unit}", from.min(time), to.max(time));

@@ -1,7 +1,7 @@
 //! What stands outside of models, file by file: constants, functions, simulators, externals, and what is used of other
 //! files.
 
-use super::codes::UNKNOWN_NAME;
+use super::codes::{NAME_TAKEN, SETTING_RANGE, UNKNOWN_NAME};
 use super::constant::circles;
 use super::external;
 use super::files::Files;
@@ -11,8 +11,12 @@ use super::model::{Builder, too_many};
 use super::names::{Symbol, list};
 use super::reads::private;
 use super::series;
-use sbi_syntax::tree::{self, File, Item, Source, UseFrom};
+use super::units::unit_of;
+use crate::units::Units;
+use sbi_syntax::tree::{self, File, Item, Source, UnitDefinition, UseFrom};
 use sbi_syntax::{Diagnostic, Span, suggest};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Looks at what stands outside of models in all files, each after those it uses; what is wrong goes to `told`. The homes
 /// are in the order of the files.
@@ -21,25 +25,25 @@ pub(super) fn outside<'t>(
     library: &'t Library,
     files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
-    unit: &mut Option<Span>,
 ) -> Vec<Home<'t>> {
     let mut homes: Vec<Home<'t>> = vec![Home::default(); library.uses.len()];
     for file in library.order(told) {
         let Some(tree) = (if file == 0 { Some(tree) } else { library.tree(file) }) else { continue };
-        let mut home = declare(&tree.items, file, files, told);
+        let mut home = declare(tree, file, files, told);
         import(&mut home, tree, file, library, files, &homes, told);
         if let Some(place) = homes.get_mut(file) {
             *place = home;
         }
-        check(&tree.items, file, files, &mut homes, told, unit);
+        check(tree, file, files, &mut homes, told);
     }
     homes
 }
 
 /// The names that a file defines.
-fn declare<'t>(items: &'t [Item], file: usize, files: &'t Files<'t>, told: &mut Vec<Diagnostic>) -> Home<'t> {
+fn declare<'t>(tree: &'t File, file: usize, files: &'t Files<'t>, told: &mut Vec<Diagnostic>) -> Home<'t> {
     let mut home = Home::default();
-    for item in items {
+    home.constants.units = Rc::new(own_units(tree, &mut home.public, told));
+    for item in &tree.items {
         if let Item::Bad(bad) = item {
             home.unread = true;
             bad.names.iter().for_each(|name| home.names.refuse(name));
@@ -74,6 +78,75 @@ fn declare<'t>(items: &'t [Item], file: usize, files: &'t Files<'t>, told: &mut 
     home
 }
 
+/// The units that a file defines, each after those that it is made of.
+fn own_units<'t>(tree: &'t File, public: &mut BTreeSet<&'t str>, told: &mut Vec<Diagnostic>) -> Units {
+    let mut units = Units::default();
+    let defined = tree.items.iter().filter_map(|item| match item {
+        Item::Unit(unit) => Some(unit),
+        _ => None,
+    });
+    let mut waiting: Vec<&UnitDefinition> = Vec::new();
+    for unit in defined {
+        if let Some(first) = waiting.iter().find(|known| known.name.text == unit.name.text) {
+            let message = format!("there are two units `{}`", unit.name.text);
+            let taken = NAME_TAKEN.at(unit.name.span, message).label(first.name.span, "first here");
+            told.push(taken.help("rename one of them"));
+            continue;
+        }
+        if unit.public {
+            public.insert(&unit.name.text);
+        }
+        waiting.push(unit);
+    }
+    loop {
+        let before = waiting.len();
+        waiting.retain(|definition| {
+            let Ok(unit) = units.unit(&definition.unit) else { return true };
+            let factor = definition.factor.as_ref().map_or(1.0, |factor| factor.value);
+            if !units.define(&definition.name.text, factor, &unit) {
+                let message = format!("`{}` would be nothing", definition.name.text);
+                told.push(SETTING_RANGE.at(definition.span, message).help("write a number above zero"));
+                units.refuse(&definition.name.text);
+            }
+            false
+        });
+        if waiting.is_empty() || waiting.len() == before {
+            break;
+        }
+    }
+    told.extend(waiting.iter().filter_map(|definition| unit_of(&units, &definition.unit).err()));
+    // What is made of what is not there is none of its own either, which follows.
+    waiting.iter().for_each(|definition| units.refuse(&definition.name.text));
+    units
+}
+
+/// Whether something of a file has units: a constant, a function, a unit or a simulator.
+fn outside_has_units(tree: &File) -> bool {
+    tree.items.iter().any(|item| {
+        let span = match item {
+            Item::Const(item) => item.span,
+            Item::Function(item) => item.span,
+            Item::Simulator(item) => item.span,
+            Item::Unit(item) => item.span,
+            _ => return false,
+        };
+        has_units(tree, span)
+    })
+}
+
+/// Whether units are written within a span of a file.
+fn has_units(tree: &File, span: Span) -> bool {
+    let first = tree.units.partition_point(|unit| unit.start < span.start);
+    tree.units.get(first).is_some_and(|unit| unit.end <= span.end)
+}
+
+/// Whether a model has units, of its own or by what stands beside it and what it extends.
+pub(super) fn model_has_units(tree: &File, model: &tree::Model) -> bool {
+    let extended = model.extends.is_some()
+        && tree.items.iter().any(|item| matches!(item, Item::Model(other) if has_units(tree, other.span)));
+    has_units(tree, model.span) || extended || outside_has_units(tree)
+}
+
 /// Takes over what a file uses of others.
 fn import<'t>(
     home: &mut Home<'t>,
@@ -103,6 +176,11 @@ fn import<'t>(
             let symbol = match other.names.get(&wanted.text) {
                 Some(symbol) if other.public.contains(wanted.text.as_str()) => symbol,
                 Some(Symbol::Refused) => Symbol::Refused,
+                None if other.public.contains(wanted.text.as_str()) => {
+                    let units = Rc::make_mut(&mut home.constants.units);
+                    units.import(&wanted.text, &name.text, &other.constants.units);
+                    continue;
+                }
                 Some(_) => {
                     told.push(private(shown, &wanted.text, wanted.span));
                     Symbol::Refused
@@ -149,19 +227,20 @@ fn taken(used: &tree::Use) -> Vec<(Option<&tree::Name>, &tree::Name)> {
 
 /// Checks what a file defines outside of models.
 fn check<'t>(
-    items: &'t [Item],
+    tree: &'t File,
     file: usize,
     files: &'t Files<'t>,
     homes: &mut [Home<'t>],
     told: &mut Vec<Diagnostic>,
-    unit: &mut Option<Span>,
 ) {
+    let items = tree.items.as_slice();
+    let strict = outside_has_units(tree);
     let constants: Vec<&'t tree::Const> = items
         .iter()
         .filter_map(|item| if let Item::Const(constant) = item { Some(constant) } else { None })
         .collect();
     told.extend(circles(&constants));
-    let mut builder = Builder::in_file(homes, file, files);
+    let mut builder = Builder::in_file(homes, file, files, strict);
     for constant in constants {
         builder.outer_constant(constant);
     }
@@ -181,7 +260,6 @@ fn check<'t>(
             _ => {}
         }
     }
-    *unit = unit.or(builder.unit);
     told.append(&mut builder.told);
     let refused = builder.homes.get(file).map(|home| home.refused.clone()).unwrap_or_default();
     if let Some(home) = homes.get_mut(file) {
@@ -189,9 +267,8 @@ fn check<'t>(
     }
     for item in items {
         let Item::Simulator(simulator) = item else { continue };
-        let mut builder = Builder::in_file(homes, file, files);
+        let mut builder = Builder::in_file(homes, file, files, strict);
         builder.simulator_alone(simulator, file);
-        *unit = unit.or(builder.unit);
         told.append(&mut builder.told);
     }
 }

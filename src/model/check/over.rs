@@ -2,25 +2,26 @@
 
 use super::codes::{DYNAMICS_RANGE, EMPTY_RANGE, NOT_CONSTANT, SOLVER};
 use super::expr::Scope;
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::shown::shown;
-use super::value::{Sort, Value, common_label, common_unit};
+use super::value::{Sort, Value};
 use crate::{Binary, Definition, Expr, ExprId, Role, Unary};
 use sbi_syntax::Span;
 use sbi_syntax::tree::{self, ExprKind};
-use std::rc::Rc;
 
 /// From when to when a dynamics is solved.
 #[derive(Clone)]
 pub(super) struct Over {
     pub(super) ends: [f64; 2],
-    pub(super) unit: Option<Rc<str>>,
+    /// The unit of the ends, as it is shown.
+    pub(super) unit: Option<String>,
     pub(super) span: Span,
 }
 
 impl<'t> Builder<'t> {
     /// From when to when a dynamics runs; what is wrong with it is told.
-    pub(super) fn over(&mut self, tree: &'t tree::Dynamics) -> Option<Over> {
+    pub(super) fn over(&mut self, tree: &'t tree::Dynamics, run: usize) -> Option<Over> {
         let Some(over) = &tree.over else {
             let told = DYNAMICS_RANGE
                 .at(tree.name.span, format!("`{}` does not say from when to when it runs", tree.name.text));
@@ -42,9 +43,8 @@ impl<'t> Builder<'t> {
             });
             return None;
         };
-        let ((from, first), (to, last)) = self.fixed(low).zip(self.fixed(high))?;
-        let unit = common_unit((&first, low.span), (&last, high.span), high.span);
-        let unit = unit.map_err(|told| self.told.push(told)).ok()?;
+        let place = Place { measure: self.clock(run), what: What::Time("the other end") };
+        let ((from, first), (to, last)) = self.fixed(low, &place).zip(self.fixed(high, &place))?;
         // What is passed to a simulator that is checked alone may be anything.
         if first.sort == Sort::Any || last.sort == Sort::Any {
             return None;
@@ -54,19 +54,19 @@ impl<'t> Builder<'t> {
             self.told.push(told.help(format!("write `over {to} .. {from}`")));
             return None;
         }
-        Some(Over { ends: [from, to], unit, span: over.span })
+        Some(Over { ends: [from, to], unit: place.measure.text(), span: over.span })
     }
 
     /// The value of a number that must be known beforehand, with what is known of its expression; what is wrong is told.
-    fn fixed(&mut self, expr: &'t tree::Expr) -> Option<(f64, Value)> {
-        let value = self.number(expr, &Scope::model());
+    fn fixed(&mut self, expr: &'t tree::Expr, place: &Place<'_>) -> Option<(f64, Value)> {
+        let (raw, value) = self.number_in(expr, &Scope::model(), place);
         match value.sort {
             Sort::Refused => return None,
             // An input of a simulator that is checked alone may be anything.
             Sort::Any => return Some((1.0, value)),
             _ => {}
         }
-        let Some(fixed) = self.known(value.expr) else {
+        let Some(fixed) = self.known(raw) else {
             let told = NOT_CONSTANT.at(expr.span, "a number known beforehand is expected here");
             self.told.push(told.help("write a number, or arithmetic on numbers and constants"));
             return None;
@@ -75,7 +75,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The value of an expression of numbers, by exact arithmetic.
-    fn known(&self, id: ExprId) -> Option<f64> {
+    pub(super) fn known(&self, id: ExprId) -> Option<f64> {
         match *self.arena.exprs.get(id.0)? {
             Expr::Number(value) => Some(value),
             Expr::Unary(Unary::Neg, operand) => Some(-self.known(operand)?),
@@ -98,25 +98,24 @@ impl<'t> Builder<'t> {
     }
 
     /// A length of steps, above zero; of times no longer than the whole, where that is known.
-    pub(super) fn step(&mut self, expr: &'t tree::Expr, over: Option<&Over>) -> Option<f64> {
-        let (step, value) = self.fixed(expr)?;
+    pub(super) fn step(
+        &mut self,
+        expr: &'t tree::Expr,
+        place: &Place<'_>,
+        over: Option<&Over>,
+    ) -> Option<f64> {
+        let (step, value) = self.fixed(expr, place)?;
         if step <= 0.0 {
             let told = SOLVER.at(expr.span, format!("a step of {step} leads nowhere"));
             self.told.push(told.help("write a number above zero"));
             return None;
         }
         let Some(over) = over else { return Some(step) };
-        let units =
-            common_label((value.unit.as_ref(), expr.span), (over.unit.as_ref(), over.span), expr.span);
-        if let Err(told) = units {
-            self.told.push(told);
-            return None;
-        }
         let [from, to] = over.ends;
         if step > to - from && value.sort != Sort::Any {
             let told = SOLVER.at(expr.span, format!("a step of {step} is longer than all of {from} to {to}"));
             let told = told.label(over.span, "solved over this");
-            let unit = value.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+            let unit = over.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             self.told.push(told.help(format!("write a shorter one, such as {}{unit}", (to - from) / 100.0)));
             return None;
         }

@@ -5,6 +5,7 @@ use super::index::{count, position};
 use super::names::{Symbol, list};
 use super::query::Asked;
 use super::shown::{shown, shown_or_dots};
+use crate::units::Measure;
 use crate::{Axis, AxisId, Node, NodeId, Role};
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{BinaryOperator, Expr, ExprKind, Place};
@@ -15,8 +16,9 @@ pub(super) struct Selected {
     pub(super) node: NodeId,
     /// Its name.
     pub(super) name: String,
-    /// Its unit.
+    /// Its unit, as it is shown and as it is.
     pub(super) unit: Option<String>,
+    pub(super) measure: Measure,
     /// The tokens, row-major.
     pub(super) tokens: Vec<usize>,
     /// How many elements are meant along each axis that is not fixed to one.
@@ -72,6 +74,7 @@ impl Asked<'_, '_> {
             node: id,
             name: node.name.clone(),
             unit: node.unit.clone(),
+            measure: self.looked.measures.get(id.0).cloned().unwrap_or(Measure::Unknown),
             tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),
             axes: runs
                 .iter()

@@ -57,8 +57,6 @@ pub(super) struct Asked<'a, 't> {
     pub(super) unread: bool,
     /// What is sound but not answered by this version.
     pub(super) later: Vec<Diagnostic>,
-    /// The first unit that is written.
-    pub(super) unit: Option<Span>,
 }
 
 /// How many elements of an axis a datum has: for each data set, by its name.
@@ -83,7 +81,6 @@ pub(super) fn query<'t>(
     tree: &'t tree::Query,
     about: &About<'_, 't>,
     told: &mut Vec<Diagnostic>,
-    unit: &mut Option<Span>,
 ) -> Option<Query> {
     let looked = about.looked;
     let graph = looked.graph.as_ref()?;
@@ -111,7 +108,6 @@ pub(super) fn query<'t>(
         told: Vec::new(),
         unread: tree.body.iter().any(|statement| matches!(statement, Statement::Bad(_))),
         later: Vec::new(),
-        unit: None,
     };
     // Where axes are placed says how much of a node there is to give.
     for statement in &tree.body {
@@ -153,7 +149,6 @@ pub(super) fn query<'t>(
     if !asked.unread {
         asked.idle_places();
     }
-    *unit = unit.or(asked.unit);
     told.append(&mut asked.told);
     Some(Query {
         name: tree.name.text.clone(),

@@ -4,12 +4,13 @@ use super::array::is_array;
 use super::codes::{DATA_LARGE, DATA_ROWS, DATA_TIMES, FUNCTION_OF_TIME, NOT_YET};
 use super::csv::{self, Empty, Over, Wanted, element_names};
 use super::files::Files;
-use super::given::same_unit;
+use super::given::other_unit;
 use super::limits::{ELEMENTS, thousands};
 use super::model::Builder;
 use super::names::list;
 use super::table::{How, how};
 use super::value::Sort;
+use crate::units::{Factor, Measure, Units};
 use crate::{Axis, Definition, NodeId, Series, Support};
 use sbi_syntax::tree::{Const, Table};
 use sbi_syntax::{Diagnostic, Span};
@@ -23,15 +24,26 @@ const OF_TIME: [&str; 3] = ["column", "time", "unit"];
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(super) fn scalar(constant: &Const, table: &Table, files: &Files<'_>) -> Result<f64, Diagnostic> {
-    let values = read(constant, table, &[], files)?;
+pub(super) fn scalar(
+    constant: &Const,
+    table: &Table,
+    files: &Files<'_>,
+    units: &Units,
+) -> Result<f64, Diagnostic> {
+    let values = read(constant, table, &[], files, units)?;
     Ok(values.first().copied().expect("one element has one value"))
 }
 
 /// The numbers that a constant over these axes reads from a file, row-major.
-fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> Result<Vec<f64>, Diagnostic> {
+fn read(
+    constant: &Const,
+    table: &Table,
+    axes: &[&Axis],
+    files: &Files<'_>,
+    units: &Units,
+) -> Result<Vec<f64>, Diagnostic> {
     let how = how(table, &ARGUMENTS)?;
-    check_unit(constant, &how)?;
+    let factor = factor(constant, &how, units)?;
     let name = &constant.target.name.text;
     let over = over(name, axes, table.path.span)?;
     let elements = element_names(name, &positions(axes));
@@ -49,6 +61,7 @@ fn read(constant: &Const, table: &Table, axes: &[&Axis], files: &Files<'_>) -> R
         by: None,
         time: None,
         unit: constant.unit.as_ref().map(|unit| unit.text.as_str()),
+        factor,
         coding: None,
         empty: Empty::Never,
         over,
@@ -101,9 +114,9 @@ fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>
 }
 
 /// A function of time: two columns, of which the times rise.
-fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, Diagnostic> {
+fn curve(constant: &Const, table: &Table, files: &Files<'_>, units: &Units) -> Result<Series, Diagnostic> {
     let how = how(table, &OF_TIME)?;
-    check_unit(constant, &how)?;
+    let factor = factor(constant, &how, units)?;
     let (name, path, span) = (&constant.target.name.text, &table.path.value, table.path.span);
     let formal = constant.target.formal.as_ref().map_or("t", |formal| formal.name.text.as_str());
     let bytes = bytes(files, path, span)?;
@@ -120,7 +133,7 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
         let told = DATA_LARGE.at(span, format!("`{path}` has {rows} rows; at most {most} are read"));
         return Err(told.help("keep fewer times: between them the function is a straight line"));
     }
-    let column = |named: Option<(String, _)>, otherwise: &str| {
+    let column = |named: Option<(String, _)>, otherwise: &str, factor: Factor| {
         let column = named.or_else(|| Some((otherwise.to_owned(), span)));
         let wanted = Wanted {
             path,
@@ -136,14 +149,15 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
             by: None,
             time: None,
             unit: None,
+            factor,
             coding: None,
             empty: Empty::Never,
             over: None,
         };
         values(&wanted, &bytes)
     };
-    let times = column(how.time, formal)?;
-    let values = column(how.column, name)?;
+    let times = column(how.time, formal, Factor::ONE)?;
+    let values = column(how.column, name, factor)?;
     if let Some(row) = times.windows(2).position(|pair| matches!(pair, [before, after] if before >= after)) {
         let (before, after) = (times.get(row).unwrap_or(&0.0), times.get(row + 1).unwrap_or(&0.0));
         let message = format!("`{path}`, row {}: the time {after} does not come after {before}", row + 2);
@@ -152,14 +166,17 @@ fn curve(constant: &Const, table: &Table, files: &Files<'_>) -> Result<Series, D
     Ok(Series { times, values })
 }
 
-fn check_unit(constant: &Const, how: &How) -> Result<(), Diagnostic> {
-    match &how.unit {
-        Some((unit, span)) => {
-            let own = constant.unit.as_ref().map(|unit| unit.text.as_str());
-            same_unit(unit, own, &constant.target.name.text, *span)
-        }
-        None => Ok(()),
-    }
+/// By how much the numbers of a file grow in the unit of the constant.
+fn factor(constant: &Const, how: &How, units: &Units) -> Result<Factor, Diagnostic> {
+    let Some((unit, span)) = &how.unit else { return Ok(Factor::ONE) };
+    // A unit of the constant that does not exist is told where it is declared.
+    let own = constant.unit.as_ref().map(|unit| units.unit(unit));
+    let own = match own {
+        Some(Err(_)) => return Ok(Factor::ONE),
+        Some(Ok(unit)) => Measure::Of(unit),
+        None => Measure::pure(),
+    };
+    other_unit(unit, &own, &constant.target.name.text, units, *span)
 }
 
 /// What is wrong with a constant outside of models that comes from a file, before it is read.
@@ -189,8 +206,12 @@ impl<'t> Builder<'t> {
         if !self.read.contains(&table.path.value) {
             self.read.push(table.path.value.clone());
         }
+        if constant.unit.is_none() {
+            let measure = self.unmeasured();
+            self.infer_unit(id, measure);
+        }
         if constant.target.formal.is_some() {
-            return match curve(constant, table, self.files) {
+            return match curve(constant, table, self.files, &self.constants.units.clone()) {
                 Ok(series) => (Definition::Series(series), Sort::Number),
                 Err(told) => {
                     self.told.push(told);
@@ -215,7 +236,7 @@ impl<'t> Builder<'t> {
             // Told with the sizes of all nodes.
             return refused(self);
         }
-        match read(constant, table, &axes.iter().collect::<Vec<_>>(), self.files) {
+        match read(constant, table, &axes.iter().collect::<Vec<_>>(), self.files, &self.constants.units) {
             Ok(values) => (Definition::Table(values), Sort::Number),
             Err(told) => {
                 self.told.push(told);

@@ -1,6 +1,6 @@
 //! Expressions as text again, for helps that repeat what is written: `sum over k (exp(value[k]))`.
 
-use sbi_syntax::tree::{Argument, Call, Expr, ExprKind, Number, Target, UnaryOperator};
+use sbi_syntax::tree::{Argument, BinaryOperator, Call, Expr, ExprKind, Number, Target, UnaryOperator};
 
 /// The longest text that a help repeats.
 const LONGEST: usize = 60;
@@ -57,10 +57,14 @@ fn text(expr: &Expr) -> Option<String> {
         ExprKind::Apply { base, arguments: given } => format!("{}({})", text(base)?, arguments(given)?),
         ExprKind::Index { base, index } => format!("{}[{}]", text(base)?, several(index)?),
         ExprKind::Member { base, name } => format!("{}.{}", text(base)?, name.text),
-        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => format!("-{}", inner(operand)?),
+        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => format!("-{}", within(operand, NEG)?),
         ExprKind::Unary { operator: UnaryOperator::Not, operand } => format!("not {}", inner(operand)?),
+        ExprKind::Binary { operator: BinaryOperator::Pow, left, right, .. } => {
+            format!("{}^{}", within(left, POW + 1)?, within(right, POW)?)
+        }
         ExprKind::Binary { operator, left, right, .. } => {
-            format!("{} {} {}", inner(left)?, operator.text(), inner(right)?)
+            let (own, text) = (strength(expr), operator.text());
+            format!("{} {text} {}", within(left, own)?, within(right, own + 1)?)
         }
         ExprKind::Range { low, high } => format!("{} .. {}", text(low)?, text(high)?),
         ExprKind::Reduce { reducer, axis, body } => {
@@ -69,6 +73,45 @@ fn text(expr: &Expr) -> Option<String> {
         ExprKind::List(entries) => format!("[{}]", several(entries)?),
         ExprKind::If { .. } | ExprKind::Record(_) => return None,
     })
+}
+
+/// How tightly the sign before a number binds, and a power.
+const NEG: u8 = 6;
+const POW: u8 = 7;
+
+/// How tightly the operator of an expression binds; what has none binds tightest.
+fn strength(expr: &Expr) -> u8 {
+    match &expr.kind {
+        ExprKind::If { .. } => 0,
+        ExprKind::Unary { operator: UnaryOperator::Neg, .. } => NEG,
+        ExprKind::Unary { operator: UnaryOperator::Not, .. } | ExprKind::Range { .. } => 2,
+        ExprKind::Binary { operator, .. } => match operator {
+            BinaryOperator::Or => 0,
+            BinaryOperator::And => 1,
+            BinaryOperator::Add | BinaryOperator::Sub => 4,
+            BinaryOperator::Mul | BinaryOperator::Div => 5,
+            BinaryOperator::Pow => POW,
+            _ => 3,
+        },
+        // A power behind a number with a unit would be that of the unit.
+        ExprKind::Number(Number { unit: Some(_), .. }) => POW,
+        _ => POW + 1,
+    }
+}
+
+/// An operand in parentheses where it binds less tightly than its place.
+fn within(expr: &Expr, place: u8) -> Option<String> {
+    text(expr).map(|text| if strength(expr) < place { format!("({text})") } else { text })
+}
+
+/// A short expression as a factor of a product: in parentheses, where it is a sum.
+pub(super) fn factor(expr: &Expr) -> Option<String> {
+    within(expr, 5).filter(|text| text.len() <= LONGEST)
+}
+
+/// A short expression as a divisor: in parentheses, where it is a sum or a product.
+pub(super) fn divisor(expr: &Expr) -> Option<String> {
+    within(expr, 6).filter(|text| text.len() <= LONGEST)
 }
 
 /// An operand: whatever has an operator of its own stands in parentheses.

@@ -14,7 +14,6 @@ use super::{library, modality};
 use crate::{Definition, Role};
 use sbi_syntax::tree::{self, Call, Input, Statement};
 use sbi_syntax::{Span, suggest};
-use std::rc::Rc;
 
 /// How many nodes draws from simulators may add to a model.
 const NODES: usize = 10_000;
@@ -58,6 +57,7 @@ impl<'t> Builder<'t> {
         let sound = axes.is_some() && passed.is_some();
         self.drawn.push(Drawn {
             home: self.home,
+            called: draw.call.path.text(),
             target: Some(&node.target),
             axes: axes.unwrap_or_default(),
             inputs: passed.unwrap_or_default(),
@@ -167,18 +167,18 @@ impl<'t> Builder<'t> {
     pub(super) fn simulator_alone(&mut self, simulator: &'t tree::Simulator, file: HomeId) {
         self.drawn.push(Drawn {
             home: self.home,
+            called: simulator.name.text.clone(),
             target: None,
             axes: Vec::new(),
             inputs: Vec::new(),
             values: None,
             fields: Vec::new(),
         });
-        let anything = |input: &'t Input| Value {
-            expr: self.clock,
-            sort: Sort::Any,
-            unit: input.unit.as_ref().map(|unit| Rc::from(unit.text.as_str())),
+        let anything = |input: &'t Input| {
+            let measure = self.within(file, |builder| builder.input_measure(input));
+            Value { sort: Sort::Any, ..Value::number(self.clock, measure) }
         };
-        let values = simulator.inputs.iter().map(anything).collect();
+        let values: Vec<Value> = simulator.inputs.iter().map(anything).collect();
         self.drawn.iter_mut().for_each(|drawn| drawn.values = Some(Vec::clone(&values)));
         let prefix = format!("{}.", simulator.name.text);
         self.instantiate(0, simulator, file, simulator.name.span, prefix);
@@ -214,9 +214,7 @@ impl<'t> Builder<'t> {
             let id = value.map(|field| {
                 let axes = self.target_axes(&output.target);
                 let id = self.add_node(name, Role::Let, axes, Written::Field(output, &field.value));
-                if let Some(node) = self.nodes.get_mut(id.0) {
-                    node.unit = output.unit.as_ref().map(|unit| unit.text.clone());
-                }
+                self.declare_unit(id, output.unit.as_ref());
                 id
             });
             if id.is_none() {
@@ -269,8 +267,12 @@ impl<'t> Builder<'t> {
                 let axes = builder.target_axes(&written.target);
                 let name = &written.target.name;
                 let id = builder.add_node(name, Role::Latent, axes, Written::Output(number, output));
+                builder.declare_unit(id, written.unit.as_ref());
+                if written.unit.is_none() {
+                    let measure = builder.unmeasured();
+                    builder.infer_unit(id, measure);
+                }
                 if let Some(node) = builder.nodes.get_mut(id.0) {
-                    node.unit = written.unit.as_ref().map(|unit| unit.text.clone());
                     node.definition = Definition::External { external: place, output, inputs: Vec::new() };
                 }
                 (name, Some(id))

@@ -2,11 +2,13 @@
 
 use super::call::Signature;
 use super::codes::{SOLVER, TOO_LARGE, UNKNOWN_SOLVER};
+use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::list;
 use super::network::choice;
 use super::over::Over;
 use super::shown::shown;
+use crate::units::Measure;
 use crate::{Dynamics, Solver, Tolerances};
 use sbi_syntax::tree::{self, Call, DynamicsStatement as Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -70,7 +72,8 @@ impl<'t> Builder<'t> {
         self.told.extend(idle);
         let told = match (&tree.every, &tree.by) {
             (Some(every), by) => {
-                if let Some(every) = self.step(every, over) {
+                let place = self.length_of_time();
+                if let Some(every) = self.step(every, &place, over) {
                     dynamics.solver = Solver::Steps { every };
                 }
                 if let Some(by) = by {
@@ -134,6 +137,12 @@ impl<'t> Builder<'t> {
         self.told.extend(told);
     }
 
+    /// The place of a length of time.
+    fn length_of_time(&mut self) -> Place<'static> {
+        let measure = self.here().dynamics.map_or(Measure::Unknown, |run| self.clock(run));
+        Place { measure, what: What::Time("the time") }
+    }
+
     fn solver(&mut self, call: &'t Call, dynamics: &mut Dynamics, over: Option<&Over>) {
         let name = call.path.text();
         let Some(signature) = SOLVERS.iter().find(|solver| solver.name == name) else {
@@ -154,9 +163,11 @@ impl<'t> Builder<'t> {
                 return;
             }
         };
+        let length = self.length_of_time();
         let mut number = |name: &str, default: f64| match taken.get(name) {
+            Some(argument) if name == "step" => self.step(&argument.value, &length, over),
             // Tolerances and counts are no times.
-            Some(argument) => self.step(&argument.value, over.filter(|_| name == "step")),
+            Some(argument) => self.step(&argument.value, &Place::number("this"), None),
             None => Some(default),
         };
         let solver = match signature.name {

@@ -8,12 +8,13 @@ use super::codes::{
 use super::coding::coding;
 use super::csv::{Empty, Over, Set, Wanted, headers};
 use super::files::Files;
-use super::given::same_unit;
+use super::given::other_unit;
 use super::missing::empty;
 use super::names::list;
 use super::network::not_run;
 use super::place::Selected;
 use super::query::Asked;
+use crate::units::Factor;
 use crate::{AxisId, AxisKind, DataSet, NodeId, Token};
 use sbi_syntax::tree::{Expr, ExprKind, Given, Source, Table};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -43,9 +44,11 @@ impl Asked<'_, '_> {
     ) -> Result<Vec<Option<f64>>, Option<Diagnostic>> {
         let path = table.path.value.as_str();
         let how = how(table, &ARGUMENTS)?;
-        if let Some((unit, span)) = &how.unit {
-            same_unit(unit, selected.unit.as_deref(), &selected.name, *span)?;
-        }
+        let units = &self.looked.constants.units;
+        let factor = match &how.unit {
+            Some((unit, span)) => other_unit(unit, &selected.measure, &selected.name, units, *span)?,
+            None => Factor::ONE,
+        };
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
@@ -102,6 +105,7 @@ impl Asked<'_, '_> {
             by: how.by.clone(),
             time: how.time,
             unit: selected.unit.as_deref(),
+            factor,
             coding: how.coding,
             empty: self.empty_cell(selected.node, over.as_ref()),
             over,

@@ -1,8 +1,7 @@
 //! What an expression turned out to be: its number in the arena, its sort and its unit.
 
-use super::codes::UNIT_MISMATCH;
-use crate::ExprId;
-use sbi_syntax::{Diagnostic, Span};
+use crate::units::{Measure, Unit};
+use crate::{AxisId, ExprId, NodeId};
 use std::rc::Rc;
 
 /// What sort of thing an expression gives.
@@ -25,52 +24,37 @@ pub(super) enum Sort {
 /// A checked expression.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
-    pub(super) expr: ExprId,
+    /// Its number in the arena, in its own unit: what is computed of it goes through [`super::units`], which converts.
+    pub(super) raw: ExprId,
     pub(super) sort: Sort,
-    /// The label of its unit, where one is known.
-    pub(super) unit: Option<Rc<str>>,
+    pub(super) measure: Measure,
+    /// What it is a reading of, and of nothing else.
+    pub(super) read: Option<Read>,
+    /// Of a function of time, the unit in which it is declared where that is not its own: its readings are in that.
+    pub(super) view: Option<Rc<Unit>>,
+}
+
+/// What is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    Node(NodeId),
+    Axis(AxisId),
+    /// The time within a dynamics, or when it ended.
+    Clock(usize),
 }
 
 impl Value {
-    pub(super) fn number(expr: ExprId) -> Value {
-        Value { expr, sort: Sort::Number, unit: None }
+    /// A number in a unit.
+    pub(super) fn number(raw: ExprId, measure: Measure) -> Value {
+        Value { raw, sort: Sort::Number, measure, read: None, view: None }
     }
 
-    pub(super) fn truth(expr: ExprId) -> Value {
-        Value { expr, sort: Sort::Truth, unit: None }
+    /// A pure number.
+    pub(super) fn pure(raw: ExprId) -> Value {
+        Value::number(raw, Measure::pure())
     }
-}
 
-/// A value with where it is written.
-pub(super) type Placed<'v> = (&'v Value, Span);
-
-/// The unit of two values that must agree, where one is known.
-///
-/// # Errors
-/// Both are known and differ.
-pub(super) fn common_unit(
-    (left, left_span): Placed<'_>,
-    (right, right_span): Placed<'_>,
-    at: Span,
-) -> Result<Option<Rc<str>>, Diagnostic> {
-    common_label((left.unit.as_ref(), left_span), (right.unit.as_ref(), right_span), at)
-}
-
-/// As [`common_unit`], of labels.
-///
-/// # Errors
-/// Both are known and differ.
-pub(super) fn common_label(
-    (left, left_span): (Option<&Rc<str>>, Span),
-    (right, right_span): (Option<&Rc<str>>, Span),
-    at: Span,
-) -> Result<Option<Rc<str>>, Diagnostic> {
-    match (left, right) {
-        (Some(l), Some(r)) if l != r => Err(UNIT_MISMATCH
-            .at(at, format!("`{l}` and `{r}` do not agree"))
-            .label(left_span, l.to_string())
-            .label(right_span, r.to_string())
-            .help(format!("units are labels in this version: write both in `{l}` or both in `{r}`"))),
-        (l, r) => Ok(l.or(r).cloned()),
+    pub(super) fn truth(raw: ExprId) -> Value {
+        Value { sort: Sort::Truth, ..Value::pure(raw) }
     }
 }

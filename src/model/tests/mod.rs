@@ -13,6 +13,7 @@ mod messages;
 mod pages;
 mod silent;
 mod specs;
+mod units;
 mod values;
 mod words;
 

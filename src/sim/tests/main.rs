@@ -27,3 +27,4 @@ mod published;
 mod rng;
 mod simulator;
 mod stops;
+mod units;

@@ -78,6 +78,7 @@ impl Build {
             axes: axes.to_vec(),
             definition,
             unit: None,
+            reduced: None,
             doc: None,
             span: Span::default(),
         });
