@@ -338,7 +338,7 @@ impl Lower<'_> {
             Some(around) => around.table(function.process),
             None => return self.program.leaf(Op::Row { process: function.process, row }),
         };
-        self.program.leaf(Op::Inner { table, row })
+        self.program.leaf(Op::Inner { table, slot: 0, row })
     }
 }
 

@@ -54,11 +54,7 @@ fn kernel(model: &Model, node: &Node) -> Option<Diagnostic> {
 
 /// What a node reads of a process that is run jump by jump, from one known time to the next.
 fn between_jumps(model: &Model, node: &Node) -> Option<Diagnostic> {
-    let jumps = |curve: ExprId| {
-        let Expr::Curve { node, .. } = model.expr(curve) else { return false };
-        let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
-        dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }))
-    };
+    let jumps = |curve: ExprId| jumps_one_by_one(model, curve);
     let what = model.below(node.exprs(), |_| true).into_iter().find_map(|id| match *model.expr(id) {
         Expr::At(curve, time) if jumps(curve) => {
             let known = is_known(model, time) || matches!(model.expr(time), Expr::End { .. });
@@ -113,15 +109,28 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
     }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
-    let of_run = |curve: ExprId| matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some());
-    let unknown = |id: &ExprId| match *model.expr(*id) {
-        Expr::At(curve, time) => of_run(curve) && !is_known(model, time),
-        Expr::Crossings(curve, _) | Expr::Gained(curve, _) => of_run(curve),
-        _ => false,
-    };
-    let reads = model.below(exprs, |_| true).iter().any(unknown);
-    let told = told("one dynamics that reads another as it runs");
-    reads.then(|| told.help("put the states of both into one dynamics"))
+    model.below(exprs, |_| true).into_iter().find_map(|id| match *model.expr(id) {
+        Expr::At(curve, time) if jumps_one_by_one(model, curve) && !is_known(model, time) => Some(
+            told("reading what jumps one by one, as another dynamics runs").help("write `by tau_leap(step = …)` there"),
+        ),
+        Expr::Crossings(curve, _) | Expr::Gained(curve, _) if is_of_run(model, curve) => Some(
+            told("`crossings` or `gained` of one dynamics in another")
+                .help("name it outside of both, `let n = crossings(…)`, and read that"),
+        ),
+        _ => None,
+    })
+}
+
+/// Whether a curve is part of a dynamics.
+fn is_of_run(model: &Model, curve: ExprId) -> bool {
+    matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some())
+}
+
+/// Whether a curve is part of a dynamics that is run jump by jump.
+fn jumps_one_by_one(model: &Model, curve: ExprId) -> bool {
+    let Expr::Curve { node, .. } = model.expr(curve) else { return false };
+    let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
+    dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }))
 }
 
 /// Whether a time is known beforehand, at every element.

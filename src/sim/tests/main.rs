@@ -9,6 +9,7 @@ mod bijection;
 mod calls;
 mod compiler;
 mod compounds;
+mod coupled;
 mod densities;
 mod distributions;
 mod dynamics;
