@@ -56,9 +56,7 @@ impl Lower<'_> {
         let value = self.value_of((node, self.place(node, index)));
         // Inside of a loop, what stands around it is an input.
         match &mut self.around {
-            Some(around) if !around.holds(self.model.run_of(node)) => {
-                around.inside(&mut self.program, value)
-            }
+            Some(around) if !around.holds(self.model.run_of(node)) => around.inside(&mut self.program, value),
             _ => value,
         }
     }

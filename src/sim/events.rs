@@ -84,7 +84,7 @@ impl Lower<'_> {
             self.happen(dynamics, event, before, tried.then);
         }
         let set: Vec<Value> = slots.iter().map(|slot| self.value_of(*slot)).collect();
-        let mut select = |this: &mut Self, values: &[Value], others: &[Value]| -> Vec<Value> {
+        let select = |this: &mut Self, values: &[Value], others: &[Value]| -> Vec<Value> {
             let each = values.iter().zip(others);
             each.map(|(value, other)| this.program.select(happens, *value, *other)).collect()
         };

@@ -64,10 +64,12 @@ impl Rewriting<'_> {
                 let arguments = sample.arguments.map(|argument| self.inside(argument));
                 Place::Inside(self.body.again(op, &arguments))
             }
-            Op::Inner { table, slot, row } => match self.made.get(&row).copied().expect("operands come first") {
-                Place::Around(row) => Place::Around(self.row_around(table, slot, row)),
-                Place::Inside(row) => Place::Inside(self.body.leaf(Op::Inner { table, slot, row })),
-            },
+            Op::Inner { table, slot, row } => {
+                match self.made.get(&row).copied().expect("operands come first") {
+                    Place::Around(row) => Place::Around(self.row_around(table, slot, row)),
+                    Place::Inside(row) => Place::Inside(self.body.leaf(Op::Inner { table, slot, row })),
+                }
+            }
             Op::InnerBefore { table, slot, value } => {
                 match self.made.get(&value).copied().expect("operands come first") {
                     Place::Around(value) => {

@@ -24,6 +24,7 @@ mod emit;
 mod engine;
 mod error;
 mod evaluate;
+mod events;
 mod given;
 mod hoist;
 mod isa;

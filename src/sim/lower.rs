@@ -6,6 +6,7 @@ use crate::around::Around;
 use crate::dataset::Extent;
 use crate::error::TOO_LARGE;
 use crate::evaluate::Plan;
+use crate::jumps::Pauses;
 use crate::motion::Motion;
 use crate::process::Function;
 use crate::rng::path_hash;
@@ -86,7 +87,7 @@ impl Lowered {
 /// # Errors
 /// A diagnostic that names the node at which the program outgrew its bounds, or whose family is unknown.
 pub(crate) fn lower(model: &Model, outputs: &[Output]) -> Result<Lowered, Diagnostic> {
-    let mut pauses = vec![BTreeSet::new(); model.dynamics.len()];
+    let mut pauses = vec![Pauses::default(); model.dynamics.len()];
     if model.dynamics.iter().any(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. })) {
         // What jumps is run from reading to reading: when these are is known once all has been looked at.
         pauses = Lower::of(model, pauses).all()?.pauses;
@@ -121,8 +122,8 @@ pub(crate) struct Lower<'a> {
     calls: Vec<Call>,
     /// What a data set has of each axis.
     pub(crate) extents: Vec<Extent>,
-    /// For each dynamics, the times at which it is read, as bits that keep their order.
-    pub(crate) pauses: Vec<BTreeSet<u64>>,
+    /// When each dynamics is read that is run jump by jump.
+    pub(crate) pauses: Vec<Pauses>,
     /// The functions of time that have been drawn.
     functions: HashMap<NodeId, Rc<Function>>,
     /// The fixed functions of time.
@@ -133,7 +134,7 @@ pub(crate) struct Lower<'a> {
 pub(crate) const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
 impl<'a> Lower<'a> {
-    pub(crate) fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
+    pub(crate) fn of(model: &'a Model, pauses: Vec<Pauses>) -> Lower<'a> {
         Lower {
             model,
             program: Program::default(),

@@ -81,6 +81,9 @@ impl Lower<'_> {
         let states = run.slots.iter().copied().zip(0..);
         let mut carried = states.chain(run.watched.iter().copied());
         let (_, at) = carried.find(|(known, _)| *known == slot).expect("what crosses is watched");
+        if let Pace::Jumps(jumps) = motion.pace {
+            self.keep(jumps);
+        }
         let count = self.program.crossings(run.value, at, level);
         let last = self.program.last(run.value, at);
         let finite = self.program.is_finite(last);
@@ -148,7 +151,9 @@ impl Lower<'_> {
         let value = match (when, motion.pace) {
             (
                 When::At(time),
-                Pace::Even(Clock { between: Between::Cubic | Between::Line, .. }) | Pace::Free(_),
+                Pace::Even(Clock { between: Between::Cubic | Between::Line, .. })
+                | Pace::Free(_)
+                | Pace::Jumps(_),
             ) => {
                 let held = self.brought(*stopped.states.get(slot).expect("all states stop"));
                 let over = self.program.binary(Binary::Ge, time, at);
@@ -185,8 +190,7 @@ impl Lower<'_> {
         let whole = self.program.binary(Binary::Max, whole, zero);
         let after = self.program.binary(Binary::Add, whole, one);
         let share = self.program.binary(Binary::Sub, place, whole);
-        let mut at =
-            |slot: usize| [whole, after].map(|place| self.kept_of(run.value, slot as u32, place));
+        let mut at = |slot: usize| [whole, after].map(|place| self.kept_of(run.value, slot as u32, place));
         let [x0, x1] = at(slot);
         if clock.between == Between::Cubic {
             let slopes = at(run.slots.len() + slot).map(|slope| vec![slope]);
@@ -229,7 +233,7 @@ impl Lower<'_> {
     }
 
     /// What a loop carried after so many steps. The body of another loop reads it as a table of its own.
-    fn kept_of(&mut self, run: Value, slot: u32, place: Value) -> Value {
+    pub(crate) fn kept_of(&mut self, run: Value, slot: u32, place: Value) -> Value {
         match &mut self.around {
             Some(around) => {
                 let table = around.table(run);
@@ -240,7 +244,7 @@ impl Lower<'_> {
     }
 
     /// The step at whose end what a loop carries first reaches a value; as [`Lower::kept_of`].
-    fn step_before(&mut self, run: Value, slot: u32, value: Value) -> Value {
+    pub(crate) fn step_before(&mut self, run: Value, slot: u32, value: Value) -> Value {
         match &mut self.around {
             Some(around) => {
                 let table = around.table(run);

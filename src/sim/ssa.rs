@@ -127,7 +127,10 @@ impl Loop {
     }
 
     /// Those of its tables that are other loops of which the body reads rows, with the slots that it reads of each.
-    pub fn loops_read<'a>(&'a self, around: &'a Program) -> impl Iterator<Item = (Value, BTreeSet<u32>)> + 'a {
+    pub fn loops_read<'a>(
+        &'a self,
+        around: &'a Program,
+    ) -> impl Iterator<Item = (Value, BTreeSet<u32>)> + 'a {
         let tables = self.rows_read().into_iter();
         let tables = tables.filter_map(|(table, slots)| Some((*self.tables.get(table)?, slots)));
         tables.filter(|(table, _)| matches!(around.op(*table), Op::Loop(_)))

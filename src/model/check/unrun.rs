@@ -1,8 +1,11 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, OnFailure, Solver};
+use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, OnFailure, Role, Solver};
 use sbi_syntax::{Diagnostic, Span};
+
+/// In how many steps the span of a dynamics is cut where jumps in steps are offered.
+const TAU_STEPS: f64 = 1_000.0;
 
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
@@ -34,7 +37,7 @@ fn crossings_until_a_stop(model: &Model, node: &Node) -> Option<Diagnostic> {
     };
     let crosses = |id: &ExprId| matches!(*model.expr(*id), Expr::Crossings(curve, _) if ends_within(curve));
     let told = || not_run("`crossings` of an equation with a `stop when`", node.span);
-    let help = "count in the dynamics: `when v > 5 { n = n + 1 }`, by rk4(step = …)";
+    let help = "count in the dynamics: `when v > 5 { n = n + 1 }`";
     model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
@@ -52,22 +55,18 @@ fn kernel(model: &Model, node: &Node) -> Option<Diagnostic> {
     (!known).then(told)
 }
 
-/// What a node reads of a process that is run jump by jump, from one known time to the next.
+/// Crossings of what is computed of the states of a process that is run jump by jump.
 fn between_jumps(model: &Model, node: &Node) -> Option<Diagnostic> {
-    let jumps = |curve: ExprId| jumps_one_by_one(model, curve);
-    let what = model.below(node.exprs(), |_| true).into_iter().find_map(|id| match *model.expr(id) {
-        Expr::At(curve, time) if jumps(curve) => {
-            let known = is_known(model, time) || matches!(model.expr(time), Expr::End { .. });
-            (!known).then_some("a time that each draw has by itself, in what jumps one by one")
-        }
-        Expr::Crossings(curve, _) if jumps(curve) => Some("`crossings` of what jumps one by one"),
-        Expr::Gained(curve, axis) if jumps(curve) => model
-            .axis(axis)
-            .varies()
-            .then_some("a time that each draw has by itself, in what jumps one by one"),
-        _ => None,
-    })?;
-    Some(not_run(what, node.span).help("write `by tau_leap(step = …)`"))
+    let jumps = |curve: ExprId| {
+        let Expr::Curve { node, .. } = model.expr(curve) else { return false };
+        let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
+        let one_by_one = dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }));
+        one_by_one && model.node(*node).role != Role::State
+    };
+    let crosses = |id: &ExprId| matches!(*model.expr(*id), Expr::Crossings(curve, _) if jumps(curve));
+    let told = || not_run("`crossings` of what is computed of states that jump one by one", node.span);
+    let help = "count the crossings of a state, or write `by tau_leap(step = …)`";
+    model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
 fn not_run(what: &str, span: Span) -> Diagnostic {
@@ -81,15 +80,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
         Solver::Steps { .. }
         | Solver::Rk4 { .. }
         | Solver::EulerMaruyama { .. }
-        | Solver::Milstein { .. } => {}
-        Solver::DormandPrince(_) | Solver::Rosenbrock(_) if dynamics.events.is_empty() => {}
-        Solver::DormandPrince(_) | Solver::Rosenbrock(_) => {
-            let told = told("`when` in what is solved to tolerances");
-            return Some(
-                told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"),
-            );
-        }
-        Solver::TauLeap { .. } => {}
+        | Solver::Milstein { .. }
+        | Solver::DormandPrince(_)
+        | Solver::Rosenbrock(_)
+        | Solver::TauLeap { .. } => {}
         Solver::Gillespie { .. } => {
             let moves = if !dynamics.events.is_empty() {
                 Some("`when` between jumps that are made one by one")
@@ -103,16 +97,18 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
             let timed = model.below(exprs, |_| true).iter().any(|id| matches!(model.expr(*id), Expr::Clock));
             let moves = moves.or(timed.then_some("a rate that changes with the time between jumps"));
             if let Some(what) = moves {
-                return Some(told(what).help("write `by tau_leap(step = …)`"));
+                let [from, to] = dynamics.over;
+                let help = format!(
+                    "write `by tau_leap(step = {})`: within a step all rates stay as they are at its start",
+                    (to - from) / TAU_STEPS
+                );
+                return Some(told(what).help(help));
             }
         }
     }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
     model.below(exprs, |_| true).into_iter().find_map(|id| match *model.expr(id) {
-        Expr::At(curve, time) if jumps_one_by_one(model, curve) && !is_known(model, time) => Some(
-            told("reading what jumps one by one, as another dynamics runs").help("write `by tau_leap(step = …)` there"),
-        ),
         Expr::Crossings(curve, _) | Expr::Gained(curve, _) if is_of_run(model, curve) => Some(
             told("`crossings` or `gained` of one dynamics in another")
                 .help("name it outside of both, `let n = crossings(…)`, and read that"),
@@ -124,13 +120,6 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
 /// Whether a curve is part of a dynamics.
 fn is_of_run(model: &Model, curve: ExprId) -> bool {
     matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some())
-}
-
-/// Whether a curve is part of a dynamics that is run jump by jump.
-fn jumps_one_by_one(model: &Model, curve: ExprId) -> bool {
-    let Expr::Curve { node, .. } = model.expr(curve) else { return false };
-    let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
-    dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }))
 }
 
 /// Whether a time is known beforehand, at every element.

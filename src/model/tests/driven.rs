@@ -182,7 +182,8 @@ fn a_dynamics_hangs_on_the_one_that_it_reads() {
              data seen ~ normal(main.x(3), 0.1)"
         )))
     };
-    for reading in ["leader.y(t)", "leader.twice(t)", "leader.y(max(t - 2, 0))", "leader.y(t) * leader.y(3)"] {
+    for reading in ["leader.y(t)", "leader.twice(t)", "leader.y(max(t - 2, 0))", "leader.y(t) * leader.y(3)"]
+    {
         let graph = coupled(reading);
         assert_eq!(parents(&graph, "lead"), ["decay", "start"]);
         // They share the leader's noise.

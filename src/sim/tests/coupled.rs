@@ -5,11 +5,11 @@ use sbi_sim::{Failure, InstructionSet};
 
 const NAMES: [&str; 2] = ["seen[3]", "seen[11]"];
 
-/// How far two columns are apart at most.
+/// How far two columns are apart at most, as a share.
 fn apart(a: (&str, &str), b: (&str, &str), draws: u64) -> f64 {
     let [(one, first), (other, second)] = [a.0, b.0].map(|text| run(text, draws));
     let (a, b) = (column(&one, a.1), column(&other, b.1));
-    let rows = (0..first.rows).map(|row| (first.row(row)[a] - second.row(row)[b]).abs());
+    let rows = (0..first.rows).map(|row| (first.row(row)[a] / second.row(row)[b] - 1.0).abs());
     rows.fold(0.0, f64::max)
 }
 
@@ -19,7 +19,8 @@ fn pond(by: [&str; 2], joint: bool) -> String {
         algae' = growth * algae * (1 - algae / 4)";
     let fleas = |algae: &str| format!("init fleas = 0.5\nfleas' = 0.4 * fleas * {algae} - death * fleas");
     let [first, second] = by;
-    let dynamics = |name: &str, by: &str, body: &str| format!("dynamics {name} over 0 .. 5 {by} {{\n{body}\n}}\n");
+    let dynamics =
+        |name: &str, by: &str, body: &str| format!("dynamics {name} over 0 .. 5 {by} {{\n{body}\n}}\n");
     let both = match joint {
         true => dynamics("fleas", second, &format!("{algae}\n{}", fleas("algae"))),
         false => dynamics("fleas", second, &fleas("water.algae(t)")) + &dynamics("water", first, algae),
@@ -105,11 +106,11 @@ fn noise_is_read_at_its_own_steps() {
             x' = lead.y(t) - x
         }
         data seen[t] = walk.x(t)
-        data lead[s] = lead.y(s)",
+        data before[s] = lead.y(s)",
         70,
     );
     for row in (0..table.rows).map(|row| table.row(row)) {
-        let lead = |k: usize| row[column(&made, &format!("lead[{}]", k + 1))];
+        let lead = |k: usize| row[column(&made, &format!("before[{}]", k + 1))];
         let mut x = 0.0;
         for k in 0..50 {
             if k % 5 == 0 {

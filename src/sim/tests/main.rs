@@ -15,6 +15,7 @@ mod distributions;
 mod dynamics;
 mod elementary;
 mod epidemics;
+mod events;
 mod examples;
 mod functions;
 mod gaps;
