@@ -2,7 +2,7 @@
 
 use crate::bytecode::{Code, Instruction, Operand, Register, Source, Steps, Survey};
 use crate::schedule::{Needs, Schedule};
-use crate::ssa::{Driving, Loop, Op, Program, Sample, Value};
+use crate::ssa::{Driving, Factor, Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -361,8 +361,13 @@ impl<'a> Emitter<'a> {
             Op::Process(number) => {
                 let trace = self.free_trace();
                 self.processes.insert(value, trace);
-                self.code.processes.push(self.program.process_of(number).clone());
-                Instruction::Process { process: self.code.processes.len() - 1, trace }
+                let process = self.program.process_of(number);
+                self.code.processes.push(process.clone());
+                let shape = match process.factor {
+                    Factor::Known(_) => [Operand::Number(1.0); 2],
+                    Factor::Drawn { length, period, .. } => [length, period].map(|x| self.operand(x)),
+                };
+                Instruction::Process { process: self.code.processes.len() - 1, trace, shape }
             }
             Op::Row { process, row } => {
                 let to = self.allocate(value);

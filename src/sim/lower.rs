@@ -169,7 +169,7 @@ impl<'a> Lower<'a> {
         self.ready(id)?;
         let node = self.model.node(id);
         let values = match self.model.run_of(id) {
-            None if node.curve => self.curve_of_time(id, node),
+            None if node.curve => self.curve_of_time(id, node)?,
             Some(run) if node.role != Role::State => self.at_start(run, id),
             _ => self.node(node)?,
         };
@@ -192,18 +192,18 @@ impl<'a> Lower<'a> {
     }
 
     /// A function of time: its values where its readings stand, none where it has none.
-    fn curve_of_time(&mut self, id: NodeId, node: &Node) -> Vec<Value> {
+    fn curve_of_time(&mut self, id: NodeId, node: &Node) -> Result<Vec<Value>, Diagnostic> {
         if let Definition::Series(series) = &node.definition {
             self.series.insert(id, Arc::new(series.clone()));
         } else {
-            let function = self.process(id);
+            let function = self.process(id)?;
             self.functions.insert(id, function);
         }
-        let Some(knot) = node.axes.first().copied() else { return vec![self.program.number(f64::NAN)] };
-        self.elements_of(id, |this| {
+        let Some(knot) = node.axes.first().copied() else { return Ok(vec![self.program.number(f64::NAN)]) };
+        Ok(self.elements_of(id, |this| {
             let time = this.coordinate(knot);
             this.of_time(id, time)
-        })
+        }))
     }
 
     /// A function of time outside of dynamics, at a time.

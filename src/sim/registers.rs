@@ -184,6 +184,17 @@ impl Registers {
         self.column(register).get(..self.busy).unwrap_or_default()
     }
 
+    /// A vector of what an instruction reads, by its place in the column.
+    pub fn vector(&self, operand: Operand, place: usize) -> Vector {
+        match operand {
+            Operand::Number(x) => Vector([x; VECTOR]),
+            Operand::Register(x) => {
+                let vector = self.read(x).as_flattened().get(place).map(Cell::get);
+                vector.unwrap_or(Vector([f64::NAN; VECTOR]))
+            }
+        }
+    }
+
     /// What stands at a source.
     #[inline(always)]
     pub fn source(&self, source: Source) -> Cells<'_> {

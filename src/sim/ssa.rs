@@ -6,7 +6,7 @@
 
 use crate::hoist::hoist;
 use crate::scalar;
-use sbi_model::{Binary, Series, Unary};
+use sbi_model::{Binary, Kernel, Series, Unary};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -137,12 +137,32 @@ impl Loop {
     }
 }
 
-/// A process in time: the rows of `factor` times standard normal numbers of a stream, one for each column.
+/// A process in time: the rows of a factor of its covariance times standard normal numbers of a stream, one for each column.
 #[derive(Clone)]
 pub(crate) struct Process {
-    pub factor: Arc<[Vec<f64>]>,
+    pub factor: Factor,
     /// The hash of the site's dotted path.
     pub path: u64,
+}
+
+/// The factor of a covariance.
+#[derive(Clone)]
+pub(crate) enum Factor {
+    /// The same in all draws.
+    Known(Arc<[Vec<f64>]>),
+    /// Each draw has its own, of the process at these times.
+    Drawn { kernel: Kernel, times: Arc<[f64]>, length: Value, period: Value },
+}
+
+impl Factor {
+    /// The numbers of the kernel that each draw has by itself.
+    fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        let numbers = match self {
+            Factor::Known(_) => [None; 2],
+            Factor::Drawn { length, period, .. } => [Some(*length), Some(*period)],
+        };
+        numbers.into_iter().flatten()
+    }
 }
 
 /// A standard random number of a stream ([`crate::rng`]).
@@ -228,7 +248,8 @@ impl Value {
 }
 
 impl Op {
-    /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs.
+    /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs, those of a process the
+    /// numbers of its kernel.
     pub fn operands(self) -> [Option<Value>; 3] {
         match self {
             Op::Number(_)
@@ -306,7 +327,9 @@ impl Program {
         let op = self.op(value);
         let run = if let Op::Loop(number) = op { Some(self.loop_of(number)) } else { None };
         let inputs = run.into_iter().flat_map(|run| run.inputs.iter().chain(&run.tables));
-        op.operands().into_iter().flatten().chain(inputs.copied())
+        let process = if let Op::Process(number) = op { Some(self.process_of(number)) } else { None };
+        let numbers = process.into_iter().flat_map(|process| process.factor.operands());
+        op.operands().into_iter().flatten().chain(inputs.copied()).chain(numbers)
     }
 
     /// A loop by its number.

@@ -1,17 +1,20 @@
 //! What of a sound model this version checks and does not run.
 
 use super::codes::NOT_YET;
-use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, OnFailure, Role, Solver};
+use crate::{Argument, Definition, Dynamics, Expr, ExprId, Model, Node, NodeId, OnFailure, Role, Solver};
 use sbi_syntax::{Diagnostic, Span};
 
 /// In how many steps the span of a dynamics is cut where jumps in steps are offered.
 const TAU_STEPS: f64 = 1_000.0;
 
+/// In how many steps it is cut where a kernel's length is drawn.
+const KERNEL_STEPS: f64 = 100.0;
+
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    let nodes = model.nodes.iter().filter_map(|node| {
-        let told = between_jumps(model, node).or_else(|| kernel(model, node));
+    let nodes = model.numbered().filter_map(|(id, node)| {
+        let told = between_jumps(model, node).or_else(|| kernel(model, id, node));
         told.or_else(|| crossings_until_a_stop(model, node))
     });
     let absent = model.externals.iter().filter(|external| external.on_failure == Some(OnFailure::Absent));
@@ -41,18 +44,47 @@ fn crossings_until_a_stop(model: &Model, node: &Node) -> Option<Diagnostic> {
     model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
-/// A kernel whose shape is not the same in all draws.
-fn kernel(model: &Model, node: &Node) -> Option<Diagnostic> {
+/// A kernel whose shape is not the same in all draws, of what is read at times that are not known beforehand.
+fn kernel(model: &Model, id: NodeId, node: &Node) -> Option<Diagnostic> {
     let Definition::Draw(draw) = &node.definition else { return None };
     let numbers = draw.arguments.iter().find_map(|argument| match argument {
         Argument::Kernel(_, numbers) => Some(numbers),
         _ => None,
     })?;
     // The scale, the second of them, is a factor.
-    let shape = numbers.iter().enumerate().filter(|(place, _)| *place != 1);
-    let known = shape.map(|(_, number)| *number).all(|number| is_known(model, number));
-    let told = || not_run("a kernel whose length is drawn", draw.span).help("write a number as its length");
-    (!known).then(told)
+    let mut shape = numbers.iter().enumerate().filter(|(place, _)| *place != 1);
+    if shape.all(|(_, number)| is_known(model, *number)) {
+        return None;
+    }
+    let free = model.dynamics.iter().enumerate().find(|(run, dynamics)| {
+        let free = matches!(
+            dynamics.solver,
+            Solver::DormandPrince(_) | Solver::Rosenbrock(_) | Solver::Gillespie { .. }
+        );
+        free && model.reads_of_run(*run).contains(&id)
+    });
+    let told =
+        |how: &str| not_run(&format!("a kernel whose length is drawn, of what is read {how},"), draw.span);
+    if let Some((_, Dynamics { name, over: [from, to], .. })) = free {
+        let help = format!(
+            "solve `{name}` in steps, `by rk4(step = {})`, or write a number",
+            (to - from) / KERNEL_STEPS
+        );
+        return Some(told("in steps of no one length").help(help));
+    }
+    let own = |curve: ExprId| matches!(model.expr(curve), Expr::Curve { node, .. } if *node == id);
+    let elsewhere = |expr: &Expr| match *expr {
+        Expr::At(curve, time) if own(curve) => match *model.expr(time) {
+            Expr::Coordinate(axis) => model.axis(axis).varies(),
+            Expr::Number(_) | Expr::Clock => false,
+            _ => true,
+        },
+        _ => false,
+    };
+    let scattered = node.axes.iter().any(|axis| model.axis(*axis).varies());
+    let help = "read it at `t` or at the elements of an axis of time, or write a number as its length";
+    (scattered || model.exprs.iter().any(elsewhere))
+        .then(|| told("at times that are drawn or computed").help(help))
 }
 
 /// Crossings of what is computed of the states of a process that is run jump by jump.
