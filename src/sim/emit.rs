@@ -358,30 +358,12 @@ impl<'a> Emitter<'a> {
             Op::Given(column) => Instruction::Given { to: self.allocate(value), column: column as usize },
             Op::Step => Instruction::Step { to: self.allocate(value) },
             Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
-            Op::Process(number) => {
-                let trace = self.free_trace();
-                self.processes.insert(value, trace);
-                let process = self.program.process_of(number);
-                self.code.processes.push(process.clone());
-                let shape = match process.factor {
-                    Factor::Known(_) => [Operand::Number(1.0); 2],
-                    Factor::Drawn { length, period, .. } => [length, period].map(|x| self.operand(x)),
-                };
-                Instruction::Process { process: self.code.processes.len() - 1, trace, shape }
-            }
+            Op::Process(number) => self.drawn(value, number),
             Op::Row { process, row } => {
                 let to = self.allocate(value);
                 Instruction::Row { trace: self.process(process), to, row: self.operand(row) }
             }
-            Op::Inner { table, slot, row } => {
-                let (to, row) = (self.allocate(value), self.operand(row));
-                if let Some(Table::Process(trace)) = self.tables.get(table as usize) {
-                    Instruction::Row { trace: *trace, to, row }
-                } else {
-                    let (run, kept) = self.loop_at(table, slot);
-                    Instruction::Trace { run, kept, to, row }
-                }
-            }
+            Op::Inner { table, slot, row } => self.row_of(value, (table, slot), row),
             Op::InnerBefore { table, slot, value: x } => {
                 let (run, kept) = self.loop_at(table, slot);
                 let (to, x) = (self.allocate(value), self.operand(x));
@@ -444,6 +426,29 @@ impl<'a> Emitter<'a> {
             }
         };
         self.code.instructions.push(instruction);
+    }
+
+    /// The instruction that draws a process.
+    fn drawn(&mut self, value: Value, number: u32) -> Instruction {
+        let trace = self.free_trace();
+        self.processes.insert(value, trace);
+        let process = self.program.process_of(number);
+        self.code.processes.push(process.clone());
+        let shape = match process.factor {
+            Factor::Known(_) => [Operand::Number(1.0); 2],
+            Factor::Drawn { length, period, .. } => [length, period].map(|x| self.operand(x)),
+        };
+        Instruction::Process { process: self.code.processes.len() - 1, trace, shape }
+    }
+
+    /// The instruction that reads a row of a table in the body of a loop.
+    fn row_of(&mut self, value: Value, (table, slot): (u32, u32), row: Value) -> Instruction {
+        let (to, row) = (self.allocate(value), self.operand(row));
+        if let Some(Table::Process(trace)) = self.tables.get(table as usize) {
+            return Instruction::Row { trace: *trace, to, row };
+        }
+        let (run, kept) = self.loop_at(table, slot);
+        Instruction::Trace { run, kept, to, row }
     }
 
     /// Registers for `value` and, if it is needed, for the partner that is made with it, in the order of the pair.

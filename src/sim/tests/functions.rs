@@ -157,6 +157,7 @@ model m {
 #[test]
 fn a_kernel_has_the_length_that_is_drawn() {
     const DRAWS: u64 = 20_000;
+    type Kernel = fn(f64, f64, f64) -> f64;
     let (made, table) = run(
         "axis knot : time(grid(from = 0, to = 6, step = 0.5))
         param l ~ uniform(1, 3)
@@ -172,9 +173,9 @@ fn a_kernel_has_the_length_that_is_drawn() {
         DRAWS,
     );
     let of = |name: &str| column(&made, name);
-    let kernels: [(&str, f64, &dyn Fn(f64, f64, f64) -> f64); 2] = [
-        ("smooth", 1.0, &|d, l, _| (-0.5 * (d / l).powi(2)).exp()),
-        ("turns", 0.0, &|d, _, p| (-2.0 * (std::f64::consts::PI * d / p).sin().powi(2) / 1.44).exp()),
+    let kernels: [(&str, f64, Kernel); 2] = [
+        ("smooth", 1.0, |d, l, _| (-0.5 * (d / l).powi(2)).exp()),
+        ("turns", 0.0, |d, _, p| (-2.0 * (std::f64::consts::PI * d / p).sin().powi(2) / 1.44).exp()),
     ];
     for (name, mean, kernel) in kernels {
         for (first, second) in [(0, 0), (0, 2), (1, 9), (4, 12)] {
