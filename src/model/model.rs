@@ -132,6 +132,7 @@ impl Model {
                 };
                 found.extend(&dynamics.members);
                 roots.extend(dynamics.exprs());
+                roots.extend(dynamics.members.iter().flat_map(|id| self.node(*id).exprs()));
             }
         }
         found

@@ -201,6 +201,11 @@ impl<'m> Draft<'m> {
                 for element in 0..self.model.elements(self.model.node(id)) {
                     read.extend(self.resolve(&self.survey.element(id, element).reads));
                 }
+                // Of a chain of draws its steps are read, each by its own name.
+                let steps = self.survey.steps.iter().find(|steps| self.model.run_of(id) == Some(steps.run));
+                for vertex in steps.into_iter().flat_map(|steps| steps.first..steps.first + steps.count) {
+                    read.extend(self.stands.get(vertex).copied());
+                }
             }
             let states = members.iter().filter(|id| own(id) && self.model.node(**id).role == Role::State);
             for &id in states {

@@ -7,9 +7,11 @@
 //!
 //! What the loop carries, in this order: the states, their slopes, how the last step bends, the time, the length of the
 //! next step, whether the draw goes on; then, with a `stop when`, whether it is met, and the time, the states and
-//! the slopes before the last step; then the `let`s whose crossings are counted.
+//! the slopes before the last step; then, with a `when`, how long the step behind the next is at most; then the `let`s whose
+//! crossings are counted.
 
 use crate::around::Around;
+use crate::events::Tried;
 use crate::lower::Lower;
 use crate::motion::{Run, Slot};
 use crate::piece::{Bend, Piece};
@@ -108,10 +110,10 @@ impl Layout {
 }
 
 /// A step that has been tried.
-struct Step {
-    x: Vec<Value>,
-    slopes: Vec<Value>,
-    bend: Vec<Value>,
+pub(crate) struct Step {
+    pub(crate) x: Vec<Value>,
+    pub(crate) slopes: Vec<Value>,
+    pub(crate) bend: Vec<Value>,
     /// By how much it is off, state by state.
     error: Vec<Value>,
 }
@@ -147,11 +149,15 @@ impl Lower<'_> {
             inputs.extend([alive, over, start]);
             inputs.extend(x.iter().chain(&slopes).copied());
         }
+        let limit = inputs.len();
+        if !dynamics.events.is_empty() {
+            inputs.push(self.program.number(f64::MAX));
+        }
         let watched = self.watched_from(number, dynamics, start, &mut inputs);
         let carried = inputs.len();
         self.around = Some(Around::new(number, std::mem::take(&mut self.program)));
         self.reductions.clear();
-        let next = self.free_step(dynamics, &slots, &watched, free);
+        let next = self.free_step(dynamics, &slots, (&watched, limit), free);
         let (program, outer, tables) = self.around.take().expect("nothing ends the body but this").end();
         let body = std::mem::replace(&mut self.program, program);
         self.put(&slots, &x);
@@ -202,7 +208,7 @@ impl Lower<'_> {
     }
 
     /// The length of the first step that is tried: a small share of what the slopes say.
-    fn first_length(&mut self, x: &[Value], slopes: &[Value], free: Free) -> Value {
+    pub(crate) fn first_length(&mut self, x: &[Value], slopes: &[Value], free: Free) -> Value {
         let [here, change] = [x, slopes].map(|values| self.size_of(values, x, x, free));
         let share = self.program.div(here, change);
         let factor = self.program.number(FIRST);
@@ -239,7 +245,7 @@ impl Lower<'_> {
         &mut self,
         dynamics: &Dynamics,
         slots: &[Slot],
-        watched: &[(Slot, u32)],
+        (watched, limit): (&[(Slot, u32)], usize),
         free: Free,
     ) -> Vec<Value> {
         let (layout, count) = (Layout::of(slots), slots.len());
@@ -254,7 +260,7 @@ impl Lower<'_> {
         let step = self.program.select(is_last, rest, length);
         let reached = self.program.add(time, step);
         let then = self.program.select(is_last, end, reached);
-        let tried = if free.stiff {
+        let mut tried = if free.stiff {
             self.implicit(dynamics, slots, x, slopes, [time, then, step])
         } else {
             self.dormand_prince(dynamics, slots, x, slopes, [time, then, step])
@@ -262,8 +268,19 @@ impl Lower<'_> {
         let error = self.size_of(&tried.error, x, &tried.x, free);
         let one = self.program.number(1.0);
         let good = self.program.binary(Binary::Le, error, one);
-        let moves = self.program.binary(Binary::And, alive, good);
-        let next_length = self.next_length(step, error, good, if free.stiff { 1.0 / 3.0 } else { 0.2 });
+        let mut moves = self.program.binary(Binary::And, alive, good);
+        let mut next_length = self.next_length(step, error, good, if free.stiff { 1.0 / 3.0 } else { 0.2 });
+        let (mut behind, mut happens) = (None, None);
+        if !dynamics.events.is_empty() {
+            let limit = self.carried(limit);
+            let (next, length) = (next_length, step);
+            let step = Tried { x, slopes, step: &tried, now: time, then, length, moves, next, limit };
+            let left = self.interrupted(dynamics, slots, &step, free);
+            (moves, next_length) = (left.moves, left.length);
+            (behind, happens) = (Some(left.limit), Some(left.happens));
+            tried = Step { x: left.x, slopes: left.slopes, ..tried };
+        }
+        let states = [tried.x.clone(), tried.slopes.clone()].concat();
         let next = [tried.x.clone(), tried.slopes, tried.bend].concat();
         let mut carried: Vec<Value> =
             next.iter().zip(&held).map(|(next, held)| self.program.select(moves, *next, *held)).collect();
@@ -286,11 +303,15 @@ impl Lower<'_> {
             let before = self.program.leaf(Op::Carried(layout.met()));
             carried.push(self.program.binary(Binary::Or, before, met));
             let latest = std::iter::once(time).chain(held.iter().take(2 * count).copied());
-            for (slot, latest) in (layout.time_before()..).zip(latest) {
+            let end = std::iter::once(then).chain(states);
+            for (slot, (latest, end)) in (layout.time_before()..).zip(latest.zip(end)) {
                 let earlier = self.program.leaf(Op::Carried(slot));
+                // What something sets at a moment has no way to it.
+                let latest = happens.map_or(latest, |happens| self.program.select(happens, end, latest));
                 carried.push(self.program.select(moves, latest, earlier));
             }
         }
+        carried.extend(behind);
         let states: Vec<Value> = carried.iter().take(count).copied().collect();
         carried.extend(self.watch(dynamics, watched, slots, &states, now));
         carried

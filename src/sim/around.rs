@@ -7,6 +7,8 @@ use std::collections::HashMap;
 pub(crate) struct Around {
     /// The dynamics.
     pub(crate) run: usize,
+    /// Another one whose `let`s are computed in the body, of its states as they are read there.
+    pub(crate) beside: Option<usize>,
     program: Program,
     inputs: Vec<Value>,
     known: HashMap<Value, Value>,
@@ -15,19 +17,24 @@ pub(crate) struct Around {
 
 impl Around {
     pub(crate) fn new(run: usize, program: Program) -> Around {
-        Around { run, program, inputs: Vec::new(), known: HashMap::new(), tables: Vec::new() }
+        Around { run, beside: None, program, inputs: Vec::new(), known: HashMap::new(), tables: Vec::new() }
     }
 
-    /// The program, and what the body of the loop reads of it: values, and processes row by row.
+    /// Whether the members of a dynamics are values of the body.
+    pub(crate) fn holds(&self, run: Option<usize>) -> bool {
+        run.is_some_and(|run| run == self.run || self.beside == Some(run))
+    }
+
+    /// The program, and what the body of the loop reads of it: values, and processes and other loops row by row.
     pub(crate) fn end(self) -> (Program, Vec<Value>, Vec<Value>) {
         (self.program, self.inputs, self.tables)
     }
 
-    /// The number of a process among the tables of the loop.
-    pub(crate) fn table(&mut self, process: Value) -> u32 {
-        let known = self.tables.iter().position(|known| *known == process);
+    /// The number of a process or another loop among the tables of the loop.
+    pub(crate) fn table(&mut self, kept: Value) -> u32 {
+        let known = self.tables.iter().position(|known| *known == kept);
         let number = known.unwrap_or_else(|| {
-            self.tables.push(process);
+            self.tables.push(kept);
             self.tables.len() - 1
         });
         number as u32

@@ -3,6 +3,7 @@
 use crate::bytecode::{self, Code};
 use crate::dist::{Measure, Straight, measure};
 use crate::given::{Given, Implicit, Refusal};
+use crate::jumps::Pauses;
 use crate::lower::{Lower, Output};
 use crate::runner::Runner;
 use crate::ssa::Value;
@@ -151,7 +152,7 @@ impl Map<'_, '_> {
     fn back(&self, parameters: &[(NodeId, usize)]) -> Result<Code, Refusal> {
         let columns: HashMap<(NodeId, usize), usize> =
             self.real.iter().enumerate().map(|(column, place)| (*place, column)).collect();
-        let mut lower = Lower::of(self.model, vec![BTreeSet::new(); self.model.dynamics.len()]);
+        let mut lower = Lower::of(self.model, vec![Pauses::default(); self.model.dynamics.len()]);
         let mut logs = Vec::new();
         for &id in &self.model.order {
             let Some(draw) = self.draws.get(&id) else {

@@ -132,10 +132,11 @@ pub(crate) enum Instruction {
         to: Register,
         row: Operand,
     },
-    /// Draws a process into a place where loops keep what they trace.
+    /// Draws a process into a place where loops keep what they trace; each draw may have its length and period.
     Process {
         process: usize,
         trace: usize,
+        shape: [Operand; 2],
     },
     /// A row of a process.
     Row {

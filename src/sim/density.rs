@@ -4,6 +4,7 @@ use crate::bytecode::{self, Code};
 use crate::dist::Variate;
 use crate::given::{Given, Implicit, NO_DENSITY, Refusal};
 use crate::isa::InstructionSet;
+use crate::jumps::Pauses;
 use crate::lower::{Lower, Output};
 use crate::runner::Runner;
 use crate::ssa::Value;
@@ -144,7 +145,7 @@ impl<'m> Lower<'m> {
         given: &Given<'_>,
         needed: &BTreeSet<NodeId>,
     ) -> Result<Lower<'m>, Diagnostic> {
-        let mut lower = Lower::of(model, vec![BTreeSet::new(); model.dynamics.len()]);
+        let mut lower = Lower::of(model, vec![Pauses::default(); model.dynamics.len()]);
         lower.read_extents(given);
         for &id in &model.order {
             if let Some(columns) = given.columns(id) {

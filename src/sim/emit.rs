@@ -2,7 +2,7 @@
 
 use crate::bytecode::{Code, Instruction, Link, Operand, Register, Source, Start, Steps, Survey};
 use crate::schedule::{Chain, Needs, Schedule};
-use crate::ssa::{Alone, Driving, Loop, Op, Program, Sample, Value};
+use crate::ssa::{Alone, Driving, Factor, Loop, Op, Program, Sample, Value};
 use sbi_model::Unary;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -25,9 +25,10 @@ pub(crate) struct Emitter<'a> {
     outer: Vec<Operand>,
     /// What has run and is still read on the way.
     loops: HashMap<Value, Traced>,
-    /// Where processes stand that are still read; in the body of a loop, where its tables do.
+    /// Where processes stand that are still read.
     processes: HashMap<Value, usize>,
-    tables: Vec<usize>,
+    /// In the body of a loop, where its tables are kept.
+    tables: Vec<Table>,
     /// Places to keep traces in that are free.
     traces: Vec<usize>,
     /// In the body of a loop, the registers to which its values go that are carried to the next step, and those in which
@@ -45,6 +46,15 @@ struct Traced {
     places: Option<Vec<u32>>,
     /// How many values are still to be read of it.
     left: usize,
+}
+
+/// What the body of a loop reads rows of.
+#[derive(Clone)]
+enum Table {
+    /// A process, by where it is kept.
+    Process(usize),
+    /// Another loop, by its number, with the slots that it keeps.
+    Loop(usize, Vec<u32>),
 }
 
 const UNKEPT: &str = "a loop keeps what is read of it";
@@ -130,6 +140,7 @@ impl<'a> Emitter<'a> {
         self.code.instructions.push(Instruction::Begin { run: number });
         self.body(run, &carried, &next, outer);
         self.code.instructions.push(Instruction::End { run: number });
+        run.loops_read(self.program).for_each(|(read, _)| self.was_read(read));
         for (slot, last) in self.needs.kept(value).last {
             self.register
                 .insert(last, *carried.get(slot as usize).expect("a loop carries what it ends with"));
@@ -203,7 +214,7 @@ impl<'a> Emitter<'a> {
         (body.carried, body.outer, body.kept) = (carried.to_vec(), outer, self.kept.clone());
         body.by = by.iter().copied().collect();
         body.next = run.next.iter().copied().zip(next.iter().copied()).collect();
-        body.tables = run.tables.iter().map(|table| self.process(*table)).collect();
+        body.tables = run.tables.iter().map(|table| self.table(*table)).collect();
         body.code = std::mem::replace(&mut self.code, EMPTY);
         body.free = std::mem::take(&mut self.free);
         body.all();
@@ -254,6 +265,22 @@ impl<'a> Emitter<'a> {
         self.processes.get(&process).copied().expect("a process is drawn before it is read")
     }
 
+    /// Where a table of a loop is kept.
+    fn table(&self, table: Value) -> Table {
+        match self.loops.get(&table) {
+            Some(traced) => Table::Loop(traced.number, traced.slots.clone()),
+            None => Table::Process(self.process(table)),
+        }
+    }
+
+    /// In the body of a loop, another loop that is a table of it: its number, and that of a slot among those it keeps.
+    fn loop_at(&self, table: u32, slot: u32) -> (usize, usize) {
+        match self.tables.get(table as usize) {
+            Some(Table::Loop(run, slots)) => (*run, slots.binary_search(&slot).expect(UNKEPT)),
+            _ => panic!("a body reads its loop's tables"),
+        }
+    }
+
     /// The number of a fixed function among those of the code.
     fn series(&mut self, number: u32) -> usize {
         let series = self.program.series_of(number);
@@ -292,12 +319,18 @@ impl<'a> Emitter<'a> {
     /// The number of a loop, and that of a slot among those that it keeps, for one of the values that read it. Behind
     /// the last of them, what it keeps is no longer needed.
     fn read_of(&mut self, run: Value, slot: u32) -> (usize, usize) {
+        self.was_read(run);
+        let traced = self.traced(run);
+        (traced.number, traced.slots.binary_search(&slot).expect(UNKEPT))
+    }
+
+    /// Notes that one of the values that read a loop has been made.
+    fn was_read(&mut self, run: Value) {
         let traced = self.loops.get_mut(&run).expect("a loop runs before it is read");
         traced.left -= 1;
         if traced.left == 0 {
             self.traces.extend(self.code.loops.get(traced.number).map(|steps| steps.trace));
         }
-        (traced.number, traced.slots.binary_search(&slot).expect(UNKEPT))
     }
 
     /// Adds the instruction that makes `value`.
@@ -325,20 +358,16 @@ impl<'a> Emitter<'a> {
             Op::Given(column) => Instruction::Given { to: self.allocate(value), column: column as usize },
             Op::Step => Instruction::Step { to: self.allocate(value) },
             Op::Trace { run, slot, place } => return self.trace(value, run, slot, place),
-            Op::Process(number) => {
-                let trace = self.free_trace();
-                self.processes.insert(value, trace);
-                self.code.processes.push(self.program.process_of(number).clone());
-                Instruction::Process { process: self.code.processes.len() - 1, trace }
-            }
+            Op::Process(number) => self.drawn(value, number),
             Op::Row { process, row } => {
                 let to = self.allocate(value);
                 Instruction::Row { trace: self.process(process), to, row: self.operand(row) }
             }
-            Op::Inner { table, row } => {
-                let to = self.allocate(value);
-                let trace = self.tables.get(table as usize).copied().expect("a body reads its loop's tables");
-                Instruction::Row { trace, to, row: self.operand(row) }
+            Op::Inner { table, slot, row } => self.row_of(value, (table, slot), row),
+            Op::InnerBefore { table, slot, value: x } => {
+                let (run, kept) = self.loop_at(table, slot);
+                let (to, x) = (self.allocate(value), self.operand(x));
+                Instruction::Survey { kind: Survey::Before, run, kept, to, x }
             }
             Op::Series { series, time } => {
                 let series = self.series(series);
@@ -399,6 +428,29 @@ impl<'a> Emitter<'a> {
             }
         };
         self.code.instructions.push(instruction);
+    }
+
+    /// The instruction that draws a process.
+    fn drawn(&mut self, value: Value, number: u32) -> Instruction {
+        let trace = self.free_trace();
+        self.processes.insert(value, trace);
+        let process = self.program.process_of(number);
+        self.code.processes.push(process.clone());
+        let shape = match process.factor {
+            Factor::Known(_) => [Operand::Number(1.0); 2],
+            Factor::Drawn { length, period, .. } => [length, period].map(|x| self.operand(x)),
+        };
+        Instruction::Process { process: self.code.processes.len() - 1, trace, shape }
+    }
+
+    /// The instruction that reads a row of a table in the body of a loop.
+    fn row_of(&mut self, value: Value, (table, slot): (u32, u32), row: Value) -> Instruction {
+        let (to, row) = (self.allocate(value), self.operand(row));
+        if let Some(Table::Process(trace)) = self.tables.get(table as usize) {
+            return Instruction::Row { trace: *trace, to, row };
+        }
+        let (run, kept) = self.loop_at(table, slot);
+        Instruction::Trace { run, kept, to, row }
     }
 
     /// Registers for `value` and, if it is needed, for the partner that is made with it, in the order of the pair.

@@ -7,9 +7,10 @@
 use crate::bytecode::{Code, Instruction, Link, Operand, Source, Start};
 use crate::elementary as own;
 use crate::isa::Kernel;
+use crate::process::Shape;
 use crate::registers::{Cells, LANES, Piece, Registers, VECTOR, Vector};
 use crate::rng::{self, Stream};
-use crate::ssa::{Law, Process};
+use crate::ssa::{Factor, Law, Process};
 use crate::{sampler, scalar};
 use sbi_model::{Binary, Series, Unary};
 
@@ -103,10 +104,21 @@ fn compute(instruction: &Instruction, seed: u64, step: u32, registers: &Register
 #[inline(always)]
 fn remember(instruction: &Instruction, code: &Code, seed: u64, registers: &mut Registers) {
     match *instruction {
-        Instruction::Process { process, trace } => {
+        Instruction::Process { process, trace, shape } => {
             let Process { factor, path } = code.process(process);
-            let mut rows = registers.room(trace, factor.len());
-            normal_rows(&mut rows, factor, Stream::from_hash(seed, *path), registers.draws());
+            let stream = Stream::from_hash(seed, *path);
+            let rows = match factor {
+                Factor::Known(factor) => {
+                    let mut rows = registers.room(trace, factor.len());
+                    normal_rows(&mut rows, factor, stream, registers.draws());
+                    rows
+                }
+                Factor::Drawn { kernel, times, .. } => {
+                    let mut rows = registers.room(trace, times.len());
+                    own_rows(&mut rows, (*kernel, times), shape, stream, registers);
+                    rows
+                }
+            };
             registers.keep_process(trace, rows);
         }
         Instruction::Row { trace, to, row } => registers.row(to, trace, row),
@@ -426,6 +438,35 @@ fn normal_rows(rows: &mut [Vector], factor: &[Vec<f64>], stream: Stream, draws: 
     }
 }
 
+/// As [`normal_rows`], where the kernel of each draw has a length and a period of its own.
+fn own_rows(
+    rows: &mut [Vector],
+    (kernel, times): (sbi_model::Kernel, &[f64]),
+    shape: [Operand; 2],
+    stream: Stream,
+    registers: &Registers,
+) {
+    let (vectors, _) = registers.draws().as_flattened().as_chunks::<VECTOR>();
+    for (place, draws) in vectors.iter().enumerate() {
+        let [lengths, periods] = shape.map(|operand| registers.vector(operand, place).0);
+        for (lane, (draw, (length, period))) in draws.iter().zip(lengths.into_iter().zip(periods)).enumerate()
+        {
+            let factor = Shape { kernel, length, period }.factor(times);
+            let rank = factor.iter().flatten().map(Vec::len).max().unwrap_or_default();
+            let normal: Vec<f64> =
+                (0..rank.div_ceil(2)).flat_map(|pair| stream.normal_pair(*draw, 0, pair as u32)).collect();
+            for (number, row) in rows.chunks_mut(vectors.len()).enumerate() {
+                let weights = factor.as_ref().and_then(|factor| factor.get(number));
+                let value = weights.map_or(f64::NAN, |weights| {
+                    weights.iter().zip(&normal).fold(0.0, |sum, (weight, z)| sum + weight * z)
+                });
+                let to = row.get_mut(place).and_then(|vector| vector.0.get_mut(lane));
+                to.into_iter().for_each(|to| *to = value);
+            }
+        }
+    }
+}
+
 /// Copies a column, or fills one with a number.
 #[inline(always)]
 fn fill(to: &[Piece], x: Operand, registers: &Registers) {
@@ -450,15 +491,9 @@ fn one_by_one(
     registers: &Registers,
     make: impl Fn(u64, f64, f64) -> f64,
 ) {
-    let values = |operand: Operand, place: usize| match operand {
-        Operand::Number(x) => [x; VECTOR],
-        Operand::Register(x) => {
-            registers.read(x).as_flattened().get(place).map_or([f64::NAN; VECTOR], |vector| vector.get().0)
-        }
-    };
     let (draws, _) = registers.draws().as_flattened().as_chunks::<VECTOR>();
     for (place, (to, draws)) in to.as_flattened().iter().zip(draws).enumerate() {
-        let [x, y] = arguments.map(|operand| values(operand, place));
+        let [x, y] = arguments.map(|operand| registers.vector(operand, place).0);
         let mut vector = [0.0; VECTOR];
         for ((to, draw), (x, y)) in vector.iter_mut().zip(draws).zip(x.iter().zip(&y)) {
             *to = make(*draw, *x, *y);

@@ -56,9 +56,7 @@ impl Lower<'_> {
         let value = self.value_of((node, self.place(node, index)));
         // Inside of a loop, what stands around it is an input.
         match &mut self.around {
-            Some(around) if self.model.run_of(node) != Some(around.run) => {
-                around.inside(&mut self.program, value)
-            }
+            Some(around) if !around.holds(self.model.run_of(node)) => around.inside(&mut self.program, value),
             _ => value,
         }
     }
@@ -99,15 +97,14 @@ impl Lower<'_> {
         {
             return self.around_loops(|this| this.read(&motion, number, slot, When::End));
         }
-        if self.around.is_none() {
-            return self.read(&motion, number, slot, When::At(when));
+        // What is known beforehand is read once, before the loop that is written.
+        match self.program.known_number(when) {
+            Some(time) => self.around_loops(|this| {
+                let time = this.program.number(time);
+                this.read(&motion, number, slot, When::At(time))
+            }),
+            None => self.read(&motion, number, slot, When::At(when)),
         }
-        // Another dynamics, read at a time known beforehand.
-        let time = self.program.known_number(when).unwrap_or_else(|| unreachable!("{NOT_RUN}"));
-        self.around_loops(|this| {
-            let time = this.program.number(time);
-            this.read(&motion, number, slot, When::At(time))
-        })
     }
 
     fn crosses(&mut self, curve: ExprId, level: Value) -> Value {

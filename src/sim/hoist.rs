@@ -64,14 +64,23 @@ impl Rewriting<'_> {
                 let arguments = sample.arguments.map(|argument| self.inside(argument));
                 Place::Inside(self.body.again(op, &arguments))
             }
-            Op::Inner { table, row } => match self.made.get(&row).copied().expect("operands come first") {
-                Place::Around(row) => {
-                    let process =
-                        *self.run.tables.get(table as usize).expect("a body reads its loop's tables");
-                    Place::Around(self.around.leaf(Op::Row { process, row }))
+            Op::Inner { table, slot, row } => {
+                match self.made.get(&row).copied().expect("operands come first") {
+                    Place::Around(row) => Place::Around(self.row_around(table, slot, row)),
+                    Place::Inside(row) => Place::Inside(self.body.leaf(Op::Inner { table, slot, row })),
                 }
-                Place::Inside(row) => Place::Inside(self.body.leaf(Op::Inner { table, row })),
-            },
+            }
+            Op::InnerBefore { table, slot, value } => {
+                match self.made.get(&value).copied().expect("operands come first") {
+                    Place::Around(value) => {
+                        let run = self.table(table);
+                        Place::Around(self.around.before(run, slot, value))
+                    }
+                    Place::Inside(value) => {
+                        Place::Inside(self.body.leaf(Op::InnerBefore { table, slot, value }))
+                    }
+                }
+            }
             Op::Series { series, time } => {
                 let series = self.run.body.series_of(series);
                 match self.made.get(&time).copied().expect("operands come first") {
@@ -89,6 +98,19 @@ impl Rewriting<'_> {
             | Op::Alone(_)
             | Op::Process(_)
             | Op::Row { .. } => unreachable!("these stand around loops"),
+        }
+    }
+
+    fn table(&self, table: u32) -> Value {
+        *self.run.tables.get(table as usize).expect("a body reads its loop's tables")
+    }
+
+    /// A row of a table that is the same at every step.
+    fn row_around(&mut self, table: u32, slot: u32, row: Value) -> Value {
+        let table = self.table(table);
+        match self.around.op(table) {
+            Op::Loop(_) => self.around.trace(table, slot, row),
+            _ => self.around.leaf(Op::Row { process: table, row }),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Jump by jump a process is run from one time at which it is read to the next. As it has no memory, a jump that would
 //! fall behind that time is left out there and looked for anew. Each such run is a loop by itself, which draws leave as
-//! they are done.
+//! they are done. Where it is read at times that are not known beforehand it is one loop, which keeps all that the states were.
 
 use crate::around::Around;
 use crate::lower::Lower;
@@ -10,6 +10,7 @@ use crate::motion::{Run, Slot, Stopped};
 use crate::rng::path_hash;
 use crate::ssa::{Law, Loop, Noise, Sample, Sampler, Value};
 use sbi_model::{Binary, Dynamics, Event, ExprId, NodeId, Solver, Unary};
+use std::collections::BTreeSet;
 
 /// A process that is run jump by jump.
 #[derive(Clone, Copy)]
@@ -20,6 +21,15 @@ pub(crate) struct Jumps {
     pub(crate) to: f64,
     /// The most jumps of one draw.
     max: usize,
+}
+
+/// When a process is read that is run jump by jump.
+#[derive(Clone, Default)]
+pub(crate) struct Pauses {
+    /// The times that are known beforehand, as bits that keep their order.
+    times: BTreeSet<u64>,
+    /// Whether it is read at others.
+    anywhere: bool,
 }
 
 /// What a loop carries behind the states, from run to run: the time, how many jumps there were, and whether a `stop when`
@@ -67,7 +77,8 @@ impl Lower<'_> {
         let mut states = initial.clone();
         let met = self.stopping(dynamics, start);
         let mut clockwork = Clockwork { time: start, count: self.program.number(0.0), met };
-        let mut times = self.pauses.get(jumps.number).cloned().unwrap_or_default();
+        let Pauses { times, anywhere } = self.pauses.get(jumps.number).cloned().unwrap_or_default();
+        let mut times = if anywhere { BTreeSet::new() } else { times };
         times.insert(ordered(jumps.to));
         let (mut pauses, mut loops) = (Vec::new(), Vec::new());
         for (place, until) in times.into_iter().map(time_of).enumerate() {
@@ -299,21 +310,38 @@ impl Lower<'_> {
         most
     }
 
-    /// A state where a process pauses; while all is looked at for the first time, that is noted.
+    /// A state where a process pauses, or between its jumps; while all is looked at for the first time, that is noted.
     pub(crate) fn at_pause(&mut self, jumps: Jumps, run: &Run, slot: usize, time: Value) -> Value {
-        let time = self.program.known_number(time).expect("`Model::later` names other times");
-        if time <= jumps.from {
+        let known = self.program.known_number(time);
+        if self.is_kept(jumps) {
+            // As it was after the last jump before.
+            let jump = self.step_before(run.value, run.slots.len() as u32, time);
+            return self.kept_of(run.value, slot as u32, jump);
+        }
+        if known.is_some_and(|time| time <= jumps.from) {
             return self.value_of(*run.slots.get(slot).expect("a slot is a state's"));
         }
-        let pause = run.pauses.iter().find(|(known, _)| *known == time);
-        match pause.and_then(|(_, states)| states.get(slot)) {
-            Some(state) => *state,
-            None => {
-                self.pauses.get_mut(jumps.number).into_iter().for_each(|all| {
-                    all.insert(ordered(time));
-                });
-                self.program.number(f64::NAN)
-            }
+        let pause = run.pauses.iter().find(|(pause, _)| Some(*pause) == known);
+        if let Some(state) = pause.and_then(|(_, states)| states.get(slot)) {
+            return *state;
         }
+        match (known, self.pauses.get_mut(jumps.number)) {
+            (Some(time), Some(pauses)) if !time.is_nan() => {
+                pauses.times.insert(ordered(time));
+            }
+            (None, _) => self.keep(jumps),
+            _ => {}
+        }
+        self.program.number(f64::NAN)
+    }
+
+    /// Whether all that the states of a process are is kept.
+    pub(crate) fn is_kept(&self, jumps: Jumps) -> bool {
+        self.pauses.get(jumps.number).is_some_and(|pauses| pauses.anywhere)
+    }
+
+    /// Notes that all of it is to be kept.
+    pub(crate) fn keep(&mut self, jumps: Jumps) {
+        self.pauses.get_mut(jumps.number).into_iter().for_each(|pauses| pauses.anywhere = true);
     }
 }

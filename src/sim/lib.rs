@@ -25,6 +25,7 @@ mod emit;
 mod engine;
 mod error;
 mod evaluate;
+mod events;
 mod given;
 mod hoist;
 mod isa;

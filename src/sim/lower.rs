@@ -7,6 +7,7 @@ use crate::around::Around;
 use crate::dataset::Extent;
 use crate::error::TOO_LARGE;
 use crate::evaluate::Plan;
+use crate::jumps::Pauses;
 use crate::motion::Motion;
 use crate::process::Function;
 use crate::rng::path_hash;
@@ -92,7 +93,7 @@ impl Lowered {
 /// # Errors
 /// A diagnostic that names the node at which the program outgrew its bounds, or whose family is unknown.
 pub(crate) fn lower(model: &Model, outputs: &[Output]) -> Result<Lowered, Diagnostic> {
-    let mut pauses = vec![BTreeSet::new(); model.dynamics.len()];
+    let mut pauses = vec![Pauses::default(); model.dynamics.len()];
     if model.dynamics.iter().any(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. })) {
         // What jumps is run from reading to reading: when these are is known once all has been looked at.
         pauses = Lower::of(model, pauses).all()?.pauses;
@@ -134,8 +135,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) calls: Vec<Call>,
     /// What a data set has of each axis.
     pub(crate) extents: Vec<Extent>,
-    /// For each dynamics, the times at which it is read, as bits that keep their order.
-    pub(crate) pauses: Vec<BTreeSet<u64>>,
+    /// When each dynamics is read that is run jump by jump.
+    pub(crate) pauses: Vec<Pauses>,
     /// The functions of time that have been drawn.
     functions: HashMap<NodeId, Rc<Function>>,
     /// The fixed functions of time.
@@ -146,7 +147,7 @@ pub(crate) struct Lower<'a> {
 pub(crate) const NOT_RUN: &str = "`Model::later` names it, and no simulator is made of such a model";
 
 impl<'a> Lower<'a> {
-    pub(crate) fn of(model: &'a Model, pauses: Vec<BTreeSet<u64>>) -> Lower<'a> {
+    pub(crate) fn of(model: &'a Model, pauses: Vec<Pauses>) -> Lower<'a> {
         Lower {
             model,
             program: Program::default(),
@@ -181,7 +182,7 @@ impl<'a> Lower<'a> {
         self.ready(id)?;
         let node = self.model.node(id);
         let values = match self.model.run_of(id) {
-            None if node.curve => self.curve_of_time(id, node),
+            None if node.curve => self.curve_of_time(id, node)?,
             Some(run) if node.role != Role::State => self.at_start(run, id),
             _ => self.node(node)?,
         };
@@ -220,18 +221,18 @@ impl<'a> Lower<'a> {
     }
 
     /// A function of time: its values where its readings stand, none where it has none.
-    fn curve_of_time(&mut self, id: NodeId, node: &Node) -> Vec<Value> {
+    fn curve_of_time(&mut self, id: NodeId, node: &Node) -> Result<Vec<Value>, Diagnostic> {
         if let Definition::Series(series) = &node.definition {
             self.series.insert(id, Arc::new(series.clone()));
         } else {
-            let function = self.process(id);
+            let function = self.process(id)?;
             self.functions.insert(id, function);
         }
-        let Some(knot) = node.axes.first().copied() else { return vec![self.program.number(f64::NAN)] };
-        self.elements_of(id, |this| {
+        let Some(knot) = node.axes.first().copied() else { return Ok(vec![self.program.number(f64::NAN)]) };
+        Ok(self.elements_of(id, |this| {
             let time = this.coordinate(knot);
             this.of_time(id, time)
-        })
+        }))
     }
 
     /// A function of time outside of dynamics, at a time.

@@ -3,15 +3,18 @@
 //! The covariance of these times is factored by Cholesky's method with pivots, which stops when what is left of every
 //! variance is below a share of 1e-12: a smooth kernel needs few random numbers however dense the times lie, and no number
 //! is added to the diagonal. A dynamics has the process at its own steps. At times that differ between draws it is
-//! read along the cubic through the four times of a grid around, an eighth of the kernel's length apart.
+//! read along the cubic through the four times of a grid around, an eighth of the kernel's length apart. Where the length itself
+//! is drawn each draw has a factor of its own, of the same times.
 
 use crate::dist::Bend;
 use crate::elementary::{cos, exp};
+use crate::error::TOO_LARGE;
 use crate::lower::Lower;
 use crate::motion::{Clock, Pace};
 use crate::rng::path_hash;
-use crate::ssa::{Op, Process, Value};
-use sbi_model::{Argument, AxisKind, Binary, Definition, Expr, Kernel, NodeId, Solver, Unary};
+use crate::ssa::{Factor, Op, Process, Value};
+use sbi_model::{Argument, AxisKind, Binary, Definition, Expr, Kernel, Node, NodeId, Solver, Unary};
+use sbi_syntax::Diagnostic;
 use std::rc::Rc;
 
 /// What is left of a variance, as a share, where a factor is complete.
@@ -58,12 +61,16 @@ impl Grid {
     }
 }
 
+/// The most times at which a process is drawn whose factor each draw has by itself: the work for one goes with the square of the
+/// rank and with the times, and is some ten milliseconds then.
+const MOST: usize = 400;
+
 /// The numbers of a kernel of scale one.
 #[derive(Clone, Copy)]
-struct Shape {
-    kernel: Kernel,
-    length: f64,
-    period: f64,
+pub(crate) struct Shape {
+    pub(crate) kernel: Kernel,
+    pub(crate) length: f64,
+    pub(crate) period: f64,
 }
 
 impl Shape {
@@ -86,6 +93,13 @@ impl Shape {
                 exp((turn - 1.0) / (self.length * self.length))
             }
         }
+    }
+
+    /// The factor of the covariance at these times; none for what is no length or period.
+    pub(crate) fn factor(self, times: &[f64]) -> Option<Vec<Vec<f64>>> {
+        let possible =
+            [self.length, self.period].into_iter().all(|number| number > 0.0 && number.is_finite());
+        possible.then(|| factor(self, times))
     }
 
     /// The time over which it changes.
@@ -131,9 +145,21 @@ fn factor(shape: Shape, times: &[f64]) -> Vec<Vec<f64>> {
     rows
 }
 
+fn too_many_times(node: &Node, times: usize) -> Diagnostic {
+    let message = format!(
+        "`{}` is drawn at {times} times with a kernel that each draw has by itself; at most {MOST} are possible",
+        node.name
+    );
+    let help = "take longer steps where it is read (`rk4` reads it twice in each), or write numbers as its length and period";
+    TOO_LARGE.at(node.span, message).help(help)
+}
+
 impl Lower<'_> {
     /// Draws a process at all times at which it is read.
-    pub(crate) fn process(&mut self, id: NodeId) -> Rc<Function> {
+    ///
+    /// # Errors
+    /// There are more times than a draw can have a factor of its own for.
+    pub(crate) fn process(&mut self, id: NodeId) -> Result<Rc<Function>, Diagnostic> {
         let node = self.model.node(id);
         let Definition::Draw(draw) = &node.definition else { unreachable!("a process is drawn") };
         let (mut mean, mut found) = (None, None);
@@ -153,19 +179,27 @@ impl Lower<'_> {
             unreachable!("the checker gives a process its mean and its kernel")
         };
         let scale = *numbers.get(1).expect("a kernel has a scale");
-        let known = |k: usize| numbers.get(k).and_then(|number| self.program.known_number(*number));
-        let length = known(0).expect("`Model::later` names lengths that are drawn");
-        let shape = Shape { kernel, length, period: known(2).unwrap_or(1.0) };
+        let length = *numbers.first().expect("a kernel has a length");
+        let period = numbers.get(2).copied().unwrap_or_else(|| self.program.number(1.0));
+        let known = [length, period].map(|number| self.program.known_number(number));
+        let shape = match known {
+            [Some(length), Some(period)] => Some(Shape { kernel, length, period }),
+            _ => None,
+        };
         let grids = self.grids_of(id, shape);
         let times: Vec<f64> = grids.iter().flat_map(|grid| (0..grid.count).map(|k| grid.time(k))).collect();
-        let process = Process { factor: factor(shape, &times).into(), path: path_hash(&node.name) };
-        let process = self.program.process(process);
+        let factor = match shape {
+            Some(shape) => Factor::Known(factor(shape, &times).into()),
+            None if times.len() > MOST => return Err(too_many_times(node, times.len())),
+            None => Factor::Drawn { kernel, times: times.into(), length, period },
+        };
+        let process = self.program.process(Process { factor, path: path_hash(&node.name) });
         let bends = self.bends(&draw.transforms);
-        Rc::new(Function { process, grids, mean, scale, bends })
+        Ok(Rc::new(Function { process, grids, mean, scale, bends }))
     }
 
     /// The times at which a process is read: the steps of the dynamics that read it, its readings, and single times.
-    fn grids_of(&self, id: NodeId, shape: Shape) -> Vec<Grid> {
+    fn grids_of(&self, id: NodeId, shape: Option<Shape>) -> Vec<Grid> {
         let mut grids: Vec<Grid> = Vec::new();
         let mut add = |from, step, count, of| {
             let first = grids.last().map_or(0, |last: &Grid| last.first + last.count);
@@ -176,6 +210,7 @@ impl Lower<'_> {
             }
         };
         let fine = |[from, to]: [f64; 2]| {
+            let shape = shape.expect("`Model::later` names such readings where the length is drawn");
             let steps = ((to - from) / shape.reach() * DENSITY).ceil().max(3.0);
             (from, (to - from) / steps, steps as usize + 1)
         };
@@ -338,7 +373,7 @@ impl Lower<'_> {
             Some(around) => around.table(function.process),
             None => return self.program.leaf(Op::Row { process: function.process, row }),
         };
-        self.program.leaf(Op::Inner { table, row })
+        self.program.leaf(Op::Inner { table, slot: 0, row })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::jumps::Jumps;
 use crate::lower::Lower;
 use crate::motion::{Between, Clock, Motion, Pace, Run, Slot};
 use crate::piece::{Bend, Piece};
-use crate::ssa::Value;
+use crate::ssa::{Op, Value};
 use sbi_model::{Binary, NodeId, Unary};
 
 /// How far before its time a step counts as made: times are seldom whole numbers of steps to the last bit.
@@ -65,10 +65,12 @@ impl Lower<'_> {
             When::End => self.end_of(motion, place),
         };
         self.put(&run.slots, &values);
-        self.part = Some((place, motion.runs.len()));
+        let part = self.part.replace((place, motion.runs.len()));
+        let outer = self.around.as_mut().map(|around| around.beside.replace(number));
         self.refreshed(dynamics, time);
-        self.part = None;
         let value = self.value_of((node, element));
+        self.part = part;
+        self.around.iter_mut().zip(outer).for_each(|(around, outer)| around.beside = outer);
         self.put(&run.slots, &at_hand);
         value
     }
@@ -79,6 +81,9 @@ impl Lower<'_> {
         let states = run.slots.iter().copied().zip(0..);
         let mut carried = states.chain(run.watched.iter().copied());
         let (_, at) = carried.find(|(known, _)| *known == slot).expect("what crosses is watched");
+        if let Pace::Jumps(jumps) = motion.pace {
+            self.keep(jumps);
+        }
         let count = self.program.crossings(run.value, at, level);
         let last = self.program.last(run.value, at);
         let finite = self.program.is_finite(last);
@@ -141,18 +146,22 @@ impl Lower<'_> {
             }
         };
         let Some(stopped) = &run.stopped else { return value };
+        let [is, at] = [stopped.is, stopped.at].map(|value| self.brought(value));
         // A curve would go on from where it ended, a line until the step's end.
         let value = match (when, motion.pace) {
             (
                 When::At(time),
-                Pace::Even(Clock { between: Between::Cubic | Between::Line, .. }) | Pace::Free(_),
+                Pace::Even(Clock { between: Between::Cubic | Between::Line, .. })
+                | Pace::Free(_)
+                | Pace::Jumps(_),
             ) => {
-                let over = self.program.binary(Binary::Ge, time, stopped.at);
-                self.program.select(over, *stopped.states.get(slot).expect("all states stop"), value)
+                let held = self.brought(*stopped.states.get(slot).expect("all states stop"));
+                let over = self.program.binary(Binary::Ge, time, at);
+                self.program.select(over, held, value)
             }
             _ => value,
         };
-        self.program.require(stopped.is, value)
+        self.program.require(is, value)
     }
 
     /// A state at a time, from what a loop kept of steps of one length.
@@ -163,7 +172,7 @@ impl Lower<'_> {
         let place = match self.program.known_number(place) {
             Some(place) if (place - place.round()).abs() < SLACK * place.abs().max(1.0) => {
                 let place = self.program.number(place.round());
-                return self.program.trace(run.value, slot as u32, place);
+                return self.kept_of(run.value, slot as u32, place);
             }
             Some(_) => place,
             None => self.within(place, (clock.to - clock.from) / clock.step),
@@ -172,7 +181,7 @@ impl Lower<'_> {
             let slack = self.program.number(SLACK);
             let place = self.program.binary(Binary::Add, place, slack);
             let place = self.program.unary(Unary::Floor, place);
-            return self.program.trace(run.value, slot as u32, place);
+            return self.kept_of(run.value, slot as u32, place);
         }
         let last = self.program.number(f64::from(clock.steps - 1));
         let (zero, one) = (self.program.number(0.0), self.program.number(1.0));
@@ -181,8 +190,7 @@ impl Lower<'_> {
         let whole = self.program.binary(Binary::Max, whole, zero);
         let after = self.program.binary(Binary::Add, whole, one);
         let share = self.program.binary(Binary::Sub, place, whole);
-        let mut at =
-            |slot: usize| [whole, after].map(|place| self.program.trace(run.value, slot as u32, place));
+        let mut at = |slot: usize| [whole, after].map(|place| self.kept_of(run.value, slot as u32, place));
         let [x0, x1] = at(slot);
         if clock.between == Between::Cubic {
             let slopes = at(run.slots.len() + slot).map(|slope| vec![slope]);
@@ -199,10 +207,10 @@ impl Lower<'_> {
     fn among(&mut self, free: Free, run: &Run, slot: usize, time: Value) -> Value {
         let layout = Layout::of(&run.slots);
         let time = self.settled(time, [free.from, free.to]);
-        let place = self.program.before(run.value, layout.time(), time);
+        let place = self.step_before(run.value, layout.time(), time);
         let one = self.program.number(1.0);
         let next = self.program.add(place, one);
-        let mut at = |slot| [place, next].map(|place| self.program.trace(run.value, slot, place));
+        let mut at = |slot| [place, next].map(|place| self.kept_of(run.value, slot, place));
         let (x, slopes) = (at(slot as u32), at(layout.slope(slot)));
         let ([_, more], [start, end]) = (at(layout.bend(slot)), at(layout.time()));
         let more = vec![more];
@@ -222,6 +230,28 @@ impl Lower<'_> {
     /// The only state of a piece, after a share of it.
     fn of_one(&mut self, piece: &Piece, share: Value) -> Value {
         self.after(piece, share).pop().expect("a piece has a state")
+    }
+
+    /// What a loop carried after so many steps. The body of another loop reads it as a table of its own.
+    pub(crate) fn kept_of(&mut self, run: Value, slot: u32, place: Value) -> Value {
+        match &mut self.around {
+            Some(around) => {
+                let table = around.table(run);
+                self.program.leaf(Op::Inner { table, slot, row: place })
+            }
+            None => self.program.trace(run, slot, place),
+        }
+    }
+
+    /// The step at whose end what a loop carries first reaches a value; as [`Lower::kept_of`].
+    pub(crate) fn step_before(&mut self, run: Value, slot: u32, value: Value) -> Value {
+        match &mut self.around {
+            Some(around) => {
+                let table = around.table(run);
+                self.program.leaf(Op::InnerBefore { table, slot, value })
+            }
+            None => self.program.before(run, slot, value),
+        }
     }
 
     /// A place among the steps; nothing where it is before or behind them. One known beforehand has been checked.

@@ -129,6 +129,16 @@ fn vectors(column: &[Piece]) -> impl Iterator<Item = Vector> {
     column.as_flattened().iter().map(Cell::get)
 }
 
+/// The first of so many numbers for which a condition holds that holds for all behind it too; else how many there are.
+fn first_of(count: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low.midpoint(high);
+        (low, high) = if holds(middle) { (low, middle) } else { (middle + 1, high) };
+    }
+    low
+}
+
 /// How often each lane rises from below its level to it or above it, from one row to the next.
 fn crossings(to: &[Piece], rows: &[&[Vector]], levels: &[Vector]) {
     let to = to.as_flattened();
@@ -192,6 +202,17 @@ impl Registers {
     #[inline(always)]
     pub fn read(&self, register: Register) -> &[Piece] {
         self.column(register).get(..self.busy).unwrap_or_default()
+    }
+
+    /// A vector of what an instruction reads, by its place in the column.
+    pub fn vector(&self, operand: Operand, place: usize) -> Vector {
+        match operand {
+            Operand::Number(x) => Vector([x; VECTOR]),
+            Operand::Register(x) => {
+                let vector = self.read(x).as_flattened().get(place).map(Cell::get);
+                vector.unwrap_or(Vector([f64::NAN; VECTOR]))
+            }
+        }
     }
 
     /// What stands at a source.
@@ -319,20 +340,29 @@ impl Registers {
     pub fn survey(&self, kind: Survey, to: Register, steps: &Steps, kept: usize, x: Operand) {
         let to = self.read(to);
         let trace = self.traces.get(steps.trace).map_or(&[][..], Vec::as_slice);
-        let (width, length) = (steps.kept.len(), to.as_flattened().len());
-        let rows = trace.chunks(width * length).filter_map(|row| row.get(kept * length..(kept + 1) * length));
-        let rows: Vec<&[Vector]> = rows.collect();
-        let x: Vec<Vector> = match x {
-            Operand::Number(x) => vec![Vector([x; VECTOR]); length],
-            Operand::Register(x) => vectors(self.read(x)).collect(),
+        let (width, length) = (steps.kept.len() * self.length(), self.length());
+        let row = |number: usize| {
+            let start = number * width + kept * length;
+            trace.get(start..start + length).expect("what is read has been kept")
         };
+        let rows = trace.len() / width;
         match kind {
-            Survey::Crossings => crossings(to, &rows, &x),
+            Survey::Crossings => {
+                let levels: Vec<Vector> = match x {
+                    Operand::Number(x) => vec![Vector([x; VECTOR]); length],
+                    Operand::Register(x) => vectors(self.read(x)).collect(),
+                };
+                crossings(to, &(0..rows).map(row).collect::<Vec<_>>(), &levels);
+            }
             Survey::Before => {
                 for place in 0..to.len() * LANES {
-                    let x = lane(&x, place);
-                    let below = rows.partition_point(|row| lane(row, place) < x);
-                    let found = x.is_finite() && below < rows.len();
+                    let x = match x {
+                        Operand::Number(x) => x,
+                        Operand::Register(x) => lane_of(self.read(x), place),
+                    };
+                    let origin = self.origin(place);
+                    let below = first_of(rows, |number| lane(row(number), origin) >= x);
+                    let found = x.is_finite() && below < rows;
                     set_lane(to, place, if found { below.max(1) as f64 - 1.0 } else { f64::NAN });
                 }
             }

@@ -125,6 +125,13 @@ impl Needs {
                 kept.slots.insert(slot);
                 (kept.traces, kept.anywhere) = (kept.traces + 1, true);
             }
+            Op::Loop(number) => {
+                for (run, slots) in program.loop_of(number).loops_read(program) {
+                    let kept = self.kept.entry(run).or_default();
+                    kept.slots.extend(slots);
+                    (kept.traces, kept.anywhere) = (kept.traces + 1, true);
+                }
+            }
             Op::Last { run, slot } => self.kept.entry(run).or_default().last.push((slot, value)),
             _ => {}
         }

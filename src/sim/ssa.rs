@@ -6,8 +6,8 @@
 
 use crate::hoist::hoist;
 use crate::scalar;
-use sbi_model::{Binary, Series, Unary};
-use std::collections::{BTreeSet, HashMap};
+use sbi_model::{Binary, Kernel, Series, Unary};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The most values a program may have.
@@ -66,10 +66,17 @@ pub(crate) enum Op {
         process: Value,
         row: Value,
     },
-    /// In the body of a loop: a row of one of the loop's tables.
+    /// In the body of a loop: a row of one of the loop's tables; of another loop what it carried, of a process its only slot.
     Inner {
         table: u32,
+        slot: u32,
         row: Value,
+    },
+    /// In the body of a loop: [`Op::Before`] of another loop, one of its tables.
+    InnerBefore {
+        table: u32,
+        slot: u32,
+        value: Value,
     },
     /// A fixed function of time at a time, linearly interpolated.
     Series {
@@ -102,18 +109,61 @@ pub(crate) struct Loop {
     pub body: Program,
     /// Of the body: what is carried to the next step.
     pub next: Vec<Value>,
-    /// The processes of the program around that the body reads rows of.
+    /// The processes and other loops of the program around that the body reads rows of.
     pub tables: Vec<Value>,
     /// The carried value that is zero once nothing of a draw changes any more: its steps are then left out.
     pub alive: Option<u32>,
 }
 
-/// A process in time: the rows of `factor` times standard normal numbers of a stream, one for each column.
+impl Loop {
+    /// The tables of which the body reads rows, with the slots that it reads of each.
+    pub fn rows_read(&self) -> BTreeMap<usize, BTreeSet<u32>> {
+        let mut found: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+        for value in self.body.behind(&self.next) {
+            if let Op::Inner { table, slot, .. } | Op::InnerBefore { table, slot, .. } = self.body.op(value) {
+                found.entry(table as usize).or_default().insert(slot);
+            }
+        }
+        found
+    }
+
+    /// Those of its tables that are other loops of which the body reads rows, with the slots that it reads of each.
+    pub fn loops_read<'a>(
+        &'a self,
+        around: &'a Program,
+    ) -> impl Iterator<Item = (Value, BTreeSet<u32>)> + 'a {
+        let tables = self.rows_read().into_iter();
+        let tables = tables.filter_map(|(table, slots)| Some((*self.tables.get(table)?, slots)));
+        tables.filter(|(table, _)| matches!(around.op(*table), Op::Loop(_)))
+    }
+}
+
+/// A process in time: the rows of a factor of its covariance times standard normal numbers of a stream, one for each column.
 #[derive(Clone)]
 pub(crate) struct Process {
-    pub factor: Arc<[Vec<f64>]>,
+    pub factor: Factor,
     /// The hash of the site's dotted path.
     pub path: u64,
+}
+
+/// The factor of a covariance.
+#[derive(Clone)]
+pub(crate) enum Factor {
+    /// The same in all draws.
+    Known(Arc<[Vec<f64>]>),
+    /// Each draw has its own, of the process at these times.
+    Drawn { kernel: Kernel, times: Arc<[f64]>, length: Value, period: Value },
+}
+
+impl Factor {
+    /// The numbers of the kernel that each draw has by itself.
+    fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        let numbers = match self {
+            Factor::Known(_) => [None; 2],
+            Factor::Drawn { length, period, .. } => [Some(*length), Some(*period)],
+        };
+        numbers.into_iter().flatten()
+    }
 }
 
 /// A standard random number of a stream ([`crate::rng`]).
@@ -207,7 +257,8 @@ impl Value {
 }
 
 impl Op {
-    /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs.
+    /// The values it reads, in order; a place without one is `None`. Those of a loop are its inputs, those of a process the
+    /// numbers of its kernel.
     pub fn operands(self) -> [Option<Value>; 3] {
         match self {
             Op::Number(_)
@@ -221,7 +272,9 @@ impl Op {
             | Op::Loop(_)
             | Op::Process(_) => [None; 3],
             Op::Row { process, row } => [Some(process), Some(row), None],
-            Op::Inner { row: x, .. } | Op::Series { time: x, .. } => [Some(x), None, None],
+            Op::Inner { row: x, .. } | Op::InnerBefore { value: x, .. } | Op::Series { time: x, .. } => {
+                [Some(x), None, None]
+            }
             Op::Trace { run, place: x, .. }
             | Op::Before { run, value: x, .. }
             | Op::Crossings { run, level: x, .. } => [Some(run), Some(x), None],
@@ -284,7 +337,9 @@ impl Program {
         let op = self.op(value);
         let run = if let Op::Loop(number) = op { Some(self.loop_of(number)) } else { None };
         let inputs = run.into_iter().flat_map(|run| run.inputs.iter().chain(&run.tables));
-        op.operands().into_iter().flatten().chain(inputs.copied())
+        let process = if let Op::Process(number) = op { Some(self.process_of(number)) } else { None };
+        let numbers = process.into_iter().flat_map(|process| process.factor.operands());
+        op.operands().into_iter().flatten().chain(inputs.copied()).chain(numbers)
     }
 
     /// A loop by its number.

@@ -606,7 +606,10 @@ fn describe_circle(nodes: &[&Node], reads: &str) -> Diagnostic {
     for (node, next) in nodes.iter().zip(nodes.iter().skip(1).chain([first])) {
         told = told.label(node.span, format!("`{}` {reads} `{}`", node.name, next.name));
     }
-    told.help("a quantity may only read what can be known before it: let one of them not read the next")
+    told.help(match nodes.iter().all(|node| node.role == Role::State) {
+        true => "states that change by each other stand in one `dynamics`: write both into one",
+        false => "a quantity may only read what can be known before it: let one of them not read the next",
+    })
 }
 
 /// Drops the expressions that no node uses, those of functions that were only checked, and says how the

@@ -20,6 +20,8 @@ pub(super) struct Noted {
     expr: ExprId,
     /// Where the time stands, or the call.
     span: Span,
+    /// The dynamics in which it stands, whose time is its `t`.
+    within: Option<usize>,
 }
 
 impl Noted {
@@ -34,7 +36,8 @@ impl Builder<'_> {
     /// left alone: nothing in the line at fault would be pointed at.
     pub(super) fn note(&mut self, expr: ExprId, span: Span) {
         if span.file == 0 && self.calls.is_empty() {
-            self.noted.push(Noted { expr, span });
+            let within = self.here().dynamics;
+            self.noted.push(Noted { expr, span, within });
         }
     }
 
@@ -82,8 +85,10 @@ impl Builder<'_> {
         let (first, last) = match (axis, time) {
             (Some(axis), _) => ends(model, axis)?,
             (None, Time::Expr(time)) => {
+                let over = noted.within.and_then(|run| self.runs.get(run)?.over.as_ref());
+                let running = over.and_then(|over| while_running(model, time, over.ends));
                 let times = || survey.constants(time).filter(|time| time.is_finite());
-                (times().reduce(f64::min)?, times().reduce(f64::max)?)
+                running.or_else(|| Some((times().reduce(f64::min)?, times().reduce(f64::max)?)))?
             }
             (None, Time::Axis(_)) => return None,
         };
@@ -124,6 +129,29 @@ impl Builder<'_> {
 enum Time {
     Expr(ExprId),
     Axis(AxisId),
+}
+
+/// The earliest and the latest time that an expression of the clock gives while that runs: of numbers and one `t` alone, of
+/// which that is known.
+fn while_running(model: &Model, time: ExprId, over: [f64; 2]) -> Option<(f64, f64)> {
+    match *model.expr(time) {
+        Expr::Number(number) => Some((number, number)),
+        Expr::Clock => Some(over.into()),
+        Expr::Binary(function, left, right) => {
+            let [left, right] = [left, right].map(|side| while_running(model, side, over));
+            let (left, right) = (left?, right?);
+            let one = |(first, last): (f64, f64)| first == last;
+            match function {
+                _ if !one(left) && !one(right) => None,
+                Binary::Add => Some((left.0 + right.0, left.1 + right.1)),
+                Binary::Sub => Some((left.0 - right.1, left.1 - right.0)),
+                Binary::Min => Some((left.0.min(right.0), left.1.min(right.1))),
+                Binary::Max => Some((left.0.max(right.0), left.1.max(right.1))),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The first and the last coordinate of an axis; none where it has no coordinates.

@@ -2,15 +2,22 @@
 
 use super::codes::{NAME_TAKEN, NOT_YET};
 use crate::{
-    Argument, AxisKind, Definition, Dynamics, Expr, ExprId, FAILED, Model, Node, OnFailure, Role, Solver,
+    Argument, AxisKind, Definition, Dynamics, Expr, ExprId, FAILED, Model, Node, NodeId, OnFailure, Role,
+    Solver,
 };
 use sbi_syntax::{Diagnostic, Span};
+
+/// In how many steps the span of a dynamics is cut where jumps in steps are offered.
+const TAU_STEPS: f64 = 1_000.0;
+
+/// In how many steps it is cut where a kernel's length is drawn.
+const KERNEL_STEPS: f64 = 100.0;
 
 /// What of a model is not run: one message for each statement.
 pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
     let dynamics = model.dynamics.iter().filter_map(|dynamics| in_dynamics(model, dynamics));
-    let nodes = model.nodes.iter().filter_map(|node| {
-        let told = between_jumps(model, node).or_else(|| kernel(model, node));
+    let nodes = model.numbered().filter_map(|(id, node)| {
+        let told = between_jumps(model, node).or_else(|| kernel(model, id, node));
         told.or_else(|| crossings_until_a_stop(model, node))
     });
     dynamics.chain(nodes).collect()
@@ -61,44 +68,65 @@ fn crossings_until_a_stop(model: &Model, node: &Node) -> Option<Diagnostic> {
     };
     let crosses = |id: &ExprId| matches!(*model.expr(*id), Expr::Crossings(curve, _) if ends_within(curve));
     let told = || not_run("`crossings` of an equation with a `stop when`", node.span);
-    let help = "count in the dynamics: `when v > 5 { n = n + 1 }`, by rk4(step = …)";
+    let help = "count in the dynamics: `when v > 5 { n = n + 1 }`";
     model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
-/// A kernel whose shape is not the same in all draws.
-fn kernel(model: &Model, node: &Node) -> Option<Diagnostic> {
+/// A kernel whose shape is not the same in all draws, of what is read at times that are not known beforehand.
+fn kernel(model: &Model, id: NodeId, node: &Node) -> Option<Diagnostic> {
     let Definition::Draw(draw) = &node.definition else { return None };
     let numbers = draw.arguments.iter().find_map(|argument| match argument {
         Argument::Kernel(_, numbers) => Some(numbers),
         _ => None,
     })?;
     // The scale, the second of them, is a factor.
-    let shape = numbers.iter().enumerate().filter(|(place, _)| *place != 1);
-    let known = shape.map(|(_, number)| *number).all(|number| is_known(model, number));
-    let told = || not_run("a kernel whose length is drawn", draw.span).help("write a number as its length");
-    (!known).then(told)
+    let mut shape = numbers.iter().enumerate().filter(|(place, _)| *place != 1);
+    if shape.all(|(_, number)| is_known(model, *number)) {
+        return None;
+    }
+    let free = model.dynamics.iter().enumerate().find(|(run, dynamics)| {
+        let free = matches!(
+            dynamics.solver,
+            Solver::DormandPrince(_) | Solver::Rosenbrock(_) | Solver::Gillespie { .. }
+        );
+        free && model.reads_of_run(*run).contains(&id)
+    });
+    let told =
+        |how: &str| not_run(&format!("a kernel whose length is drawn, of what is read {how},"), draw.span);
+    if let Some((_, Dynamics { name, over: [from, to], .. })) = free {
+        let help = format!(
+            "solve `{name}` in steps, `by rk4(step = {})`, or write a number",
+            (to - from) / KERNEL_STEPS
+        );
+        return Some(told("in steps of no one length").help(help));
+    }
+    let own = |curve: ExprId| matches!(model.expr(curve), Expr::Curve { node, .. } if *node == id);
+    let elsewhere = |expr: &Expr| match *expr {
+        Expr::At(curve, time) if own(curve) => match *model.expr(time) {
+            Expr::Coordinate(axis) => model.axis(axis).varies(),
+            Expr::Number(_) | Expr::Clock => false,
+            _ => true,
+        },
+        _ => false,
+    };
+    let scattered = node.axes.iter().any(|axis| model.axis(*axis).varies());
+    let help = "read it at `t` or at the elements of an axis of time, or write a number as its length";
+    (scattered || model.exprs.iter().any(elsewhere))
+        .then(|| told("at times that are drawn or computed").help(help))
 }
 
-/// What a node reads of a process that is run jump by jump, from one known time to the next.
+/// Crossings of what is computed of the states of a process that is run jump by jump.
 fn between_jumps(model: &Model, node: &Node) -> Option<Diagnostic> {
     let jumps = |curve: ExprId| {
         let Expr::Curve { node, .. } = model.expr(curve) else { return false };
         let dynamics = model.run_of(*node).and_then(|run| model.dynamics.get(run));
-        dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }))
+        let one_by_one = dynamics.is_some_and(|dynamics| matches!(dynamics.solver, Solver::Gillespie { .. }));
+        one_by_one && model.node(*node).role != Role::State
     };
-    let what = model.below(node.exprs(), |_| true).into_iter().find_map(|id| match *model.expr(id) {
-        Expr::At(curve, time) if jumps(curve) => {
-            let known = is_known(model, time) || matches!(model.expr(time), Expr::End { .. });
-            (!known).then_some("a time that each draw has by itself, in what jumps one by one")
-        }
-        Expr::Crossings(curve, _) if jumps(curve) => Some("`crossings` of what jumps one by one"),
-        Expr::Gained(curve, axis) if jumps(curve) => model
-            .axis(axis)
-            .varies()
-            .then_some("a time that each draw has by itself, in what jumps one by one"),
-        _ => None,
-    })?;
-    Some(not_run(what, node.span).help("write `by tau_leap(step = …)`"))
+    let crosses = |id: &ExprId| matches!(*model.expr(*id), Expr::Crossings(curve, _) if jumps(curve));
+    let told = || not_run("`crossings` of what is computed of states that jump one by one", node.span);
+    let help = "count the crossings of a state, or write `by tau_leap(step = …)`";
+    model.below(node.exprs(), |_| true).iter().any(crosses).then(|| told().help(help))
 }
 
 fn not_run(what: &str, span: Span) -> Diagnostic {
@@ -112,15 +140,10 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
         Solver::Steps { .. }
         | Solver::Rk4 { .. }
         | Solver::EulerMaruyama { .. }
-        | Solver::Milstein { .. } => {}
-        Solver::DormandPrince(_) | Solver::Rosenbrock(_) if dynamics.events.is_empty() => {}
-        Solver::DormandPrince(_) | Solver::Rosenbrock(_) => {
-            let told = told("`when` in what is solved to tolerances");
-            return Some(
-                told.help("write `by rk4(step = …)`, with a step that finds the moment well enough"),
-            );
-        }
-        Solver::TauLeap { .. } => {}
+        | Solver::Milstein { .. }
+        | Solver::DormandPrince(_)
+        | Solver::Rosenbrock(_)
+        | Solver::TauLeap { .. } => {}
         Solver::Gillespie { .. } => {
             let moves = if !dynamics.events.is_empty() {
                 Some("`when` between jumps that are made one by one")
@@ -134,21 +157,29 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
             let timed = model.below(exprs, |_| true).iter().any(|id| matches!(model.expr(*id), Expr::Clock));
             let moves = moves.or(timed.then_some("a rate that changes with the time between jumps"));
             if let Some(what) = moves {
-                return Some(told(what).help("write `by tau_leap(step = …)`"));
+                let [from, to] = dynamics.over;
+                let help = format!(
+                    "write `by tau_leap(step = {})`: within a step all rates stay as they are at its start",
+                    (to - from) / TAU_STEPS
+                );
+                return Some(told(what).help(help));
             }
         }
     }
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
-    let of_run = |curve: ExprId| matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some());
-    let unknown = |id: &ExprId| match *model.expr(*id) {
-        Expr::At(curve, time) => of_run(curve) && !is_known(model, time),
-        Expr::Crossings(curve, _) | Expr::Gained(curve, _) => of_run(curve),
-        _ => false,
-    };
-    let reads = model.below(exprs, |_| true).iter().any(unknown);
-    let told = told("one dynamics that reads another as it runs");
-    reads.then(|| told.help("put the states of both into one dynamics"))
+    model.below(exprs, |_| true).into_iter().find_map(|id| match *model.expr(id) {
+        Expr::Crossings(curve, _) | Expr::Gained(curve, _) if is_of_run(model, curve) => Some(
+            told("`crossings` or `gained` of one dynamics in another")
+                .help("name it outside of both, `let n = crossings(…)`, and read that"),
+        ),
+        _ => None,
+    })
+}
+
+/// Whether a curve is part of a dynamics.
+fn is_of_run(model: &Model, curve: ExprId) -> bool {
+    matches!(model.expr(curve), Expr::Curve { node, .. } if model.run_of(*node).is_some())
 }
 
 /// Whether a time is known beforehand, at every element.

@@ -2,10 +2,10 @@
 
 use super::codes::UNIT_MISMATCH;
 use super::distribution::{Found, Left, Written};
-use super::family::{Entry, Range, Shape};
+use super::family::{Entry, Shape};
 use super::model::Builder;
 use super::value::Value;
-use crate::Kind;
+use crate::{Kind, Range};
 use crate::units::{Measure, Power};
 use sbi_syntax::tree::Call;
 use std::rc::Rc;

@@ -153,3 +153,60 @@ fn a_recurrence_without_names_hangs_together() {
         assert!(["seen[1]", "seen[2]", "seen[3]"].iter().all(|seen| above.iter().any(|name| name == seen)));
     }
 }
+
+/// What a dynamics reads as it runs is above all that is read of it.
+#[test]
+fn a_dynamics_hangs_on_the_one_that_it_reads() {
+    let coupled = |reading: &str| {
+        Graph::of(&model(&format!(
+            "axis t : time(grid(from = 0, to = 6, step = 3))
+             param decay ~ uniform(0.1, 1)
+             param start ~ uniform(1, 2)
+             param follow ~ uniform(0.1, 1)
+             param alone ~ uniform(0.1, 1)
+             dynamics leader over 0 .. 6 by euler_maruyama(step = 0.1) {{
+                 noise w
+                 init y = start
+                 let twice = 2 * y
+                 y' = -decay * y + w
+             }}
+             dynamics other over 0 .. 6 by rk4(step = 0.1) {{
+                 init z = alone
+                 z' = -z
+             }}
+             dynamics main over 0 .. 6 by rk4(step = 0.1) {{
+                 init x = 0
+                 x' = -follow * (x - {reading})
+             }}
+             data lead ~ normal(leader.y(3), 0.1)
+             data seen ~ normal(main.x(3), 0.1)"
+        )))
+    };
+    for reading in ["leader.y(t)", "leader.twice(t)", "leader.y(max(t - 2, 0))", "leader.y(t) * leader.y(3)"]
+    {
+        let graph = coupled(reading);
+        assert_eq!(parents(&graph, "lead"), ["decay", "start"]);
+        // They share the leader's noise.
+        assert_eq!(parents(&graph, "seen"), ["decay", "follow", "start", "lead"], "{reading}");
+    }
+}
+
+/// A dynamics that reads a chain of draws hangs on its steps, by their names.
+#[test]
+fn a_dynamics_hangs_on_the_steps_that_it_reads() {
+    let graph = Graph::of(&model(
+        "axis i : ordered(3)
+         param size ~ half_normal(1)
+         dynamics walk over 1 .. 3 every 1 {
+             init x ~ normal(0, 1)
+             next x ~ normal(x, size)
+         }
+         param x[i] = walk.x(i)
+         dynamics main over 0 .. 6 by rk4(step = 0.1) {
+             init y = 0
+             y' = walk.x(2) - y
+         }
+         data seen ~ normal(main.y(3), 0.1)",
+    ));
+    assert_eq!(parents(&graph, "seen")[..3], ["size", "x[1]", "x[2]"]);
+}

@@ -151,3 +151,84 @@ model m {
         assert!((total - 10.5).abs() < 1e-12, "{total}");
     }
 }
+
+/// A length that each draw has by itself: given it, products of values at two times have the kernel as their mean. Entries of
+/// 20,000 draws are off by 1/140 of the variance each, so five of those are allowed, also where they are weighted by the length.
+#[test]
+fn a_kernel_has_the_length_that_is_drawn() {
+    const DRAWS: u64 = 20_000;
+    type Kernel = fn(f64, f64, f64) -> f64;
+    let (made, table) = run(
+        "axis knot : time(grid(from = 0, to = 6, step = 0.5))
+        param l ~ uniform(1, 3)
+        param p ~ uniform(4, 6)
+        param s ~ uniform(1, 2)
+        param smooth(t) ~ gaussian_process(mean = 1, kernel = rbf(length = l, scale = s)) at knot
+        param turns(t) ~ gaussian_process(mean = 0, kernel = periodic(length = 1.2, scale = s, period = p)) at knot
+        dynamics sum over 0 .. 6 by rk4(step = 0.5) {
+            init x = 0
+            x' = smooth(t)
+        }
+        data x = sum.x(6)",
+        DRAWS,
+    );
+    let of = |name: &str| column(&made, name);
+    let kernels: [(&str, f64, Kernel); 2] = [
+        ("smooth", 1.0, |d, l, _| (-0.5 * (d / l).powi(2)).exp()),
+        ("turns", 0.0, |d, _, p| (-2.0 * (std::f64::consts::PI * d / p).sin().powi(2) / 1.44).exp()),
+    ];
+    for (name, mean, kernel) in kernels {
+        for (first, second) in [(0, 0), (0, 2), (1, 9), (4, 12)] {
+            let distance = 0.5 * f64::from(second - first);
+            let [mut plain, mut weighted] = [0.0; 2];
+            for row in (0..table.rows).map(|row| table.row(row)) {
+                let [a, b] =
+                    [first, second].map(|k| (row[of(&format!("{name}[{}]", k + 1))] - mean) / row[of("s")]);
+                let apart = a * b - kernel(distance, row[of("l")], row[of("p")]);
+                plain += apart / DRAWS as f64;
+                weighted += apart * (row[of("l")] + row[of("p")] - 7.0) / DRAWS as f64;
+            }
+            assert!(plain.abs() < 5.0 / 140.0, "{name} at {distance}: {plain}");
+            assert!(weighted.abs() < 5.0 / 140.0, "{name} at {distance}, by length: {weighted}");
+        }
+    }
+    // The dynamics sees the same function: of its half steps it has those between the knots alone.
+    let row = table.row(0);
+    let knots: f64 = (1..13).map(|k| row[of(&format!("smooth[{}]", k + 1))]).sum::<f64>() * 0.5;
+    assert!((row[of("x")] - knots).abs() < 1.0, "{} beside {knots}", row[of("x")]);
+    let whole = run_of("by rk4(step = 0.5)").run(5, 0..70, 1).unwrap();
+    assert_eq!(whole.row(33), run_of("by rk4(step = 0.5)").with_width(64).run(5, 33..34, 1).unwrap().row(0));
+}
+
+fn run_of(by: &str) -> Simulator {
+    crate::dynamics::simulator(&format!(
+        "param l ~ uniform(1, 3)
+        axis knot : time(grid(from = 0, to = 6, step = 0.5))
+        param f(t) ~ gaussian_process(mean = 0, kernel = matern(length = l, scale = 1, nu = 1.5)) at knot
+        dynamics sum over 0 .. 6 {by} {{
+            init x = 0
+            x' = f(t)
+        }}
+        data x = sum.x(6)"
+    ))
+}
+
+/// A factor for each draw is no matter of a thousand times.
+#[test]
+fn many_times_with_a_length_that_is_drawn_are_refused() {
+    let text = "edition 2026
+model m {
+    axis knot : time(grid(from = 0, to = 6, step = 0.5))
+    param l ~ uniform(1, 3)
+    param f(t) ~ gaussian_process(mean = 0, kernel = rbf(length = l, scale = 1)) at knot
+    dynamics sum over 0 .. 6 by rk4(step = 0.01) {
+        init x = 0
+        x' = f(t)
+    }
+    data x = sum.x(6)
+}
+";
+    let file = sbi_model::compile(text, &()).file.expect("a sound file");
+    let told = Simulator::new(&file.models[0], &[(NodeId(0), 0)]).err().expect("1201 times");
+    assert!(told.message.contains("`f` is drawn at 1201 times"), "{}", told.message);
+}
