@@ -10,8 +10,6 @@
 #
 # and in the file `process("Rscript", "wound.R")` with `protocol "lines"`.
 #
-# Written against docs/workers.md of sbi; it has not been run yet, as there was no R where it was written.
-#
 # `simulate` is called once for each draw: with its seed, a whole number below 2^53, and then the inputs of the
 # `external` by their names. R's own random numbers are seeded from it beforehand, so that the same draw is the same
 # again. It returns a list of all outputs: numbers, vectors or matrices in the shape of the file. A draw that stops with

@@ -29,7 +29,7 @@ struct Side {
 
 impl Side {
     fn read(path: &Path) -> Outcome<Side> {
-        let Checked { source, diagnostics, file } = look(path)?;
+        let Checked { source, diagnostics, file, .. } = look(path)?;
         let sound = outline(source.text()).ok().zip(file);
         let (entries, file) = sound.ok_or_else(|| {
             report::show(&source, &diagnostics);

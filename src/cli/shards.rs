@@ -128,6 +128,7 @@ impl<'a> Shards<'a> {
         let mut kept = self.read(held.manifest(), most, each);
         if !kept.spoilt.is_empty() {
             let drop = std::mem::take(&mut kept.spoilt);
+            drop.iter().try_for_each(|name| self.entry.ensure_readable(name))?;
             held.commit(Change { drop, put: Vec::new(), notes: kept.effort.seconds.into() })?;
         }
         let (gaps, done) = (kept.gaps(most), kept.rows(most));
@@ -150,11 +151,12 @@ impl<'a> Shards<'a> {
         if held.manifest().names().next().is_some() {
             return Ok(());
         }
-        let mut end = 0;
+        // From the end on: of two that start alike, the longer comes first.
+        let mut start = usize::MAX;
         held.adopt(&mut |name, bytes| {
-            let rows = range(name).filter(|rows| rows.start >= end);
+            let rows = range(name).filter(|rows| rows.end <= start);
             let whole = rows.filter(|rows| whole(bytes, rows.len(), self.columns));
-            end = whole.as_ref().map_or(end, |rows| rows.end);
+            start = whole.as_ref().map_or(start, |rows| rows.start);
             whole.is_some()
         })
     }

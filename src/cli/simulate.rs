@@ -7,7 +7,7 @@ use super::numbers::listed;
 use super::outside::ensure_allowed;
 use super::progress::Progress;
 use super::simulations::Stream;
-use super::source::Source;
+use super::source::{Source, tell_resampled};
 use super::spec::{Spec, find};
 use super::stage::{Bench, Job};
 use super::store::Store;
@@ -21,6 +21,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     let spec = Spec::read(&args.file)?;
     let model = chosen(&spec, args.model.as_deref())?;
     spec.ensure_model_runs(model)?;
+    args.out.as_deref().map_or(Ok(()), |out| spec.ensure_not_read(out))?;
     ensure_allowed(spec.model(model), &args.work.allow)?;
     let seed = args.work.seed.unwrap_or_else(|| file_seed(&spec, model));
     let bench = Bench {
@@ -29,6 +30,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
         machine: Machine { device: Device::Cpu, threads: args.work.threads() },
     };
     bench.store.ensure_writable()?;
+    args.out.as_deref().map_or(Ok(()), Draws::ensure_writable)?;
     let stream = || {
         let (simulator, outside) = (spec.simulator(model), spec.outside(model));
         let source = Source { model: spec.model(model), simulator, outside, seed };
@@ -37,6 +39,9 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     };
     let mut job = Job::look(stream(), bench.progress);
     bench.progress.say(&job.outlook());
+    // What was drawn anew is no less so for being kept.
+    let kept = job.product().map_or(0, |effort| effort.again);
+    tell_resampled(kept, bench.progress);
     job.obtain(&(), &bench).map_err(interrupt::to_go_on)?;
     let (Some(path), Some(format)) = (&args.out, format) else { return Ok(()) };
     let draws = Draws {

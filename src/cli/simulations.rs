@@ -2,7 +2,7 @@
 //! where a smaller one ended and a kill loses one shard at most.
 
 use super::case::Case;
-use super::failure::Outcome;
+use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::progress::grouped;
 use super::shards::{Effort, Kept, Shards, place, room};
@@ -118,23 +118,27 @@ impl<'a> Stream<'a> {
     pub fn each(&self, each: &mut dyn FnMut(&[f64]) -> Outcome) -> Outcome {
         let manifest = self.entry.manifest().and_then(|found| found.ok_or_else(|| self.lost()));
         let mut outcome = Ok(());
+        let (mut next, width) = (0, self.source.columns().len().max(1));
         let kept = manifest.map(|manifest| {
-            self.read(&manifest, &mut |_, rows| {
-                if outcome.is_ok() {
+            self.read(&manifest, &mut |start, rows| {
+                // A shard that another process is making again is not skipped.
+                if outcome.is_ok() && start == next {
+                    next += rows.len() / width;
                     outcome = each(rows);
                 }
             })
         });
-        match kept {
-            Ok(Kept { damage: None, .. }) => outcome,
-            Ok(Kept { damage: Some(Damage(what)), .. }) | Err(Damage(what)) => {
-                Err(super::failure::Failure::failed(what).help("run it again: what is lost is made anew"))
-            }
-        }
+        outcome?;
+        let lost = match kept {
+            Ok(Kept { damage: None, .. }) if next == self.rows => return Ok(()),
+            Ok(Kept { damage: None, .. }) => self.lost(),
+            Ok(Kept { damage: Some(damage), .. }) | Err(damage) => damage,
+        };
+        Err(Failure::failed(lost.0).help("run it again: what is lost is made anew"))
     }
 
     fn lost(&self) -> Damage {
-        Damage(format!("{} are gone from the store", self.title()))
+        Damage(format!("not all of {} are in the store any more", self.title()))
     }
 
     fn shards(&self) -> Shards<'_> {

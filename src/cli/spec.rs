@@ -20,6 +20,8 @@ pub struct Spec {
     source: Source,
     /// The models of the file, in its order, made ready; none where this version does not run one.
     ready: Vec<Option<Ready>>,
+    /// The files that it names.
+    read: Vec<PathBuf>,
 }
 
 /// What commands need of a model.
@@ -38,6 +40,7 @@ pub struct Examined {
     pub diagnostics: Vec<Diagnostic>,
     /// The file and its models made ready, where nothing said is an error.
     sound: Option<(File, Vec<Option<Ready>>)>,
+    read: Vec<PathBuf>,
 }
 
 /// A file as it was read, and what the checker finds; its models are not made ready.
@@ -48,19 +51,21 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// What it says, where nothing said is an error.
     pub file: Option<File>,
+    /// The files that it names and that were read.
+    pub read: Vec<PathBuf>,
 }
 
 /// Reads a file and looks at what it says; nothing is shown.
 pub fn look(path: &Path) -> Outcome<Checked> {
     let source = read_spec(path)?;
-    let sbi_model::Checked { file, diagnostics } =
-        sbi_model::compile(source.text(), &Disk::new(folder_of(path)));
-    Ok(Checked { source, diagnostics, file })
+    let disk = Disk::new(folder_of(path));
+    let sbi_model::Checked { file, diagnostics } = sbi_model::compile(source.text(), &disk);
+    Ok(Checked { source, diagnostics, file, read: disk.into_read() })
 }
 
 /// Reads and checks a file, and makes its models ready; nothing is shown.
 pub fn examine(path: &Path) -> Outcome<Examined> {
-    let Checked { source, mut diagnostics, file } = look(path)?;
+    let Checked { source, mut diagnostics, file, read } = look(path)?;
     let sound = file.and_then(|file| {
         let mut ready = Vec::new();
         for model in &file.models {
@@ -71,7 +76,7 @@ pub fn examine(path: &Path) -> Outcome<Examined> {
         }
         (ready.len() == file.models.len()).then_some((file, ready))
     });
-    Ok(Examined { source, diagnostics, sound })
+    Ok(Examined { source, diagnostics, sound, read })
 }
 
 impl Examined {
@@ -139,10 +144,10 @@ fn scattered(model: &Model) -> impl Iterator<Item = Output> {
 impl Spec {
     /// Reads and checks a file; shows what there is to say about it. Fails where that has errors.
     pub fn read(path: &Path) -> Outcome<Spec> {
-        let Examined { source, diagnostics, sound } = examine(path)?;
+        let Examined { source, diagnostics, sound, read } = examine(path)?;
         report::show(&source, &diagnostics);
         match sound {
-            Some((file, ready)) => Ok(Spec { path: path.into(), file, source, ready }),
+            Some((file, ready)) => Ok(Spec { path: path.into(), file, source, ready, read }),
             None => Err(Failure::wrong(report::tally(&source, &diagnostics))),
         }
     }
@@ -171,6 +176,18 @@ impl Spec {
             self.path.display()
         ))
         .help("`sbi check` checks such files already"))
+    }
+
+    /// Fails where a file is to be written that this one reads.
+    pub fn ensure_not_read(&self, out: &Path) -> Outcome {
+        let same = |read: &PathBuf| {
+            out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out))
+        };
+        match self.read.iter().any(same) {
+            true => Err(Failure::wrong(format!("`{}` is read by `{}`", out.display(), self.path.display()))
+                .help("write another file: nothing would be left of your data")),
+            false => Ok(()),
+        }
     }
 
     /// What answers a query.

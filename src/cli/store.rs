@@ -167,6 +167,19 @@ impl Entry {
         if checksum(&bytes) == *expected { Ok(bytes) } else { Err(damage("is damaged".into())) }
     }
 
+    /// Fails where a file is there and cannot be read, because of rights or of the disk: what it holds may be sound, and must
+    /// not be taken for damaged and made anew in its place.
+    pub fn ensure_readable(&self, name: &str) -> Outcome {
+        let path = self.folder.join(name);
+        match fs::read(&path) {
+            Err(e) if !matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Err(Failure::failed(format!("`{}` cannot be read: {e}", path.display()))
+                    .help("make it readable, or keep results elsewhere: `--store DIR`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Waits until no other process writes here, then takes the entry. `waiting` is called once if it has to wait.
     pub fn hold(&self, waiting: &mut dyn FnMut()) -> Outcome<Held<'_>> {
         let failed = |e: &io::Error| unwritable(&self.folder, e);
@@ -192,6 +205,7 @@ impl Entry {
                 }
             }
         }
+        self.ensure_readable(MANIFEST)?;
         Ok(Held { entry: self, manifest: self.manifest().ok().flatten().unwrap_or_default(), _lock: lock })
     }
 }
@@ -223,14 +237,15 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Lists those files of the folder, in the order of their names, that `whole` takes for what was written there, by
+    /// Lists those files of the folder, the last of their names first, that `whole` takes for what was written there, by
     /// name and bytes: for files that say so themselves, after the manifest was lost.
     pub fn adopt(&mut self, whole: &mut dyn FnMut(&str, &[u8]) -> bool) -> Outcome {
         let entries = fs::read_dir(&self.entry.folder).into_iter().flatten().flatten();
         let mut names: Vec<String> =
             entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
-        for name in names {
+        for name in names.into_iter().rev() {
+            self.entry.ensure_readable(&name)?;
             let bytes = fs::read(self.entry.folder.join(&name)).unwrap_or_default();
             if whole(&name, &bytes) {
                 self.manifest.files.insert(name, checksum(&bytes));

@@ -5,7 +5,7 @@ use super::files::{self, Beside};
 use super::numbers::exact;
 use sbi_model::{FAILED, Model};
 use sbi_sim::Output;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -99,7 +99,18 @@ impl Array {
             let axis = model.axis(axis);
             Array::new(&axis.name, vec![axis.size()], places)
         });
-        nodes.chain(axes).chain(fact).collect()
+        let mut arrays: Vec<Array> = nodes.chain(axes).chain(fact).collect();
+        // Simulators have axes of their own, which may bear the names of others.
+        let mut seen = BTreeSet::new();
+        for array in &mut arrays {
+            let name = array.name.clone();
+            let mut number = 1;
+            while !seen.insert(array.name.clone()) {
+                number += 1;
+                array.name = format!("{name}_{number}");
+            }
+        }
+        arrays
     }
 
     /// `elements` has the row-major number of each with its column.
@@ -121,11 +132,14 @@ impl Array {
 }
 
 impl Draws<'_> {
+    /// Fails where the file cannot be written: to be asked before any long work.
+    pub fn ensure_writable(path: &Path) -> Outcome {
+        Beside::create(path).map(drop).map_err(|e| unwritable(path, &e))
+    }
+
     /// Writes the file.
     pub fn write(&self, path: &Path, format: Format) -> Outcome {
-        let unwritable =
-            |e: &io::Error| files::unwritable(path, e, "name a file in a folder that can be written");
-        let file = Beside::create(path).map_err(|e| unwritable(&e))?;
+        let file = Beside::create(path).map_err(|e| unwritable(path, &e))?;
         let written = match format {
             Format::Csv => self.csv(file),
             Format::Npz => self.npz(file),
@@ -133,7 +147,7 @@ impl Draws<'_> {
         };
         let finished = written.and_then(|file| Ok(file.finish()?));
         finished.map_err(|stop| match stop {
-            Stop::Writing(error) => unwritable(&error),
+            Stop::Writing(error) => unwritable(path, &error),
             Stop::Reading(failure) => failure,
         })
     }
@@ -214,6 +228,10 @@ impl Draws<'_> {
             None => Ok(read?),
         }
     }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    files::unwritable(path, error, "name a file in a folder that is there and can be written: `--out FILE`")
 }
 
 /// Why a file was not written.

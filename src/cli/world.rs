@@ -3,6 +3,7 @@
 use super::failure::{Failure, Outcome};
 use sbi_model::{LARGEST_DATA, ReadError, World};
 use sbi_syntax::{FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, LARGEST_FILE, NOT_TEXT, Source, suggest};
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -147,18 +148,25 @@ pub fn folder_of(spec: &Path) -> PathBuf {
 /// The files that a spec names, relative to its folder.
 pub struct Disk {
     folder: PathBuf,
+    read: RefCell<Vec<PathBuf>>,
 }
 
 impl Disk {
     /// The files seen from `folder`.
     pub fn new(folder: PathBuf) -> Disk {
-        Disk { folder }
+        Disk { folder, read: RefCell::default() }
+    }
+
+    /// The files that were read.
+    pub fn into_read(self) -> Vec<PathBuf> {
+        self.read.into_inner()
     }
 }
 
 impl World for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let path = self.folder.join(path);
+        self.read.borrow_mut().push(path.clone());
         match read_at_most(&path, LARGEST_DATA) {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => {

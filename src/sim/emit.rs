@@ -34,6 +34,8 @@ pub(crate) struct Emitter<'a> {
     /// In the body of a loop, the registers to which its values go that are carried to the next step, and those in which
     /// numbers are put by.
     next: HashMap<Value, Register>,
+    /// Where the code's constants stand, by their bits.
+    constants: HashMap<u64, usize>,
     by: HashMap<Value, Register>,
     code: Code,
 }
@@ -99,6 +101,7 @@ impl<'a> Emitter<'a> {
             tables: Vec::new(),
             traces: Vec::new(),
             next: HashMap::new(),
+            constants: HashMap::new(),
             by: HashMap::new(),
             code: Code { columns: outputs.len(), ..EMPTY },
         }
@@ -216,6 +219,7 @@ impl<'a> Emitter<'a> {
         body.next = run.next.iter().copied().zip(next.iter().copied()).collect();
         body.tables = run.tables.iter().map(|table| self.table(*table)).collect();
         body.code = std::mem::replace(&mut self.code, EMPTY);
+        body.constants = std::mem::take(&mut self.constants);
         body.free = std::mem::take(&mut self.free);
         body.all();
         for (to, value) in next.iter().zip(&run.next) {
@@ -235,6 +239,7 @@ impl<'a> Emitter<'a> {
             self.free.push(by);
         }
         self.code = body.code;
+        self.constants = body.constants;
     }
 
     /// Whether a register is not the program's own: the loop's around it, or what stands around that.
@@ -514,12 +519,11 @@ impl<'a> Emitter<'a> {
             return Source::Register(self.column(value));
         };
         let constants = &mut self.code.constants;
-        let known = constants.iter().position(|known| known.to_bits() == number.to_bits());
-        let place = known.unwrap_or_else(|| {
+        let place = self.constants.entry(number.to_bits()).or_insert_with(|| {
             constants.push(number);
             constants.len() - 1
         });
-        Source::Constant(place as u32)
+        Source::Constant(*place as u32)
     }
 
     fn column(&self, value: Value) -> Register {

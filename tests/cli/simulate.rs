@@ -113,3 +113,14 @@ fn arrays_hold_what_the_table_does() {
         .code(2)
         .says(&["no .csv, .npz or .safetensors file", "--out a.csv"]);
 }
+
+/// What a file reads is never written over, and a place that cannot be written is told before any work.
+#[test]
+fn data_are_not_written_over() {
+    let bench = Bench::with("tiny.sbi", TINY.replace("given x = 0.3", "given x from \"seen.csv\""));
+    bench.write("seen.csv", "x\n0.3\n");
+    bench.sbi("simulate tiny.sbi --n 5 --out seen.csv").code(2).says(&["`seen.csv` is read by `tiny.sbi`"]);
+    assert_eq!(bench.read("seen.csv"), "x\n0.3\n");
+    let ran = bench.sbi("simulate tiny.sbi --n 5 --out nowhere/a.csv").code(1);
+    assert!(!ran.err.contains("simulate  "), "{}", ran.err);
+}

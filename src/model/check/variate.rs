@@ -5,8 +5,8 @@ use super::distribution::{Found, Left, Written};
 use super::family::{Entry, Shape};
 use super::model::Builder;
 use super::value::Value;
-use crate::{Kind, Range};
 use crate::units::{Measure, Power};
+use crate::{Kind, Range};
 use sbi_syntax::tree::Call;
 use std::rc::Rc;
 

@@ -33,6 +33,7 @@ fn bare(text: &str) -> String {
             "uF/cm^2",
             "nC/cm^2",
             "conductance",
+            "mV^2",
             "1/ms",
             "uW",
             "mV",
@@ -106,13 +107,13 @@ fn a_membrane_in_seconds_and_volts_draws_as_one_in_milliseconds_and_millivolts()
             ("init v : mV = rest", "init v : V = rest"),
             ("init charge : nC/cm^2 = 0", "init charge : C/m^2 = 0"),
             ("param cap : uF/cm^2 ~ uniform(1, 2)", "param cap : F/m^2 ~ uniform(0.01, 0.02)"),
-            ("data mean_v : mV", "data mean_v : V"),
+            ("data calm_mean : mV", "data calm_mean : V"),
             ("const rest : mV = -65", "const rest : V = -0.065"),
             ("- 13 mV", "- 0.013 V"),
         ],
     );
     let size = |name: &str| match name {
-        "mean_v" => 1e-3,
+        "calm_mean" => 1e-3,
         "cap" => 1e-2,
         _ => 1.0,
     };
