@@ -4,6 +4,7 @@ use super::args::Allow;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::numbers::listed;
+use super::progress::Progress;
 use super::world::folder_of;
 use sbi_model::Model;
 use sbi_sim::outside::{Answer, Pool, Program, Request};
@@ -52,6 +53,16 @@ pub fn ensure_allowed(model: &Model, allowed: &[Allow]) -> Outcome {
     let starts = listed(&commands, "and");
     Err(Failure::wrong(format!("`{}` starts {starts}, with all that you may do", model.name))
         .help("read what it starts, and then add: --allow process"))
+}
+
+/// Says of draws that were kept which changes of their programs nobody noticed.
+pub fn tell_imports(model: &Model, progress: Progress) {
+    if !model.externals.is_empty() {
+        progress.say(
+            "             made by its programs as their files are; what these import is not looked at: if that has changed, use \
+             another `--store DIR`",
+        );
+    }
 }
 
 impl Outside for Programs {

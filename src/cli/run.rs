@@ -7,7 +7,7 @@ use super::draws::Drawing;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::memory;
-use super::outside::ensure_allowed;
+use super::outside::{ensure_allowed, tell_imports};
 use super::progress::Progress;
 use super::simulations::Simulations;
 use super::spec::{Spec, find};
@@ -58,6 +58,10 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
     }
 
     simulations.values().for_each(|job| bench.progress.say(&job.outlook()));
+    let begun = |case: &&Case| simulations.get(case.keys.simulations.as_str()).is_some_and(Job::is_begun);
+    if let Some(case) = cases.iter().filter(begun).find(|case| case.outside.is_some()) {
+        tell_imports(case.model, bench.progress);
+    }
     trainings.values().for_each(|job| bench.progress.say(&job.outlook()));
     drawings.iter().for_each(|job| bench.progress.say(&job.outlook()));
     for case in cases {

@@ -282,9 +282,10 @@ mod tests {
     #[test]
     fn gaps_and_rows_make_up_all_that_is_wanted() {
         let kept = Kept { ranges: vec![2..4, 4..6, 9..12], ..Kept::default() };
-        assert_eq!(kept.gaps(15), [0..2, 6..9, 12..15]);
-        assert_eq!((kept.gaps(10), kept.rows(10)), (vec![0..2, 6..9], 5));
-        assert_eq!((kept.gaps(5), kept.rows(5)), (vec![0..2], 3));
-        assert_eq!((Kept::default().gaps(3), Kept::default().gaps(0)), (vec![0..3], vec![]));
+        let gaps = |most| (Vec::from(kept.gaps(most)), kept.rows(most));
+        assert_eq!(gaps(15), (vec![0..2, 6..9, 12..15], 7));
+        assert_eq!(gaps(10), (vec![0..2, 6..9], 5));
+        assert_eq!(gaps(5), (vec![0..2], 3));
+        assert_eq!((Kept::default().gaps(3).len(), Kept::default().gaps(0).len()), (1, 0));
     }
 }

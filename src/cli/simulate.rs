@@ -4,7 +4,7 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::numbers::listed;
-use super::outside::ensure_allowed;
+use super::outside::{ensure_allowed, tell_imports};
 use super::progress::Progress;
 use super::simulations::Stream;
 use super::source::{Source, tell_resampled};
@@ -39,6 +39,9 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     };
     let mut job = Job::look(stream(), bench.progress);
     bench.progress.say(&job.outlook());
+    if job.is_begun() {
+        tell_imports(spec.model(model), bench.progress);
+    }
     // What was drawn anew is no less so for being kept.
     let kept = job.product().map_or(0, |effort| effort.again);
     tell_resampled(kept, bench.progress);

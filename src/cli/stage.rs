@@ -76,6 +76,11 @@ impl<S: Stage> Job<S> {
         }
     }
 
+    /// Whether the store has some of it.
+    pub fn is_begun(&self) -> bool {
+        !matches!(self.found, Found::Nothing)
+    }
+
     /// What is kept and what is to be done, in one line.
     pub fn outlook(&self) -> String {
         let (kind, title) = (self.stage.entry().kind().name(), self.stage.title());
