@@ -285,7 +285,7 @@ mod tests {
         let gaps = |most| (Vec::from(kept.gaps(most)), kept.rows(most));
         assert_eq!(gaps(15), (vec![0..2, 6..9, 12..15], 7));
         assert_eq!(gaps(10), (vec![0..2, 6..9], 5));
-        assert_eq!(gaps(5), (vec![0..2], 3));
+        assert_eq!((gaps(3).0.len(), gaps(3).1), (1, 1));
         assert_eq!((Kept::default().gaps(3).len(), Kept::default().gaps(0).len()), (1, 0));
     }
 }
