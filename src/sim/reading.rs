@@ -190,6 +190,10 @@ impl Lower<'_> {
         let whole = self.program.binary(Binary::Max, whole, zero);
         let after = self.program.binary(Binary::Add, whole, one);
         let share = self.program.binary(Binary::Sub, place, whole);
+        let share = match (&run.stopped, clock.between) {
+            (Some(stopped), Between::Line) => self.share_until(stopped.at, clock, time, whole, share),
+            _ => share,
+        };
         let mut at = |slot: usize| [whole, after].map(|place| self.kept_of(run.value, slot as u32, place));
         let [x0, x1] = at(slot);
         if clock.between == Between::Cubic {
@@ -201,6 +205,21 @@ impl Lower<'_> {
         let rise = self.program.sub(x1, x0);
         let off = self.program.mul(rise, share);
         self.program.add(off, x0)
+    }
+
+    /// The share of a step after which a line is read; of the step in which the run ends, of its part up to there.
+    fn share_until(&mut self, end: Value, clock: Clock, time: Value, whole: Value, share: Value) -> Value {
+        let [from, step, one] = [clock.from, clock.step, 1.0].map(|x| self.program.number(x));
+        let passed = self.program.mul(whole, step);
+        let now = self.program.add(passed, from);
+        let then = self.program.add(now, step);
+        let after = self.program.binary(Binary::Gt, end, now);
+        let before = self.program.binary(Binary::Lt, end, then);
+        let last = self.program.binary(Binary::And, after, before);
+        let (gone, length) = (self.program.sub(time, now), self.program.sub(end, now));
+        let part = self.program.div(gone, length);
+        let part = self.program.binary(Binary::Min, part, one);
+        self.program.select(last, part, share)
     }
 
     /// A state at a time, from what a loop kept that takes steps of its own lengths.

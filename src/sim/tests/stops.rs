@@ -37,6 +37,26 @@ fn first_passages_have_their_laws() {
     assert!((time - 0.319).abs() < 0.001 && (upper - 0.845).abs() < 0.003, "{time}, {upper}");
 }
 
+/// A path is on its bound when it ends, and close to it shortly before.
+#[test]
+fn a_path_does_not_jump_to_its_bound() {
+    let text = decisions("")
+        + "
+        data there = evidence.x(evidence.end)
+        data before = evidence.x(evidence.end - 0.000001)
+        data half = evidence.x(evidence.end - 0.001875)
+        data start = evidence.x(evidence.end - 0.00375)";
+    let (made, table) = run(&text, 2_000);
+    let [there, before, half, start] = ["there", "before", "half", "start"].map(|name| column(&made, name));
+    for row in (0..table.rows).map(|row| table.row(row)) {
+        assert!(row[there] == 0.0 || row[there] == 1.2);
+        assert!((row[before] - row[there]).abs() < 1e-3, "{} before {}", row[before], row[there]);
+        // The last step ends a quarter of 5 ms early, and the line from its start is straight.
+        let middle = 0.5 * (row[start] + row[there]);
+        assert!((row[half] - middle).abs() < 1e-6, "{} for {middle}", row[half]);
+    }
+}
+
 #[test]
 fn bits_do_not_depend_on_how_the_work_is_divided() {
     let whole = simulator(&decisions("")).run(5, 0..2_000, 1).unwrap();
