@@ -80,7 +80,9 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
             if training.product().is_none() {
                 let simulation = simulations.get_mut(case.keys.simulations.as_str());
                 let simulation = simulation.expect("missing weights have their simulations");
-                training.obtain(simulation.obtain(&(), bench)?, bench)?;
+                let simulated = simulation.obtain(&(), bench)?;
+                simulated.made.tell(bench.progress);
+                training.obtain(simulated, bench)?;
             }
             drawing.obtain(training.product().expect("the weights were made above"), bench)?;
         }

@@ -7,7 +7,7 @@ use super::numbers::listed;
 use super::outside::{ensure_allowed, tell_imports};
 use super::progress::Progress;
 use super::simulations::Stream;
-use super::source::{Source, tell_resampled};
+use super::source::Source;
 use super::spec::{Spec, find};
 use super::stage::{Bench, Job};
 use super::store::Store;
@@ -42,10 +42,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     if job.is_begun() {
         tell_imports(spec.model(model), bench.progress);
     }
-    // What was drawn anew is no less so for being kept.
-    let kept = job.product().map_or(0, |effort| effort.again);
-    tell_resampled(kept, bench.progress);
-    job.obtain(&(), &bench).map_err(interrupt::to_go_on)?;
+    job.obtain(&(), &bench).map_err(interrupt::to_go_on)?.tell(bench.progress);
     let (Some(path), Some(format)) = (&args.out, format) else { return Ok(()) };
     let draws = Draws {
         count: args.n as usize,

@@ -4,7 +4,7 @@
 use super::case::Case;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
-use super::progress::grouped;
+use super::progress::{Progress, grouped};
 use super::shards::{Effort, Kept, Shards, place, room};
 use super::source::{Source, failed, tell_failed, tell_resampled};
 use super::stage::{Bench, Found, Stage};
@@ -21,12 +21,29 @@ const LAST_AGE: Duration = Duration::from_secs(10);
 /// The first `rows` joint draws of a model under a seed, to be trained on.
 pub struct Simulations<'a>(Stream<'a>);
 
-/// The draws, and how long it took to make them.
+/// The draws, and how they came about.
 pub struct Simulated {
     /// `[rows, tokens]`.
     pub table: Table,
-    /// Seconds of simulation.
-    pub seconds: f64,
+    /// How they came about.
+    pub made: Made,
+}
+
+/// How draws came about.
+#[derive(Clone, Copy)]
+pub struct Made {
+    /// What making them took.
+    pub effort: Effort,
+    /// How many lack what failed in them.
+    failed: usize,
+}
+
+impl Made {
+    /// Says what is not as the model is written: of draws that were kept as of those made now.
+    pub fn tell(self, progress: Progress) {
+        tell_resampled(self.effort.again, progress);
+        tell_failed(self.failed, progress);
+    }
 }
 
 /// The first `rows` joint draws of a model under a seed, to be kept: no more than a shard of them is ever in memory.
@@ -51,19 +68,19 @@ impl Stage for Simulations<'_> {
     fn load(&self, manifest: &Manifest) -> Result<Found<Simulated>, Damage> {
         let mut table = self.room().map_err(|failure| Damage(failure.message))?;
         let kept = self.0.read(manifest, &mut |start, rows| put(&mut table, start, rows));
-        Ok(self.0.found(kept, |effort| Simulated { table, seconds: effort.seconds }))
+        Ok(self.0.found(kept, |made| Simulated { table, made }))
     }
 
     fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Simulated> {
         let mut table = self.room()?;
-        let effort = self.0.fill(bench, held, &mut |start, rows| put(&mut table, start, rows))?;
-        Ok(Simulated { table, seconds: effort.seconds })
+        let made = self.0.fill(bench, held, &mut |start, rows| put(&mut table, start, rows))?;
+        Ok(Simulated { table, made })
     }
 }
 
 impl Stage for Stream<'_> {
     type Input = ();
-    type Product = Effort;
+    type Product = Made;
 
     fn entry(&self) -> &Entry {
         &self.entry
@@ -73,12 +90,12 @@ impl Stage for Stream<'_> {
         format!("{} draws of `{}`", grouped(self.rows), self.source.model.name)
     }
 
-    fn load(&self, manifest: &Manifest) -> Result<Found<Effort>, Damage> {
+    fn load(&self, manifest: &Manifest) -> Result<Found<Made>, Damage> {
         let kept = self.read(manifest, &mut |_, _| ());
-        Ok(self.found(kept, |effort| effort))
+        Ok(self.found(kept, |made| made))
     }
 
-    fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Effort> {
+    fn make(&self, (): &(), bench: &Bench, held: &mut Held) -> Outcome<Made> {
         self.fill(bench, held, &mut |_, _| ())
     }
 }
@@ -129,7 +146,7 @@ impl<'a> Stream<'a> {
             })
         });
         outcome?;
-        let lost = match kept {
+        let lost = match kept.map(|(kept, _)| kept) {
             Ok(Kept { damage: None, .. }) if next == self.rows => return Ok(()),
             Ok(Kept { damage: None, .. }) => self.lost(),
             Ok(Kept { damage: Some(damage), .. }) | Err(damage) => damage,
@@ -145,19 +162,25 @@ impl<'a> Stream<'a> {
         Shards::of(&self.entry, self.source.columns().len())
     }
 
-    fn read(&self, manifest: &Manifest, each: &mut dyn FnMut(usize, &[f64])) -> Kept {
-        self.shards().read(manifest, self.rows, each)
+    /// What is kept, and in how many of its draws something failed.
+    fn read(&self, manifest: &Manifest, each: &mut dyn FnMut(usize, &[f64])) -> (Kept, usize) {
+        let mut failed = 0;
+        let kept = self.shards().read(manifest, self.rows, &mut |start, rows| {
+            failed += self.source.failed_among(rows);
+            each(start, rows);
+        });
+        (kept, failed)
     }
 
-    fn found<P>(&self, kept: Kept, whole: impl FnOnce(Effort) -> P) -> Found<P> {
+    fn found<P>(&self, (kept, failed): (Kept, usize), whole: impl FnOnce(Made) -> P) -> Found<P> {
         match kept.damage.is_none() && kept.rows(self.rows) == self.rows {
-            true => Found::Whole(whole(kept.effort)),
+            true => Found::Whole(whole(Made { effort: kept.effort, failed })),
             false => kept.part(self.rows),
         }
     }
 
     /// Makes what the store lacks; hands all draws to `each`, with the number of the first, in no particular order.
-    fn fill(&self, bench: &Bench, held: &mut Held, each: &mut dyn FnMut(usize, &[f64])) -> Outcome<Effort> {
+    fn fill(&self, bench: &Bench, held: &mut Held, each: &mut dyn FnMut(usize, &[f64])) -> Outcome<Made> {
         let mut failed = 0;
         let mut each = |start: usize, rows: &[f64]| {
             failed += self.source.failed_among(rows);
@@ -179,8 +202,7 @@ impl<'a> Stream<'a> {
             age = LAST_AGE.min(age * 2);
         }
         bar.finish("done");
-        tell_resampled(filling.effort.again, bench.progress);
-        tell_failed(failed, bench.progress);
-        Ok(filling.effort)
+        let effort = filling.effort;
+        Ok(Made { effort, failed })
     }
 }

@@ -89,9 +89,9 @@ impl Stage for Training<'_> {
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations);
         let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);
-        let new = Notes { simulate_seconds: simulated.seconds, steps: plan.steps, ..Notes::default() };
+        let new = Notes { simulate_seconds: simulated.made.effort.seconds, steps: plan.steps, ..Notes::default() };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
-            let kept = Notes { simulate_seconds: simulated.seconds, ..notes };
+            let kept = Notes { simulate_seconds: simulated.made.effort.seconds, ..notes };
             match self.attempt(&plan, &table, Some(&bytes), kept, bench, held) {
                 Err(Stop::Checkpoint(why)) => bench.progress.say(&format!("{why}: training starts anew")),
                 Err(Stop::Failure(failure)) => return Err(failure),

@@ -277,7 +277,6 @@ fn chain(start: Start, links: [Link; 2], to: &[Piece], sources: [Source; 6], reg
             }
         };
     }
-    const NO_LINK: &str = "a sum has one link, to one value";
     match (start, links[0]) {
         (Start::Mul, Link::None) => run!(a b; a * b),
         (Start::Mul, Link::Mul) => second!(a b c; a * b * c),
@@ -295,7 +294,7 @@ fn chain(start: Start, links: [Link; 2], to: &[Piece], sources: [Source; 6], reg
         (Start::Sub, Link::Add) => run!(a b c; (a - b) + c),
         (Start::Sub, Link::Sub) => run!(a b c; (a - b) - c),
         (Start::Sub, Link::From) => run!(a b c; c - (a - b)),
-        (Start::Add | Start::Sub, _) => unreachable!("{NO_LINK}"),
+        (Start::Add | Start::Sub, _) => unreachable!("a sum has one link, to one value"),
     }
 }
 

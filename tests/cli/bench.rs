@@ -162,6 +162,34 @@ impl Ran {
     }
 }
 
+/// Whether there is a Python to try programs from outside with; says so where there is none.
+pub fn has_python() -> bool {
+    let there = Command::new("python3").arg("--version").output().is_ok();
+    if !there {
+        eprintln!("skipped: there is no python3");
+    }
+    there
+}
+
+/// A model that draws from the program `echo.py`, which is called with these settings.
+pub fn echo(settings: &str) -> String {
+    format!(
+        "edition 2026
+
+external echo(theta) -> {{ y }} = process(\"python3\", \"echo.py\") {{
+    protocol \"lines\"
+    {settings}
+}}
+
+model m {{
+    param theta ~ uniform(0, 1)
+    latent run ~ echo(theta)
+    data y = run.y
+}}
+"
+    )
+}
+
 /// Waits until something holds; fails after a minute.
 #[track_caller]
 pub fn wait_until(mut holds: impl FnMut() -> bool) {

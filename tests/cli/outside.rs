@@ -1,22 +1,8 @@
 //! Programs from outside: started only with leave, told when they fail, kept apart by what they are.
 
-use crate::cli::bench::Bench;
-use std::process::Command;
+use crate::cli::bench::{Bench, echo, has_python};
 
-const SPEC: &str = "\
-edition 2026
-
-external echo(theta) -> { y } = process(\"python3\", \"echo.py\") {
-    protocol \"lines\"
-    timeout 20 s
-}
-
-model m {
-    param theta ~ uniform(0, 1)
-    latent run ~ echo(theta)
-    data y = run.y
-}
-";
+const TIMEOUT: &str = "timeout 20 s";
 
 /// Gives back twice its input, and refuses above a bound; without any helper.
 const WORKER: &str = "\
@@ -37,11 +23,10 @@ for line in sys.stdin:
 
 /// A folder with the spec and a worker that refuses above a bound; none on a machine without Python.
 fn bench(bound: &str) -> Option<Bench> {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+    if !has_python() {
         return None;
     }
-    let bench = Bench::with("m.sbi", SPEC);
+    let bench = Bench::with("m.sbi", echo(TIMEOUT));
     bench.write("echo.py", WORKER.replace("BOUND", bound));
     Some(bench)
 }
@@ -76,7 +61,7 @@ fn a_check_with_leave_tries_the_programs() {
     bench.sbi("check m.sbi --allow process").code(2).says(&["program-fails", "`echo`"]);
     bench.write("echo.py", WORKER.replace("BOUND", "-1"));
     bench.sbi("check m.sbi --allow process").code(2).says(&["theta is too large"]);
-    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"absent\""));
+    bench.write("m.sbi", echo("on_failure \"absent\""));
     bench.sbi("check m.sbi --allow process").code(0);
     bench.write("echo.py", "import sys\nsys.exit('the lattice is not installed')\n");
     bench.sbi("check m.sbi --allow process").code(2).says(&["the lattice is not installed"]);
@@ -86,7 +71,7 @@ fn a_check_with_leave_tries_the_programs() {
 #[test]
 fn what_a_program_refuses_is_an_empty_cell() {
     let Some(bench) = bench("0.5") else { return };
-    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"absent\""));
+    bench.write("m.sbi", echo("on_failure \"absent\""));
     let ran = bench.sbi("simulate m.sbi --n 300 --out a.csv --allow process").code(0);
     ran.says(&["draws failed, and lack what depends on that"]);
     let table = bench.read("a.csv");
@@ -111,7 +96,7 @@ fn what_a_program_refuses_is_told_or_drawn_anew() {
     let Some(bench) = bench("0.5") else { return };
     let ran = bench.sbi("simulate m.sbi --n 50 --out a.csv --allow process").code(1);
     ran.says(&["theta is too large", "theta = 0."]);
-    bench.write("m.sbi", SPEC.replace("    timeout 20 s", "    timeout 20 s\n    on_failure \"resample\""));
+    bench.write("m.sbi", echo("on_failure \"resample\""));
     let ran = bench.sbi("simulate m.sbi --n 300 --out a.csv --allow process").code(0);
     ran.says(&["draws failed and were drawn anew"]);
     let table = bench.read("a.csv");
@@ -134,7 +119,7 @@ fn a_program_that_breaks_is_told_with_its_last_words() {
 fn a_changed_script_is_simulated_anew() {
     let Some(bench) = bench("9") else { return };
     let text = format!(
-        "{SPEC}
+        "{}
 approximator small for m {{
     joint with diffusion_transformer(width = 16, layers = 1, heads = 1)
 }}
@@ -149,7 +134,8 @@ query q of small {{
     infer theta
     draws 50
 }}
-"
+",
+        echo(TIMEOUT)
     );
     bench.write("m.sbi", text);
     bench.sbi("run m.sbi").code(2).says(&["--allow process"]);

@@ -1,28 +1,12 @@
 //! The store while things break: what was acknowledged is there after a kill, a full disk or damage, and the next run
 //! goes on from it to the same draws.
 
-use crate::cli::bench::{Bench, Ran, TINY};
+use crate::cli::bench::{Bench, Ran, TINY, echo, has_python};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-const SPEC: &str = "\
-edition 2026
-
-external echo(theta) -> { y } = process(\"python3\", \"echo.py\") {
-    protocol \"lines\"
-    batch 5
-    workers 2
-}
-
-model m {
-    param theta ~ uniform(0, 1)
-    latent run ~ echo(theta)
-    data y = run.y
-}
-";
 
 /// Gives back twice its input, slowly; before each answer it does what is put in place of `BEFORE`.
 const WORKER: &str = "\
@@ -38,11 +22,10 @@ for line in sys.stdin:
 
 /// A folder with a slow worker; none on a machine without Python.
 fn slow(before: &str) -> Option<Bench> {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+    if !has_python() {
         return None;
     }
-    let bench = Bench::with("m.sbi", SPEC);
+    let bench = Bench::with("m.sbi", echo("batch 5\n    workers 2"));
     bench.write("echo.py", WORKER.replace("BEFORE", before));
     Some(bench)
 }

@@ -3,6 +3,13 @@
 use super::model;
 use crate::{Graph, compile};
 
+/// The graph of the only model of a file.
+fn graph_of(text: &str) -> Graph {
+    let checked = compile(text, &());
+    let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+    Graph::of(&file.models[0])
+}
+
 /// The parents of a token.
 fn parents(graph: &Graph, name: &str) -> Vec<String> {
     let row = graph.tokens.iter().position(|token| token.name == name).expect("a token");
@@ -48,9 +55,7 @@ model m {
     data cover[i] = run[i].cover
 }
 ";
-    let checked = compile(text, &());
-    let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
-    let graph = Graph::of(&file.models[0]);
+    let graph = graph_of(text);
     assert_eq!(parents(&graph, "front[1]"), ["p"]);
     // Siblings of one run, and of no other: the later inherits what the earlier reads.
     assert_eq!(parents(&graph, "cover[1]"), ["p", "front[1]", "q"]);
@@ -79,9 +84,7 @@ model m {
     data side[s] = r[s].side
 }
 ";
-    let checked = compile(text, &());
-    let file = checked.file.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
-    let graph = Graph::of(&file.models[0]);
+    let graph = graph_of(text);
     assert_eq!(parents(&graph, "rt[2]"), ["a", "v"]);
     assert_eq!(parents(&graph, "side[2]"), ["a", "v", "rt[2]"]);
 }

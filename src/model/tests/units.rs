@@ -1,7 +1,8 @@
 //! Units in whole models: what hashes alike, what is converted, and that no conversion changes a result.
 
 use super::{Files, Random, model, show, sound};
-use crate::{Binary, Definition, Expr, ExprId, Index, Key, Model, State, Unary, compile};
+use crate::survey::{binary, unary};
+use crate::{Definition, Expr, ExprId, Index, Key, Model, State, compile};
 
 fn key(body: &str) -> Key {
     Key::simulations(&model(body), 1)
@@ -173,29 +174,8 @@ fn value(model: &Model, id: ExprId) -> f64 {
             let Definition::Equals(expr) = model.node(*node).definition else { panic!("a constant") };
             value(model, expr)
         }
-        Expr::Unary(function, x) => match function {
-            Unary::Neg => -at(x),
-            Unary::Abs => at(x).abs(),
-            Unary::Sqrt => at(x).sqrt(),
-            Unary::Exp => at(x).exp(),
-            Unary::Tanh => at(x).tanh(),
-            other => panic!("{other:?}"),
-        },
-        Expr::Binary(function, x, y) => {
-            let (x, y) = (at(x), at(y));
-            match function {
-                Binary::Add => x + y,
-                Binary::Sub => x - y,
-                Binary::Mul => x * y,
-                Binary::Div => x / y,
-                Binary::Pow => x.powf(y),
-                Binary::Max => x.max(y),
-                Binary::Min => x.min(y),
-                Binary::Lt => f64::from(u8::from(x < y)),
-                Binary::Gt => f64::from(u8::from(x > y)),
-                other => panic!("{other:?}"),
-            }
-        }
+        Expr::Unary(function, x) => unary(*function, at(x)),
+        Expr::Binary(function, x, y) => binary(*function, at(x), at(y)),
         Expr::Select { condition, yes, no } => {
             if at(condition) == 0.0 {
                 at(no)

@@ -1,7 +1,7 @@
 //! Between parameters and the real line: round trips, slopes by differences, and where parameters lie.
 
 use crate::compounds::{bent, distribution, mixture, scalars, vector};
-use crate::densities::columns;
+use crate::densities::{REAL, columns};
 use crate::likelihood::model;
 use crate::models::Build;
 use sbi_model::{Argument, Family, Map, Model, NodeId, Role, Transform};
@@ -62,28 +62,7 @@ fn check(bijection: &Bijection, y: &[f64]) -> Vec<f64> {
 
 #[test]
 fn every_real_family_is_straightened() {
-    let pi = std::f64::consts::PI;
-    let cases: &[(Family, &[f64], [f64; 2])] = &[
-        (Family::Beta, &[0.5, 2.0], [0.0, 1.0]),
-        (Family::Cauchy, &[1.0, 2.0], [-INF, INF]),
-        (Family::Exponential, &[3.0], [0.0, INF]),
-        (Family::Gamma, &[0.5, 3.0], [0.0, INF]),
-        (Family::HalfNormal, &[2.0], [0.0, INF]),
-        (Family::InverseGamma, &[1.5, 2.0], [0.0, INF]),
-        (Family::Laplace, &[0.0, 2.0], [-INF, INF]),
-        (Family::Logistic, &[0.5, 2.0], [-INF, INF]),
-        (Family::Lognormal, &[3.0, 0.7], [0.0, INF]),
-        (Family::Normal, &[0.5, 2.0], [-INF, INF]),
-        (Family::StudentT, &[1.5, 0.5, 2.0], [-INF, INF]),
-        (Family::TruncatedNormal, &[0.0, 1.0, -1.0, 2.0], [-1.0, 2.0]),
-        (Family::TruncatedNormal, &[0.0, 1.0, -1.0, INF], [-1.0, INF]),
-        (Family::TruncatedNormal, &[0.0, 1.0, -INF, 2.0], [-INF, 2.0]),
-        (Family::TruncatedNormal, &[0.0, 1.0, -INF, INF], [-INF, INF]),
-        (Family::Uniform, &[-3.0, 5.0], [-3.0, 5.0]),
-        (Family::VonMises, &[0.5, 2.0], [-pi, pi]),
-        (Family::Weibull, &[0.6, 3.0], [0.0, INF]),
-    ];
-    for (family, arguments, [low, high]) in cases {
+    for (family, arguments, [low, high]) in REAL {
         let mut b = Build::new();
         b.known(Role::Param, "x", *family, arguments);
         let bijection = bijection(&b.0);

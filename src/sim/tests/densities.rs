@@ -5,6 +5,7 @@ use sbi_model::{ExprId, Family, NodeId, Role};
 use sbi_sim::{Density, InstructionSet, Output};
 use statrs::distribution as law;
 use statrs::distribution::{Continuous, Discrete};
+use std::f64::consts::PI;
 
 const INF: f64 = f64::INFINITY;
 
@@ -269,32 +270,37 @@ pub fn integral(log: &dyn Fn(&[f64]) -> Vec<f64>, low: f64, high: f64) -> f64 {
     terms.map(|(log, (_, weight))| log.exp() * weight * step).sum()
 }
 
+/// Families of real numbers with arguments, and between which ends their values lie.
+pub const REAL: &[(Family, &[f64], [f64; 2])] = &[
+    (Family::Beta, &[0.5, 2.0], [0.0, 1.0]),
+    (Family::Cauchy, &[1.0, 2.0], [-INF, INF]),
+    (Family::Exponential, &[3.0], [0.0, INF]),
+    (Family::Gamma, &[0.5, 3.0], [0.0, INF]),
+    (Family::HalfNormal, &[2.0], [0.0, INF]),
+    (Family::InverseGamma, &[1.5, 2.0], [0.0, INF]),
+    (Family::Laplace, &[0.0, 2.0], [-INF, INF]),
+    (Family::Logistic, &[0.5, 2.0], [-INF, INF]),
+    (Family::Lognormal, &[3.0, 0.7], [0.0, INF]),
+    (Family::Normal, &[0.5, 2.0], [-INF, INF]),
+    (Family::StudentT, &[1.5, 0.5, 2.0], [-INF, INF]),
+    (Family::TruncatedNormal, &[0.0, 1.0, -1.0, 2.0], [-1.0, 2.0]),
+    (Family::TruncatedNormal, &[0.0, 1.0, -1.0, INF], [-1.0, INF]),
+    (Family::TruncatedNormal, &[0.0, 1.0, -INF, 2.0], [-INF, 2.0]),
+    (Family::TruncatedNormal, &[0.0, 1.0, -INF, INF], [-INF, INF]),
+    (Family::TruncatedNormal, &[0.0, 1.0, 3.0, 3.2], [3.0, 3.2]),
+    (Family::TruncatedNormal, &[1.0, 0.5, -INF, -3.0], [-INF, -3.0]),
+    (Family::TruncatedNormal, &[1.0, 0.5, -INF, INF], [-INF, INF]),
+    (Family::Uniform, &[-3.0, 5.0], [-3.0, 5.0]),
+    (Family::VonMises, &[-1.0, 200.0], [-PI, PI]),
+    (Family::VonMises, &[0.5, 0.2], [-PI, PI]),
+    (Family::VonMises, &[0.5, 2.0], [-PI, PI]),
+    (Family::VonMises, &[3.0, 15.0], [-PI, PI]),
+    (Family::Weibull, &[0.6, 3.0], [0.0, INF]),
+];
+
 #[test]
 fn densities_integrate_to_one() {
-    let pi = std::f64::consts::PI;
-    let cases: &[(Family, &[f64], [f64; 2])] = &[
-        (Family::Beta, &[0.5, 2.0], [0.0, 1.0]),
-        (Family::Cauchy, &[1.0, 2.0], [-INF, INF]),
-        (Family::Exponential, &[3.0], [0.0, INF]),
-        (Family::Gamma, &[0.5, 3.0], [0.0, INF]),
-        (Family::HalfNormal, &[2.0], [0.0, INF]),
-        (Family::InverseGamma, &[1.5, 2.0], [0.0, INF]),
-        (Family::Laplace, &[0.0, 2.0], [-INF, INF]),
-        (Family::Logistic, &[0.5, 2.0], [-INF, INF]),
-        (Family::Lognormal, &[3.0, 0.7], [0.0, INF]),
-        (Family::Normal, &[0.5, 2.0], [-INF, INF]),
-        (Family::StudentT, &[1.5, 0.5, 2.0], [-INF, INF]),
-        (Family::TruncatedNormal, &[0.0, 1.0, -1.0, 2.0], [-1.0, 2.0]),
-        (Family::TruncatedNormal, &[0.0, 1.0, 3.0, 3.2], [3.0, 3.2]),
-        (Family::TruncatedNormal, &[1.0, 0.5, -INF, -3.0], [-INF, -3.0]),
-        (Family::TruncatedNormal, &[1.0, 0.5, -INF, INF], [-INF, INF]),
-        (Family::Uniform, &[-3.0, 5.0], [-3.0, 5.0]),
-        (Family::VonMises, &[0.5, 0.2], [-pi, pi]),
-        (Family::VonMises, &[3.0, 15.0], [-pi, pi]),
-        (Family::VonMises, &[-1.0, 200.0], [-pi, pi]),
-        (Family::Weibull, &[0.6, 3.0], [0.0, INF]),
-    ];
-    for (family, arguments, [low, high]) in cases {
+    for (family, arguments, [low, high]) in REAL {
         let sum = integral(&|x| logs(*family, arguments, x), *low, *high);
         // The density of a Laplace law has a corner, which the rule does not see.
         let bound = if *family == Family::Laplace { 1e-5 } else { 1e-9 };
