@@ -89,7 +89,8 @@ impl Stage for Training<'_> {
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations);
         let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);
-        let new = Notes { simulate_seconds: simulated.made.effort.seconds, steps: plan.steps, ..Notes::default() };
+        let new =
+            Notes { simulate_seconds: simulated.made.effort.seconds, steps: plan.steps, ..Notes::default() };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
             let kept = Notes { simulate_seconds: simulated.made.effort.seconds, ..notes };
             match self.attempt(&plan, &table, Some(&bytes), kept, bench, held) {

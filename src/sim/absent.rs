@@ -201,7 +201,12 @@ fn swallows(op: Op) -> bool {
 fn may_be_nan(op: Op) -> bool {
     match op {
         Op::Number(bits) => f64::from_bits(bits).is_nan(),
-        Op::Unary(Unary::Not, _) | Op::Noise(_) | Op::Alone(_) | Op::Driving(_) | Op::Loop(_) | Op::Process(_) => false,
+        Op::Unary(Unary::Not, _)
+        | Op::Noise(_)
+        | Op::Alone(_)
+        | Op::Driving(_)
+        | Op::Loop(_)
+        | Op::Process(_) => false,
         Op::Binary(op, ..) => matches!(
             op,
             Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Pow | Binary::Min | Binary::Max
