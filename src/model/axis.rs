@@ -89,6 +89,16 @@ impl Axis {
         }
     }
 
+    /// As [`Axis::coordinate`], with scattered instants spread evenly over their range, in the order of their elements.
+    pub(crate) fn spread(&self, position: usize) -> Option<f64> {
+        match self.kind {
+            AxisKind::Scattered { count, from, to } => {
+                Some(from + (to - from) * (position as f64 + 0.5) / count.most as f64)
+            }
+            _ => self.coordinate(position),
+        }
+    }
+
     /// Whether the elements are the rows of a table of data, over which an encoder runs; `index` axes are its columns.
     pub fn is_row(&self) -> bool {
         !matches!(self.kind, AxisKind::Index { .. })

@@ -1,8 +1,10 @@
 //! The dependency graph of a model, element by element, with latents eliminated.
 
 use crate::bits::Bits;
+use crate::draft::Draft;
+use crate::mechanism::{Base, Mechanism};
 use crate::vertices::{Cycle, Vertices};
-use crate::{Model, NodeId, Role, eliminate};
+use crate::{AxisId, GraphRule, Model, NodeId, Role, eliminate};
 
 /// One scalar the network sees: an element of a parameter or a datum.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +44,17 @@ pub struct Mask {
 pub struct Graph {
     /// The tokens, in topological order of nodes (Kahn, smallest natural name first).
     pub tokens: Vec<Token>,
-    /// The base graph with self-loops; a token's parents come before it.
+    /// The base graph with self-loops.
     pub base: Mask,
+    /// The tokens so that each comes after its parents: as they are, but where readings of states look at each other.
+    pub order: Vec<usize>,
+}
+
+/// What depends on what in a model, by one of the two rules, before it is known when its readings are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Structure {
+    graph: Graph,
+    mechanism: Option<Mechanism>,
 }
 
 impl Support {
@@ -89,14 +100,6 @@ impl Mask {
         &self.bits
     }
 
-    pub(crate) fn from_rows(rows: &[Bits]) -> Mask {
-        let mut mask = Mask::empty(rows.len());
-        for (row, columns) in rows.iter().enumerate() {
-            columns.iter().for_each(|column| mask.set(row, column));
-        }
-        mask
-    }
-
     pub(crate) fn rows(&self) -> Vec<Bits> {
         (0..self.size).map(|row| Bits::filter(self.size, |column| self.get(row, column))).collect()
     }
@@ -134,21 +137,94 @@ impl Graph {
                 .filter_map(|parent| number.get(parent).copied().flatten())
                 .for_each(|column| base.set(row, column));
         }
-        Ok(Graph { tokens: vertices.tokens.into_iter().map(|(_, token)| token).collect(), base })
+        let order = (0..kept.len()).collect();
+        Ok(Graph { tokens: vertices.tokens.into_iter().map(|(_, token)| token).collect(), base, order })
     }
 
     /// The base graph of the tokens that are present: absent ones are eliminated by the exact rule. Rows and columns
     /// of absent tokens are empty. `absent` has an entry for each token.
     pub fn without(&self, absent: &[bool]) -> Mask {
         let absent = self.members(absent);
-        let mut rows = self.base.rows();
+        let mut rows = self.arranged();
         eliminate::eliminate(&mut rows, &absent);
         absent.iter().for_each(|token| rows.iter_mut().for_each(|row| row.remove(token)));
-        Mask::from_rows(&rows)
+        self.settled(&rows)
     }
 
-    pub(crate) fn members(&self, absent: &[bool]) -> Bits {
-        assert_eq!(absent.len(), self.tokens.len(), "every token is absent or present");
-        Bits::filter(absent.len(), |token| absent.get(token).copied().unwrap_or(false))
+    /// The base graph with tokens numbered by their places in `order`, so that parents come before children.
+    pub(crate) fn arranged(&self) -> Vec<Bits> {
+        let ranks = self.ranks();
+        let row = |token: &usize| {
+            let mut row = Bits::new(ranks.len());
+            let columns = (0..ranks.len()).zip(&ranks).filter(|(column, _)| self.base.get(*token, *column));
+            columns.for_each(|(_, place)| row.insert(*place));
+            row
+        };
+        self.order.iter().map(row).collect()
+    }
+
+    /// Rows over places in `order` as a mask over tokens.
+    pub(crate) fn settled(&self, rows: &[Bits]) -> Mask {
+        let mut mask = Mask::empty(rows.len());
+        for (row, &token) in rows.iter().zip(&self.order) {
+            row.iter().filter_map(|place| self.order.get(place)).for_each(|column| mask.set(token, *column));
+        }
+        mask
+    }
+
+    /// The place of each token in `order`.
+    fn ranks(&self) -> Vec<usize> {
+        let mut ranks = vec![0; self.order.len()];
+        for (place, token) in self.order.iter().enumerate() {
+            if let Some(rank) = ranks.get_mut(*token) {
+                *rank = place;
+            }
+        }
+        ranks
+    }
+
+    /// The places in `order` of the tokens that are marked; `marked` has an entry for each token.
+    pub(crate) fn members(&self, marked: &[bool]) -> Bits {
+        assert_eq!(marked.len(), self.tokens.len(), "every token is marked or not");
+        let token = |place: usize| self.order.get(place).and_then(|token| marked.get(*token));
+        Bits::filter(marked.len(), |place| token(place).copied().unwrap_or(false))
+    }
+}
+
+impl Structure {
+    /// The structure of a checked model.
+    pub fn of(model: &Model, rule: GraphRule) -> Structure {
+        let graph = Graph::of(model);
+        let mechanism = (rule == GraphRule::Mechanistic).then(|| {
+            let draft = Draft::of(model, true);
+            let vertices = Vertices::exact(&draft).expect("a checked model has no cycle");
+            Mechanism::of(&draft, &vertices)
+        });
+        let structure = Structure { graph, mechanism };
+        let spread = |axis: AxisId, place: usize| model.axis(axis).spread(place);
+        Structure { graph: structure.graph(&spread), ..structure }
+    }
+
+    /// The graph where readings whose times differ from data set to data set are spread evenly, in the order of their
+    /// elements. All graphs of a structure have the same tokens.
+    pub fn nominal(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Whether the graph differs from data set to data set.
+    pub fn varies(&self) -> bool {
+        self.mechanism.as_ref().is_some_and(Mechanism::varies)
+    }
+
+    /// The graph of a data set: `coordinate` says when the elements of axes of scattered instants are; one that is not
+    /// there has none, and nothing looks at it.
+    pub fn graph(&self, coordinate: &dyn Fn(AxisId, usize) -> Option<f64>) -> Graph {
+        match &self.mechanism {
+            None => self.graph.clone(),
+            Some(mechanism) => {
+                let Base { mask, order } = mechanism.base(coordinate);
+                Graph { tokens: self.graph.tokens.clone(), base: mask, order }
+            }
+        }
     }
 }

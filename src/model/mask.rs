@@ -11,7 +11,7 @@ impl Graph {
         let absent = self.members(absent);
         let present = Bits::filter(self.tokens.len(), |token| !absent.contains(token));
         let mut rows = match kind {
-            MaskKind::Undirected => moral(&self.base.rows(), &present),
+            MaskKind::Undirected => moral(&self.arranged(), &present),
             MaskKind::Directed | MaskKind::Faithful => {
                 unreachable!("approximators that are checked and not run make no mask")
             }
@@ -23,7 +23,7 @@ impl Graph {
             }
             row.intersect(&present);
         }
-        Mask::from_rows(&rows)
+        self.settled(&rows)
     }
 }
 

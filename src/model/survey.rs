@@ -4,8 +4,13 @@
 //! Deterministic nodes (`let`, computed parameters and latents) are substituted here. The walk is bottom-up
 //! over the arena, so that shared expressions are looked at once and no depth can overflow the stack.
 
+use crate::readings::{Readings, When};
 use crate::steps::Steps;
-use crate::{AxisId, Binary, Definition, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role, Unary};
+use crate::values::{binary, reduce, unary};
+use crate::{AxisId, Definition, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// What is known of an expression at one combination of elements of its axes.
@@ -24,12 +29,17 @@ pub(crate) struct Survey<'m> {
     model: &'m Model,
     /// The number of the first element of each node that is a vertex of the graph.
     first: Vec<Option<usize>>,
+    /// The vertices of states.
+    states: Vec<Range<usize>>,
     free: Vec<Vec<AxisId>>,
     exprs: Vec<Option<Vec<Facts>>>,
     /// The facts of the elements of nodes that are substituted.
     nodes: Vec<Vec<Facts>>,
     /// The recurrences that are looked at step by step.
     pub(crate) steps: Vec<Steps>,
+    /// For each function of time that is drawn, the vertex of what it is between the places of its readings.
+    pub(crate) rests: BTreeMap<NodeId, usize>,
+    readings: Option<RefCell<Readings>>,
     nothing: Rc<[u32]>,
 }
 
@@ -44,18 +54,21 @@ pub(crate) fn is_vertex(node: &Node) -> bool {
 impl<'m> Survey<'m> {
     /// Surveys a model whose sizes have been checked: see [`Survey::cost`].
     pub(crate) fn of(model: &'m Model) -> Survey<'m> {
-        Survey::with(model, Vec::new())
+        Survey::with(model, Vec::new(), None)
     }
 
-    /// The same with recurrences as draws of their own at each step, where that can be: see [`Steps`].
-    pub(crate) fn stepwise(model: &'m Model) -> Survey<'m> {
-        let whole = Survey::of(model);
-        let steps = Steps::all(model, &whole);
-        if steps.is_empty() { whole } else { Survey::with(model, steps) }
+    /// Recurrences that can be draws of their own at each step: see [`Steps`].
+    pub(crate) fn recurrences(model: &Model) -> Vec<Steps> {
+        Steps::all(model, &Survey::of(model))
     }
 
-    /// Surveys with these recurrences step by step, whose vertices come behind those of nodes.
-    fn with(model: &'m Model, mut steps: Vec<Steps>) -> Survey<'m> {
+    /// Surveys with these recurrences step by step. Their vertices come behind those of nodes, and the rests of functions last.
+    /// With `readings`, that of a state outside of its dynamics is kept as what it is.
+    pub(crate) fn with(
+        model: &'m Model,
+        mut steps: Vec<Steps>,
+        readings: Option<Readings>,
+    ) -> Survey<'m> {
         let mut vertices = 0;
         let first = model.nodes.iter().map(|node| {
             is_vertex(node).then(|| {
@@ -63,18 +76,27 @@ impl<'m> Survey<'m> {
                 vertices - model.elements(node)
             })
         });
-        let first = first.collect();
+        let first: Vec<Option<usize>> = first.collect();
         for steps in &mut steps {
             steps.first = vertices;
             vertices += steps.count;
         }
+        let states = model.nodes.iter().zip(&first).filter(|(node, _)| node.role == Role::State);
+        let states = states.filter_map(|(node, first)| Some((*first)?..(*first)? + model.elements(node)));
+        let states = states.collect();
+        let functions = model.numbered().filter(|(_, node)| node.curve && is_vertex(node));
+        let functions = functions.filter(|(id, _)| model.run_of(*id).is_none());
+        let rests = functions.zip(vertices..).map(|((id, _), vertex)| (id, vertex)).collect();
         let mut survey = Survey {
             model,
             first,
+            states,
             free: free_axes(model),
             exprs: vec![None; model.exprs.len()],
             nodes: vec![Vec::new(); model.nodes.len()],
             steps,
+            rests,
+            readings: readings.map(RefCell::new),
             nothing: Rc::from([]),
         };
         model.order.iter().for_each(|&id| survey.node(id));
@@ -102,6 +124,16 @@ impl<'m> Survey<'m> {
         table
             .and_then(|table| table.get(self.entry(expr, &at)))
             .expect("every expression of a node is surveyed")
+    }
+
+    /// All that these expressions read where they are read by an element of `node`.
+    pub(crate) fn reads(
+        &self,
+        exprs: impl Iterator<Item = ExprId>,
+        node: &Node,
+        element: usize,
+    ) -> BTreeSet<usize> {
+        exprs.flat_map(|expr| self.facts(expr, node, element).reads.iter().map(|&read| read as usize)).collect()
     }
 
     /// The value of `expr` at these positions along the axes, where no draw enters.
@@ -230,12 +262,7 @@ impl<'m> Survey<'m> {
             }
             Expr::Clock => self.computed(None, &[]),
             Expr::End { dynamics, ref index } => self.end(dynamics, index, at),
-            // A function of time is read between the places of its readings, and hangs on all of them.
-            Expr::Curve { node, .. } if self.model.run_of(node).is_none() => {
-                let elements = 0..self.model.elements(self.model.node(node));
-                let reads: Vec<_> = elements.map(|element| self.element(node, element).reads).collect();
-                self.computed(None, &reads.iter().collect::<Vec<_>>())
-            }
+            Expr::Curve { node, .. } if self.model.run_of(node).is_none() => self.whole(node),
             Expr::Curve { node, ref index } => {
                 let element = self.model.element(node, index, |axis| position(at, axis));
                 Facts { same: None, constant: None, ..self.element(node, element) }
@@ -253,10 +280,11 @@ impl<'m> Survey<'m> {
                 let curve = self.entry_of(curve, at);
                 self.computed(None, &[&curve.reads])
             }
-            Expr::At(left, right) | Expr::Crossings(left, right) => {
-                let (left, right) = (self.entry_of(left, at), self.entry_of(right, at));
-                self.computed(None, &[&left.reads, &right.reads])
-            }
+            Expr::At(curve, time) => match self.placed(curve, time, at) {
+                Some((function, place)) => self.element(function, place),
+                None => self.read_at(curve, time, at),
+            },
+            Expr::Crossings(curve, level) => self.both(curve, level, at),
             Expr::Unary(function, operand) => {
                 let operand = self.entry_of(operand, at);
                 let constant = operand.constant.map(|value| unary(function, value));
@@ -296,6 +324,60 @@ impl<'m> Survey<'m> {
                 self.computed(constants.map(|values| reduce(reducer, &values)), &reads)
             }
         }
+    }
+
+    /// The value of a curve at a time; of states the readings, where they are kept.
+    fn read_at(&self, curve: ExprId, time: ExprId, at: &[usize]) -> Facts {
+        let Some(readings) = &self.readings else { return self.both(curve, time, at) };
+        let constant = |expr| self.entry_of(expr, at).constant;
+        let when = When::of(self.model, time, constant, |axis| position(at, axis));
+        let reading = |&vertex: &u32| match self.is_state(vertex) {
+            true => readings.borrow_mut().number(vertex, when),
+            false => vertex,
+        };
+        let reads = self.entry_of(curve, at).reads.iter();
+        let mut reads: Vec<u32> = reads.map(reading).collect();
+        reads.sort_unstable();
+        self.computed(None, &[&reads.into(), &self.entry_of(time, at).reads])
+    }
+
+    /// A number among what is read as the reading that it is, if readings are kept and it is one: of which state, and
+    /// when. A state that is read otherwise is read as a path.
+    pub(crate) fn reading(&self, number: u32) -> Option<(usize, When)> {
+        let known = self.readings.as_ref()?.borrow().get(number);
+        let path = || self.is_state(number).then_some((number, When::EVER));
+        known.or_else(path).map(|(state, when)| (state as usize, when))
+    }
+
+    /// Whether a vertex is an element of a state.
+    fn is_state(&self, vertex: u32) -> bool {
+        self.states.iter().any(|states| states.contains(&(vertex as usize)))
+    }
+
+    fn both(&self, left: ExprId, right: ExprId, at: &[usize]) -> Facts {
+        self.computed(None, &[&self.entry_of(left, at).reads, &self.entry_of(right, at).reads])
+    }
+
+    /// A function of time as a whole: all its readings, and what it is between them.
+    fn whole(&self, function: NodeId) -> Facts {
+        let elements = 0..self.model.elements(self.model.node(function));
+        let mut reads: Vec<_> = elements.map(|element| self.element(function, element).reads).collect();
+        let rest = self.rests.get(&function).and_then(|vertex| u32::try_from(*vertex).ok());
+        reads.extend(rest.map(|vertex| Rc::from([vertex])));
+        self.computed(None, &reads.iter().collect::<Vec<_>>())
+    }
+
+    /// The reading of a function of time that its value at a time is, if one is placed there.
+    fn placed(&self, curve: ExprId, time: ExprId, at: &[usize]) -> Option<(NodeId, usize)> {
+        let Expr::Curve { node: function, .. } = *self.model.expr(curve) else { return None };
+        self.rests.get(&function)?;
+        let knots = *self.model.node(function).axes.last()?;
+        if *self.model.expr(time) == Expr::Coordinate(knots) {
+            return Some((function, position(at, knots)));
+        }
+        let (axis, time) = (self.model.axis(knots), self.entry_of(time, at).constant?);
+        let same = |place: &usize| axis.coordinate(*place) == Some(time);
+        (0..axis.size()).find(same).map(|place| (function, place))
     }
 
     fn number(&self, value: f64) -> Facts {
@@ -392,66 +474,5 @@ fn place(axes: &[AxisId], sizes: &[usize], entry: usize, at: &mut [usize]) {
     for (&axis, &size) in axes.iter().zip(sizes).rev() {
         set(at, axis, rest % size);
         rest /= size;
-    }
-}
-
-fn truth(holds: bool) -> f64 {
-    f64::from(u8::from(holds))
-}
-
-/// The value of a function of one number.
-pub(crate) fn unary(function: Unary, x: f64) -> f64 {
-    match function {
-        Unary::Neg => -x,
-        Unary::Not => truth(x == 0.0),
-        Unary::Abs => x.abs(),
-        Unary::Sign if x == 0.0 => 0.0,
-        Unary::Sign => x.signum(),
-        Unary::Floor => x.floor(),
-        Unary::Ceil => x.ceil(),
-        Unary::Round => x.round(),
-        Unary::Sqrt => x.sqrt(),
-        Unary::Exp => x.exp(),
-        Unary::Log => x.ln(),
-        Unary::Sin => x.sin(),
-        Unary::Cos => x.cos(),
-        Unary::Tan => x.tan(),
-        Unary::Atan => x.atan(),
-        Unary::Tanh => x.tanh(),
-        Unary::Logistic => 1.0 / (1.0 + (-x).exp()),
-    }
-}
-
-/// The value of a function of two numbers.
-pub(crate) fn binary(function: Binary, x: f64, y: f64) -> f64 {
-    match function {
-        Binary::Add => x + y,
-        Binary::Sub => x - y,
-        Binary::Mul => x * y,
-        Binary::Div => x / y,
-        Binary::Pow => x.powf(y),
-        Binary::Min => x.min(y),
-        Binary::Max => x.max(y),
-        Binary::Lt => truth(x < y),
-        Binary::Le => truth(x <= y),
-        Binary::Gt => truth(x > y),
-        Binary::Ge => truth(x >= y),
-        Binary::Eq => truth(x == y),
-        Binary::Ne => truth(x != y),
-        Binary::And => truth(x != 0.0 && y != 0.0),
-        Binary::Or => truth(x != 0.0 || y != 0.0),
-    }
-}
-
-fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
-    let sum = || values.iter().sum::<f64>();
-    match reducer {
-        Reducer::Sum => sum(),
-        Reducer::Mean => sum() / values.len() as f64,
-        Reducer::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        Reducer::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
-        // Its value needs the coordinates: an integral of constants is left to the simulator.
-        Reducer::Integral => f64::NAN,
-        Reducer::Count => values.iter().filter(|&&value| value != 0.0).count() as f64,
     }
 }

@@ -585,7 +585,7 @@ fn sketch(model: &Model) -> Option<Graph> {
             support: Support::REAL,
         })
     });
-    Some(Graph { tokens: tokens.collect(), base: Mask::empty(0) })
+    Some(Graph { tokens: tokens.collect(), base: Mask::empty(0), order: Vec::new() })
 }
 
 pub(super) fn too_many(span: Span, name: &str) -> Diagnostic {

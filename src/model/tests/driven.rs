@@ -194,7 +194,7 @@ fn a_dynamics_hangs_on_the_one_that_it_reads() {
     }
 }
 
-/// A dynamics that reads a chain of draws hangs on its steps, by their names.
+/// A dynamics that reads a step of a chain of draws hangs on that, by its name, and on nothing behind it.
 #[test]
 fn a_dynamics_hangs_on_the_steps_that_it_reads() {
     let graph = Graph::of(&model(
@@ -211,5 +211,81 @@ fn a_dynamics_hangs_on_the_steps_that_it_reads() {
          }
          data seen ~ normal(main.y(3), 0.1)",
     ));
-    assert_eq!(parents(&graph, "seen")[..3], ["size", "x[1]", "x[2]"]);
+    assert_eq!(parents(&graph, "seen"), ["x[2]"]);
+}
+
+/// Equations without noise are computed from what drives them: their readings hang on that alone.
+#[test]
+fn equations_couple_nothing() {
+    let text = |x: &str| {
+        format!(
+            "axis t : time(grid(from = 1, to = 2, step = 1))
+             param a ~ uniform(0, 1)
+             param b ~ uniform(0, 1)
+             param start ~ uniform(0, 1)
+             dynamics d over 0 .. 5 by rk4(step = 0.1) {{
+                 init x = start
+                 init y = 1
+                 init z = 0
+                 x' = -a * x
+                 y' = {x} - b
+                 z' = y
+             }}
+             data u[t] ~ normal(d.x(t), 1)
+             data w[t] ~ normal(d.z(t), 1)"
+        )
+    };
+    let apart = Graph::of(&model(&text("-y")));
+    assert_eq!(parents(&apart, "u[2]"), ["a", "start"]);
+    assert_eq!(parents(&apart, "w[2]"), ["b"]);
+    let coupled = Graph::of(&model(&text("x")));
+    assert_eq!(parents(&coupled, "w[2]"), ["a", "b", "start"]);
+}
+
+/// Noises join what they drive, and a shock that the stop reads reaches every state.
+#[test]
+fn noise_joins_what_it_drives() {
+    let text = |stop: &str| {
+        format!(
+            "axis k : index(2)
+             axis t : time(grid(from = 1, to = 2, step = 1))
+             param a[k] ~ uniform(0, 1)
+             dynamics d over 0 .. 5 by euler_maruyama(step = 0.1) {{
+                 noise w[k]
+                 init x[k] = 0
+                 init clock = 0
+                 x[k]' = a[k] + w[k]
+                 clock' = 1
+                 {stop}
+             }}
+             data y[t, k] = d.x[k](t)
+             data late ~ normal(d.clock(4), 1)"
+        )
+    };
+    let free = Graph::of(&model(&text("")));
+    assert_eq!(parents(&free, "y[2,1]"), ["a[1]", "y[1,1]"]);
+    assert_eq!(parents(&free, "late"), [""; 0]);
+    let bound = Graph::of(&model(&text("stop when max over k (x[k]) > 2")));
+    assert_eq!(parents(&bound, "late"), ["a[1]", "a[2]"]);
+    assert_eq!(parents(&bound, "y[1,1]"), ["a[1]", "a[2]", "late"]);
+}
+
+/// A function is random between its readings too, and joins what reads it there; at a reading it is that.
+#[test]
+fn a_function_joins_what_reads_it_between_its_readings() {
+    let text = |time: &str| {
+        format!(
+            "axis knot : time(grid(from = 0, to = 2, step = 1))
+             param height ~ half_normal(1)
+             param f(t) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = height)) at knot
+             data y[knot] ~ normal(f({time}), 1)"
+        )
+    };
+    let at = Graph::of(&model(&text("knot")));
+    assert_eq!(parents(&at, "f[2]"), ["height", "f[1]"]);
+    assert_eq!(parents(&at, "y[3]"), ["f[3]"]);
+    assert_eq!(parents(&Graph::of(&model(&text("2"))), "y[1]"), ["f[3]"]);
+    let between = Graph::of(&model(&text("knot + 0.5")));
+    assert_eq!(parents(&between, "y[1]"), ["height", "f[1]", "f[2]", "f[3]"]);
+    assert_eq!(parents(&between, "y[2]"), ["height", "f[1]", "f[2]", "f[3]", "y[1]"]);
 }

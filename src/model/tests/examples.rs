@@ -13,7 +13,7 @@ impl World for Folder {
     }
 }
 
-fn example(name: &str) -> File {
+pub(super) fn example(name: &str) -> File {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let text = std::fs::read_to_string(folder.join(name).with_extension("sbi")).unwrap();
     let checked = compile(&text, &Folder(folder));

@@ -247,7 +247,7 @@ fn graph_of(parents: &[Bits]) -> Graph {
         element,
         support: crate::Support::REAL,
     };
-    Graph { tokens: (0..parents.len()).map(token).collect(), base }
+    Graph { tokens: (0..parents.len()).map(token).collect(), base, order: (0..parents.len()).collect() }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod explain;
 mod graph;
 mod hostile;
 mod key;
+mod mechanism;
 mod messages;
 mod pages;
 mod silent;

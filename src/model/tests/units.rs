@@ -1,7 +1,7 @@
 //! Units in whole models: what hashes alike, what is converted, and that no conversion changes a result.
 
 use super::{Files, Random, model, show, sound};
-use crate::survey::{binary, unary};
+use crate::values::{binary, unary};
 use crate::{Definition, Expr, ExprId, Index, Key, Model, State, compile};
 
 fn key(body: &str) -> Key {
