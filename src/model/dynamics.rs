@@ -106,8 +106,9 @@ pub enum Solver {
 pub struct Tolerances {
     /// As a share of the state.
     pub relative: f64,
-    /// In the units of the state.
-    pub absolute: f64,
+    /// In the units of each state; a hundredth of `relative` of the largest that a state has been where the file is
+    /// silent.
+    pub absolute: Option<f64>,
 }
 
 impl Change {

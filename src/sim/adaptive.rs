@@ -6,9 +6,9 @@
 //! shorter; a draw whose steps become nothing has failed.
 //!
 //! What the loop carries, in this order: the states, their slopes, how the last step bends, the time, the length of the
-//! next step, whether the draw goes on; then, with a `stop when`, whether it is met, and the time, the states and
-//! the slopes before the last step; then, with a `when`, how long the step behind the next is at most; then the `let`s whose
-//! crossings are counted.
+//! next step, whether the draw goes on, how large each state has been; then, with a `stop when`, whether it is met, and the
+//! time, the states and the slopes before the last step; then, with a `when`, how long the step behind the next is at
+//! most; then the `let`s whose crossings are counted.
 
 use crate::around::Around;
 use crate::events::Tried;
@@ -17,12 +17,16 @@ use crate::motion::{Run, Slot};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Op, Value};
 use sbi_model::{Binary, Dynamics, Solver, Tolerances, Unary};
+use std::ops::Range;
 
 /// The most steps, those made again included.
 const STEPS: u32 = 20_000;
 
 /// A step that is a smaller share of the time than this is none.
 const LEAST: f64 = 1e-13;
+
+/// As a share of the largest that a state has been, what of it is nothing.
+const NOTHING: f64 = 0.01;
 
 /// The lengths of the states, from their slopes, in which a first step is tried.
 const FIRST: f64 = 0.01;
@@ -96,16 +100,20 @@ impl Layout {
         self.time() + 2
     }
 
+    fn largest(self) -> Range<u32> {
+        self.alive() + 1..self.alive() + 1 + self.count
+    }
+
     fn met(self) -> u32 {
-        self.time() + 3
+        self.largest().end
     }
 
     fn time_before(self) -> u32 {
-        self.time() + 4
+        self.met() + 1
     }
 
-    fn before(self) -> std::ops::Range<u32> {
-        self.time() + 5..self.time() + 5 + 2 * self.count
+    fn before(self) -> Range<u32> {
+        self.time_before() + 1..self.time_before() + 1 + 2 * self.count
     }
 }
 
@@ -140,13 +148,15 @@ impl Lower<'_> {
         let slopes = self.calm_slopes(dynamics, start);
         let mut inputs = [x.clone(), slopes.clone(), slopes.clone()].concat();
         let first = self.first_length(&x, &slopes, free);
-        let one = self.program.number(1.0);
-        inputs.extend([start, first, one]);
-        if !dynamics.stops.is_empty() {
-            let over = self.stopping(dynamics, start);
-            let alive = self.program.unary(Unary::Not, over);
-            inputs.pop();
-            inputs.extend([alive, over, start]);
+        let stops = (!dynamics.stops.is_empty()).then(|| self.stopping(dynamics, start));
+        let alive = match stops {
+            Some(over) => self.program.unary(Unary::Not, over),
+            None => self.program.number(1.0),
+        };
+        inputs.extend([start, first, alive]);
+        inputs.extend(self.sizes(&x));
+        if let Some(over) = stops {
+            inputs.extend([over, start]);
             inputs.extend(x.iter().chain(&slopes).copied());
         }
         let limit = inputs.len();
@@ -178,7 +188,7 @@ impl Lower<'_> {
     /// The last step of a loop that a `stop when` has ended.
     fn last_piece(&mut self, run: Value, slots: &[Slot], free: Free) -> Piece {
         let (layout, count) = (Layout::of(slots), slots.len() as u32);
-        let mut last = |range: std::ops::Range<u32>| {
+        let mut last = |range: Range<u32>| {
             range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>()
         };
         let mut before = last(layout.before());
@@ -209,7 +219,8 @@ impl Lower<'_> {
 
     /// The length of the first step that is tried: a small share of what the slopes say.
     pub(crate) fn first_length(&mut self, x: &[Value], slopes: &[Value], free: Free) -> Value {
-        let [here, change] = [x, slopes].map(|values| self.size_of(values, x, x, free));
+        let sizes = self.sizes(x);
+        let [here, change] = [x, slopes].map(|values| self.size_of(values, &sizes, &sizes, free));
         let share = self.program.div(here, change);
         let factor = self.program.number(FIRST);
         let length = self.program.mul(share, factor);
@@ -221,23 +232,47 @@ impl Lower<'_> {
         self.program.select(shorter, length, most)
     }
 
-    /// The root of the mean square of values, as shares of what is tolerated at states of these sizes.
-    fn size_of(&mut self, values: &[Value], x: &[Value], other: &[Value], free: Free) -> Value {
-        let (relative, absolute) =
-            (self.program.number(free.tolerances.relative), self.program.number(free.tolerances.absolute));
-        let mut sum = self.program.number(0.0);
-        for ((value, x), other) in values.iter().zip(x).zip(other) {
-            let [x, other] = [x, other].map(|x| self.program.unary(Unary::Abs, *x));
-            let largest = self.program.binary(Binary::Max, x, other);
-            let scaled = self.program.mul(largest, relative);
-            let tolerated = self.program.add(scaled, absolute);
+    fn sizes(&mut self, x: &[Value]) -> Vec<Value> {
+        x.iter().map(|x| self.program.unary(Unary::Abs, *x)).collect()
+    }
+
+    fn larger(&mut self, x: &[Value], y: &[Value]) -> Vec<Value> {
+        x.iter().zip(y).map(|(x, y)| self.program.binary(Binary::Max, *x, *y)).collect()
+    }
+
+    /// The root of the mean square of values, as shares of what is tolerated at states of these sizes that have been as
+    /// large as `largest`.
+    fn size_of(&mut self, values: &[Value], sizes: &[Value], largest: &[Value], free: Free) -> Value {
+        let zero = self.program.number(0.0);
+        let mut sum = zero;
+        for ((value, size), largest) in values.iter().zip(sizes).zip(largest) {
+            let tolerated = self.tolerated(*size, *largest, free);
             let share = self.program.div(*value, tolerated);
+            // Of a state that is nothing, and has been, nothing is asked.
+            let nothing = self.program.binary(Binary::Eq, tolerated, zero);
+            let share = self.program.select(nothing, zero, share);
             let square = self.program.mul(share, share);
             sum = self.program.add(square, sum);
         }
         let count = self.program.number(1.0 / values.len().max(1) as f64);
         let mean = self.program.mul(sum, count);
         self.program.unary(Unary::Sqrt, mean)
+    }
+
+    /// By how much a state may be off. Without a number for it, what is nothing is a share of the largest that
+    /// the state has been: so the answer is the same in whatever units a model is written.
+    fn tolerated(&mut self, size: Value, largest: Value, free: Free) -> Value {
+        let Tolerances { relative, absolute } = free.tolerances;
+        let share = self.program.number(relative);
+        let scaled = self.program.mul(size, share);
+        let least = match absolute {
+            Some(number) => self.program.number(number),
+            None => {
+                let share = self.program.number(relative * NOTHING);
+                self.program.mul(largest, share)
+            }
+        };
+        self.program.add(scaled, least)
     }
 
     /// The body of the loop.
@@ -265,7 +300,10 @@ impl Lower<'_> {
         } else {
             self.dormand_prince(dynamics, slots, x, slopes, [time, then, step])
         };
-        let error = self.size_of(&tried.error, x, &tried.x, free);
+        let largest: Vec<Value> = layout.largest().map(|slot| self.carried(slot as usize)).collect();
+        let (before, after) = (self.sizes(x), self.sizes(&tried.x));
+        let sizes = self.larger(&before, &after);
+        let error = self.size_of(&tried.error, &sizes, &largest, free);
         let one = self.program.number(1.0);
         let good = self.program.binary(Binary::Le, error, one);
         let mut moves = self.program.binary(Binary::And, alive, good);
@@ -291,6 +329,8 @@ impl Lower<'_> {
             .map(|(op, x, y)| self.program.binary(op, x, y));
         let goes_on = goes_on.into_iter().fold(alive, |all, one| self.program.binary(Binary::And, all, one));
         carried.push(goes_on);
+        let largest: Vec<(Value, Value)> = self.larger(&sizes, &largest).into_iter().zip(largest).collect();
+        carried.extend(largest.into_iter().map(|(larger, largest)| self.program.select(moves, larger, largest)));
         if !dynamics.stops.is_empty() {
             self.put(slots, &tried.x);
             let met = self.stopping(dynamics, then);

@@ -110,7 +110,7 @@ impl<'t> Builder<'t> {
                 Some(told.help(format!("write `by {}`", EULER_MARUYAMA.example)))
             }
             (None, None) => {
-                dynamics.solver = Solver::DormandPrince(Tolerances { relative: 1e-6, absolute: 1e-8 });
+                dynamics.solver = Solver::DormandPrince(Tolerances { relative: 1e-6, absolute: None });
                 None
             }
             (None, Some(call)) => {
@@ -178,9 +178,11 @@ impl<'t> Builder<'t> {
             "gillespie" => number("max", 0.0).map(|max| Solver::Gillespie { max: max as usize }),
             tolerant => {
                 let stiff = tolerant == ROSENBROCK.name;
-                let (relative, absolute) = if stiff { (1e-4, 1e-6) } else { (1e-6, 1e-8) };
-                let found = number("rtol", relative).zip(number("atol", absolute));
-                found.map(|(relative, absolute)| {
+                let relative = number("rtol", if stiff { 1e-4 } else { 1e-6 });
+                let absolute = taken.get("atol").map(|_| number("atol", 0.0));
+                let read = absolute.is_none_or(|number| number.is_some());
+                relative.filter(|_| read).map(|relative| {
+                    let absolute = absolute.flatten();
                     let tolerances = Tolerances { relative, absolute };
                     if stiff { Solver::Rosenbrock(tolerances) } else { Solver::DormandPrince(tolerances) }
                 })
