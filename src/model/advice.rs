@@ -161,7 +161,8 @@ fn dense_mask(approximator: &Approximator, model: &Model) -> Option<Diagnostic> 
 
 /// The share of the mask's entries that may attend.
 fn share(graph: &Graph) -> f64 {
-    let mask = graph.mask(MaskKind::Undirected, &vec![false; graph.tokens.len()]);
+    let none = vec![false; graph.tokens.len()];
+    let mask = graph.mask(MaskKind::Undirected, &none, &none);
     let kept = mask.entries().iter().filter(|entry| **entry).count();
     kept as f64 / mask.entries().len().max(1) as f64
 }
