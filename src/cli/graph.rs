@@ -53,6 +53,7 @@ fn view<'a>(spec: &'a Spec, query: &'a Query) -> View<'a> {
         unreachable!("a command asks first whether an approximator runs, and only joint ones do")
     };
     let kind = transformer.mask;
+    let given: Vec<bool> = query.states.iter().map(|state| matches!(state, State::Given(_))).collect();
     let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
     let condition = query.states.iter().map(|state| match state {
         State::Given(_) => "given",
@@ -64,7 +65,7 @@ fn view<'a>(spec: &'a Spec, query: &'a Query) -> View<'a> {
         tokens: graph.tokens.iter().map(|token| token.name.as_str()).collect(),
         condition: condition.collect(),
         base: rows(&graph.without(&absent)),
-        mask: rows(&graph.mask(kind, &absent)),
+        mask: rows(&graph.mask(kind, &given, &absent)),
     }
 }
 

@@ -57,9 +57,15 @@ pub struct Patterns {
 
 impl Patterns {
     /// Patterns over the tokens of `graph`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
+    /// A mask is kept for each set of them, whatever is given: so `kind` is one that does not ask what is.
     pub fn new(graph: &Graph, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns {
+        assert!(
+            matches!(kind, MaskKind::Undirected | MaskKind::Dense),
+            "approximators whose masks depend on what is given are checked and not trained"
+        );
         let tokens = graph.tokens.len();
-        let mut pool = vec![vec![false; tokens]];
+        let none = vec![false; tokens];
+        let mut pool = vec![none.clone()];
         let mut chosen = Vec::new();
         for draw in 0..pool_size(tokens) as u64 {
             let absent = leave_out(graph, stream, draw);
@@ -72,7 +78,8 @@ impl Patterns {
                 pool.push(absent);
             }
         }
-        let pool = pool.into_iter().map(|absent| (absent.clone(), graph.mask(kind, &absent))).collect();
+        let pool =
+            pool.into_iter().map(|absent| (absent.clone(), graph.mask(kind, &none, &absent))).collect();
         let is_data = graph.tokens.iter().map(is_data).collect();
         Patterns { mixture, is_data, pool, chosen }
     }

@@ -38,7 +38,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             State::Given(x) => Some(scale.standardise(*x)),
             State::Inferred | State::Absent => None,
         });
-        let all = vec![false; graph.tokens.len()];
+        let none = vec![false; graph.tokens.len()];
         Solver {
             plan,
             network: Network::new(&plan.architecture, machine.threads),
@@ -46,7 +46,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![graph.mask(plan.mask, &all)] },
+            masks: Masks { masks: vec![graph.mask(plan.mask, &none, &none)] },
             stream: Stream::new(seed, &format!("@draw/{}", query.name)),
             known: known.collect(),
             given: query

@@ -161,9 +161,9 @@ fn dense_mask(approximator: &Approximator, model: &Model) -> Option<Diagnostic> 
 
 /// The share of the mask's entries that may attend.
 fn share(graph: &Graph) -> f64 {
-    let mask = graph.mask(MaskKind::Undirected, &vec![false; graph.tokens.len()]);
-    let kept = mask.entries().iter().filter(|entry| **entry).count();
-    kept as f64 / mask.entries().len().max(1) as f64
+    let none = vec![false; graph.tokens.len()];
+    let mask = graph.mask(MaskKind::Undirected, &none, &none);
+    mask.count() as f64 / (mask.size() * mask.size()).max(1) as f64
 }
 
 /// Modalities that share rows and what is drawn for each row, joined where it is lost which rows belong together.

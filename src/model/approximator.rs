@@ -99,9 +99,10 @@ pub enum MaskKind {
     /// The moral graph: symmetrised, with the parents of a common child joined.
     #[default]
     Undirected,
-    /// The base graph, inverted for what a query conditions on so that no dependence is lost (minimally faithful).
+    /// The base graph, turned round for what is given so that no dependence is lost and no edge is idle (the minimally
+    /// faithful inverse).
     Directed,
-    /// As directed, but every inferred ancestor of a given token attends to it, minimal or not.
+    /// The base graph, where besides all inferred ancestors of a given token attend to it and to each other.
     Faithful,
     /// Every token attends to every other.
     Dense,

@@ -44,8 +44,23 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine &= theirs);
     }
 
+    /// Removes all of `other`.
+    pub(crate) fn subtract(&mut self, other: &Bits) {
+        self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine &= !theirs);
+    }
+
+    /// How many members are not in `other`.
+    pub(crate) fn beyond(&self, other: &Bits) -> usize {
+        self.words.iter().zip(&other.words).map(|(mine, theirs)| (mine & !theirs).count_ones() as usize).sum()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.words.fill(0);
+    }
+
+    /// How many members there are.
+    pub(crate) fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// The members in rising order.
@@ -87,13 +102,16 @@ mod tests {
     }
 
     #[test]
-    fn union_and_intersection() {
+    fn union_intersection_and_difference() {
         let even = Bits::filter(100, |number| number % 2 == 0);
         let mut third = Bits::filter(100, |number| number % 3 == 0);
         let mut both = even.clone();
         both.intersect(&third);
         assert_eq!(both, Bits::filter(100, |number| number % 6 == 0));
+        assert_eq!(third.beyond(&even), 17);
         third.union(&even);
         assert_eq!(third, Bits::filter(100, |number| number % 2 == 0 || number % 3 == 0));
+        third.subtract(&even);
+        assert_eq!(third, Bits::filter(100, |number| number % 6 == 3));
     }
 }

@@ -50,7 +50,11 @@ impl<'m> Draft<'m> {
         let reads = vec![BTreeSet::new(); origin.len()];
         let drives = Drives::of(model, &survey, origin.len());
         let mut draft = Draft { model, survey, owner: origin.clone(), origin, stands, reads, drives };
-        draft.drives.shocks.clone().for_each(|shock| assert_eq!(draft.hidden(), shock, "vertices are counted on"));
+        draft
+            .drives
+            .shocks
+            .clone()
+            .for_each(|shock| assert_eq!(draft.hidden(), shock, "vertices are counted on"));
         draft
     }
 

@@ -35,8 +35,7 @@ pub struct Support {
 /// Which token may look at which: row attends to column.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mask {
-    size: usize,
-    bits: Vec<bool>,
+    rows: Vec<Bits>,
 }
 
 /// Tokens in order, and the base graph: row = child, columns = itself and its parents.
@@ -70,38 +69,39 @@ impl Support {
 impl Mask {
     /// The mask of `size` tokens in which nothing attends to anything.
     pub fn empty(size: usize) -> Mask {
-        Mask { size, bits: vec![false; size * size] }
+        Mask { rows: vec![Bits::new(size); size] }
     }
 
     /// Number of tokens.
     pub fn size(&self) -> usize {
-        self.size
+        self.rows.len()
     }
 
     /// Whether `row` attends to `column`; false outside the mask.
     pub fn get(&self, row: usize, column: usize) -> bool {
-        column < self.size && self.bits.get(row * self.size + column).copied().unwrap_or(false)
+        self.rows.get(row).is_some_and(|columns| columns.contains(column))
     }
 
     /// Lets `row` attend to `column`.
     pub fn set(&mut self, row: usize, column: usize) {
-        assert!(
-            row < self.size && column < self.size,
-            "a mask of {} tokens has no entry ({row}, {column})",
-            self.size
-        );
-        if let Some(bit) = self.bits.get_mut(row * self.size + column) {
-            *bit = true;
-        }
+        let size = self.size();
+        assert!(row < size && column < size, "a mask of {size} tokens has no entry ({row}, {column})");
+        self.rows.get_mut(row).into_iter().for_each(|columns| columns.insert(column));
     }
 
-    /// All entries, row by row.
-    pub fn entries(&self) -> &[bool] {
-        &self.bits
+    /// The columns that `row` attends to, rising.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        self.rows.get(row).into_iter().flat_map(Bits::iter)
     }
 
-    pub(crate) fn rows(&self) -> Vec<Bits> {
-        (0..self.size).map(|row| Bits::filter(self.size, |column| self.get(row, column))).collect()
+    /// How many entries allow attention.
+    pub fn count(&self) -> usize {
+        self.rows.iter().map(Bits::count).sum()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn rows(&self) -> &[Bits] {
+        &self.rows
     }
 }
 
@@ -144,11 +144,15 @@ impl Graph {
     /// The base graph of the tokens that are present: absent ones are eliminated by the exact rule. Rows and columns
     /// of absent tokens are empty. `absent` has an entry for each token.
     pub fn without(&self, absent: &[bool]) -> Mask {
-        let absent = self.members(absent);
+        self.settled(&self.left(&self.members(absent)))
+    }
+
+    /// The same over places in `order`, of places that are gone.
+    pub(crate) fn left(&self, gone: &Bits) -> Vec<Bits> {
         let mut rows = self.arranged();
-        eliminate::eliminate(&mut rows, &absent);
-        absent.iter().for_each(|token| rows.iter_mut().for_each(|row| row.remove(token)));
-        self.settled(&rows)
+        eliminate::eliminate(&mut rows, gone);
+        gone.iter().for_each(|place| rows.iter_mut().for_each(|row| row.remove(place)));
+        rows
     }
 
     /// The base graph with tokens numbered by their places in `order`, so that parents come before children.
@@ -156,8 +160,7 @@ impl Graph {
         let ranks = self.ranks();
         let row = |token: &usize| {
             let mut row = Bits::new(ranks.len());
-            let columns = (0..ranks.len()).zip(&ranks).filter(|(column, _)| self.base.get(*token, *column));
-            columns.for_each(|(_, place)| row.insert(*place));
+            self.base.row(*token).filter_map(|column| ranks.get(column)).for_each(|place| row.insert(*place));
             row
         };
         self.order.iter().map(row).collect()

@@ -10,8 +10,8 @@ mod networks;
 
 use crate::{
     Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics, Expr,
-    ExprId, External, Graph, Index, Mask, Model, NodeId, OnFailure, Query, Reducer, Role, Series, State,
-    Steps, Token, natural,
+    ExprId, External, Graph, Index, Model, NodeId, OnFailure, Query, Reducer, Role, Series, State, Steps,
+    Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -189,7 +189,12 @@ impl Form {
             self.text(name).number(support.low.to_bits()).number(support.high.to_bits());
             self.number(u64::from(support.whole));
         }
-        self.0.update(&Mask::entries(&graph.base).iter().map(|entry| u8::from(*entry)).collect::<Vec<u8>>());
+        for row in 0..graph.base.size() {
+            self.number(graph.base.row(row).count() as u64);
+            for column in graph.base.row(row) {
+                self.number(column as u64);
+            }
+        }
         self
     }
 

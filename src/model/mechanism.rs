@@ -89,12 +89,18 @@ impl Mechanism {
         for (place, &vertex) in order.iter().enumerate().filter(|(_, vertex)| there.contains(**vertex)) {
             let (Some(row), Some(fixed)) = (rows.get_mut(place), self.fixed.get(vertex)) else { continue };
             look(row, fixed);
-            let own: BTreeSet<usize> = self.readings.get(vertex).into_iter().flatten().map(|(law, _)| *law).collect();
+            let own: BTreeSet<usize> =
+                self.readings.get(vertex).into_iter().flatten().map(|(law, _)| *law).collect();
             for &number in &own {
                 let Some(law) = self.laws.get(number) else { continue };
                 look(row, &law.change);
-                law.states.iter().filter_map(|state| earlier.get(*state)).for_each(|before| row.union(before));
-                for (knot, when) in law.functions.iter().filter_map(|function| self.functions.get(*function)).flatten() {
+                law.states
+                    .iter()
+                    .filter_map(|state| earlier.get(*state))
+                    .for_each(|before| row.union(before));
+                for (knot, when) in
+                    law.functions.iter().filter_map(|function| self.functions.get(*function)).flatten()
+                {
                     if when.time(coordinate).is_some_and(|at| at <= time(vertex)) {
                         row.insert(rank.get(*knot).copied().unwrap_or_default());
                     }
@@ -170,11 +176,13 @@ impl Drawing<'_, '_> {
         let seen: Vec<usize> = states.into_iter().collect();
         let number = |state: &usize| seen.binary_search(state).ok();
         let behind: Vec<Behind> = seen.iter().map(|state| self.behind(*state, &seen)).collect();
-        let named: BTreeSet<NodeId> = behind.iter().flat_map(|behind| behind.functions.iter().copied()).collect();
+        let named: BTreeSet<NodeId> =
+            behind.iter().flat_map(|behind| behind.functions.iter().copied()).collect();
         let named: Vec<NodeId> = named.into_iter().collect();
         let laws = behind.iter().zip(&seen).enumerate().map(|(own, (law, state))| {
             let common = |other: &Behind| !other.noises.is_disjoint(&law.noises);
-            let common = behind.iter().enumerate().filter(|(_, other)| common(other)).map(|(number, _)| number);
+            let common =
+                behind.iter().enumerate().filter(|(_, other)| common(other)).map(|(number, _)| number);
             let states: BTreeSet<usize> = law.states.iter().filter_map(number).chain(common).collect();
             Law {
                 start: self.bits(&self.at_start(*state)),
@@ -252,7 +260,8 @@ impl Drawing<'_, '_> {
         let mut waiting = vec![state];
         while let Some(read) = waiting.pop() {
             let drive = self.draft.drives.get(read);
-            waiting.extend(drive.into_iter().flat_map(|drive| &drive.start).filter(|read| found.insert(**read)));
+            waiting
+                .extend(drive.into_iter().flat_map(|drive| &drive.start).filter(|read| found.insert(**read)));
         }
         found.retain(|read| self.draft.drives.get(*read).is_none() && !self.is_noise(*read));
         found

@@ -89,7 +89,8 @@ impl Readings {
     /// The number of the reading of a state, a vertex, at a time.
     pub(crate) fn number(&mut self, state: u32, when: When) -> u32 {
         *self.numbers.entry((state, when)).or_insert_with(|| {
-            let count = u32::try_from(self.all.len()).expect("the number of readings is bounded by the checker");
+            let count =
+                u32::try_from(self.all.len()).expect("the number of readings is bounded by the checker");
             self.all.push((state, when));
             u32::MAX - count
         })

@@ -64,11 +64,7 @@ impl<'m> Survey<'m> {
 
     /// Surveys with these recurrences step by step. Their vertices come behind those of nodes, and the rests of functions last.
     /// With `readings`, that of a state outside of its dynamics is kept as what it is.
-    pub(crate) fn with(
-        model: &'m Model,
-        mut steps: Vec<Steps>,
-        readings: Option<Readings>,
-    ) -> Survey<'m> {
+    pub(crate) fn with(model: &'m Model, mut steps: Vec<Steps>, readings: Option<Readings>) -> Survey<'m> {
         let mut vertices = 0;
         let first = model.nodes.iter().map(|node| {
             is_vertex(node).then(|| {
@@ -133,7 +129,9 @@ impl<'m> Survey<'m> {
         node: &Node,
         element: usize,
     ) -> BTreeSet<usize> {
-        exprs.flat_map(|expr| self.facts(expr, node, element).reads.iter().map(|&read| read as usize)).collect()
+        exprs
+            .flat_map(|expr| self.facts(expr, node, element).reads.iter().map(|&read| read as usize))
+            .collect()
     }
 
     /// The value of `expr` at these positions along the axes, where no draw enters.

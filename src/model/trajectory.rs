@@ -44,7 +44,8 @@ impl Drives {
     pub(crate) fn circle(&self, model: &Model, survey: &Survey<'_>) -> Option<Vec<NodeId>> {
         let mut reads = vec![BTreeMap::new(); model.dynamics.len()];
         for (id, node) in model.numbered().filter(|(_, node)| node.role == Role::State) {
-            let drives = (0..model.elements(node)).filter_map(|element| self.get(survey.vertex(id, element)?));
+            let drives =
+                (0..model.elements(node)).filter_map(|element| self.get(survey.vertex(id, element)?));
             let read = drives.flat_map(|drive| drive.start.union(&drive.change));
             let runs = read.filter_map(|vertex| Some(self.get(*vertex)?.run));
             let own = model.run_of(id);

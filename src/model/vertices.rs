@@ -52,7 +52,9 @@ impl<'a, 'm> Exact<'a, 'm> {
             let mut parents = BTreeSet::new();
             for &read in reads.iter().filter(|_| draft.lives(vertex)) {
                 match trajectories.get(&draft.state_of(read).unwrap_or(read)) {
-                    Some(behind) => parents.extend(behind.iter().filter_map(|&vertex| draft.stand_in(vertex))),
+                    Some(behind) => {
+                        parents.extend(behind.iter().filter_map(|&vertex| draft.stand_in(vertex)))
+                    }
                     None => parents.extend(draft.stand_in(read)),
                 }
             }
@@ -66,7 +68,8 @@ impl<'a, 'm> Exact<'a, 'm> {
     fn number(self) -> Result<Vertices, Cycle> {
         let nodes = self.order()?;
         let draft = self.draft;
-        let rests: BTreeMap<usize, NodeId> = draft.survey.rests.iter().map(|(id, rest)| (*rest, *id)).collect();
+        let rests: BTreeMap<usize, NodeId> =
+            draft.survey.rests.iter().map(|(id, rest)| (*rest, *id)).collect();
         let mut members: Vec<Vec<(usize, usize)>> = vec![Vec::new(); draft.model.nodes.len()];
         let mut sequence = Vec::new();
         for (vertex, owner) in draft.owner.iter().enumerate().filter(|(vertex, _)| draft.lives(*vertex)) {

@@ -188,9 +188,8 @@ impl Lower<'_> {
     /// The last step of a loop that a `stop when` has ended.
     fn last_piece(&mut self, run: Value, slots: &[Slot], free: Free) -> Piece {
         let (layout, count) = (Layout::of(slots), slots.len() as u32);
-        let mut last = |range: Range<u32>| {
-            range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>()
-        };
+        let mut last =
+            |range: Range<u32>| range.map(|slot| self.program.last(run, slot)).collect::<Vec<Value>>();
         let mut before = last(layout.before());
         let slopes = [before.split_off(slots.len()), last(count..2 * count)];
         let (x, more) = ([before, last(0..count)], last(2 * count..3 * count));
@@ -330,7 +329,8 @@ impl Lower<'_> {
         let goes_on = goes_on.into_iter().fold(alive, |all, one| self.program.binary(Binary::And, all, one));
         carried.push(goes_on);
         let largest: Vec<(Value, Value)> = self.larger(&sizes, &largest).into_iter().zip(largest).collect();
-        carried.extend(largest.into_iter().map(|(larger, largest)| self.program.select(moves, larger, largest)));
+        carried
+            .extend(largest.into_iter().map(|(larger, largest)| self.program.select(moves, larger, largest)));
         if !dynamics.stops.is_empty() {
             self.put(slots, &tried.x);
             let met = self.stopping(dynamics, then);

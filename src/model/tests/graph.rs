@@ -1,5 +1,6 @@
-//! Base graphs and masks: published ones, rules of the semantics one by one, and soundness against covariances.
+//! Base graphs and masks: rules of the semantics one by one, and soundness against covariances.
 
+use super::linear::{linear_gaussian, precision};
 use super::{Random, model};
 use crate::bits::Bits;
 use crate::eliminate::eliminate;
@@ -15,29 +16,6 @@ fn base(model: &Model) -> Vec<String> {
     };
     assert!((0..names.len()).all(|row| graph.base.get(row, row)), "every token has its self-loop");
     (0..names.len()).map(|row| format!("{} <- {}", names[row], parents(row)).trim_end().to_owned()).collect()
-}
-
-#[test]
-fn tree() {
-    let tree = model(
-        "param theta_0 ~ normal(0, 1)
-         param theta_1 ~ normal(theta_0, 1)
-         param theta_2 ~ normal(theta_0, 1)
-         data x_0 ~ normal(sin(theta_1)^2, 0.2)
-         data x_1 ~ normal(0.1 * theta_1^2, 0.2)
-         data x_2 ~ normal(0.1 * theta_2^2, 0.6)
-         data x_3 ~ normal(cos(theta_2)^2, 0.1)",
-    );
-    let expected = [
-        "theta_0 <-",
-        "theta_1 <- theta_0",
-        "theta_2 <- theta_0",
-        "x_0 <- theta_1",
-        "x_1 <- theta_1",
-        "x_2 <- theta_2",
-        "x_3 <- theta_2",
-    ];
-    assert_eq!(base(&tree), expected);
 }
 
 #[test]
@@ -218,7 +196,7 @@ fn supports_come_from_constant_arguments() {
 }
 
 /// A random directed graph as sets of parents, numbered topologically.
-fn random_parents(random: &mut Random, size: usize) -> Vec<Bits> {
+pub(super) fn random_parents(random: &mut Random, size: usize) -> Vec<Bits> {
     let density = random.unit() * 0.6;
     (0..size).map(|child| Bits::filter(size, |parent| parent < child && random.happens(density))).collect()
 }
@@ -234,7 +212,7 @@ fn moral(parents: &[Bits], kept: &Bits) -> Mask {
 }
 
 /// A graph of tokens without anything behind them.
-fn graph_of(parents: &[Bits]) -> Graph {
+pub(super) fn graph_of(parents: &[Bits]) -> Graph {
     let mut base = Mask::empty(parents.len());
     for (row, family) in parents.iter().enumerate() {
         base.set(row, row);
@@ -287,8 +265,10 @@ fn a_mask_is_the_moral_graph_of_what_is_left() {
         let absent: Vec<bool> = (0..size).map(|_| random.happens(0.3)).collect();
         let left = graph.without(&absent);
         let present = Bits::filter(size, |token| !absent[token]);
-        assert_eq!(graph.mask(MaskKind::Undirected, &absent), moral(&left.rows(), &present));
-        let dense = graph.mask(MaskKind::Dense, &absent);
+        // What is given makes no difference to either.
+        let given: Vec<bool> = absent.iter().map(|absent| !absent && random.happens(0.3)).collect();
+        assert_eq!(graph.mask(MaskKind::Undirected, &given, &absent), moral(left.rows(), &present));
+        let dense = graph.mask(MaskKind::Dense, &given, &absent);
         for (row, column) in (0..size).flat_map(|row| (0..size).map(move |column| (row, column))) {
             assert_eq!(dense.get(row, column), !absent[row] && !absent[column]);
         }
@@ -305,80 +285,21 @@ fn absent_tokens_join_what_they_stood_between() {
         let row = |row| (0..4).map(|column| if mask.get(row, column) { '1' } else { '.' }).collect();
         (0..4).map(row).collect()
     };
-    assert_eq!(rows(&graph.mask(MaskKind::Undirected, &[false; 4])), ["11..", "111.", ".111", "..11"]);
+    assert_eq!(
+        rows(&graph.mask(MaskKind::Undirected, &[false; 4], &[false; 4])),
+        ["11..", "111.", ".111", "..11"]
+    );
     let without_b = [false, true, false, false];
-    assert_eq!(rows(&graph.mask(MaskKind::Undirected, &without_b)), ["1.1.", "....", "1.11", "..11"]);
+    assert_eq!(
+        rows(&graph.mask(MaskKind::Undirected, &[false; 4], &without_b)),
+        ["1.1.", "....", "1.11", "..11"]
+    );
     assert_eq!(rows(&graph.without(&without_b)), ["1...", "....", "1.1.", "..11"]);
     let without_d = [false, false, false, true];
-    assert_eq!(rows(&graph.mask(MaskKind::Undirected, &without_d)), ["11..", "111.", ".11.", "...."]);
-}
-
-/// A random model of normals whose means are linear, with the covariance of its tokens in token order.
-fn linear_gaussian(random: &mut Random) -> (Model, Vec<Vec<f64>>) {
-    let size = 3 + random.below(7);
-    let density = 0.2 + 0.4 * random.unit();
-    let mut body = String::new();
-    let mut weights = vec![vec![0.0; size]; size];
-    let mut names: Vec<String> = Vec::new();
-    for (node, row) in weights.iter_mut().enumerate() {
-        let role = ["param", "data", "latent"][random.below(3)];
-        // Names in no order, so that token order and order of writing differ.
-        let name = format!("v{}_{node}", random.below(30));
-        let mut mean = String::from("0");
-        for parent in 0..node {
-            if random.happens(density) {
-                row[parent] = 0.5 + random.unit();
-                mean += &format!(" + {} * {}", row[parent], names[parent]);
-            }
-        }
-        body += &format!("let mean_{node} = {mean}\n{role} {name} ~ normal(mean_{node}, sd = 1)\n");
-        names.push(name);
-    }
-    body += "data last ~ normal(0, 1)";
-    let model = model(&body);
-    // x = (I - W)^-1 e: rows of the inverse from the top, as W is lower triangular.
-    let mut inverse = vec![vec![0.0; size]; size];
-    for row in 0..size {
-        inverse[row][row] = 1.0;
-        for parent in 0..row {
-            let above = inverse[parent].clone();
-            let through = above.iter().map(|entry| weights[row][parent] * entry);
-            inverse[row].iter_mut().zip(through).for_each(|(entry, more)| *entry += more);
-        }
-    }
-    let graph = Graph::of(&model);
-    let place = |name: &str| names.iter().position(|known| known == name);
-    let covariance = graph.tokens.iter().map(|row| {
-        let entry = |column: &crate::Token| match (place(&row.name), place(&column.name)) {
-            (Some(r), Some(c)) => (0..size).map(|noise| inverse[r][noise] * inverse[c][noise]).sum(),
-            _ => f64::from(u8::from(row.name == column.name)),
-        };
-        graph.tokens.iter().map(entry).collect()
-    });
-    let covariance = covariance.collect();
-    (model, covariance)
-}
-
-/// The inverse of a positive definite matrix, by Gauss and Jordan.
-fn inverse(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let size = matrix.len();
-    let unit = |row: usize| (0..size).map(move |column| f64::from(u8::from(row == column)));
-    let mut rows: Vec<Vec<f64>> = matrix
-        .iter()
-        .enumerate()
-        .map(|(row, entries)| entries.iter().copied().chain(unit(row)).collect())
-        .collect();
-    for pivot in 0..size {
-        let scale = rows[pivot][pivot];
-        rows[pivot].iter_mut().for_each(|entry| *entry /= scale);
-        let above = rows[pivot].clone();
-        for (row, entries) in rows.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
-            let factor = entries[pivot];
-            assert!(row < size);
-            entries.iter_mut().zip(&above).for_each(|(entry, other)| *entry -= factor * other);
-        }
-    }
-    rows.into_iter().map(|row| row[size..].to_vec()).collect()
+    assert_eq!(
+        rows(&graph.mask(MaskKind::Undirected, &[false; 4], &without_d)),
+        ["11..", "111.", ".11.", "...."]
+    );
 }
 
 #[test]
@@ -391,13 +312,9 @@ fn no_mask_forbids_a_dependence_that_the_covariance_has() {
         let size = graph.tokens.len();
         let absent: Vec<bool> = (0..size).map(|_| random.happens(0.25)).collect();
         let present: Vec<usize> = (0..size).filter(|token| !absent[*token]).collect();
-        let part: Vec<Vec<f64>> = present
-            .iter()
-            .map(|row| present.iter().map(|column| covariance[*row][*column]).collect())
-            .collect();
         // Two of several normals are independent given the rest where the precision is zero.
-        let precision = inverse(&part);
-        let mask = graph.mask(MaskKind::Undirected, &absent);
+        let precision = precision(&covariance, &present);
+        let mask = graph.mask(MaskKind::Undirected, &vec![false; size], &absent);
         for (r, row) in present.iter().enumerate() {
             for (c, column) in present.iter().enumerate() {
                 let dependent = precision[r][c].abs() > 1e-9;
@@ -422,8 +339,7 @@ fn a_token_needs_no_more_of_those_before_it_than_its_parents() {
         let graph = Graph::of(&model);
         for token in 1..graph.tokens.len() {
             // The regression of a token on all before it is in the last row of their common precision.
-            let part: Vec<Vec<f64>> = (0..=token).map(|row| covariance[row][..=token].to_vec()).collect();
-            let precision = inverse(&part);
+            let precision = precision(&covariance, &(0..=token).collect::<Vec<_>>());
             for (before, entry) in precision[token][..token].iter().enumerate() {
                 assert!(entry.abs() < 1e-9 || graph.base.get(token, before), "{model:?}");
             }
@@ -441,7 +357,8 @@ fn a_thousand_tokens_are_no_burden() {
     );
     let start = std::time::Instant::now();
     let graph = Graph::of(&wide);
-    let mask = graph.mask(MaskKind::Undirected, &vec![false; 1000]);
+    let none = vec![false; 1000];
+    let mask = graph.mask(MaskKind::Undirected, &none, &none);
     assert!(mask.get(0, 999) && graph.base.get(999, 998) && !graph.base.get(500, 1));
     // Ten times what it takes without optimisation on a slow machine.
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());

@@ -118,8 +118,8 @@ fn no_broken_file_makes_the_checker_panic() {
         accepted += 1;
         for model in &file.models {
             let graph = Graph::of(model);
-            let present = vec![false; graph.tokens.len()];
-            assert_eq!(graph.mask(MaskKind::Undirected, &present).size(), graph.tokens.len());
+            let none = vec![false; graph.tokens.len()];
+            assert_eq!(graph.mask(MaskKind::Undirected, &none, &none).size(), graph.tokens.len());
         }
         for query in &file.queries {
             let approximator = &file.approximators[query.approximator];

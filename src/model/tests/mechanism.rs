@@ -275,6 +275,7 @@ fn masks_do_not_hang_on_the_order_of_tokens() {
         let times = times(&mut random, &["t_prey", "t_hunter"], 20, 15.0);
         let graph = graph_at(&model, &structure, &times);
         let absent: Vec<bool> = graph.tokens.iter().map(|_| random.happens(0.3)).collect();
+        let given: Vec<bool> = absent.iter().map(|absent| !absent && random.happens(0.5)).collect();
         let order = &graph.order;
         let mut base = crate::Mask::empty(order.len());
         for (row, child) in order.iter().enumerate() {
@@ -287,15 +288,20 @@ fn masks_do_not_hang_on_the_order_of_tokens() {
             base,
             order: (0..order.len()).collect(),
         };
-        let there: Vec<bool> = order.iter().map(|token| absent[*token]).collect();
-        let (mask, other) =
-            (graph.mask(MaskKind::Undirected, &absent), arranged.mask(MaskKind::Undirected, &there));
-        let (left, rest) = (graph.without(&absent), arranged.without(&there));
-        for (row, child) in order.iter().enumerate() {
-            for (column, parent) in order.iter().enumerate() {
-                assert_eq!(mask.get(*child, *parent), other.get(row, column));
-                assert_eq!(left.get(*child, *parent), rest.get(row, column));
-            }
+        let placed = |marks: &[bool]| order.iter().map(|token| marks[*token]).collect::<Vec<bool>>();
+        let (known, gone) = (placed(&given), placed(&absent));
+        let same = |found: &crate::Mask, expected: &crate::Mask| {
+            let columns = |row: usize| (0..order.len()).map(move |column| (row, column));
+            (0..order.len())
+                .flat_map(columns)
+                .all(|(row, column)| found.get(order[row], order[column]) == expected.get(row, column))
+        };
+        assert!(same(&graph.without(&absent), &arranged.without(&gone)));
+        for kind in [MaskKind::Undirected, MaskKind::Directed, MaskKind::Faithful, MaskKind::Dense] {
+            assert!(
+                same(&graph.mask(kind, &given, &absent), &arranged.mask(kind, &known, &gone)),
+                "{kind:?}"
+            );
         }
     }
 }

@@ -71,8 +71,11 @@ fn graphs(file: &File) -> String {
         let Estimator::Joint(transformer) = &approximator.estimator else { continue };
         let Some(model) = Some(&file.models[approximator.model]).filter(runs) else { continue };
         let graph = Graph::of(model);
-        let absent: Vec<bool> = query.states.iter().map(|state| *state == State::Absent).collect();
-        text += &format!("query {}\n{}", query.name, rows(&graph.mask(transformer.mask, &absent), query));
+        let of = |wanted: fn(&State) -> bool| query.states.iter().map(wanted).collect::<Vec<bool>>();
+        let given = of(|state| matches!(state, State::Given(_)));
+        let absent = of(|state| *state == State::Absent);
+        let mask = graph.mask(transformer.mask, &given, &absent);
+        text += &format!("query {}\n{}", query.name, rows(&mask, query));
     }
     text
 }
