@@ -1,9 +1,10 @@
-//! What users get: `DIR/<query>/draws.csv` and `summary.json`, and a table on standard output.
+//! What users get: `DIR/<query>/draws.csv`, `draws.nc` and `summary.json`, and a table on standard output.
 
 use super::case::Case;
 use super::draws::Answer;
 use super::failure::{Outcome, print};
 use super::files;
+use super::netcdf;
 use super::numbers::exact;
 use super::progress::grouped;
 use super::summary::{self, Redrawn, Seconds, StoreKeys, Summary};
@@ -39,12 +40,17 @@ impl Answers {
         files::probe(&folder).map_err(|e| files::unwritable(&folder, &e, HELP))?;
         let draws = folder.join("draws.csv");
         files::output(&draws, &answer.csv, HELP)?;
+        netcdf::write(&folder.join("draws.nc"), case, answer, HELP)?;
         let summary = summary(case, answer);
         let mut json = serde_json::to_string_pretty(&summary).expect("a summary is plain data");
         json.push('\n');
         files::output(&folder.join("summary.json"), json.as_bytes(), HELP)?;
         let (cautions, table) = (cautions(summary.cautions), summary::table(&summary.quantities));
-        print(&format!("\n{}\n{cautions}{table}\ndraws: {}\n", headline(case), draws.display()))
+        print(&format!(
+            "\n{}\n{cautions}{table}\ndraws: {}, and draws.nc for ArviZ\n",
+            headline(case),
+            draws.display()
+        ))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use super::files::{self, Beside};
+use super::names;
 use super::numbers::exact;
 use sbi_model::{FAILED, Model};
 use sbi_sim::Output;
@@ -101,14 +102,9 @@ impl Array {
         });
         let mut arrays: Vec<Array> = nodes.chain(axes).chain(fact).collect();
         // Simulators have axes of their own, which may bear the names of others.
-        let mut seen = BTreeSet::new();
+        let mut taken = BTreeSet::new();
         for array in &mut arrays {
-            let name = array.name.clone();
-            let mut number = 1;
-            while !seen.insert(array.name.clone()) {
-                number += 1;
-                array.name = format!("{name}_{number}");
-            }
+            array.name = names::fresh(&array.name, &mut taken);
         }
         arrays
     }

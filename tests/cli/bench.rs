@@ -171,6 +171,21 @@ pub fn has_python() -> bool {
     there
 }
 
+/// The Python to look at results with: that of `SBI_PYTHON`, else `python3`.
+pub fn python() -> Command {
+    Command::new(std::env::var_os("SBI_PYTHON").unwrap_or_else(|| "python3".into()))
+}
+
+/// Whether that Python has ArviZ and reads netCDF; says so where it does not.
+pub fn has_arviz() -> bool {
+    let tries = "import arviz\ntry:\n    import h5py, h5netcdf\nexcept ImportError:\n    import netCDF4";
+    let there = python().args(["-c", tries]).output().is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("skipped: there is no Python with arviz and h5netcdf or netCDF4; SBI_PYTHON names one");
+    }
+    there
+}
+
 /// A model that draws from the program `echo.py`, which is called with these settings.
 pub fn echo(settings: &str) -> String {
     format!(

@@ -6,6 +6,7 @@ mod fmt;
 mod graph;
 mod help;
 mod kept;
+mod netcdf;
 mod outside;
 mod run;
 mod simulate;
