@@ -1,6 +1,6 @@
 //! What users get: `DIR/<query>/draws.csv`, `draws.nc` and `summary.json`, and a table on standard output.
 
-use super::case::Case;
+use super::case::{Asked, Case};
 use super::draws::Answer;
 use super::failure::{Outcome, print};
 use super::files;
@@ -40,6 +40,9 @@ impl Answers {
         files::probe(&folder).map_err(|e| files::unwritable(&folder, &e, HELP))?;
         let draws = folder.join("draws.csv");
         files::output(&draws, &answer.csv, HELP)?;
+        if let Some(times) = coordinates(case) {
+            files::output(&folder.join("coordinates.csv"), &times, HELP)?;
+        }
         netcdf::write(&folder.join("draws.nc"), case, answer, HELP)?;
         let summary = summary(case, answer);
         let mut json = serde_json::to_string_pretty(&summary).expect("a summary is plain data");
@@ -52,6 +55,28 @@ impl Answers {
             draws.display()
         ))
     }
+}
+
+/// When the inferred readings at scattered times are, a row each; none where there are none.
+fn coordinates(case: &Case) -> Option<Vec<u8>> {
+    let Asked { model, subject, question } = &case.asked;
+    let asked = question.infer.iter().filter_map(|token| subject.tokens().get(*token));
+    let rows: Vec<[String; 4]> = asked
+        .filter_map(|token| {
+            let node = model.node(token.node);
+            let mut places = node.axes.iter().zip(model.places(node, token.element));
+            let (time, axis) = places.find_map(|(id, place)| {
+                let placed = case.query.placed.iter().find(|placed| placed.axis == *id)?;
+                Some((placed.at.get(place)?, model.axis(*id)))
+            })?;
+            Some([token.name.clone(), axis.name.clone(), exact(*time), axis.unit.clone().unwrap_or_default()])
+        })
+        .collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = writer.write_record(["name", "axis", "coordinate", "unit"]);
+    let written = header.and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row)));
+    written.expect("rows of equal length are written to memory");
+    (!rows.is_empty()).then(|| writer.into_inner().expect("memory is flushed without error"))
 }
 
 /// `posterior: 10,000 draws given x_1 = 0, x_2 = 0`.

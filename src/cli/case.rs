@@ -1,10 +1,12 @@
-//! One query with all it is about: its approximator, model, graph and keys.
+//! One query with all it is about: its approximator, model, tokens and keys.
 
 use super::args::Device;
 use super::source::Source;
 use super::spec::Spec;
-use sbi_model::{Approximator, File, Graph, Key, Model, Query, State};
+use sbi_infer::{Question, Subject};
+use sbi_model::{Approximator, Estimator, File, Graph, GraphRule, Key, Model, Placement, Query, State};
 use sbi_sim::{Outside, Simulator};
+use std::borrow::Cow;
 
 /// A query to answer.
 pub struct Case<'a> {
@@ -14,8 +16,10 @@ pub struct Case<'a> {
     pub approximator: &'a Approximator,
     /// What it is about.
     pub model: &'a Model,
-    /// The graph of the model.
-    pub graph: &'a Graph,
+    /// The tokens that the approximator is trained on.
+    pub subject: Subject,
+    /// What it is asked.
+    pub asked: Asked<'a>,
     /// What simulates the model.
     pub simulator: &'a Simulator,
     /// The programs from outside that it draws from.
@@ -24,6 +28,16 @@ pub struct Case<'a> {
     pub keys: Keys,
     /// Where networks run.
     pub device: Device,
+}
+
+/// What a query asks of a network, on axes as long as the query places them.
+pub struct Asked<'a> {
+    /// The model with such axes.
+    pub model: Cow<'a, Model>,
+    /// Its tokens, with the kinds that the network was trained on.
+    pub subject: Subject,
+    /// What is said of them.
+    pub question: Question,
 }
 
 /// The numbers that networks compute with: part of the key of their weights.
@@ -59,10 +73,16 @@ impl<'a> Case<'a> {
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Case<'a> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
+        let rule = match &approximator.estimator {
+            Estimator::Joint(transformer) => transformer.graph,
+            Estimator::Posterior(_) => GraphRule::Exact,
+        };
+        let subject = Subject::of(model, rule);
+        let asked = Asked::of(query, model, graph, rule, &subject);
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(&spec.file, query, device);
         let outside = spec.outside(approximator.model);
-        Case { query, approximator, model, graph, simulator, outside, keys, device }
+        Case { query, approximator, model, subject, asked, simulator, outside, keys, device }
     }
 
     /// The seed of simulations, training and draws.
@@ -77,8 +97,8 @@ impl<'a> Case<'a> {
     }
 
     /// What the query fixes, by name.
-    pub fn given(&self) -> Vec<(&'a str, f64)> {
-        let given = |(name, state): (&'a str, State)| match state {
+    pub fn given(&self) -> Vec<(&str, f64)> {
+        let given = |(name, state)| match state {
             State::Given(value) => Some((name, value)),
             State::Inferred | State::Absent => None,
         };
@@ -86,18 +106,36 @@ impl<'a> Case<'a> {
     }
 
     /// What the query leaves out.
-    pub fn absent(&self) -> Vec<&'a str> {
+    pub fn absent(&self) -> Vec<&str> {
         self.states().filter(|(_, state)| *state == State::Absent).map(|(name, _)| name).collect()
     }
 
     /// Unit and doc comment of the node of an inferred quantity, by its number in the query.
     pub fn label(&self, number: usize) -> (Option<&'a str>, Option<&'a str>) {
-        let token = self.query.infer.get(number).and_then(|token| self.graph.tokens.get(*token));
+        let token = self.asked.question.infer.get(number);
+        let token = token.and_then(|token| self.asked.subject.tokens().get(*token));
         let node = token.map(|token| self.model.node(token.node));
         (node.and_then(|node| node.unit.as_deref()), node.and_then(|node| node.doc.as_deref()))
     }
 
-    fn states(&self) -> impl Iterator<Item = (&'a str, State)> {
-        self.graph.tokens.iter().map(|token| token.name.as_str()).zip(self.query.states.iter().copied())
+    fn states(&self) -> impl Iterator<Item = (&str, State)> {
+        let names = self.asked.subject.tokens().iter().map(|token| token.name.as_str());
+        names.zip(self.asked.question.states.iter().copied())
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// What a query asks of the tokens of its model, `subject`.
+    fn of(query: &Query, model: &'a Model, graph: &Graph, rule: GraphRule, subject: &Subject) -> Asked<'a> {
+        let name = query.name.clone();
+        let Some(placed) = query.placed_model(model) else {
+            let (states, infer) = (query.states.clone(), query.infer.clone());
+            let question = Question { name, states, infer, coordinates: Vec::new() };
+            return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question };
+        };
+        let subject = Subject::of(&placed, rule).with_kinds_of(subject);
+        let Placement { model, states, infer, coordinates } =
+            query.placement(model, graph, placed, subject.tokens());
+        Asked { model: Cow::Owned(model), subject, question: Question { name, states, infer, coordinates } }
     }
 }

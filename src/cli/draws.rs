@@ -1,6 +1,6 @@
 //! The stage of draws: the answer to one query, kept as the very CSV file that users get; while it is made, in shards.
 
-use super::case::Case;
+use super::case::{Asked, Case};
 use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::numbers::{exact, rounded};
@@ -9,8 +9,8 @@ use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, Plan, Scale};
-use sbi_model::{Graph, Query, State, Token};
+use sbi_infer::{Conditional, DrawError, Plan, Question, Subject};
+use sbi_model::{Query, State, Token};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,8 @@ const MOST_GROWTH: f64 = 16.0;
 pub struct Drawing<'a> {
     entry: Entry,
     query: &'a Query,
-    graph: &'a Graph,
+    subject: &'a Subject,
+    question: &'a Question,
     seed: u64,
 }
 
@@ -122,18 +123,19 @@ impl Stage for Drawing<'_> {
 
 impl<'a> Drawing<'a> {
     /// The draws for a case.
-    pub fn of(case: &Case<'a>, store: &Store) -> Drawing<'a> {
+    pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
-        Drawing { entry, query: case.query, graph: case.graph, seed: case.seed() }
+        let Asked { subject, question, .. } = &case.asked;
+        Drawing { entry, query: case.query, subject, question, seed: case.seed() }
     }
 
     fn shards(&self) -> Shards<'_> {
-        Shards::of(&self.entry, self.query.infer.len())
+        Shards::of(&self.entry, self.question.infer.len())
     }
 
     /// All draws, those made that the store lacks, and what making them took.
     fn finish(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<(Vec<f64>, Effort)> {
-        let (width, draws) = (self.query.infer.len(), self.query.draws);
+        let (width, draws) = (self.question.infer.len(), self.query.draws);
         let mut values = room(draws * width).ok_or_else(|| {
             Failure::failed(format!("{} need more memory than there is", self.title()))
                 .help("ask for fewer: `--draws N`")
@@ -141,8 +143,8 @@ impl<'a> Drawing<'a> {
         let mut keep = |start, rows: &[f64]| place(&mut values, start * width, rows);
         let mut filling = self.shards().fill(held, draws, &mut keep)?;
         let mut bar = bench.progress.start("draw", &self.title(), filling.done, draws);
-        let conditional =
-            Conditional { weights: &trained.weights, graph: self.graph, query: self.query, seed: self.seed };
+        let Drawing { subject, question, seed, .. } = *self;
+        let conditional = Conditional { weights: &trained.weights, subject, question, seed };
         let mut size = FIRST_SHARD;
         while let Some(gap) = filling.gap(size) {
             let (start, began) = (gap.start, Instant::now());
@@ -164,8 +166,8 @@ impl<'a> Drawing<'a> {
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
     fn unseen(&self, plan: &Plan) -> Vec<String> {
-        let sentence = |((token, state), scale): ((&Token, &State), &Scale)| {
-            let (low, high) = scale.range();
+        let sentence = |((token, state), kind): ((&Token, &State), &usize)| {
+            let (low, high) = plan.scale(*kind).range();
             match *state {
                 State::Given(value) if !(low..=high).contains(&value) => Some(format!(
                     "{} = {} lies outside all simulations ({} to {}), so these draws are a guess",
@@ -177,13 +179,13 @@ impl<'a> Drawing<'a> {
                 _ => None,
             }
         };
-        let tokens = self.graph.tokens.iter().zip(&self.query.states);
-        tokens.zip(&plan.scales).filter_map(sentence).collect()
+        let tokens = self.subject.tokens().iter().zip(&self.question.states);
+        tokens.zip(&self.subject.identities).filter_map(sentence).collect()
     }
 
     fn names(&self) -> Vec<String> {
-        let name = |&token: &usize| self.graph.tokens.get(token).map(|token| token.name.clone());
-        self.query.infer.iter().filter_map(name).collect()
+        let name = |&token: &usize| self.subject.tokens().get(token).map(|token| token.name.clone());
+        self.question.infer.iter().filter_map(name).collect()
     }
 
     fn failed(&self, error: &DrawError) -> Failure {

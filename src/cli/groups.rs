@@ -1,7 +1,7 @@
 //! How the numbers of a query lie in a file with named dimensions: a variable for each node, a dimension for each of its axes.
 
 use super::names::fresh;
-use sbi_model::{AxisId, AxisKind, Graph, Model, Node, NodeId, Query};
+use sbi_model::{AxisId, AxisKind, Model, Node, NodeId, Placed, Token};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The dimensions of all draws, which no axis and no node is called by.
@@ -63,7 +63,7 @@ enum Extent {
 /// A group while it is put together.
 struct Making<'a> {
     model: &'a Model,
-    query: &'a Query,
+    placed: &'a [Placed],
     /// For each axis the different positions that are wanted along it.
     wanted: BTreeMap<AxisId, BTreeSet<Vec<usize>>>,
     taken: BTreeSet<String>,
@@ -73,23 +73,23 @@ struct Making<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// The group of the tokens that are wanted, by their numbers in the graph.
+    /// The group of the tokens that are wanted, by their numbers.
     ///
     /// A dimension is called by its axis; where a variable has only some elements of an axis that another has otherwise, by
     /// both: `x_i`. A variable whose elements fill no grid lies along one dimension, `x_element`.
     pub fn of(
         model: &'a Model,
-        graph: &Graph,
-        query: &'a Query,
+        tokens: &[Token],
+        placed: &'a [Placed],
         wanted: impl Fn(usize) -> bool,
     ) -> Group<'a> {
         let mut nodes: BTreeMap<NodeId, Vec<(usize, usize)>> = BTreeMap::new();
-        for (number, token) in graph.tokens.iter().enumerate().filter(|(number, _)| wanted(*number)) {
+        for (number, token) in tokens.iter().enumerate().filter(|(number, _)| wanted(*number)) {
             nodes.entry(token.node).or_default().push((token.element, number));
         }
         let mut making = Making {
             model,
-            query,
+            placed,
             wanted: BTreeMap::new(),
             taken: BTreeSet::from([CHAIN, DRAW].map(str::to_owned)),
             shared: BTreeMap::new(),
@@ -116,11 +116,8 @@ impl<'a> Group<'a> {
 impl<'a> Making<'a> {
     /// Finds out which elements of a node these are, and notes what it wants of its axes.
     fn extent(&mut self, node: &Node, elements: &[usize]) -> Extent {
-        let at = |element: &usize| {
-            let positions = self.model.positions(node, *element);
-            node.axes.iter().filter_map(|axis| positions.get(axis.0).copied()).collect()
-        };
-        let places: Vec<Vec<usize>> = elements.iter().map(at).collect();
+        let places = elements.iter().map(|element| self.model.places(node, *element));
+        let places: Vec<Vec<usize>> = places.collect();
         let along = |k: usize| {
             let positions: BTreeSet<usize> =
                 places.iter().filter_map(|place| place.get(k).copied()).collect();
@@ -177,7 +174,7 @@ impl<'a> Making<'a> {
 
     fn coordinates(&self, id: AxisId, positions: &[usize]) -> Coordinates {
         let axis = self.model.axis(id);
-        let placed = self.query.placed.iter().find(|placed| placed.axis == id);
+        let placed = self.placed.iter().find(|placed| placed.axis == id);
         let place = |position: &usize| match axis.kind {
             AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Set(_) => None,
             AxisKind::Instants(_) | AxisKind::Cells(_) => axis.coordinate(*position),
@@ -193,6 +190,7 @@ impl<'a> Making<'a> {
 mod tests {
     use super::*;
     use crate::cli::world::Disk;
+    use sbi_model::Graph;
     use std::path::PathBuf;
 
     const MODEL: &str = "edition 2026
@@ -219,7 +217,7 @@ model m {
         let file = checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
         let (model, query) = (&file.models[0], &file.queries[0]);
         let graph = Graph::of(model);
-        let group = Group::of(model, &graph, query, |token| query.infer.contains(&token));
+        let group = Group::of(model, &graph.tokens, &query.placed, |token| query.infer.contains(&token));
         let dimension = |number: &usize| {
             let Dimension { name, coordinates, .. } = &group.dimensions[*number];
             match coordinates {

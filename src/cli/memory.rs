@@ -14,7 +14,7 @@ pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
     let Estimator::Joint(transformer) = &case.approximator.estimator else {
         unreachable!("a command asks first whether an approximator runs, and only joint ones do")
     };
-    let (tokens, train) = (case.graph.tokens.len(), &case.approximator.train);
+    let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
     let needed = training_bytes(tokens, transformer, train, machine.threads);
     match free() {
         Some(free) if machine.device == Device::Cpu && needed > free => {

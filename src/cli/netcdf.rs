@@ -52,9 +52,9 @@ fn content(case: &Case, answer: &Answer) -> Result<NcFileBuilder> {
 
 /// Adds the draws.
 fn posterior(file: &mut NcFileBuilder, case: &Case, answer: &Answer) -> Result<()> {
-    let asked = case.query.infer.iter().enumerate();
+    let asked = case.asked.question.infer.iter().enumerate();
     let columns: BTreeMap<usize, usize> = asked.map(|(column, token)| (*token, column)).collect();
-    let group = Group::of(case.model, case.graph, case.query, |token| columns.contains_key(&token));
+    let group = group_of(case, |token| columns.contains_key(&token));
     let rows = answer.values.chunks_exact(columns.len().max(1));
     let leading = [plain(CHAIN, vec![0]), plain(DRAW, (0..rows.len() as i64).collect())];
     put(file, "posterior", &leading, &group, |variable| {
@@ -70,21 +70,26 @@ fn posterior(file: &mut NcFileBuilder, case: &Case, answer: &Answer) -> Result<(
 
 /// Adds what was given, if anything.
 fn observed(file: &mut NcFileBuilder, case: &Case) -> Result<()> {
-    let given = |token: usize| match case.query.states.get(token) {
+    let given = |token: usize| match case.asked.question.states.get(token) {
         Some(State::Given(value)) => Some(*value),
         _ => None,
     };
-    let tokens = case.graph.tokens.iter().enumerate();
+    let all = case.asked.subject.tokens();
+    let tokens = all.iter().enumerate();
     let nodes: BTreeSet<NodeId> =
         tokens.filter(|(number, _)| given(*number).is_some()).map(|(_, token)| token.node).collect();
-    let known = |token: usize| case.graph.tokens.get(token).is_some_and(|token| nodes.contains(&token.node));
-    let group = Group::of(case.model, case.graph, case.query, known);
+    let known = |token: usize| all.get(token).is_some_and(|token| nodes.contains(&token.node));
+    let group = group_of(case, known);
     if group.variables.is_empty() {
         return Ok(());
     }
     put(file, "observed_data", &[], &group, |variable| {
         variable.tokens.iter().map(|token| given(*token).unwrap_or(f64::NAN)).collect()
     })
+}
+
+fn group_of<'a>(case: &'a Case, wanted: impl Fn(usize) -> bool) -> Group<'a> {
+    Group::of(&case.asked.model, case.asked.subject.tokens(), &case.query.placed, wanted)
 }
 
 /// A dimension without a unit.

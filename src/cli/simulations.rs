@@ -113,7 +113,7 @@ impl<'a> Simulations<'a> {
             let bytes = self.0.rows as u128 * columns as u128 * size_of::<f64>() as u128;
             failed(&sbi_sim::Failure::Memory { bytes })
         })?;
-        Ok(Table { columns, values })
+        Ok(Table::plain(columns, values))
     }
 }
 

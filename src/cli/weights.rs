@@ -7,11 +7,11 @@ use super::progress::{Bar, grouped};
 use super::simulations::Simulated;
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
-use sbi_infer::{Hooks, Plan, Progress, Table, TrainError, Weights};
-use sbi_model::{Approximator, Estimator, Graph};
+use sbi_infer::{Hooks, Plan, Progress, Subject, Table, TrainError, Weights};
+use sbi_model::{Approximator, Estimator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 const WEIGHTS: &str = "weights.safetensors";
@@ -27,7 +27,7 @@ const LATEST: Duration = Duration::from_secs(20);
 pub struct Training<'a> {
     entry: Entry,
     approximator: &'a Approximator,
-    graph: &'a Graph,
+    subject: &'a Subject,
 }
 
 /// A network and how long it took.
@@ -87,8 +87,8 @@ impl Stage for Training<'_> {
             unreachable!("a command asks first whether an approximator runs, and only joint ones do")
         };
         let train = &self.approximator.train;
-        let table = first(&simulated.table, train.simulations);
-        let plan = sbi_infer::plan(&self.approximator.name, self.graph, transformer, train, &table);
+        let table = first(&simulated.table, train.simulations, self.subject);
+        let plan = sbi_infer::plan(&self.approximator.name, self.subject, transformer, train, &table);
         let new =
             Notes { simulate_seconds: simulated.made.effort.seconds, steps: plan.steps, ..Notes::default() };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
@@ -129,9 +129,9 @@ impl From<Failure> for Stop {
 
 impl<'a> Training<'a> {
     /// The network that answers a case.
-    pub fn of(case: &Case<'a>, store: &Store) -> Training<'a> {
+    pub fn of(case: &'a Case<'_>, store: &Store) -> Training<'a> {
         let entry = store.entry(Kind::Weights, &case.keys.weights);
-        Training { entry, approximator: case.approximator, graph: case.graph }
+        Training { entry, approximator: case.approximator, subject: &case.subject }
     }
 
     /// The kept checkpoint with its notes; none where there is none or it cannot be believed.
@@ -151,7 +151,7 @@ impl<'a> Training<'a> {
     ) -> Result<Trained, Stop> {
         let bar = bench.progress.start("train", &plan.summary(), notes.step, plan.steps);
         let mut watch = Watch { held, bar, notes, last: Instant::now(), pause: SOONEST, failure: None };
-        let result = sbi_infer::train(plan, self.graph, table, &bench.machine, resume, &mut watch);
+        let result = sbi_infer::train(plan, self.subject, table, &bench.machine, resume, &mut watch);
         let Watch { held, bar, mut notes, last, failure, .. } = watch;
         if let Some(failure) = failure {
             return Err(failure.into());
@@ -234,14 +234,18 @@ fn validated(weights: &Weights) -> String {
     best.map_or_else(|| "done".into(), |loss| format!("done, validation loss {loss:.4},"))
 }
 
-/// The first `rows` rows: a smaller budget is a prefix of a larger one.
-fn first(table: &Table, rows: usize) -> Cow<'_, Table> {
-    match table.values.get(..rows * table.columns) {
-        Some(values) if values.len() < table.values.len() => {
-            Cow::Owned(Table { columns: table.columns, values: values.to_vec() })
-        }
-        _ => Cow::Borrowed(table),
+/// The first `rows` rows as a network takes them: a smaller budget is a prefix of a larger one, and behind the tokens of
+/// a row come the coordinates of its data set, and whether its draw failed.
+fn first<'t>(all: &'t Table, rows: usize, subject: &Subject) -> Cow<'t, Table> {
+    let (tokens, places) = (subject.tokens().len(), subject.coordinates);
+    if all.columns == tokens && all.rows() <= rows {
+        return Cow::Borrowed(all);
     }
+    let part = |columns: Range<usize>| -> Vec<f64> {
+        all.iter().take(rows).flat_map(|row| row.get(columns.clone()).unwrap_or_default()).copied().collect()
+    };
+    let (values, coordinates) = (part(0..tokens), part(tokens..tokens + places));
+    Cow::Owned(Table { columns: tokens, values, places, coordinates })
 }
 
 fn checkpoints(manifest: &Manifest) -> Vec<String> {

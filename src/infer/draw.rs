@@ -3,8 +3,9 @@
 use crate::backend::{Device, Machine, ScoreBackend, probe_cuda};
 use crate::scale::Scale;
 use crate::solver::Solver;
+use crate::subject::Subject;
 use crate::weights::Weights;
-use sbi_model::{Graph, Query, State, Token};
+use sbi_model::{State, Token};
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
@@ -70,15 +71,28 @@ impl std::fmt::Display for DrawError {
 
 impl std::error::Error for DrawError {}
 
+/// What a network is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Part of the key of its random stream.
+    pub name: String,
+    /// What is said of each token.
+    pub states: Vec<State>,
+    /// The tokens to report, in the order asked.
+    pub infer: Vec<usize>,
+    /// When readings at scattered times are, as in [`Subject::coordinates`]; NaN of places that are not there.
+    pub coordinates: Vec<f64>,
+}
+
 /// What is drawn from: a trained network, asked one query.
 #[derive(Clone, Copy)]
 pub struct Conditional<'a> {
     /// The network.
     pub weights: &'a Weights,
-    /// The graph it was trained on.
-    pub graph: &'a Graph,
-    /// What is given, inferred and left out.
-    pub query: &'a Query,
+    /// The tokens, with the kinds that the network was trained on.
+    pub subject: &'a Subject,
+    /// What is given, inferred and left out of them.
+    pub question: &'a Question,
     /// The seed: draw number n is the same whichever others are made, on any number of threads.
     pub seed: u64,
 }
@@ -113,7 +127,7 @@ impl Conditional<'_> {
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Draws, DrawError> {
         let solver = Solver::<B>::new(self, machine);
-        let (tokens, width) = (self.graph.tokens.len(), self.query.infer.len());
+        let (tokens, width) = (self.subject.tokens().len(), self.question.infer.len());
         let most = (CHUNK_TOKENS / tokens.max(1)).clamp(16, 1_024);
         let first = numbers.start;
         let mut values = vec![0.0; numbers.len() * width];
@@ -145,15 +159,19 @@ impl Conditional<'_> {
 
     /// The inferred tokens of one draw; none where any token, asked for or drawn along, lies outside its support.
     fn report(&self, made: &[f64]) -> Result<Option<Vec<f64>>, DrawError> {
-        let tokens = self.graph.tokens.iter().zip(&self.weights.plan.scales).zip(made);
+        let plan = &self.weights.plan;
+        let tokens = self.subject.tokens().iter().zip(&self.subject.identities).zip(made);
         let all: Vec<f64> =
-            tokens.map(|((token, scale), &z)| value(token, scale, z)).collect::<Result<_, _>>()?;
-        let drawn = self.query.states.iter().map(|state| !matches!(state, State::Given(_)));
-        let supported = self.graph.tokens.iter().zip(&all).zip(drawn);
+            tokens.map(|((token, kind), &z)| value(token, plan.scale(*kind), z)).collect::<Result<_, _>>()?;
+        let states = self.question.states.iter().enumerate();
+        let drawn = states.map(|(token, state)| {
+            !matches!(state, State::Given(_)) && self.subject.has_place(token, &self.question.coordinates)
+        });
+        let supported = self.subject.tokens().iter().zip(&all).zip(drawn);
         if !supported.into_iter().all(|((token, x), drawn)| !drawn || token.support.contains(*x)) {
             return Ok(None);
         }
-        let asked = self.query.infer.iter();
+        let asked = self.question.infer.iter();
         Ok(Some(asked.map(|&token| *all.get(token).expect("queries name tokens of their graph")).collect()))
     }
 }

@@ -4,24 +4,41 @@ use crate::backend::Batch;
 use crate::network::{Inputs, Masks, Targets};
 use crate::noise::Process;
 use crate::pattern::{Patterns, Role};
+use crate::subject::Subject;
+use crate::table::Table;
+use rayon::prelude::*;
+use sbi_model::Mask;
 use sbi_sim::rng::Stream;
 
 /// Multiples of it, modulo one, are evenly spread however many are taken: so are the levels over a batch.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
+/// Masks of data sets that differ are kept as long as they take no more than so many bytes.
+const MOST_MASKS: usize = 1 << 29;
+
+/// Simulations as a network is trained on them.
+pub struct Data<'a> {
+    /// What the tokens are.
+    pub subject: &'a Subject,
+    /// The simulations; their coordinates are looked at.
+    pub table: &'a Table,
+    /// `[rows · tokens]`, standardised; NaN of what a data set lacks.
+    pub values: &'a [f32],
+    /// The mask of each data set; empty where they are the same, or too large.
+    masks: Vec<Mask>,
+}
+
 /// Makes batches out of standardised simulations. Every number depends on the seed, the step and the example's place
 /// in the batch alone, so neither threads nor a resumed run change it.
 pub struct Examples<'a> {
-    /// `[rows · tokens]`, standardised.
-    pub values: &'a [f32],
+    /// The simulations.
+    pub data: &'a Data<'a>,
     /// The rows to draw from.
     pub rows: Vec<usize>,
-    /// Number of tokens.
-    pub tokens: usize,
     /// The noise process.
     pub process: Process,
     /// The patterns.
-    pub patterns: &'a Patterns,
+    pub patterns: &'a Patterns<'a>,
     /// Which simulation, which level, which pattern.
     pub choices: Stream,
     /// The noise itself.
@@ -31,6 +48,41 @@ pub struct Examples<'a> {
 /// Elements of the stream of choices that patterns leave alone.
 const LEVEL: u32 = u32::MAX;
 const ROW: u32 = u32::MAX - 1;
+
+/// A mask that several examples of a batch may share.
+#[derive(Clone, Copy, PartialEq)]
+enum Shared {
+    /// That of a pattern.
+    Pattern(usize),
+    /// That of a data set.
+    Row(usize),
+}
+
+impl<'a> Data<'a> {
+    /// Simulations with the masks of data sets that differ, made on all threads at hand.
+    pub fn new(subject: &'a Subject, table: &'a Table, values: &'a [f32], patterns: &Patterns) -> Data<'a> {
+        let tokens = subject.tokens().len();
+        let data = Data { subject, table, values, masks: Vec::new() };
+        let rows = table.rows();
+        let differ = subject.varies() || values.iter().any(|value| value.is_nan());
+        if !differ || rows * tokens * tokens / 8 > MOST_MASKS {
+            return data;
+        }
+        let mask = |row: usize| patterns.mask_of_all(&data.lacks(row), table.coordinates(row));
+        let masks: Option<Vec<Mask>> = (0..rows).into_par_iter().map(mask).collect();
+        Data { masks: masks.unwrap_or_default(), ..data }
+    }
+
+    fn row(&self, row: usize) -> &[f32] {
+        let tokens = self.subject.tokens().len();
+        self.values.get(row * tokens..(row + 1) * tokens).expect("rows are rows of the values")
+    }
+
+    /// Which tokens a data set lacks.
+    fn lacks(&self, row: usize) -> Vec<bool> {
+        self.row(row).iter().map(|value| value.is_nan()).collect()
+    }
+}
 
 impl Examples<'_> {
     /// Batch number `step` of `size` examples, levels spread evenly over the batch; each loss term weighs `1 / (size · tokens)`.
@@ -50,11 +102,13 @@ impl Examples<'_> {
     }
 
     fn fill(&self, step: u32, size: usize, row: impl Fn(u64) -> usize) -> Batch {
-        let tokens = self.tokens;
+        let subject = self.data.subject;
+        let tokens = subject.tokens().len();
         let mut batch = Batch {
             inputs: Inputs {
                 value: vec![0.0; size * tokens],
                 given: vec![0.0; size * tokens],
+                time: Vec::with_capacity(if subject.has_times() { size * tokens } else { 0 }),
                 level: Vec::with_capacity(size),
                 mask: Vec::with_capacity(size),
             },
@@ -66,17 +120,50 @@ impl Examples<'_> {
         let mut noise = vec![0.0; tokens];
         let shift = self.choices.uniform(0, step, LEVEL);
         for place in 0..size as u64 {
-            let pattern = self.patterns.draw(&self.choices, place, step, &mut roles);
+            let row = row(place);
+            let lacks = self.data.lacks(row);
+            let pattern = self.patterns.draw(&self.choices, place, step, &lacks, &mut roles);
             let sigma = self.process.level((place as f64 * GOLDEN + shift).fract().max(1e-9));
             self.noise.fill_normal(place, step, &mut noise);
-            let clean =
-                self.values.chunks_exact(tokens).nth(row(place)).expect("rows are rows of the values");
-            batch.inputs.mask.push(number_of(pattern, &mut used));
+            let number = self.mask(row, pattern, &lacks, &roles, &mut used, &mut batch.masks.masks);
+            batch.inputs.mask.push(number);
             batch.inputs.level.push(self.process.feature(sigma) as f32);
-            self.write(&mut batch, place as usize * tokens, clean, &roles, sigma, &noise);
+            if subject.has_times() {
+                let at = self.data.table.coordinates(row);
+                batch.inputs.time.extend((0..tokens).map(|token| subject.time(token, at)));
+            }
+            self.write(&mut batch, place as usize * tokens, self.data.row(row), &roles, sigma, &noise);
         }
-        batch.masks.masks = used.into_iter().map(|pattern| self.patterns.mask(pattern).clone()).collect();
         batch
+    }
+
+    /// The number of an example's mask among those of its batch, to which it is added where it is new.
+    fn mask(
+        &self,
+        row: usize,
+        pattern: usize,
+        lacks: &[bool],
+        roles: &[Role],
+        used: &mut Vec<Option<Shared>>,
+        masks: &mut Vec<Mask>,
+    ) -> u32 {
+        let own = self.data.masks.get(row).filter(|_| pattern == 0);
+        let pooled = self.patterns.mask(pattern).filter(|_| !lacks.contains(&true));
+        let shared = match (own, pooled) {
+            (Some(mask), _) => Some((Shared::Row(row), mask)),
+            (None, Some(mask)) => Some((Shared::Pattern(pattern), mask)),
+            (None, None) => None,
+        };
+        let key = shared.map(|(key, _)| key);
+        if let Some(place) = key.and_then(|_| used.iter().position(|other| *other == key)) {
+            return place as u32;
+        }
+        used.push(key);
+        masks.push(match shared {
+            Some((_, mask)) => mask.clone(),
+            None => self.patterns.mask_of(roles, self.data.table.coordinates(row)),
+        });
+        used.len() as u32 - 1
     }
 
     /// Writes one example's tokens from place `start` on.
@@ -106,13 +193,4 @@ impl Examples<'_> {
             }
         }
     }
-}
-
-/// The place of `pattern` among those used so far, added where it is new.
-fn number_of(pattern: usize, used: &mut Vec<usize>) -> u32 {
-    let at = used.iter().position(|&index| index == pattern).unwrap_or_else(|| {
-        used.push(pattern);
-        used.len() - 1
-    });
-    at as u32
 }

@@ -4,7 +4,8 @@
 //! ones, whose rate is drawn where the paper's are .3 and .7, as a query may know one token of many. A share of the
 //! examples has tokens left out besides.
 
-use sbi_model::{Graph, Mask, MaskKind, Token};
+use crate::subject::Subject;
+use sbi_model::{Mask, MaskKind, Token};
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -45,30 +46,33 @@ impl Mixture {
     }
 }
 
-/// Draws patterns, with the masks that go with them.
-pub struct Patterns {
+/// Draws patterns, and says which masks go with them.
+pub struct Patterns<'a> {
+    subject: &'a Subject,
+    kind: MaskKind,
     mixture: Mixture,
     is_data: Vec<bool>,
-    /// Patterns of left-out tokens, the first of them empty, each with its mask.
-    pool: Vec<(Vec<bool>, Mask)>,
+    /// Patterns of left-out tokens, the first of them empty.
+    pool: Vec<Pooled>,
     /// Places in the pool, each as often as it is drawn.
     chosen: Vec<usize>,
 }
 
-impl Patterns {
-    /// Patterns over the tokens of `graph`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
-    /// A mask is kept for each set of them, whatever is given: so `kind` is one that does not ask what is.
-    pub fn new(graph: &Graph, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns {
-        assert!(
-            matches!(kind, MaskKind::Undirected | MaskKind::Dense),
-            "approximators whose masks depend on what is given are checked and not trained"
-        );
-        let tokens = graph.tokens.len();
-        let none = vec![false; tokens];
-        let mut pool = vec![none.clone()];
+/// A pattern of left-out tokens.
+struct Pooled {
+    absent: Vec<bool>,
+    /// The mask that goes with it, where that is the same for all data sets and whatever is given.
+    mask: Option<Mask>,
+}
+
+impl<'a> Patterns<'a> {
+    /// Patterns over the tokens of `subject`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
+    pub fn new(subject: &'a Subject, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns<'a> {
+        let tokens = subject.tokens().len();
+        let mut pool = vec![vec![false; tokens]];
         let mut chosen = Vec::new();
         for draw in 0..pool_size(tokens) as u64 {
-            let absent = leave_out(graph, stream, draw);
+            let absent = leave_out(subject.tokens(), stream, draw);
             if !(absent.contains(&true) && absent.contains(&false)) {
                 continue;
             }
@@ -78,20 +82,36 @@ impl Patterns {
                 pool.push(absent);
             }
         }
-        let pool =
-            pool.into_iter().map(|absent| (absent.clone(), graph.mask(kind, &none, &absent))).collect();
-        let is_data = graph.tokens.iter().map(is_data).collect();
-        Patterns { mixture, is_data, pool, chosen }
+        let alike = !subject.varies() && !kind.asks_what_is_given();
+        let nothing = vec![false; tokens];
+        let pooled = |absent: Vec<bool>| Pooled {
+            mask: alike.then(|| subject.mask(kind, &[], &nothing, &absent)),
+            absent,
+        };
+        let is_data = subject.tokens().iter().map(is_data).collect();
+        Patterns { subject, kind, mixture, is_data, pool: pool.into_iter().map(pooled).collect(), chosen }
     }
 
-    /// The masks that [`Patterns::draw`] refers to.
-    pub fn mask(&self, index: usize) -> &Mask {
-        &self.pool.get(index).expect("patterns name masks of their pool").1
+    /// The mask of a pattern, where that is the same for all data sets that lack nothing.
+    pub fn mask(&self, index: usize) -> Option<&Mask> {
+        self.pool.get(index).expect("patterns are of their pool").mask.as_ref()
     }
 
-    /// The pattern of example `draw` of step `step`, written to `roles`; returns the number of its mask.
-    /// At least one token is hidden.
-    pub fn draw(&self, stream: &Stream, draw: u64, step: u32, roles: &mut [Role]) -> usize {
+    /// The mask of an example: of its own roles, at its own times.
+    pub fn mask_of(&self, roles: &[Role], coordinates: &[f64]) -> Mask {
+        let are = |role: Role| roles.iter().map(|own| *own == role).collect::<Vec<bool>>();
+        self.subject.mask(self.kind, coordinates, &are(Role::Given), &are(Role::Absent))
+    }
+
+    /// The mask of a data set of which nothing is left out that it has, where that does not hang on what is given.
+    pub fn mask_of_all(&self, lacks: &[bool], coordinates: &[f64]) -> Option<Mask> {
+        let nothing = vec![false; lacks.len()];
+        (!self.kind.asks_what_is_given()).then(|| self.subject.mask(self.kind, coordinates, &nothing, lacks))
+    }
+
+    /// The pattern of example `draw` of step `step`, whose data set `lacks` these tokens, written to `roles`; returns its
+    /// number. At least one token is hidden, if there is any.
+    pub fn draw(&self, stream: &Stream, draw: u64, step: u32, lacks: &[bool], roles: &mut [Role]) -> usize {
         let tokens = roles.len() as u32;
         let uniform = |element: u32| stream.uniform(draw, step, element);
         let m = &self.mixture;
@@ -115,9 +135,11 @@ impl Patterns {
         } else {
             0
         };
-        let (absent, _) = self.pool.get(index).expect("a uniform number is below one");
-        for (role, _) in roles.iter_mut().zip(absent).filter(|(_, absent)| **absent) {
-            *role = Role::Absent;
+        let absent = &self.pool.get(index).expect("a uniform number is below one").absent;
+        for ((role, absent), lacks) in roles.iter_mut().zip(absent).zip(lacks) {
+            if *absent || *lacks {
+                *role = Role::Absent;
+            }
         }
         if !roles.contains(&Role::Hidden) {
             // Nothing is asked for: ask for all that is there, as the paper does with a mask of ones.
@@ -139,7 +161,7 @@ fn is_data(token: &Token) -> bool {
 /// Tokens left out together: of the data in one half of the patterns, of the rest in a quarter, of both in another;
 /// whole nodes as often as single elements, and as likely few as many. So a question that knows one reading, one
 /// about one parameter, and one that knows nothing are all trained.
-fn leave_out(graph: &Graph, stream: &Stream, draw: u64) -> Vec<bool> {
+fn leave_out(tokens: &[Token], stream: &Stream, draw: u64) -> Vec<bool> {
     let thinned: &[bool] = match (4.0 * stream.uniform(draw, 0, 0)) as u32 {
         0 | 1 => &[true],
         2 => &[false],
@@ -150,9 +172,9 @@ fn leave_out(graph: &Graph, stream: &Stream, draw: u64) -> Vec<bool> {
         let by_node = stream.uniform(draw, 1, side) < 0.5;
         let rate = stream.uniform(draw, 2, side);
         // A node is named by its first token: its number in the file is no part of the model.
-        let first = || graph.tokens.iter().position(|other| other.node == token.node);
+        let first = || tokens.iter().position(|other| other.node == token.node);
         let key = first().filter(|_| by_node).map_or(element, |first| first as u32);
         thinned.contains(&is_data(token)) && stream.uniform(draw, 3, key) < rate
     };
-    (0..).zip(&graph.tokens).map(absent).collect()
+    (0..).zip(tokens).map(absent).collect()
 }

@@ -6,8 +6,9 @@ use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
 use crate::scale::{Scale, scales};
+use crate::subject::Subject;
 use crate::table::Table;
-use sbi_model::{Graph, MaskKind, Noise, Train, Transformer};
+use sbi_model::{MaskKind, Noise, Train, Transformer};
 use serde::{Deserialize, Serialize};
 
 /// Width of an attention head where the file is silent: one vector of the widest instruction set.
@@ -15,6 +16,9 @@ const HEAD_WIDTH: usize = 16;
 
 /// So many tokens are few: a narrower network learns them in fewer steps.
 const FEW_TOKENS: usize = 6;
+
+/// Frequencies of a token's time: the fastest has its period in a thirty-second of the range.
+const TIMES: usize = 7;
 
 /// Examples in a step where the file is silent.
 pub const BATCH: usize = 256;
@@ -40,28 +44,33 @@ pub struct Plan {
     pub process: Process,
     /// How often each family of condition masks is trained.
     pub mixture: Mixture,
-    /// How each token is standardised, in token order.
+    /// How each kind of token is standardised.
     pub scales: Vec<Scale>,
     /// The finest scale found in the simulations, in standard deviations.
     pub finest: f64,
 }
 
-/// Chooses a plan for the approximator `name` of a model's graph, from what the file states and from its simulations
+/// Chooses a plan for the approximator `name` of a model's tokens, from what the file states and from its simulations
 /// (columns in token order).
-pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train, table: &Table) -> Plan {
-    let scales = scales(graph, table);
-    let continuous: Vec<bool> = graph
-        .tokens
-        .iter()
-        .zip(&scales)
-        .map(|(token, scale)| !token.support.whole && scale.varies())
+pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Train, table: &Table) -> Plan {
+    let scales = scales(subject, table);
+    let tokens = subject.tokens().iter().zip(&subject.identities);
+    let continuous: Vec<bool> = tokens
+        .map(|(token, kind)| !token.support.whole && scales.get(*kind).is_some_and(Scale::varies))
         .collect();
-    let finest = finest_scale(&standardise(&scales, table), &continuous);
+    let mut values = standardise(&scales, &subject.identities, table);
+    values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+    let finest = finest_scale(&values, &continuous);
     let decades = (table.rows().max(10) as f64).log10();
     let plain = transformer.noise == Noise::Ve;
     Plan {
         name: name.to_owned(),
-        architecture: architecture(graph.tokens.len(), transformer, if plain { 1.0 } else { finest }),
+        architecture: Architecture {
+            identities: subject.identities.clone(),
+            kinds: subject.kinds(),
+            times: if subject.has_times() { TIMES } else { 0 },
+            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { finest })
+        },
         mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
         batch: train.batch.unwrap_or(BATCH),
@@ -74,15 +83,23 @@ pub fn plan(name: &str, graph: &Graph, transformer: &Transformer, train: &Train,
     }
 }
 
-/// Simulations in the network's units, `[rows · tokens]`.
-pub fn standardise(scales: &[Scale], table: &Table) -> Vec<f32> {
-    table
-        .iter()
-        .flat_map(|row| row.iter().zip(scales).map(|(x, scale)| scale.standardise(*x) as f32))
-        .collect()
+/// Simulations in the network's units, `[rows · tokens]`; NaN of what is lacking. `identities` says whose scale is each
+/// token's.
+pub fn standardise(scales: &[Scale], identities: &[usize], table: &Table) -> Vec<f32> {
+    let own: Vec<&Scale> = identities.iter().filter_map(|kind| scales.get(*kind)).collect();
+    let value = |(x, scale): (&f64, &&Scale)| match x.is_finite() {
+        true => scale.standardise(*x) as f32,
+        false => f32::NAN,
+    };
+    table.iter().flat_map(|row| row.iter().zip(&own).map(value)).collect()
 }
 
 impl Plan {
+    /// How a token is standardised whose kind this is.
+    pub fn scale(&self, kind: usize) -> &Scale {
+        self.scales.get(kind).expect("a plan has a scale for each kind")
+    }
+
     /// One line for people.
     pub fn summary(&self) -> String {
         let Architecture { width, layers, heads, .. } = self.architecture;
@@ -96,13 +113,16 @@ impl Plan {
     }
 }
 
-/// Few tokens get by with a narrow network; fine structure needs value features that resolve it.
+/// Few tokens, each of its own kind and without times, get by with a narrow network; fine structure needs value features that resolve it.
 pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= FEW_TOKENS { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
     let octaves = finest.recip().log2().ceil() as usize + 1;
     Architecture {
         tokens,
+        identities: (0..tokens).collect(),
+        kinds: tokens,
+        times: 0,
         width,
         layers: transformer.layers.unwrap_or(4),
         heads,

@@ -1,8 +1,9 @@
 //! Between the user's units and the network's: each token is standardised by the moments of its simulations, heavy-tailed
 //! ones after their tails are drawn in.
 
+use crate::subject::Subject;
 use crate::table::{Table, is_validation};
-use sbi_model::{Graph, Support};
+use sbi_model::Support;
 use serde::{Deserialize, Serialize};
 
 /// Sample kurtosis above which a token counts as heavy-tailed (a normal has 3).
@@ -130,13 +131,19 @@ impl Scale {
     }
 }
 
-/// The maps of all tokens, from the simulations that are trained on.
-pub fn scales(graph: &Graph, table: &Table) -> Vec<Scale> {
-    let column = |token: usize| -> Vec<f64> {
-        let rows = table.iter().enumerate().filter(|(row, _)| !is_validation(*row));
-        rows.filter_map(|(_, row)| row.get(token).copied()).collect()
-    };
-    graph.tokens.iter().enumerate().map(|(index, token)| Scale::of(&column(index), &token.support)).collect()
+/// The maps of all kinds of tokens, from the simulations that are trained on.
+pub fn scales(subject: &Subject, table: &Table) -> Vec<Scale> {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); subject.kinds()];
+    let mut supports = vec![Support::REAL; subject.kinds()];
+    for (token, &kind) in subject.tokens().iter().zip(&subject.identities) {
+        supports.get_mut(kind).into_iter().for_each(|support| *support = token.support);
+    }
+    for (_, row) in table.iter().enumerate().filter(|(row, _)| !is_validation(*row)) {
+        for (&value, &kind) in row.iter().zip(&subject.identities).filter(|(value, _)| value.is_finite()) {
+            values.get_mut(kind).into_iter().for_each(|values| values.push(value));
+        }
+    }
+    values.iter().zip(&supports).map(|(values, support)| Scale::of(values, support)).collect()
 }
 
 /// Mean and standard deviation in two passes.

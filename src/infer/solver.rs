@@ -6,7 +6,7 @@
 use crate::backend::{Machine, Network, ScoreBackend, outputs};
 use crate::draw::{Conditional, Try};
 use crate::multistep::multistep;
-use crate::network::{Inputs, Masks};
+use crate::network::{Architecture, Inputs, Masks};
 use crate::noise::{Coefficients, Process};
 use crate::plan::Plan;
 use burn::tensor::{Tensor, TensorData};
@@ -27,33 +27,42 @@ pub struct Solver<'a, B: ScoreBackend> {
     known: Vec<Option<f64>>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
+    /// When each token is; empty where the network has no times.
+    times: Vec<f32>,
 }
 
 impl<'a, B: ScoreBackend> Solver<'a, B> {
     /// A solver for the states that a query gives to the tokens of its graph.
     pub fn new(of: &Conditional<'a>, machine: &Machine) -> Self {
-        let Conditional { weights, graph, query, seed } = *of;
-        let plan = &weights.plan;
-        let known = query.states.iter().zip(&plan.scales).map(|(state, scale)| match state {
-            State::Given(x) => Some(scale.standardise(*x)),
-            State::Inferred | State::Absent => None,
+        let Conditional { weights, subject, question, seed } = *of;
+        let (plan, coordinates) = (&weights.plan, question.coordinates.as_slice());
+        let tokens = 0..subject.tokens().len();
+        let nowhere: Vec<bool> = tokens.clone().map(|token| !subject.has_place(token, coordinates)).collect();
+        let states = question.states.iter().zip(&subject.identities).zip(&nowhere);
+        let known = states.map(|((state, kind), nowhere)| match state {
+            State::Given(x) => Some(plan.scale(*kind).standardise(*x)),
+            // What has no place is no part of the question: the mask hides it.
+            State::Inferred | State::Absent => nowhere.then_some(0.0),
         });
-        let none = vec![false; graph.tokens.len()];
+        let given: Vec<bool> = question.states.iter().map(|state| matches!(state, State::Given(_))).collect();
+        let architecture = Architecture {
+            tokens: tokens.len(),
+            identities: subject.identities.clone(),
+            ..plan.architecture.clone()
+        };
+        let timed = tokens.filter(|_| architecture.times > 0);
         Solver {
             plan,
-            network: Network::new(&plan.architecture, machine.threads),
+            network: Network::new(&architecture, machine.threads),
             parameters: Tensor::from_data(
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![graph.mask(plan.mask, &none, &none)] },
-            stream: Stream::new(seed, &format!("@draw/{}", query.name)),
+            masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &nowhere)] },
+            stream: Stream::new(seed, &format!("@draw/{}", question.name)),
             known: known.collect(),
-            given: query
-                .states
-                .iter()
-                .map(|state| f32::from(u8::from(matches!(state, State::Given(_)))))
-                .collect(),
+            given: given.iter().map(|given| f32::from(u8::from(*given))).collect(),
+            times: timed.map(|token| subject.time(token, coordinates)).collect(),
         }
     }
 
@@ -115,6 +124,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         let inputs = Inputs {
             value: values.iter().zip(self.known.iter().cycle()).map(enter).collect(),
             given: self.given.repeat(samples),
+            time: self.times.repeat(samples),
             level: vec![self.plan.process.feature(sigma) as f32; samples],
             mask: vec![0; samples],
         };

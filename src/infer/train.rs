@@ -1,10 +1,11 @@
 //! Training: AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
 
 use crate::backend::{Batch, Device, Machine, Network, ScoreBackend, objective, probe_cuda};
-use crate::example::Examples;
+use crate::example::{Data, Examples};
 use crate::network::Architecture;
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
+use crate::subject::Subject;
 use crate::table::{Table, is_validation};
 use crate::weights::{Damaged, Point, Weights, decode, encode, take};
 use burn::backend::Autodiff;
@@ -12,7 +13,6 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, SimpleOptimizer};
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Tensor, TensorData};
-use sbi_model::Graph;
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -107,7 +107,7 @@ impl std::error::Error for TrainError {}
 /// See [`TrainError`].
 pub fn train(
     plan: &Plan,
-    graph: &Graph,
+    subject: &Subject,
     table: &Table,
     machine: &Machine,
     resume: Option<&[u8]>,
@@ -117,11 +117,13 @@ pub fn train(
         return Err(TrainError::TooFew { rows: table.rows() });
     }
     match machine.device {
-        Device::Cpu => train_on::<Autodiff<crate::backend::Cpu>>(plan, graph, table, machine, resume, hooks),
+        Device::Cpu => {
+            train_on::<Autodiff<crate::backend::Cpu>>(plan, subject, table, machine, resume, hooks)
+        }
         Device::Cuda => {
             probe_cuda().map_err(TrainError::Device)?;
             #[cfg(feature = "cuda")]
-            return train_on::<Autodiff<crate::backend::Cuda>>(plan, graph, table, machine, resume, hooks);
+            return train_on::<Autodiff<crate::backend::Cuda>>(plan, subject, table, machine, resume, hooks);
             #[cfg(not(feature = "cuda"))]
             unreachable!("without CUDA the probe fails")
         }
@@ -130,7 +132,7 @@ pub fn train(
 
 fn train_on<B>(
     plan: &Plan,
-    graph: &Graph,
+    subject: &Subject,
     table: &Table,
     machine: &Machine,
     resume: Option<&[u8]>,
@@ -142,12 +144,12 @@ where
 {
     // `@` is in no name of a model, so no site of a simulation has these streams.
     let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
-    let patterns = Patterns::new(graph, plan.mask, plan.mixture, &stream("train.patterns"));
-    let values = standardise(&plan.scales, table);
+    let patterns = Patterns::new(subject, plan.mask, plan.mixture, &stream("train.patterns"));
+    let values = standardise(&plan.scales, &subject.identities, table);
+    let data = Data::new(subject, table, &values, &patterns);
     let examples = |rows: Vec<usize>, name: &str| Examples {
-        values: &values,
+        data: &data,
         rows,
-        tokens: table.columns,
         process: plan.process,
         patterns: &patterns,
         choices: stream(&format!("{name}.choices")),

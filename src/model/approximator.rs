@@ -108,6 +108,13 @@ pub enum MaskKind {
     Dense,
 }
 
+impl MaskKind {
+    /// Whether the mask hangs on what is given.
+    pub fn asks_what_is_given(self) -> bool {
+        matches!(self, MaskKind::Directed | MaskKind::Faithful)
+    }
+}
+
 /// The noise process of the diffusion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Noise {

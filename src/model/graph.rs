@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::mechanism::{Base, Mechanism};
 use crate::vertices::{Cycle, Vertices};
 use crate::{AxisId, GraphRule, Model, NodeId, Role, eliminate};
+use std::sync::Arc;
 
 /// One scalar the network sees: an element of a parameter or a datum.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,7 @@ pub struct Mask {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     /// The tokens, in topological order of nodes (Kahn, smallest natural name first).
-    pub tokens: Vec<Token>,
+    pub tokens: Arc<[Token]>,
     /// The base graph with self-loops.
     pub base: Mask,
     /// The tokens so that each comes after its parents: as they are, but where readings of states look at each other.
@@ -206,6 +207,11 @@ impl Structure {
         let structure = Structure { graph, mechanism };
         let spread = |axis: AxisId, place: usize| model.axis(axis).spread(place);
         Structure { graph: structure.graph(&spread), ..structure }
+    }
+
+    /// The structure of a graph that is the same in every data set.
+    pub fn fixed(graph: Graph) -> Structure {
+        Structure { graph, mechanism: None }
     }
 
     /// The graph where readings whose times differ from data set to data set are spread evenly, in the order of their

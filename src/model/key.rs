@@ -185,7 +185,7 @@ impl Form {
     /// What training sees of the graph: `depends` statements change it, and no simulation.
     fn graph(&mut self, graph: &Graph) -> &mut Form {
         self.number(graph.tokens.len() as u64);
-        for Token { name, support, .. } in &graph.tokens {
+        for Token { name, support, .. } in graph.tokens.iter() {
             self.text(name).number(support.low.to_bits()).number(support.high.to_bits());
             self.number(u64::from(support.whole));
         }

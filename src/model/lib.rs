@@ -28,6 +28,7 @@ pub mod natural;
 mod node;
 mod order;
 mod passage;
+mod placement;
 mod query;
 mod readings;
 mod steps;
@@ -57,6 +58,7 @@ pub use missing::{FAILED, Gaps, Missing, Modality, OnFailure, Rate, Whose};
 pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform};
 pub use passage::Bound;
+pub use placement::Placement;
 pub use query::{Condition, DataSet, Placed, Query, State};
 pub use world::{LARGEST_DATA, ReadError, World};
 

@@ -172,8 +172,14 @@ impl Model {
         format!("{}[{}]", node.name, index.collect::<Vec<_>>().join(","))
     }
 
+    /// Where an element of a node stands along each of its axes, from zero.
+    pub fn places(&self, node: &Node, element: usize) -> Vec<usize> {
+        let at = self.positions(node, element);
+        node.axes.iter().filter_map(|axis| at.get(axis.0).copied()).collect()
+    }
+
     /// Where an element of a node stands along each axis of the model, from zero; zero along axes it does not have.
-    pub fn positions(&self, node: &Node, element: usize) -> Vec<usize> {
+    pub(crate) fn positions(&self, node: &Node, element: usize) -> Vec<usize> {
         let mut at = vec![0; self.axes.len()];
         let mut rest = element;
         for axis in node.axes.iter().rev() {

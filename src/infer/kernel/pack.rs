@@ -26,6 +26,8 @@ use std::ops::Range;
 pub(super) struct Packing {
     /// Pieces that are the same in both: where they lie in the flat vector, and in the padded one.
     copies: Vec<(Place, Place)>,
+    /// For each token its identity in both, which other tokens may have too.
+    identities: Vec<(Range<usize>, Range<usize>)>,
     folds: Vec<Fold>,
     /// Biases of the scales, stored as 1 + scale.
     scales: Vec<Range<usize>>,
@@ -49,10 +51,15 @@ impl Packing {
     pub fn new(architecture: &Architecture, plan: &Plan) -> Packing {
         let layout = architecture.layout();
         let mut packing = Packing { parameters: layout.head[1].end, ..Packing::default() };
-        let (values, given) = plan.embed.split(plan.embed.rows - 1);
+        let (values, rest) = plan.embed.split(plan.given());
+        let (given, time) = rest.split(1);
         packing.piece(&layout.value, values);
         packing.piece(&layout.given, given);
-        packing.piece(&layout.id, plan.id);
+        packing.piece(&layout.time, time);
+        for (token, kind) in architecture.identities.iter().enumerate() {
+            let start = layout.id.start + kind * plan.width;
+            packing.identities.push((start..start + plan.width, plan.id.row(token)));
+        }
         packing.linear(&layout.level_in, &plan.level_in);
         packing.linear(&layout.level_out, &plan.level_out);
         let scale = 1.0 / (architecture.head_width as f32).sqrt();
@@ -106,6 +113,9 @@ impl Packing {
         for (from, to) in &self.copies {
             copy(from, parameters, to, weights);
         }
+        for (from, to) in &self.identities {
+            weights[to.clone()].copy_from_slice(&parameters[from.clone()]);
+        }
         for range in &self.scales {
             for scale in &mut weights[range.clone()] {
                 *scale += 1.0;
@@ -120,6 +130,14 @@ impl Packing {
     pub fn unpack(&self, parameters: &[f32], padded: &[f32], gradient: &mut [f32]) {
         for (to, from) in &self.copies {
             copy(from, padded, to, gradient);
+        }
+        for (to, _) in &self.identities {
+            gradient[to.clone()].fill(0.0);
+        }
+        for (to, from) in &self.identities {
+            for (sum, part) in gradient[to.clone()].iter_mut().zip(&padded[from.clone()]) {
+                *sum += part;
+            }
         }
         for fold in &self.folds {
             fold.unpack(parameters, padded, gradient);

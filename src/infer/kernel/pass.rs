@@ -20,6 +20,7 @@ use super::workspace::{BlockSpace, Workspace};
 pub(super) struct Micro<'a> {
     pub value: &'a [f32],
     pub given: &'a [f32],
+    pub time: &'a [f32],
     pub level: &'a [f32],
     pub mask: &'a [u32],
 }
@@ -79,7 +80,11 @@ impl<'a, S: Simd> Pass<'a, S> {
         let (plan, features) = (self.plan, &mut space.token_features);
         features.set(0, micro.value);
         features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
-        features.set(plan.embed.rows - 1, micro.given);
+        features.set(plan.given(), micro.given);
+        if !plan.time_frequencies.is_empty() {
+            features.set(plan.given() + 1, micro.time);
+            features.set_waves(self.s, plan.given() + 2, &plan.time_frequencies, micro.time);
+        }
         let id = self.row(&plan.id);
         for sample in space.stream[..self.rows(micro).len()].chunks_exact_mut(id.len()) {
             sample.copy_from_slice(id);

@@ -14,11 +14,14 @@ pub(super) struct Plan {
     pub attention: usize,
     /// The frequencies of a value's features.
     pub value_frequencies: Vec<f32>,
+    /// The frequencies of a time's features.
+    pub time_frequencies: Vec<f32>,
     /// The frequencies of the noise level's features.
     pub level_frequencies: [f32; LEVEL_FREQUENCIES],
     /// Padded lengths of a row.
     pub rows: RowSizes,
-    /// `[2K + 2, D]`: the linear term, the sines, the cosines, the condition bit.
+    /// `[2K + 2 + (2L + 1), D]`: the linear term, the sines, the cosines, the condition bit; where tokens have times the
+    /// same of them, without a bit.
     pub embed: Place,
     /// `[T, D]`.
     pub id: Place,
@@ -138,8 +141,14 @@ impl Placer {
 }
 
 impl Plan {
+    /// Which of the features the condition bit is.
+    pub fn given(&self) -> usize {
+        2 * self.value_frequencies.len() + 1
+    }
+
     pub fn new(architecture: &Architecture) -> Plan {
-        let &Architecture { tokens, width, layers, heads, head_width, hidden, frequencies } = architecture;
+        let &Architecture { tokens, width, layers, heads, head_width, hidden, frequencies, .. } =
+            architecture;
         let attention = architecture.attention_width();
         let pad = |n: usize| n.next_multiple_of(LANES);
         let rows = RowSizes {
@@ -151,7 +160,7 @@ impl Plan {
             levels: layers * 2 * pad(width),
         };
         let mut place = Placer { next: 0 };
-        let embed = place.matrix(2 * frequencies + 2, width);
+        let embed = place.matrix(2 * frequencies + 2 + architecture.time_features(), width);
         let id = place.matrix(tokens, width);
         let level_in = place.linear(2 * LEVEL_FREQUENCIES, width);
         let mut level_out = place.linear(width, width);
@@ -184,6 +193,7 @@ impl Plan {
             head_width,
             attention,
             value_frequencies: architecture.value_frequencies().collect(),
+            time_frequencies: architecture.time_frequencies().collect(),
             level_frequencies: level_frequencies(),
             rows,
             embed,

@@ -31,12 +31,14 @@ pub(super) struct Batch<'a> {
 impl Batch<'_> {
     /// Panics unless inputs and targets have the sizes of the network.
     pub fn check(&self, plan: &Plan) {
-        let Inputs { value, given, mask, .. } = self.inputs;
+        let Inputs { value, given, time, mask, .. } = self.inputs;
         let (samples, tokens) = (self.inputs.samples(), self.inputs.samples() * plan.tokens);
         assert!(
             value.len() == tokens && given.len() == tokens && mask.len() == samples,
             "inputs have a value and a condition bit for each token and a mask for each sample"
         );
+        let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
+        assert_eq!(time.len(), times, "every token has a time where tokens have any");
         if let Some(Targets { target, weight }) = self.targets {
             assert!(
                 target.len() == tokens && weight.len() == tokens,
@@ -156,6 +158,7 @@ impl Shard {
         let micro = Micro {
             value: &inputs.value[tokens.clone()],
             given: &inputs.given[tokens.clone()],
+            time: if inputs.time.is_empty() { &[] } else { &inputs.time[tokens.clone()] },
             level: &inputs.level[samples.clone()],
             mask: &inputs.mask[samples],
         };

@@ -9,6 +9,9 @@ pub struct Inputs {
     pub value: Vec<f32>,
     /// `[B·T]`: 1 where the token is given, else 0.
     pub given: Vec<f32>,
+    /// `[B·T]`: when each token is, from -1 to 1, and 0 of those that are at no time; empty where the network has no
+    /// frequencies of time.
+    pub time: Vec<f32>,
     /// `[B]`: the noise level fed to the network (a quarter of the log of sigma).
     pub level: Vec<f32>,
     /// `[B]`: which mask of the table holds for the sample.

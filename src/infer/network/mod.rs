@@ -5,10 +5,13 @@
 //!
 //! ```text
 //! h_i   = v·E_0 + Σ_k sin(ω_k v)·E_{1+k} + cos(ω_k v)·E_{1+K+k} + id_i + g·given         ω_k = 2^k / 2, k < K
+//!       + τ·T_0 + Σ_k sin(ν_k τ)·T_{1+k} + cos(ν_k τ)·T_{1+L+k}                          ν_k = π 2^k / 2, k < L
 //! ctx   = silu(W2·silu(W1·[sin(f c), cos(f c)] + b1) + b2)
 //! block:  h += O·attention(LN1(h)) ;  h += down(gelu(up((1 + scale)·LN2(h) + shift)))      [shift, scale] = M·ctx
 //! F_i   = head·LN(h_i)
 //! ```
+//!
+//! Tokens of one kind, elements of a set or readings at times that differ, share an identity `id`; τ is when a token is.
 //!
 //! Attention has `heads` heads of `head_width`, logits scaled by 1/√head_width, and looks only where the sample's
 //! mask allows; a row whose mask is empty (an absent token) attends to nothing and gets zero. LN has gain and shift and
@@ -33,6 +36,12 @@ pub const NORM_EPSILON: f32 = 1e-5;
 pub struct Architecture {
     /// Number of tokens, T.
     pub tokens: usize,
+    /// For each token the row of the table of identities that is its own, or that of its kind.
+    pub identities: Vec<usize>,
+    /// Number of rows of that table.
+    pub kinds: usize,
+    /// Number L of frequencies of a token's time; none where no token has one.
+    pub times: usize,
     /// Width of a token, D.
     pub width: usize,
     /// Number of blocks.
@@ -65,8 +74,10 @@ pub struct Piece {
 pub struct Layout {
     /// `[1 + 2K, D]`: the linear term, the sines, the cosines.
     pub value: Range<usize>,
-    /// `[T, D]`: which token it is.
+    /// `[kinds, D]`: which token it is.
     pub id: Range<usize>,
+    /// `[1 + 2L, D]`: the linear term of its time, the sines, the cosines; empty without frequencies of time.
+    pub time: Range<usize>,
     /// `[D]`: added where a token is given.
     pub given: Range<usize>,
     /// `[2·LEVEL_FREQUENCIES, D]` and its bias `[D]`.
@@ -113,6 +124,16 @@ impl Architecture {
         (0..self.frequencies).map(|k| 0.5 * (1u64 << k) as f32)
     }
 
+    /// The frequencies ν_k of the features of time, in radians per half of the range of times.
+    pub fn time_frequencies(&self) -> impl Iterator<Item = f32> + use<> {
+        (0..self.times).map(|k| std::f32::consts::FRAC_PI_2 * (1u64 << k) as f32)
+    }
+
+    /// Number of features of a token's time.
+    pub fn time_features(&self) -> usize {
+        if self.times == 0 { 0 } else { 1 + 2 * self.times }
+    }
+
     /// Number of parameters.
     pub fn parameters(&self) -> usize {
         self.layout().pieces.last().map_or(0, |piece| piece.range.end)
@@ -123,8 +144,12 @@ impl Architecture {
         let (d, a, f) = (self.width, self.attention_width(), self.hidden);
         let mut place = Placer::default();
         let value = place.matrix("value.w", 1 + 2 * self.frequencies, d);
-        let id = place.matrix("id", self.tokens, d);
+        let id = place.matrix("id", self.kinds, d);
         let given = place.matrix("given", 1, d);
+        let time = match self.time_features() {
+            0 => given.end..given.end,
+            features => place.matrix("time.w", features, d),
+        };
         let level_in = place.linear("level.in", 2 * LEVEL_FREQUENCIES, d);
         let level_out = place.linear("level.out", d, d);
         let blocks = (0..self.layers)
@@ -140,7 +165,7 @@ impl Architecture {
             .collect();
         let norm = place.norm("norm", d);
         let head = place.linear("head", d, 1);
-        Layout { value, id, given, level_in, level_out, blocks, norm, head, pieces: place.pieces }
+        Layout { value, id, given, time, level_in, level_out, blocks, norm, head, pieces: place.pieces }
     }
 }
 

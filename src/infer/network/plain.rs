@@ -6,7 +6,7 @@ use super::{
 };
 use burn::tensor::activation::{silu, softmax};
 use burn::tensor::backend::Backend;
-use burn::tensor::{Bool, Tensor, TensorData};
+use burn::tensor::{Bool, Int, Tensor, TensorData};
 use std::ops::Range;
 
 /// The outputs F of all tokens, `[B·T]`.
@@ -77,20 +77,34 @@ impl<B: Backend> Net<'_, B> {
 
     fn embed(&self, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
         let Architecture { tokens, width, frequencies, .. } = *self.architecture;
+        let kinds = self.architecture.identities.iter().map(|kind| *kind as i32);
         let value = self.column(&inputs.value);
-        let waves: Vec<f32> = self.architecture.value_frequencies().collect();
-        let mut features = vec![value.clone()];
-        if frequencies > 0 {
-            let waves = Tensor::<B, 1>::from_data(TensorData::from(waves.as_slice()), &value.device());
-            let angles = value.matmul(waves.reshape([1, frequencies]));
-            features.extend([angles.clone().sin(), angles.cos()]);
-        }
+        let kinds: Vec<i32> = kinds.collect();
+        let kinds = Tensor::<B, 1, Int>::from_data(TensorData::from(kinds.as_slice()), &value.device());
+        let id = self.matrix(&layout.id, self.architecture.kinds).select(0, kinds);
+        let id = id.reshape([1, tokens, width]).expand([self.samples, tokens, width]);
         let weights = self.matrix(&layout.value, 1 + 2 * frequencies);
-        let id = self.matrix(&layout.id, tokens).reshape([1, tokens, width]);
-        let id = id.expand([self.samples, tokens, width]).reshape([self.samples * tokens, width]);
-        Tensor::cat(features, 1).matmul(weights)
-            + id
-            + self.column(&inputs.given).matmul(self.vector(&layout.given))
+        let known = self.waves(value, self.architecture.value_frequencies()).matmul(weights)
+            + id.reshape([self.samples * tokens, width])
+            + self.column(&inputs.given).matmul(self.vector(&layout.given));
+        match self.architecture.time_features() {
+            0 => known,
+            features => {
+                let time = self.waves(self.column(&inputs.time), self.architecture.time_frequencies());
+                known + time.matmul(self.matrix(&layout.time, features))
+            }
+        }
+    }
+
+    /// x, then sin(ω x) for every frequency ω, then cos(ω x): a row for each number.
+    fn waves(&self, x: Tensor<B, 2>, frequencies: impl Iterator<Item = f32>) -> Tensor<B, 2> {
+        let frequencies: Vec<f32> = frequencies.collect();
+        if frequencies.is_empty() {
+            return x;
+        }
+        let waves = Tensor::<B, 1>::from_data(TensorData::from(frequencies.as_slice()), &x.device());
+        let angles = x.clone().matmul(waves.reshape([1, frequencies.len()]));
+        Tensor::cat(vec![x, angles.clone().sin(), angles.cos()], 1)
     }
 
     /// What each sample's noise level says to the blocks, `[B, width]`.

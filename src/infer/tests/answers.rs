@@ -1,21 +1,21 @@
 //! Small networks against closed forms.
 
-use super::{Watcher, machine, normal_pairs, pairs_graph, query};
+use super::{Watcher, machine, normal_pairs, pairs_of, question};
 use crate::table::is_validation;
-use crate::{Conditional, DrawError, Table, Weights, plan, train};
-use sbi_model::{Graph, Noise, State, Support, Train, Transformer};
+use crate::{Conditional, DrawError, Subject, Table, Weights, plan, train};
+use sbi_model::{GraphRule, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
-fn trained(graph: &Graph, table: &Table, noise: Noise, steps: usize) -> Weights {
+fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weights {
     let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
     let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
-    let plan = plan("test", graph, &transformer, &train_, table);
-    train(&plan, graph, table, &machine(2), None, &mut Watcher::default()).unwrap()
+    let plan = plan("test", subject, &transformer, &train_, table);
+    train(&plan, subject, table, &machine(2), None, &mut Watcher::default()).unwrap()
 }
 
-fn answer(weights: &Weights, graph: &Graph, states: &[Option<f64>], draws: usize) -> Vec<f64> {
-    let conditional = Conditional { weights, graph, query: &query(states, draws), seed: 1 };
+fn answer(weights: &Weights, subject: &Subject, states: &[Option<f64>], draws: usize) -> Vec<f64> {
+    let conditional = Conditional { weights, subject, question: &question(states), seed: 1 };
     conditional.draw(0..draws, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
 }
 
@@ -28,37 +28,37 @@ fn moments(values: &[f64]) -> (f64, f64) {
 /// `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)`: the posterior is N(0.8 x, 0.2), the likelihood N(theta, 0.25).
 #[test]
 fn one_network_gives_posterior_and_likelihood_of_a_normal_pair() {
-    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
-    let weights = trained(&graph, &table, Noise::Edm, 1_500);
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&subject, &table, Noise::Edm, 1_500);
     for x in [-1.2, 0.1, 1.5] {
-        let (mean, sd) = moments(&answer(&weights, &graph, &[None, Some(x)], 4_000));
+        let (mean, sd) = moments(&answer(&weights, &subject, &[None, Some(x)], 4_000));
         // 0.12 posterior sds: four standard errors of 4,000 draws and as much for the training.
         assert!((mean - 0.8 * x).abs() < 0.12 * 0.2f64.sqrt(), "mean {mean} at x = {x}");
         assert!((sd / 0.2f64.sqrt() - 1.0).abs() < 0.12, "sd {sd} at x = {x}");
-        let (mean, sd) = moments(&answer(&weights, &graph, &[Some(x), None], 4_000));
+        let (mean, sd) = moments(&answer(&weights, &subject, &[Some(x), None], 4_000));
         assert!((mean - x).abs() < 0.12 * 0.5, "mean {mean} at theta = {x}");
         assert!((sd / 0.5 - 1.0).abs() < 0.12, "sd {sd} at theta = {x}");
     }
 }
 
 /// A network trained on simulations of a model, with its graph.
-fn trained_on(body: &str, steps: usize) -> (Weights, Graph) {
+fn trained_on(body: &str, steps: usize) -> (Weights, Subject) {
     let file = sbi_model::compile(&format!("edition 2026\nmodel m {{\n{body}\n}}\n"), &()).file.unwrap();
     let model = file.models.first().unwrap();
     assert_eq!(model.later, []);
-    let graph = Graph::of(model);
-    let outputs: Vec<_> = graph.tokens.iter().map(|token| (token.node, token.element)).collect();
+    let subject = Subject::of(model, GraphRule::Exact);
+    let outputs: Vec<_> = subject.tokens().iter().map(|token| (token.node, token.element)).collect();
     let values = sbi_sim::Simulator::new(model, &outputs).unwrap().run(1, 0..10_000, 2).unwrap().values;
-    let table = Table { columns: graph.tokens.len(), values };
-    (trained(&graph, &table, Noise::Edm, steps), graph)
+    let table = Table::plain(subject.tokens().len(), values);
+    (trained(&subject, &table, Noise::Edm, steps), subject)
 }
 
 /// `rate ~ Gamma(3, 1)`, `count ~ Poisson(rate)`: the posterior is Gamma(3 + count, 2). A prior with a tail and counts.
 #[test]
 fn a_rate_given_its_count_follows_the_conjugate_law() {
-    let (weights, graph) = trained_on("param rate ~ gamma(3, 1)\ndata count ~ poisson(rate)", 4_000);
+    let (weights, subject) = trained_on("param rate ~ gamma(3, 1)\ndata count ~ poisson(rate)", 4_000);
     for count in [0.0, 3.0, 8.0] {
-        let draws = answer(&weights, &graph, &[None, Some(count)], 4_000);
+        let draws = answer(&weights, &subject, &[None, Some(count)], 4_000);
         assert!(draws.iter().all(|rate| *rate > 0.0));
         let (mean, sd) = moments(&draws);
         let (wanted, spread) = ((3.0 + count) / 2.0, (3.0f64 + count).sqrt() / 2.0);
@@ -79,12 +79,12 @@ fn a_path_given_its_readings_follows_linear_regression() {
             x' = b
         }
         data y[t] ~ normal(line.x(t), 0.5)";
-    let (weights, graph) = trained_on(body, 8_000);
+    let (weights, subject) = trained_on(body, 8_000);
     let readings = [0.8, 0.2, -1.0];
     let states = [None, None, Some(readings[0]), Some(readings[1]), Some(readings[2])];
-    let names: Vec<&str> = graph.tokens.iter().map(|token| token.name.as_str()).collect();
+    let names: Vec<&str> = subject.tokens().iter().map(|token| token.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "y[1]", "y[2]", "y[3]"]);
-    let draws = answer(&weights, &graph, &states, 4_000);
+    let draws = answer(&weights, &subject, &states, 4_000);
     // Precision I + X'X / 0.25 with the rows (1, t) of X, and its inverse times X'y / 0.25.
     let (p, q, r) = (1.0 + 3.0 / 0.25, 3.0 / 0.25, 1.0 + 5.0 / 0.25);
     let determinant = p * r - q * q;
@@ -100,13 +100,13 @@ fn a_path_given_its_readings_follows_linear_regression() {
 /// What a query leaves out is drawn along: the draws of `theta` are those of the joint, bit for bit.
 #[test]
 fn what_is_left_out_is_integrated_over() {
-    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 400));
-    let weights = trained(&graph, &table, Noise::Edm, 50);
-    let joint = answer(&weights, &graph, &[None, None], 300);
-    let mut alone = query(&[None, None], 300);
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 400));
+    let weights = trained(&subject, &table, Noise::Edm, 50);
+    let joint = answer(&weights, &subject, &[None, None], 300);
+    let mut alone = question(&[None, None]);
     alone.states[1] = State::Absent;
     alone.infer = vec![0];
-    let conditional = Conditional { weights: &weights, graph: &graph, query: &alone, seed: 1 };
+    let conditional = Conditional { weights: &weights, subject: &subject, question: &alone, seed: 1 };
     let draws = conditional.draw(0..300, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(draws.values, joint.iter().step_by(2).copied().collect::<Vec<f64>>());
 }
@@ -115,9 +115,9 @@ fn what_is_left_out_is_integrated_over() {
 /// is the solver's doing. Monte-Carlo error of a standard deviation from N draws is 1/√(2N), four of them 0.014.
 #[test]
 fn the_solver_keeps_a_normal_law_as_wide_as_it_is() {
-    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
-    let weights = trained(&graph, &table, Noise::Edm, 0);
-    let draws = answer(&weights, &graph, &[None, None], 40_000);
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&subject, &table, Noise::Edm, 0);
+    let draws = answer(&weights, &subject, &[None, None], 40_000);
     for token in 0..2 {
         let column: Vec<f64> = draws.iter().skip(token).step_by(2).copied().collect();
         let seen =
@@ -131,9 +131,9 @@ fn the_solver_keeps_a_normal_law_as_wide_as_it_is() {
 /// The published process on the same pair: coarser tolerances, as nothing is fitted to the problem.
 #[test]
 fn the_published_process_answers_too() {
-    let (graph, table) = (pairs_graph(1, Support::REAL), normal_pairs(1, 4_000));
-    let weights = trained(&graph, &table, Noise::Ve, 1_500);
-    let (mean, sd) = moments(&answer(&weights, &graph, &[None, Some(1.0)], 500));
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&subject, &table, Noise::Ve, 1_500);
+    let (mean, sd) = moments(&answer(&weights, &subject, &[None, Some(1.0)], 500));
     assert!(
         (mean - 0.8).abs() < 0.4 * 0.2f64.sqrt() && (sd / 0.2f64.sqrt() - 1.0).abs() < 0.3,
         "mean {mean}, sd {sd}"
@@ -143,10 +143,10 @@ fn the_published_process_answers_too() {
 /// With the mask of independent pairs, `theta[1]` cannot see `x[2]`: its draws are the same bits.
 #[test]
 fn a_mask_hides_what_it_forbids() {
-    let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 400));
-    let weights = trained(&graph, &table, Noise::Edm, 50);
+    let (subject, table) = (pairs_of(2, Support::REAL), normal_pairs(2, 400));
+    let weights = trained(&subject, &table, Noise::Edm, 50);
     let first = |other: f64| -> Vec<f64> {
-        answer(&weights, &graph, &[None, None, Some(0.5), Some(other)], 200)
+        answer(&weights, &subject, &[None, None, Some(0.5), Some(other)], 200)
             .chunks(2)
             .map(|row| row[0])
             .collect()
@@ -157,15 +157,15 @@ fn a_mask_hides_what_it_forbids() {
 /// A uniform prior with the datum at its edge: no draw leaves the support, and none is piled up at the bound.
 #[test]
 fn draws_stay_within_the_support() {
-    let graph = pairs_graph(1, Support { low: -1.0, high: 1.0, whole: false });
+    let subject = pairs_of(1, Support { low: -1.0, high: 1.0, whole: false });
     let stream = Stream::new(4, "edge");
     let values = (0..2_000u64).flat_map(|row| {
         let theta = 2.0 * stream.uniform(row, 0, 0) - 1.0;
         [theta, theta + 0.3 * stream.normal(row, 1, 0)]
     });
-    let table = Table { columns: 2, values: values.collect() };
-    let weights = trained(&graph, &table, Noise::Edm, 500);
-    let draws = answer(&weights, &graph, &[None, Some(1.2)], 2_000);
+    let table = Table::plain(2, values.collect());
+    let weights = trained(&subject, &table, Noise::Edm, 500);
+    let draws = answer(&weights, &subject, &[None, Some(1.2)], 2_000);
     assert!(draws.iter().all(|x| (-1.0..=1.0).contains(x)));
     assert!(draws.iter().filter(|x| **x > 0.9999).count() < 20);
 }
@@ -173,11 +173,10 @@ fn draws_stay_within_the_support() {
 /// A network that knows nothing of a support far from its simulations is told of, not asked for ever.
 #[test]
 fn a_support_that_is_never_met_ends_the_drawing() {
-    let mut graph = pairs_graph(1, Support::REAL);
-    let weights = trained(&graph, &normal_pairs(1, 400), Noise::Edm, 10);
-    graph.tokens[0].support = Support { low: 40.0, high: 41.0, whole: false };
-    let query = query(&[None, Some(0.0)], 30);
-    let conditional = Conditional { weights: &weights, graph: &graph, query: &query, seed: 1 };
+    let weights = trained(&pairs_of(1, Support::REAL), &normal_pairs(1, 400), Noise::Edm, 10);
+    let subject = pairs_of(1, Support { low: 40.0, high: 41.0, whole: false });
+    let question = question(&[None, Some(0.0)]);
+    let conditional = Conditional { weights: &weights, subject: &subject, question: &question, seed: 1 };
     let drawn = conditional.draw(0..30, &machine(2), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(drawn, Err(DrawError::OutsideSupport { kept: 0, tries: 20_000.. })));
 }

@@ -15,6 +15,31 @@ fn numbers(stream: &Stream, step: u32, count: usize, scale: f32) -> Vec<f32> {
     values.iter().map(|x| x * scale).collect()
 }
 
+/// A network of which every fourth token shares its identity with the first, and tokens have times where it is wide.
+fn architecture(
+    tokens: usize,
+    width: usize,
+    layers: usize,
+    heads: usize,
+    head_width: usize,
+    frequencies: usize,
+) -> Architecture {
+    let identities = (0..tokens).map(|token| if token % 4 == 0 { 0 } else { token - token / 4 }).collect();
+    let times = if width > 40 { 3 } else { 0 };
+    Architecture {
+        tokens,
+        identities,
+        kinds: tokens,
+        times,
+        width,
+        layers,
+        heads,
+        head_width,
+        hidden: 2 * width,
+        frequencies,
+    }
+}
+
 /// A batch with a dense, a banded and a gappy mask in turn.
 fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch {
     let tokens = architecture.tokens;
@@ -34,6 +59,10 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
         inputs: Inputs {
             value: numbers(stream, 1, samples * tokens, 1.5),
             given,
+            time: match architecture.times {
+                0 => Vec::new(),
+                _ => numbers(stream, 6, samples * tokens, 0.5),
+            },
             level: numbers(stream, 3, samples, 0.5),
             mask: (0..samples as u32).map(|sample| sample % 3).collect(),
         },
@@ -67,8 +96,7 @@ fn the_fused_network_is_the_plain_one() {
         (33, 24, 1, 2, 10, 4),
     ];
     for (tokens, width, layers, heads, head_width, frequencies) in shapes {
-        let architecture =
-            Architecture { tokens, width, layers, heads, head_width, hidden: 2 * width, frequencies };
+        let architecture = architecture(tokens, width, layers, heads, head_width, frequencies);
         let stream = Stream::new(3, "fused");
         let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
         let batch = batch(&architecture, 11, &stream);
@@ -99,15 +127,7 @@ fn the_fused_network_is_the_plain_one() {
 
 #[test]
 fn an_upstream_factor_scales_the_gradient() {
-    let architecture = Architecture {
-        tokens: 3,
-        width: 16,
-        layers: 1,
-        heads: 1,
-        head_width: 16,
-        hidden: 16,
-        frequencies: 2,
-    };
+    let architecture = architecture(3, 16, 1, 1, 16, 2);
     let stream = Stream::new(5, "upstream");
     let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
     let batch = batch(&architecture, 4, &stream);

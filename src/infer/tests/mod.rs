@@ -5,13 +5,13 @@ mod fused;
 mod patterns;
 mod resume;
 
-use crate::{Device, Hooks, Machine, Progress, Table};
-use sbi_model::{Graph, Mask, NodeId, Query, Role, State, Support, Token};
+use crate::{Device, Hooks, Machine, Progress, Question, Subject, Table};
+use sbi_model::{Graph, Mask, NodeId, Role, State, Support, Token};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
 /// `pairs` independent pairs: `theta[i]` and `x[i] <- theta[i]`.
-pub fn pairs_graph(pairs: usize, support: Support) -> Graph {
+pub fn pairs_of(pairs: usize, support: Support) -> Subject {
     let token = |name: &str, role: Role, node: usize, element: usize, support: Support| Token {
         name: format!("{name}[{}]", element + 1),
         role,
@@ -27,7 +27,8 @@ pub fn pairs_graph(pairs: usize, support: Support) -> Graph {
         base.set(pairs + i, pairs + i);
         base.set(pairs + i, i);
     }
-    Graph { tokens: thetas.chain(xs).collect(), base }
+    let order = (0..2 * pairs).collect();
+    Subject::fixed(Graph { tokens: thetas.chain(xs).collect(), base, order })
 }
 
 /// Simulations of `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)` for each pair.
@@ -41,27 +42,14 @@ pub fn normal_pairs(pairs: usize, rows: usize) -> Table {
         values.extend_from_slice(theta);
         values.extend(theta.iter().zip(noise).map(|(t, n)| t + 0.5 * n));
     }
-    Table { columns: 2 * pairs, values }
+    Table::plain(2 * pairs, values)
 }
 
-/// A query that gives the tokens with a value and infers the others.
-pub fn query(states: &[Option<f64>], draws: usize) -> Query {
+/// A question that gives the tokens with a value and infers the others.
+pub fn question(states: &[Option<f64>]) -> Question {
     let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
     let states = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
-    Query {
-        name: "q".into(),
-        approximator: 0,
-        states,
-        infer,
-        computed: Vec::new(),
-        draws,
-        placed: Vec::new(),
-        conditions: Vec::new(),
-        sets: Vec::new(),
-        files: Vec::new(),
-        later: Vec::new(),
-        span: Default::default(),
-    }
+    Question { name: "q".into(), states, infer, coordinates: Vec::new() }
 }
 
 pub fn machine(threads: usize) -> Machine {

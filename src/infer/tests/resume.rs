@@ -1,20 +1,20 @@
 //! Trainings that are stopped and go on, and trainings and draws on other numbers of threads.
 
-use super::{Watcher, machine, normal_pairs, pairs_graph, query};
-use crate::{Conditional, Damaged, Plan, Table, TrainError, Weights, plan, train};
-use sbi_model::{Graph, Support, Train, Transformer};
+use super::{Watcher, machine, normal_pairs, pairs_of, question};
+use crate::{Conditional, Damaged, Plan, Subject, Table, TrainError, Weights, plan, train};
+use sbi_model::{Support, Train, Transformer};
 use std::ops::ControlFlow;
 
-fn small() -> (Plan, Graph, Table) {
-    let (graph, table) = (pairs_graph(2, Support::REAL), normal_pairs(2, 200));
+fn small() -> (Plan, Subject, Table) {
+    let (subject, table) = (pairs_of(2, Support::REAL), normal_pairs(2, 200));
     let transformer = Transformer { width: Some(16), layers: Some(2), ..Transformer::default() };
     let train = Train { steps: Some(60), batch: Some(32), ..Train::default() };
-    (plan("test", &graph, &transformer, &train, &table), graph, table)
+    (plan("test", &subject, &transformer, &train, &table), subject, table)
 }
 
 fn run(resume: Option<&[u8]>, threads: usize, watcher: &mut Watcher) -> Result<Weights, TrainError> {
-    let (plan, graph, table) = small();
-    train(&plan, &graph, &table, &machine(threads), resume, watcher)
+    let (plan, subject, table) = small();
+    train(&plan, &subject, &table, &machine(threads), resume, watcher)
 }
 
 #[test]
@@ -29,11 +29,11 @@ fn a_stopped_training_goes_on_to_the_same_bits() {
 
 #[test]
 fn threads_change_neither_weights_nor_draws() {
-    let (_, graph, _) = small();
+    let (_, subject, _) = small();
     let [one, two] = [1, 2].map(|threads| run(None, threads, &mut Watcher::default()).unwrap());
     assert_eq!(one.to_bytes(), two.to_bytes());
-    let query = query(&[None, None, Some(0.3), Some(-1.0)], 1_500);
-    let conditional = Conditional { weights: &one, graph: &graph, query: &query, seed: 1 };
+    let question = question(&[None, None, Some(0.3), Some(-1.0)]);
+    let conditional = Conditional { weights: &one, subject: &subject, question: &question, seed: 1 };
     let ask = |numbers, threads| {
         conditional.draw(numbers, &machine(threads), &mut |_| ControlFlow::Continue(())).unwrap().values
     };
@@ -49,8 +49,8 @@ fn damaged_or_foreign_checkpoints_are_refused() {
     let kept = watcher.kept.unwrap();
     let cut = run(Some(&kept[..kept.len() - 40]), 1, &mut Watcher::default());
     assert!(matches!(cut, Err(TrainError::Checkpoint(_))));
-    let (mut plan, graph, table) = small();
+    let (mut plan, subject, table) = small();
     plan.seed += 1;
-    let foreign = train(&plan, &graph, &table, &machine(1), Some(&kept), &mut Watcher::default());
+    let foreign = train(&plan, &subject, &table, &machine(1), Some(&kept), &mut Watcher::default());
     assert_eq!(foreign, Err(TrainError::Checkpoint(Damaged("it belongs to another training".into()))));
 }

@@ -5,7 +5,6 @@ use super::codes::{
     AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, UNKNOWN_AXIS, UNPLACED,
 };
 use super::names::{Symbol, list};
-use super::network::not_run;
 use super::query::Asked;
 use super::sequence::as_grid;
 use crate::units::{Measure, Unit};
@@ -32,10 +31,6 @@ impl Asked<'_, '_> {
             let places = self.places(&axis, name, value);
             let at = places.as_deref().unwrap_or_default().to_vec();
             let told = self.set_places(id, Placing { at, refused: places.is_err(), span });
-            self.later.push(
-                not_run("at", span)
-                    .help("write the axis as `index(n)`: what is placed in advance needs no `at`"),
-            );
             match (told, places) {
                 (Some(told), _) => Err(vec![told]),
                 (None, Ok(_)) => Ok(()),

@@ -3,7 +3,7 @@
 use super::call::Signature;
 use super::codes::{
     AXIS_MISMATCH, AXIS_TWICE, EMPTY_RANGE, MISSING_PATTERN, MISSING_TARGET, MISSING_TWICE,
-    NOT_A_PROBABILITY, NOT_CONSTANT, NOT_YET, SETTING_TWICE, UNKNOWN_CHOICE, UNKNOWN_NODE,
+    NOT_A_PROBABILITY, NOT_CONSTANT, SETTING_TWICE, UNKNOWN_CHOICE, UNKNOWN_NODE,
 };
 use super::csv::Empty;
 use super::demand::{as_percentage, wrong_number};
@@ -61,11 +61,6 @@ impl<'t> Builder<'t> {
                 self.told.push(told.help("remove one of them"));
                 continue;
             }
-            let message = "data sets with gaps are simulated, and not trained on in this version";
-            let told = NOT_YET.at(statement.span, message);
-            self.unlearned.push(told.help(
-                "leave it out: a query need not mention all data, and what it does not mention is left out",
-            ));
             found.push(missing);
         }
         found

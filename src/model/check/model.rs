@@ -2,7 +2,7 @@
 //! can be checked only of the whole.
 
 use super::arena::Arena;
-use super::codes::{CYCLE, EMPTY_MODEL, INDEX_ARITHMETIC, NOT_YET, SIMULATOR_BODY, TOO_LARGE};
+use super::codes::{CYCLE, EMPTY_MODEL, INDEX_ARITHMETIC, SIMULATOR_BODY, TOO_LARGE};
 use super::constant::Constants;
 use super::demand::Demanded;
 use super::dynamics::Run;
@@ -385,11 +385,6 @@ impl<'t> Builder<'t> {
     fn declare_axis(&mut self, statement: &'t tree::Axis) {
         let id = match axis::axis(statement, &self.constants) {
             Ok((axis, measure)) => {
-                if axis.varies() {
-                    let message = "axes that differ from data set to data set are simulated, and not trained on in this version";
-                    let help = "give it one size, `set(size = 10)`, or even steps, `time(grid(from = 0, to = 9, step = 1))`";
-                    self.unlearned.push(NOT_YET.at(statement.kind.span, message).help(help));
-                }
                 self.coordinates.push(match measure.unit() {
                     Some(_) => measure,
                     None => self.unmeasured(),

@@ -172,13 +172,13 @@ pub(super) fn transformer(reader: &mut Reader<'_, '_>, call: &Call) -> Transform
                 ("directed", MaskKind::Directed),
                 ("faithful", MaskKind::Faithful),
             ],
-            2,
+            4,
         ),
         noise: reader.choice("noise", &[("edm", Noise::Edm), ("ve", Noise::Ve), ("vp", Noise::Vp)], 2),
         graph: reader.choice(
             "graph",
             &[("exact", GraphRule::Exact), ("mechanistic", GraphRule::Mechanistic)],
-            1,
+            2,
         ),
     };
     reader.shared(network.width, network.heads, call.span);

@@ -235,7 +235,7 @@ query some {
     let file = checked.file.unwrap();
     let graph = Graph::of(&file.models[0]);
     let given = |query: usize| -> Vec<String> {
-        let states = file.queries[query].states.iter().zip(&graph.tokens);
+        let states = file.queries[query].states.iter().zip(graph.tokens.iter());
         let one = |(state, token): (&State, &crate::Token)| match state {
             State::Given(value) => Some(format!("{}={value}", token.name)),
             _ => None,

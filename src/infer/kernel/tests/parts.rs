@@ -193,6 +193,9 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
     for (tokens, width, layers) in shapes {
         let sizes = Architecture {
             tokens,
+            identities: (0..tokens).collect(),
+            kinds: tokens,
+            times: 4,
             width,
             layers,
             heads: 2,

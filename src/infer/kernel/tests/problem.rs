@@ -35,7 +35,19 @@ pub fn architecture(
     hidden: usize,
     frequencies: usize,
 ) -> Architecture {
-    Architecture { tokens, width, layers, heads, head_width, hidden, frequencies }
+    let identities = (0..tokens).collect();
+    Architecture {
+        tokens,
+        identities,
+        kinds: tokens,
+        times: 0,
+        width,
+        layers,
+        heads,
+        head_width,
+        hidden,
+        frequencies,
+    }
 }
 
 /// Networks of many shapes: one token, odd widths, heads that do not fill a vector, no blocks, many tokens.
@@ -51,6 +63,11 @@ pub fn shapes() -> Vec<Architecture> {
         architecture(20, 64, 1, [4, 16], 128, 7),
         architecture(33, 33, 2, [2, 20], 40, 4),
         architecture(104, 40, 1, [2, 10], 70, 1),
+        Architecture {
+            identities: vec![0, 1, 1, 0, 3, 1],
+            times: 3,
+            ..architecture(6, 24, 2, [2, 8], 40, 2)
+        },
     ]
 }
 
@@ -79,6 +96,9 @@ impl Problem {
             value: given.iter().map(|_| 3.0 * random.signed()).collect(),
             level: (0..samples).map(|_| 1.6 * random.signed()).collect(),
             mask: (0..samples).map(|_| random.below(3) as u32).collect(),
+            time: (0..if architecture.times == 0 { 0 } else { given.len() })
+                .map(|_| random.signed())
+                .collect(),
             given,
         };
         let targets = Targets {
@@ -99,6 +119,7 @@ impl Problem {
         let inputs = Inputs {
             value: of_tokens(&self.inputs.value),
             given: of_tokens(&self.inputs.given),
+            time: if self.inputs.time.is_empty() { Vec::new() } else { of_tokens(&self.inputs.time) },
             level: order.clone().map(|b| self.inputs.level[b]).collect(),
             mask: order.clone().map(|b| self.inputs.mask[b]).collect(),
         };

@@ -1,0 +1,158 @@
+//! What the tokens of a model are to a network: which are of one kind, when each is, and which may look at which.
+
+use sbi_model::{AxisId, AxisKind, Graph, GraphRule, Mask, MaskKind, Model, NodeId, Structure, Token};
+use std::collections::BTreeMap;
+
+/// The tokens of a model, with what a data set has to tell of them.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    structure: Structure,
+    /// For each token its kind.
+    pub identities: Vec<usize>,
+    /// What tells each kind: the node, and where along axes whose elements are told apart by their places.
+    kinds: Vec<(NodeId, Vec<usize>)>,
+    /// For each token its time, where that differs from data set to data set.
+    times: Vec<Option<Time>>,
+    /// Where the coordinates of each axis of scattered instants start among those of a data set.
+    starts: BTreeMap<AxisId, usize>,
+    /// How many coordinates a data set has.
+    pub coordinates: usize,
+}
+
+/// Where a token's time stands among the coordinates of a data set, and what range it is from.
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    column: usize,
+    middle: f64,
+    half: f64,
+}
+
+impl Subject {
+    /// The tokens of a checked model, whose dependencies are read by a rule.
+    ///
+    /// Elements of a set and readings at scattered times are of one kind, elements of other axes each of their own. A data
+    /// set has the coordinates of each axis of scattered instants, in the order of axes.
+    pub fn of(model: &Model, rule: GraphRule) -> Subject {
+        let structure = Structure::of(model, rule);
+        let axes = || model.axes.iter().enumerate().map(|(number, axis)| (AxisId(number), axis));
+        let (mut starts, mut coordinates) = (BTreeMap::new(), 0);
+        for (id, axis) in axes().filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. })) {
+            starts.insert(id, coordinates);
+            coordinates += axis.size();
+        }
+        let mut kinds: Vec<(NodeId, Vec<usize>)> = Vec::new();
+        let mut known = BTreeMap::new();
+        let (mut identities, mut times) = (Vec::new(), Vec::new());
+        for token in structure.nominal().tokens.iter() {
+            let node = model.node(token.node);
+            let places = || node.axes.iter().zip(model.places(node, token.element));
+            let told = places().filter(|(axis, _)| is_told_apart(&model.axis(**axis).kind));
+            let kind = (token.node, told.map(|(_, place)| place).collect::<Vec<usize>>());
+            identities.push(*known.entry(kind.clone()).or_insert_with(|| {
+                kinds.push(kind);
+                kinds.len() - 1
+            }));
+            let time = places().find_map(|(axis, place)| {
+                let (middle, half) = range(model, *axis)?;
+                Some(Time { column: starts.get(axis)? + place, middle, half })
+            });
+            times.push(time);
+        }
+        Subject { structure, identities, kinds, times, starts, coordinates }
+    }
+
+    /// Tokens that are the same in every data set, each of its own kind.
+    pub fn fixed(graph: Graph) -> Subject {
+        let tokens = graph.tokens.len();
+        Subject {
+            structure: Structure::fixed(graph),
+            identities: (0..tokens).collect(),
+            kinds: (0..tokens).map(|token| (NodeId(0), vec![token])).collect(),
+            times: vec![None; tokens],
+            starts: BTreeMap::new(),
+            coordinates: 0,
+        }
+    }
+
+    /// The same tokens with the kinds that another subject gave them: that of a model which differs from this one's in
+    /// the sizes of its axes alone.
+    pub fn with_kinds_of(mut self, other: &Subject) -> Subject {
+        let known: BTreeMap<_, _> =
+            other.kinds.iter().enumerate().map(|(number, kind)| (kind, number)).collect();
+        let number = |kind: &usize| self.kinds.get(*kind).and_then(|kind| known.get(kind)).copied();
+        let identities = self.identities.iter().map(|kind| number(kind).expect("models have the same nodes"));
+        self.identities = identities.collect();
+        self.kinds = other.kinds.clone();
+        self
+    }
+
+    /// The tokens, in token order.
+    pub fn tokens(&self) -> &[Token] {
+        &self.structure.nominal().tokens
+    }
+
+    /// How many kinds of tokens there are.
+    pub fn kinds(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether some tokens are at times that differ from data set to data set.
+    pub fn has_times(&self) -> bool {
+        self.coordinates > 0
+    }
+
+    /// Whether the graph differs from data set to data set.
+    pub fn varies(&self) -> bool {
+        self.structure.varies()
+    }
+
+    /// When a token is, from -1 to 1 within the range of times; 0 where it has no time of its own.
+    pub fn time(&self, token: usize, coordinates: &[f64]) -> f32 {
+        let time = self.times.get(token).copied().flatten();
+        let scaled =
+            time.and_then(|Time { column, middle, half }| Some((coordinates.get(column)? - middle) / half));
+        scaled.filter(|time| time.is_finite()).unwrap_or(0.0) as f32
+    }
+
+    /// Whether a data set with these coordinates has a place for a token.
+    pub fn has_place(&self, token: usize, coordinates: &[f64]) -> bool {
+        let time = self.times.get(token).copied().flatten();
+        time.is_none_or(|time| coordinates.get(time.column).is_some_and(|at| at.is_finite()))
+    }
+
+    /// The mask of a data set with these coordinates.
+    pub fn mask(&self, kind: MaskKind, coordinates: &[f64], given: &[bool], absent: &[bool]) -> Mask {
+        if !self.varies() {
+            return self.structure.nominal().mask(kind, given, absent);
+        }
+        let at = |axis: AxisId, place: usize| {
+            let coordinate = *coordinates.get(self.starts.get(&axis)? + place)?;
+            coordinate.is_finite().then_some(coordinate)
+        };
+        self.structure.graph(&at).mask(kind, given, absent)
+    }
+}
+
+/// Whether a token knows which element of an axis it is.
+fn is_told_apart(kind: &AxisKind) -> bool {
+    match kind {
+        AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Cells(_) => {
+            true
+        }
+        AxisKind::Set(_) | AxisKind::Scattered { .. } => false,
+    }
+}
+
+/// Middle and half of the range of an axis of scattered instants, and of all others in its unit, so that their times can
+/// be compared.
+fn range(model: &Model, axis: AxisId) -> Option<(f64, f64)> {
+    let unit = &model.axis(axis).unit;
+    matches!(model.axis(axis).kind, AxisKind::Scattered { .. }).then_some(())?;
+    let alike = model.axes.iter().filter(|other| other.unit == *unit);
+    let ranges = alike.filter_map(|other| match other.kind {
+        AxisKind::Scattered { from, to, .. } => Some((from, to)),
+        _ => None,
+    });
+    let (from, to) = ranges.reduce(|(a, b), (from, to)| (a.min(from), b.max(to)))?;
+    Some((0.5 * (from + to), (0.5 * (to - from)).max(f64::MIN_POSITIVE)))
+}
