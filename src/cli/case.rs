@@ -4,7 +4,7 @@ use super::args::Device;
 use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Question, Subject};
-use sbi_model::{Approximator, Estimator, File, Graph, GraphRule, Key, Model, Placement, Query, State};
+use sbi_model::{Approximator, Axis, Estimator, File, Graph, GraphRule, Key, Model, Placement, Query, State};
 use sbi_sim::{Outside, Simulator};
 use std::borrow::Cow;
 
@@ -90,6 +90,11 @@ impl<'a> Case<'a> {
         self.approximator.train.seed
     }
 
+    /// Whether data sets lack something or have times of their own, so that each has a mask of its own.
+    pub fn differ(&self) -> bool {
+        self.subject.varies() || !self.model.missing.is_empty() || self.model.axes.iter().any(Axis::varies)
+    }
+
     /// The draws of the model.
     pub fn source(&self) -> Source<'a> {
         let Case { model, simulator, outside, .. } = *self;
@@ -130,12 +135,14 @@ impl<'a> Asked<'a> {
         let name = query.name.clone();
         let Some(placed) = query.placed_model(model) else {
             let (states, infer) = (query.states.clone(), query.infer.clone());
-            let question = Question { name, states, infer, coordinates: Vec::new() };
+            let origins = (0..states.len()).map(Some).collect();
+            let question = Question { name, states, origins, infer, coordinates: Vec::new() };
             return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question };
         };
         let subject = Subject::of(&placed, rule).with_kinds_of(subject);
-        let Placement { model, states, infer, coordinates } =
+        let Placement { model, states, origins, infer, coordinates } =
             query.placement(model, graph, placed, subject.tokens());
-        Asked { model: Cow::Owned(model), subject, question: Question { name, states, infer, coordinates } }
+        let question = Question { name, states, origins, infer, coordinates };
+        Asked { model: Cow::Owned(model), subject, question }
     }
 }

@@ -15,7 +15,7 @@ pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
         unreachable!("a command asks first whether an approximator runs, and only joint ones do")
     };
     let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
-    let needed = training_bytes(tokens, transformer, train, machine.threads);
+    let needed = training_bytes(tokens, case.differ(), transformer, train, machine.threads);
     match free() {
         Some(free) if machine.device == Device::Cpu && needed > free => {
             let name = &case.approximator.name;

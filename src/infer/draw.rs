@@ -1,13 +1,17 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
 use crate::backend::{Device, Machine, ScoreBackend, probe_cuda};
+use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
 use crate::subject::Subject;
 use crate::weights::Weights;
-use sbi_model::{State, Token};
-use std::collections::VecDeque;
+use sbi_model::{NodeId, State, Token};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::{ControlFlow, Range};
+
+/// The share of data sets that must lack what is hidden from a network.
+const SEEN_LACKING: f64 = 0.03;
 
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
@@ -78,10 +82,44 @@ pub struct Question {
     pub name: String,
     /// What is said of each token.
     pub states: Vec<State>,
+    /// Which token of the training each is, if any.
+    pub origins: Vec<Option<usize>>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
     /// When readings at scattered times are, as in [`Subject::coordinates`]; NaN of places that are not there.
     pub coordinates: Vec<f64>,
+}
+
+impl Question {
+    /// The tokens that a query leaves out and a network was trained to do without: the mask hides them. Others that
+    /// are left out are drawn along and forgotten, as every pattern of given and hidden tokens is trained, and of absent
+    /// ones only those that data sets have.
+    ///
+    /// Node by node, tokens are hidden as long as some of the data sets that were noted lack all that is hidden.
+    pub fn hidden(&self, subject: &Subject, plan: &Plan) -> Vec<bool> {
+        let mut hidden = vec![false; self.states.len()];
+        let mut lacking: Vec<&Vec<usize>> = plan.lacking.iter().collect();
+        let enough = (SEEN_LACKING * plan.noted as f64).max(1.0);
+        let mut nodes: BTreeMap<NodeId, Vec<(usize, usize)>> = BTreeMap::new();
+        for (number, token) in subject.tokens().iter().enumerate() {
+            let left_out = self.states.get(number) == Some(&State::Absent);
+            if let Some(origin) = self.origins.get(number).copied().flatten().filter(|_| left_out) {
+                nodes.entry(token.node).or_default().push((number, origin));
+            }
+        }
+        for tokens in nodes.values() {
+            let all =
+                |lacks: &&&Vec<usize>| tokens.iter().all(|(_, origin)| lacks.binary_search(origin).is_ok());
+            let left: Vec<&Vec<usize>> = lacking.iter().filter(all).copied().collect();
+            if left.len() as f64 >= enough {
+                lacking = left;
+                for (number, _) in tokens {
+                    hidden.get_mut(*number).into_iter().for_each(|place| *place = true);
+                }
+            }
+        }
+        hidden
+    }
 }
 
 /// What is drawn from: a trained network, asked one query.
@@ -137,7 +175,7 @@ impl Conditional<'_> {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = solver.draw(&chunk);
             for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
-                if let Some(row) = self.report(made)? {
+                if let Some(row) = self.report(made, solver.drawn())? {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&row);
@@ -158,15 +196,11 @@ impl Conditional<'_> {
     }
 
     /// The inferred tokens of one draw; none where any token, asked for or drawn along, lies outside its support.
-    fn report(&self, made: &[f64]) -> Result<Option<Vec<f64>>, DrawError> {
+    fn report(&self, made: &[f64], drawn: &[bool]) -> Result<Option<Vec<f64>>, DrawError> {
         let plan = &self.weights.plan;
         let tokens = self.subject.tokens().iter().zip(&self.subject.identities).zip(made);
         let all: Vec<f64> =
             tokens.map(|((token, kind), &z)| value(token, plan.scale(*kind), z)).collect::<Result<_, _>>()?;
-        let states = self.question.states.iter().enumerate();
-        let drawn = states.map(|(token, state)| {
-            !matches!(state, State::Given(_)) && self.subject.has_place(token, &self.question.coordinates)
-        });
         let supported = self.subject.tokens().iter().zip(&all).zip(drawn);
         if !supported.into_iter().all(|((token, x), drawn)| !drawn || token.support.contains(*x)) {
             return Ok(None);

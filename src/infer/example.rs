@@ -9,12 +9,16 @@ use crate::table::Table;
 use rayon::prelude::*;
 use sbi_model::Mask;
 use sbi_sim::rng::Stream;
+use std::ops::Range;
 
 /// Multiples of it, modulo one, are evenly spread however many are taken: so are the levels over a batch.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// Masks of data sets that differ are kept as long as they take no more than so many bytes.
-const MOST_MASKS: usize = 1 << 29;
+pub const MOST_MASKS: usize = 1 << 29;
+
+/// Examples that are judged at once.
+pub const JUDGED: usize = 1_024;
 
 /// Simulations as a network is trained on them.
 pub struct Data<'a> {
@@ -87,22 +91,28 @@ impl<'a> Data<'a> {
 impl Examples<'_> {
     /// Batch number `step` of `size` examples, levels spread evenly over the batch; each loss term weighs `1 / (size · tokens)`.
     pub fn batch(&self, step: u32, size: usize) -> Batch {
-        self.fill(step, size, |place| {
+        self.fill(step, 0..size, size, |place| {
             let pick = self.choices.uniform(place, step, ROW) * self.rows.len() as f64;
             self.rows.get(pick as usize).copied().expect("a uniform number is below one")
         })
     }
 
-    /// A fixed batch that passes `times` over all rows, for judging.
-    pub fn sweep(&self, times: usize) -> Batch {
+    /// Fixed examples that pass `times` over all rows, for judging: batches of no more than [`JUDGED`], whose losses add up
+    /// to that of all.
+    pub fn sweep(&self, times: usize) -> Vec<Batch> {
         let count = self.rows.len();
-        self.fill(u32::MAX, count * times, |place| {
+        let row = |place: u64| {
             self.rows.get(place as usize % count).copied().expect("a remainder is within the rows")
-        })
+        };
+        let all = count * times;
+        let starts = (0..all).step_by(JUDGED);
+        starts.map(|start| self.fill(u32::MAX, start..all.min(start + JUDGED), all, row)).collect()
     }
 
-    fn fill(&self, step: u32, size: usize, row: impl Fn(u64) -> usize) -> Batch {
-        let subject = self.data.subject;
+    /// The examples at these places of a step; each loss term weighs `1 / (all · tokens)`.
+    fn fill(&self, step: u32, places: Range<usize>, all: usize, row: impl Fn(u64) -> usize) -> Batch {
+        let (subject, size) = (self.data.subject, places.len());
+        let weight = 1.0 / (all * subject.tokens().len()) as f32;
         let tokens = subject.tokens().len();
         let mut batch = Batch {
             inputs: Inputs {
@@ -119,7 +129,7 @@ impl Examples<'_> {
         let mut roles = vec![Role::Hidden; tokens];
         let mut noise = vec![0.0; tokens];
         let shift = self.choices.uniform(0, step, LEVEL);
-        for place in 0..size as u64 {
+        for (start, place) in (0..).step_by(tokens).zip(places.start as u64..places.end as u64) {
             let row = row(place);
             let lacks = self.data.lacks(row);
             let pattern = self.patterns.draw(&self.choices, place, step, &lacks, &mut roles);
@@ -132,7 +142,8 @@ impl Examples<'_> {
                 let at = self.data.table.coordinates(row);
                 batch.inputs.time.extend((0..tokens).map(|token| subject.time(token, at)));
             }
-            self.write(&mut batch, place as usize * tokens, self.data.row(row), &roles, sigma, &noise);
+            let clean = self.data.row(row);
+            self.write(&mut batch, (start, weight), clean, &roles, sigma, &noise);
         }
         batch
     }
@@ -166,19 +177,18 @@ impl Examples<'_> {
         used.len() as u32 - 1
     }
 
-    /// Writes one example's tokens from place `start` on.
+    /// Writes one example's tokens from place `start` on, each loss term with this weight.
     #[allow(clippy::indexing_slicing, reason = "one place in five arrays of one length")]
     fn write(
         &self,
         batch: &mut Batch,
-        start: usize,
+        (start, weight): (usize, f32),
         clean: &[f32],
         roles: &[Role],
         sigma: f64,
         noise: &[f64],
     ) {
         let Batch { inputs, targets, .. } = batch;
-        let weight = 1.0 / inputs.value.len() as f32;
         let scaling = self.process.coefficients(sigma);
         for (at, ((role, &z), n)) in (start..).zip(roles.iter().zip(clean).zip(noise)) {
             match role {

@@ -1,6 +1,7 @@
 //! How much memory a training takes, reckoned before any of it is asked for: a machine that lacks it ends the process
 //! without a word.
 
+use crate::example::{JUDGED, MOST_MASKS};
 use crate::kernel::Kernel;
 use crate::pattern::pool_size;
 use crate::plan::{BATCH, architecture};
@@ -17,20 +18,33 @@ const BATCH_BYTES: f64 = 16.0;
 /// Bytes that each value of the simulations takes: as simulated, and as the network sees it.
 const TABLE_BYTES: f64 = 12.0;
 
-/// Bytes that each pair of tokens takes in a mask that is kept: as truths, in a batch, and in the kernel.
+/// Bytes that each pair of tokens takes in a mask that is kept: as bits, in a batch, and in the kernel.
 const MASK_BYTES: f64 = 6.0;
 
 /// About how many bytes the training of a network over `tokens` tokens takes at its peak, on `threads` threads of the
-/// CPU. An estimate from above for the network, its batches and the simulations; the rest of the program is small.
-pub fn training_bytes(tokens: usize, transformer: &Transformer, train: &Train, threads: usize) -> f64 {
+/// CPU, where data sets `differ` with a mask for each. An estimate from above for the network, its batches and the
+/// simulations; the rest of the program is small.
+pub fn training_bytes(
+    tokens: usize,
+    differ: bool,
+    transformer: &Transformer,
+    train: &Train,
+    threads: usize,
+) -> f64 {
     // The finest structure a plan can find gives the most value features.
     let architecture = architecture(tokens, transformer, f64::MIN_POSITIVE);
-    let examples =
-        train.batch.unwrap_or(BATCH) + (train.simulations / 20).clamp(VALIDATION_EXAMPLES, VALIDATION_ROWS);
+    let batch = train.batch.unwrap_or(BATCH);
+    let examples = batch + (train.simulations / 20).clamp(VALIDATION_EXAMPLES, VALIDATION_ROWS);
+    let masks = match differ {
+        true => pool_size(tokens) + batch.max(JUDGED),
+        false => pool_size(tokens),
+    };
     let (tokens, examples) = (tokens as f64, examples as f64);
+    let kept = (train.simulations as f64 * tokens * tokens / 8.0).min(MOST_MASKS as f64);
     Kernel::bytes(&architecture, threads)
         + COPIES * 4.0 * architecture.parameters() as f64
         + BATCH_BYTES * examples * tokens
         + TABLE_BYTES * train.simulations as f64 * tokens
-        + MASK_BYTES * pool_size(architecture.tokens) as f64 * tokens * tokens
+        + MASK_BYTES * masks as f64 * tokens * tokens
+        + if differ { kept } else { 0.0 }
 }

@@ -20,6 +20,9 @@ const FEW_TOKENS: usize = 6;
 /// Frequencies of a token's time: the fastest has its period in a thirty-second of the range.
 const TIMES: usize = 7;
 
+/// Of so many simulations it is noted what they lack.
+const NOTED: usize = 200;
+
 /// Examples in a step where the file is silent.
 pub const BATCH: usize = 256;
 
@@ -48,6 +51,10 @@ pub struct Plan {
     pub scales: Vec<Scale>,
     /// The finest scale found in the simulations, in standard deviations.
     pub finest: f64,
+    /// Which tokens some of the simulations lack, rising: of so many that were looked at, those that lack any.
+    pub lacking: Vec<Vec<usize>>,
+    /// How many simulations were looked at for that.
+    pub noted: usize,
 }
 
 /// Chooses a plan for the approximator `name` of a model's tokens, from what the file states and from its simulations
@@ -80,7 +87,18 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         mixture: Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), 0.1),
         scales,
         finest,
+        lacking: lacking(table),
+        noted: table.rows().min(NOTED),
     }
+}
+
+/// Which tokens the first simulations lack, where they lack any.
+fn lacking(table: &Table) -> Vec<Vec<usize>> {
+    let lacks = |row: &[f64]| {
+        let tokens = row.iter().enumerate().filter(|(_, value)| !value.is_finite());
+        tokens.map(|(token, _)| token).collect::<Vec<usize>>()
+    };
+    table.iter().take(NOTED).map(lacks).filter(|lacks| !lacks.is_empty()).collect()
 }
 
 /// Simulations in the network's units, `[rows · tokens]`; NaN of what is lacking. `identities` says whose scale is each

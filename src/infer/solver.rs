@@ -1,7 +1,7 @@
 //! Running the noise process backwards: from noise to draws of all tokens that are not given.
 //!
-//! Tokens that a query leaves out are drawn along and forgotten, which integrates over them: which others are given is
-//! trained in every pattern, and to leave tokens out of the network's sight in none but a few.
+//! Tokens that a query leaves out are drawn along and forgotten, which integrates over them, or hidden from the network
+//! where it was trained without them ([`crate::Question::hidden`]).
 
 use crate::backend::{Machine, Network, ScoreBackend, outputs};
 use crate::draw::{Conditional, Try};
@@ -25,6 +25,8 @@ pub struct Solver<'a, B: ScoreBackend> {
     stream: Stream,
     /// The known value of each token: given ones theirs, others none.
     known: Vec<Option<f64>>,
+    /// Whether each token is drawn: neither given nor hidden.
+    drawn: Vec<bool>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
     /// When each token is; empty where the network has no times.
@@ -37,12 +39,14 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         let Conditional { weights, subject, question, seed } = *of;
         let (plan, coordinates) = (&weights.plan, question.coordinates.as_slice());
         let tokens = 0..subject.tokens().len();
-        let nowhere: Vec<bool> = tokens.clone().map(|token| !subject.has_place(token, coordinates)).collect();
-        let states = question.states.iter().zip(&subject.identities).zip(&nowhere);
-        let known = states.map(|((state, kind), nowhere)| match state {
+        let mut hidden = question.hidden(subject, plan);
+        for (token, hidden) in hidden.iter_mut().enumerate() {
+            *hidden |= !subject.has_place(token, coordinates);
+        }
+        let states = question.states.iter().zip(&subject.identities).zip(&hidden);
+        let known = states.map(|((state, kind), hidden)| match state {
             State::Given(x) => Some(plan.scale(*kind).standardise(*x)),
-            // What has no place is no part of the question: the mask hides it.
-            State::Inferred | State::Absent => nowhere.then_some(0.0),
+            State::Inferred | State::Absent => hidden.then_some(0.0),
         });
         let given: Vec<bool> = question.states.iter().map(|state| matches!(state, State::Given(_))).collect();
         let architecture = Architecture {
@@ -58,12 +62,18 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &nowhere)] },
+            masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden)] },
             stream: Stream::new(seed, &format!("@draw/{}", question.name)),
             known: known.collect(),
+            drawn: given.iter().zip(&hidden).map(|(given, hidden)| !given && !hidden).collect(),
             given: given.iter().map(|given| f32::from(u8::from(*given))).collect(),
             times: timed.map(|token| subject.time(token, coordinates)).collect(),
         }
+    }
+
+    /// Whether each token is drawn.
+    pub fn drawn(&self) -> &[bool] {
+        &self.drawn
     }
 
     /// Makes these tries; another attempt at the same number gives another draw.

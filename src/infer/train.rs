@@ -261,10 +261,10 @@ where
     }
 
     /// Measures the averaged weights on held-out simulations and keeps them where they are the best so far.
-    fn judge(&mut self, validation: &Batch) -> Result<(), TrainError> {
-        let loss = objective(&self.state.average, &self.network, validation).into_scalar_f32();
+    fn judge(&mut self, validation: &[Batch]) -> Result<(), TrainError> {
+        let loss = |batch| objective(&self.state.average, &self.network, batch).into_scalar_f32();
+        let validation: f64 = validation.iter().map(|batch| f64::from(loss(batch))).sum();
         let state = &mut self.state;
-        let validation = f64::from(loss);
         if !validation.is_finite() {
             return Err(TrainError::Diverged { step: state.header.step });
         }

@@ -1,6 +1,9 @@
 //! A query on axes of scattered instants that are as long as it places them.
+//!
+//! An axis that is placed at fewer instants than it ever has, or nowhere, gets the rest of them evenly over its range:
+//! what stands there is left out, and so integrated over, as are other data that a query leaves out.
 
-use crate::{AxisId, AxisKind, Count, Graph, Model, NodeId, Query, State, Token};
+use crate::{Axis, AxisId, AxisKind, Count, Graph, Model, NodeId, Query, State, Token};
 use std::collections::BTreeMap;
 
 /// What a query asks of its model with each axis as long as the query places it.
@@ -10,9 +13,11 @@ pub struct Placement {
     pub model: Model,
     /// The state of each token of that model's graph, in token order.
     pub states: Vec<State>,
+    /// Which token of the query's model each is, if any.
+    pub origins: Vec<Option<usize>>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
-    /// When the elements of each axis of scattered instants are, in the order of axes; NaN where the query does not say.
+    /// When the elements of each axis of scattered instants are, in the order of axes.
     pub coordinates: Vec<f64>,
 }
 
@@ -25,7 +30,8 @@ impl Query {
             for placed in &self.placed {
                 let axis = model.axes.get_mut(placed.axis.0).map(|axis| &mut axis.kind);
                 if let Some(AxisKind::Scattered { count, .. }) = axis {
-                    *count = Count { least: placed.at.len(), most: placed.at.len() };
+                    let size = placed.at.len().max(count.least);
+                    *count = Count { least: size, most: size };
                 }
             }
             model
@@ -44,8 +50,12 @@ impl Query {
         let origin = |token: &Token| {
             let mut beyond = false;
             let node = placed.node(token.node);
-            let places = node.axes.iter().zip(placed.places(node, token.element));
-            let element = places.fold(0, |element, (axis, place)| {
+            let places: Vec<(&AxisId, usize)> =
+                node.axes.iter().zip(placed.places(node, token.element)).collect();
+            if places.iter().any(|(axis, place)| self.fills(placed.axis(**axis), **axis, *place)) {
+                return None;
+            }
+            let element = places.into_iter().fold(0, |element, (axis, place)| {
                 let size = model.axis(*axis).size();
                 beyond |= place >= size;
                 element * size + place.min(size - 1)
@@ -65,18 +75,32 @@ impl Query {
                 reported.entry(*token).or_default().push(number);
             }
         }
+        let is =
+            |origin: &Option<(usize, bool)>| origin.filter(|(_, beyond)| !beyond).map(|(token, _)| token);
         let infer = self.infer.iter().filter_map(|token| reported.get(token)).flatten().copied().collect();
+        let origins = origins.iter().map(is).collect();
         let coordinates = self.coordinates(&placed);
-        Placement { model: placed, states, infer, coordinates }
+        Placement { model: placed, states, origins, infer, coordinates }
     }
 
     fn coordinates(&self, placed: &Model) -> Vec<f64> {
         let axes = placed.axes.iter().enumerate();
         let scattered = axes.filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
-        let at = |(number, axis): (usize, &crate::Axis)| {
-            let found = self.placed.iter().find(|placed| placed.axis == AxisId(number));
-            found.map_or_else(|| vec![f64::NAN; axis.size()], |placed| placed.at.clone())
+        let at = |(number, axis): (usize, &Axis)| {
+            let places = self.places(AxisId(number));
+            let filling = (places.len()..axis.size()).filter_map(|place| axis.spread(place));
+            places.iter().copied().chain(filling).collect::<Vec<f64>>()
         };
         scattered.flat_map(at).collect()
+    }
+
+    /// Where the query places an axis.
+    fn places(&self, axis: AxisId) -> &[f64] {
+        self.placed.iter().find(|placed| placed.axis == axis).map_or(&[], |placed| &placed.at)
+    }
+
+    /// Whether the query says nothing of an element of an axis of scattered instants.
+    fn fills(&self, axis: &Axis, id: AxisId, place: usize) -> bool {
+        matches!(axis.kind, AxisKind::Scattered { .. }) && place >= self.places(id).len()
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Packing {
     copies: Vec<(Place, Place)>,
     /// For each token its identity in both, which other tokens may have too.
     identities: Vec<(Range<usize>, Range<usize>)>,
+    /// The table of identities, of which some may be nobody's.
+    kinds: Range<usize>,
     folds: Vec<Fold>,
     /// Biases of the scales, stored as 1 + scale.
     scales: Vec<Range<usize>>,
@@ -50,7 +52,8 @@ struct Fold {
 impl Packing {
     pub fn new(architecture: &Architecture, plan: &Plan) -> Packing {
         let layout = architecture.layout();
-        let mut packing = Packing { parameters: layout.head[1].end, ..Packing::default() };
+        let (parameters, kinds) = (layout.head[1].end, layout.id.clone());
+        let mut packing = Packing { parameters, kinds, ..Packing::default() };
         let (values, rest) = plan.embed.split(plan.given());
         let (given, time) = rest.split(1);
         packing.piece(&layout.value, values);
@@ -131,9 +134,7 @@ impl Packing {
         for (to, from) in &self.copies {
             copy(from, padded, to, gradient);
         }
-        for (to, _) in &self.identities {
-            gradient[to.clone()].fill(0.0);
-        }
+        gradient[self.kinds.clone()].fill(0.0);
         for (to, from) in &self.identities {
             for (sum, part) in gradient[to.clone()].iter_mut().zip(&padded[from.clone()]) {
                 *sum += part;

@@ -1,6 +1,6 @@
 //! Small networks against closed forms.
 
-use super::{Watcher, machine, normal_pairs, pairs_of, question};
+use super::{Watcher, machine, moments, normal_pairs, pairs_of, question};
 use crate::table::is_validation;
 use crate::{Conditional, DrawError, Subject, Table, Weights, plan, train};
 use sbi_model::{GraphRule, Noise, State, Support, Train, Transformer};
@@ -17,12 +17,6 @@ fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weig
 fn answer(weights: &Weights, subject: &Subject, states: &[Option<f64>], draws: usize) -> Vec<f64> {
     let conditional = Conditional { weights, subject, question: &question(states), seed: 1 };
     conditional.draw(0..draws, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
-}
-
-fn moments(values: &[f64]) -> (f64, f64) {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    (mean, variance.sqrt())
 }
 
 /// `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)`: the posterior is N(0.8 x, 0.2), the likelihood N(theta, 0.25).

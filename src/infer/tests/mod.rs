@@ -1,6 +1,7 @@
 //! Tests of the crate as a whole, on graphs and simulations made by hand.
 
 mod answers;
+mod differ;
 mod fused;
 mod patterns;
 mod resume;
@@ -48,8 +49,9 @@ pub fn normal_pairs(pairs: usize, rows: usize) -> Table {
 /// A question that gives the tokens with a value and infers the others.
 pub fn question(states: &[Option<f64>]) -> Question {
     let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
-    let states = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
-    Question { name: "q".into(), states, infer, coordinates: Vec::new() }
+    let states: Vec<State> = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
+    let origins = (0..states.len()).map(Some).collect();
+    Question { name: "q".into(), states, origins, infer, coordinates: Vec::new() }
 }
 
 pub fn machine(threads: usize) -> Machine {
@@ -75,4 +77,11 @@ impl Hooks for Watcher {
     fn checkpoint(&mut self, bytes: Vec<u8>) {
         self.kept = Some(bytes);
     }
+}
+
+/// Mean and standard deviation.
+pub fn moments(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
+    (mean, variance.sqrt())
 }

@@ -33,7 +33,10 @@ impl<'a> Reference<'a> {
         let mask = &masks.masks[inputs.mask[b] as usize];
         let context = self.context(f64::from(inputs.level[b]));
         let mut h: Vec<Vec<f64>> = (0..t)
-            .map(|i| self.embed(i, f64::from(inputs.value[b * t + i]), f64::from(inputs.given[b * t + i])))
+            .map(|i| {
+                let [value, given] = [&inputs.value, &inputs.given].map(|all| f64::from(all[b * t + i]));
+                self.embed(i, value, given, inputs.time.get(b * t + i).map_or(0.0, |time| f64::from(*time)))
+            })
             .collect();
         for block in &layout.blocks {
             let qkv: Vec<Vec<f64>> =
@@ -56,14 +59,22 @@ impl<'a> Reference<'a> {
         h.iter().map(|h| self.linear(&self.norm(h, &layout.norm), &layout.head)[0]).collect()
     }
 
-    fn embed(&self, token: usize, value: f64, given: f64) -> Vec<f64> {
+    fn embed(&self, token: usize, value: f64, given: f64, time: f64) -> Vec<f64> {
         let d = self.architecture.width;
-        let frequencies: Vec<f64> = self.architecture.value_frequencies().map(f64::from).collect();
-        let mut features = vec![value];
-        features.extend(frequencies.iter().map(|w| (w * value).sin()));
-        features.extend(frequencies.iter().map(|w| (w * value).cos()));
+        let waves = |x: f64, frequencies: Vec<f32>| {
+            let angles: Vec<f64> = frequencies.into_iter().map(|w| f64::from(w) * x).collect();
+            let sines = angles.iter().map(|angle| angle.sin());
+            let features = [x].into_iter().chain(sines).chain(angles.iter().map(|angle| angle.cos()));
+            features.collect::<Vec<f64>>()
+        };
+        let features = waves(value, self.architecture.value_frequencies().collect());
         let mut h = self.product(&features, &self.layout.value, d);
-        let id = &self.parameters[self.layout.id.clone()][token * d..(token + 1) * d];
+        if self.architecture.times > 0 {
+            let features = waves(time, self.architecture.time_frequencies().collect());
+            add(&mut h, &self.product(&features, &self.layout.time, d));
+        }
+        let kind = self.architecture.identities[token];
+        let id = &self.parameters[self.layout.id.clone()][kind * d..(kind + 1) * d];
         add(&mut h, id);
         for (h, g) in h.iter_mut().zip(&self.parameters[self.layout.given.clone()]) {
             *h += given * g;
