@@ -77,7 +77,16 @@ impl Query {
         }
         let is =
             |origin: &Option<(usize, bool)>| origin.filter(|(_, beyond)| !beyond).map(|(token, _)| token);
-        let infer = self.infer.iter().filter_map(|token| reported.get(token)).flatten().copied().collect();
+        // Elements of a node that are asked for in their order stay so among those beyond.
+        let node = |token: &usize| graph.tokens.get(*token).map(|token| token.node);
+        let runs = self.infer.chunk_by(|a, b| a < b && node(a) == node(b));
+        let run = |run: &[usize]| {
+            let mut run: Vec<usize> =
+                run.iter().filter_map(|token| reported.get(token)).flatten().copied().collect();
+            run.sort_unstable();
+            run
+        };
+        let infer = runs.flat_map(run).collect();
         let origins = origins.iter().map(is).collect();
         let coordinates = self.coordinates(&placed);
         Placement { model: placed, states, origins, infer, coordinates }

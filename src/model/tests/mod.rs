@@ -15,6 +15,7 @@ mod linear;
 mod mechanism;
 mod messages;
 mod pages;
+mod placement;
 mod silent;
 mod specs;
 mod units;
