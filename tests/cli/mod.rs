@@ -9,6 +9,7 @@ mod kept;
 mod netcdf;
 mod outside;
 mod run;
+mod scattered;
 mod simulate;
 mod stopped;
 mod store;

@@ -87,7 +87,7 @@ fn a_slope_given_readings_at_any_times_follows_regression() {
     let times = [0.3, 1.1, 1.9];
     let readings = [0.4, -0.2, 1.3];
     let asked = file(body, "at t = [0.3, 1.1, 1.9]\ngiven y = [0.4, -0.2, 1.3]\ninfer b");
-    let (weights, subject) = trained(&asked.models[0], GraphRule::Exact, 8_000, 4_000);
+    let (weights, subject) = trained(&asked.models[0], GraphRule::Exact, 10_000, 8_000);
     let precision = 1.0 + times.iter().map(|t| t * t / 0.25).sum::<f64>();
     let mean = times.iter().zip(&readings).map(|(t, y)| t * y / 0.25).sum::<f64>() / precision;
     assert_normal(&draws(&asked, GraphRule::Exact, (&weights, &subject), 4_000), mean, 1.0 / precision);
