@@ -249,11 +249,9 @@ impl<'m> Survey<'m> {
                 let facts = steps.zip(time).and_then(|(steps, time)| steps.at(self.model, node, time));
                 facts.expect("steps are read at times that are known").clone()
             }
-            Expr::Gained(curve, _) => {
-                let curve = self.entry_of(curve, at);
-                self.computed(None, &[&curve.reads])
-            }
-            Expr::At(left, right) | Expr::Crossings(left, right) => {
+            Expr::At(left, right)
+            | Expr::Crossings(left, right)
+            | Expr::Gained { curve: left, time: right, .. } => {
                 let (left, right) = (self.entry_of(left, at), self.entry_of(right, at));
                 self.computed(None, &[&left.reads, &right.reads])
             }
@@ -366,10 +364,8 @@ pub(crate) fn free_axes(model: &Model) -> Vec<Vec<AxisId>> {
                 .collect(),
             _ => expr.operands().filter_map(|operand| free.get(operand.0)).flatten().copied().collect(),
         };
-        match expr {
-            Expr::Reduce { axis, .. } => axes.retain(|free| free != axis),
-            Expr::Gained(_, axis) => axes.push(*axis),
-            _ => {}
+        if let Expr::Reduce { axis, .. } = expr {
+            axes.retain(|free| free != axis);
         }
         axes.sort_unstable();
         axes.dedup();

@@ -7,6 +7,7 @@
 use super::codes::UNKNOWN_UNIT;
 use super::mismatch::{Clash, Place};
 use super::model::Builder;
+use super::share::is_of_no_share;
 use super::value::{Sort, Value};
 use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown};
 use crate::{Binary, Expr, ExprId, Unary};
@@ -106,7 +107,10 @@ impl<'t> Builder<'t> {
         let Some(expected) = place.measure.unit() else { return self.settled(value).raw };
         match &value.measure {
             Measure::Unknown | Measure::Bare { .. } => value.raw,
-            Measure::Of(found) if found.fits(expected) => self.convert(value.raw, found, expected),
+            Measure::Of(found) if found.fits(expected) && !is_of_no_share(value, expected) => {
+                self.ensure_once_in(operand, expected);
+                self.convert(value.raw, found, expected)
+            }
             Measure::Of(_) => {
                 self.misplaced(operand, place);
                 value.raw
@@ -150,7 +154,9 @@ impl<'t> Builder<'t> {
     ) -> (ExprId, ExprId, Measure) {
         let (l, r) = (left.value, right.value);
         match (&l.measure, &r.measure) {
-            (Measure::Of(a), Measure::Of(b)) if a.fits(b) => {
+            (Measure::Of(a), Measure::Of(b))
+                if a.fits(b) && !is_of_no_share(l, b) && !is_of_no_share(r, a) =>
+            {
                 let target = self.target(l, a, r, b);
                 let pair = (self.convert(l.raw, a, &target), self.convert(r.raw, b, &target));
                 (pair.0, pair.1, Measure::Of(target))
@@ -164,6 +170,10 @@ impl<'t> Builder<'t> {
             (Measure::Of(unit), Measure::Bare { .. }) if Self::takes(l, how, unit) => {
                 let l = self.settled(l);
                 (l.raw, r.raw, l.measure)
+            }
+            (Measure::Bare { .. }, Measure::Of(unit)) if self.is_whole(l, how, unit) => {
+                let one = Unit::one();
+                (l.raw, self.convert(r.raw, unit, &one), Measure::pure())
             }
             (Measure::Bare { zero: a }, Measure::Bare { zero: b }) => {
                 let alone = how == Together::Chosen;
@@ -186,9 +196,6 @@ impl<'t> Builder<'t> {
 
     /// The unit in which two of one dimension are put together: numbers go into that of what is computed.
     fn target(&self, l: &Value, a: &Rc<Unit>, r: &Value, b: &Rc<Unit>) -> Rc<Unit> {
-        if a.is_pure() {
-            return if a.scale() == b.scale() && a.is_proper() { a.clone() } else { Rc::new(Unit::one()) };
-        }
         match (self.is_number(l.raw), self.is_number(r.raw)) {
             (true, false) if b.is_proper() => b.clone(),
             (false, true) if a.is_proper() => a.clone(),
@@ -198,11 +205,10 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Whether a bare number takes the unit of what it stands beside: of a quantity that it is compared with, and in a pure
-    /// sum.
+    /// Whether a bare number takes the unit of what it stands beside: that of a declared quantity which it is compared with,
+    /// and none beside what has none.
     fn takes(other: &Value, how: Together, unit: &Unit) -> bool {
-        let named = other.read.is_some() && unit.is_proper();
-        unit.is_pure() || (how == Together::Compared && named)
+        unit.is_plain() || (how == Together::Compared && other.declared)
     }
 
     pub(super) fn is_number(&self, raw: ExprId) -> bool {
@@ -271,7 +277,7 @@ impl<'t> Builder<'t> {
             }
             Measure::Unknown => (self.arena.binary(Binary::Pow, base.value.raw, raised), Measure::Unknown),
             _ => {
-                let base = self.settled(base.value).raw;
+                let base = self.plain_number(base.value);
                 (self.arena.binary(Binary::Pow, base, raised), Measure::pure())
             }
         }
@@ -286,9 +292,17 @@ impl<'t> Builder<'t> {
                 (raw, Measure::of(unit.to(Power::HALF)))
             }
             Measure::Unknown => (of.raw, Measure::Unknown),
-            _ => (self.settled(of).raw, Measure::pure()),
+            _ => (self.plain_number(of), Measure::pure()),
         };
         (self.arena.unary(Unary::Sqrt, raw), measure)
+    }
+
+    /// A number without a dimension as it is, whatever it is in: half for 50 percent.
+    fn plain_number(&mut self, value: &Value) -> ExprId {
+        match &value.measure {
+            Measure::Of(unit) => self.convert(value.raw, unit, &Unit::one()),
+            _ => value.raw,
+        }
     }
 
     /// One of a unit that a number goes into: `5 ms` is 1 in fives of milliseconds.

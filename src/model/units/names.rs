@@ -116,6 +116,17 @@ impl Units {
         self.own.contains_key(text) || lookup(text).is_some()
     }
 
+    /// A unit of SI without a prefix with that of another: with the one of `mV`, `s` is `ms`.
+    pub(crate) fn with_prefix_of(&self, other: &str, name: &str) -> Option<Unit> {
+        let find = |name: &str| TABLE.iter().find(|entry| entry.names.contains(&name));
+        find(name).filter(|entry| entry.prefixed == Prefixed::Sign)?;
+        let (rest, ..) = split(other).find(|(rest, _, prefixed)| {
+            *prefixed == Prefixed::Sign && find(rest).is_some_and(|entry| entry.prefixed == *prefixed)
+        })?;
+        let prefix = other.strip_suffix(rest).filter(|_| find(other).is_none())?;
+        lookup(&format!("{prefix}{name}")).map(|named| Unit::named(Rc::new(named)))
+    }
+
     /// The unit that a wrong name was meant for.
     pub(crate) fn similar(&self, text: &str) -> Option<String> {
         let meant = ELSEWHERE.iter().find(|(other, _)| *other == text).map(|(_, own)| (*own).to_owned());
