@@ -247,7 +247,7 @@ fn not_in(expr: &Expr, found: &Unit, own: &Unit, what: &str) -> Diagnostic {
         },
         _ => text,
     };
-    told.help(match (own.parts(), own.behind(&value)) {
+    told.help(match (own.parts(), own.numbered(&value)) {
         (0, _) => format!("write it without: `{value}`"),
         (_, Some(fits)) => format!("write `{fits}`"),
         (_, None) => format!("write a number in `{own}`, or one without a unit, which is in that"),

@@ -329,7 +329,7 @@ fn named_number(unit: &Unit, number: &str) -> String {
 }
 
 /// A number that stands alone, and the sign before it.
-fn literal(tree: &Tree) -> Option<(&Number, &'static str)> {
+pub(super) fn literal(tree: &Tree) -> Option<(&Number, &'static str)> {
     match &tree.kind {
         ExprKind::Number(number) => Some((number, "")),
         ExprKind::Unary { operator: UnaryOperator::Neg, operand } => {

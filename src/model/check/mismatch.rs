@@ -1,6 +1,7 @@
 //! What is told of units that do not fit: both sides in the user's own words, and the edit that mends it.
 
 use super::codes::UNIT_MISMATCH;
+use super::lacking::literal;
 use super::model::{Builder, Written};
 use super::names::list;
 use super::remedy::Sides;
@@ -183,7 +184,8 @@ impl<'t> Builder<'t> {
             Together::Subtracted if left_is_wrong => "what is subtracted from it",
             Together::Subtracted => "what it is subtracted from",
             Together::Compared => "what it is compared with",
-            Together::Paired | Together::Chosen => "the other",
+            Together::Paired => "what stands beside it",
+            Together::Chosen => "the other side",
         };
         let beside = match shown(other.tree) {
             Some(text) if text.len() <= 24 => format!("`{text}`"),
@@ -383,12 +385,12 @@ impl<'t> Builder<'t> {
             return false;
         }
         let at = culprit.tree.span;
-        let bare = matches!(culprit.value.measure, Measure::Bare { .. });
-        let read = if bare { BTreeSet::new() } else { self.quantities(raws) };
+        let number = literal(culprit.tree).is_some();
+        let read = if number { BTreeSet::new() } else { self.quantities(raws) };
         let inverse = lacking.to(crate::units::Power::ONE.negated());
         let same = |slip: &&Slip| {
             let alike = slip.lacking == lacking || Some(slip.lacking) == inverse;
-            alike && if bare { slip.at == at } else { !slip.read.is_disjoint(&read) }
+            alike && if number { slip.at == at } else { !slip.read.is_disjoint(&read) }
         };
         if let Some(first) = self.slips.iter().find(same).map(|slip| slip.at) {
             self.show_with(first, at);

@@ -66,6 +66,7 @@ mod noted;
 mod outer;
 mod outside;
 mod over;
+mod overridden;
 mod passed;
 mod place;
 mod possible;

@@ -160,9 +160,10 @@ pub(super) struct Builder<'t> {
 /// are numbers without any.
 pub(super) type Inlined<'t> = (HomeId, &'t str, Vec<(ExprId, Option<(Dimension, Scale)>, bool)>);
 
-/// Looks at a model; what is wrong goes to `told`. `strict` says whether it has units.
+/// Looks at a model, which may extend another; what is wrong goes to `told`. `strict` says whether it has units.
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
+    extended: Option<&'t tree::Model>,
     homes: &[Home<'t>],
     files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
@@ -213,6 +214,9 @@ pub(super) fn model<'t>(
     builder.told.extend(named_as_the_fact(&model));
     builder.told.extend(fixed_ends(&model).into_iter().filter(|_| whole));
     let graph = graph.or_else(|| sketch(&model));
+    if let Some(extended) = extended {
+        builder.blame_own(tree, extended);
+    }
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();

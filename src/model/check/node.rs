@@ -329,7 +329,10 @@ impl<'t> Builder<'t> {
         let name = self.nodes.get(id.0).map(|node| node.name.clone()).unwrap_or_default();
         let own = self.measure_of(id);
         if let Some(own) = own.unit() {
-            let what = format!("the entries of `{name}` are in another");
+            let what = match own.parts() {
+                0 => format!("`{name}` has none"),
+                _ => format!("`{name}` is in `{own}`"),
+            };
             return self.constants.number_in(value, Some(own), &what);
         }
         let found = self.constants.quantity(value)?;

@@ -102,7 +102,7 @@ impl<'t> Readings<'t> {
     }
 
     /// Whether a name is read in the expression that stands around this place.
-    fn stands_beside(&self, name: &str, place: Span) -> bool {
+    pub(super) fn stands_beside(&self, name: &str, place: Span) -> bool {
         self.together.iter().any(|(span, names)| contains(*span, place) && names.contains(name))
     }
 
@@ -325,7 +325,7 @@ impl<'t> Builder<'t> {
 }
 
 /// Whether a place lies within another.
-fn contains(around: Span, place: Span) -> bool {
+pub(super) fn contains(around: Span, place: Span) -> bool {
     around.file == place.file && around.start <= place.start && place.end <= around.end
 }
 

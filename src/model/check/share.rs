@@ -109,10 +109,18 @@ impl<'t> Builder<'t> {
         } else {
             "180 / pi".to_owned()
         };
+        let product = Product::of(operand.tree);
+        let many = product.parts.iter().position(|part| {
+            matches!(&part.tree.kind, ExprKind::Number(number) if (number.value * size(&share) - 1.0).abs() < NEAR)
+        });
+        let without = many.and_then(|place| product.with(&Change::Dropped(place)));
         let text = shown(operand.tree).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
         let message = format!("{text} stands where `{share}` is expected, and is converted by itself");
         let told = CONVERTED_TWICE.at(operand.tree.span, message);
-        self.told.push(told.help(format!("leave `{by}` out of it")));
+        self.told.push(told.help(match without {
+            Some(without) => format!("leave `{by}` out: `{without}`"),
+            None => format!("leave `{by}` out of it"),
+        }));
     }
 }
 

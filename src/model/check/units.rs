@@ -9,7 +9,7 @@ use super::mismatch::{Clash, Place};
 use super::model::Builder;
 use super::share::is_of_no_share;
 use super::value::{Sort, Value};
-use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown};
+use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown, definition, is_count};
 use crate::{Binary, Expr, ExprId, Unary};
 use sbi_syntax::{Diagnostic, tree};
 use std::rc::Rc;
@@ -356,12 +356,44 @@ fn unknown_unit(units: &Units, written: &tree::Unit, unknown: &Unknown) -> Diagn
             "temperatures have no offset here: write kelvins, `K`, or differences of temperature in `K`",
         ),
         "month" | "months" | "mo" => told.help("months differ in length: write days or years"),
-        _ => match units.similar(name) {
-            Some(similar) => told.did_you_mean(Some(&similar)),
-            None => told.help(format!(
-                "units are of SI and beside it, `ms`, `mV`, `umol/L`, `mmHg`, `day`; define another, `unit {name} = 12 h`; \
-                 things that are counted have none: leave it out, or write `1`"
+        _ => match (units.similar(name), definition(name)) {
+            (_, Some(size)) => told.help(format!("define it above the model: `unit {name} = {size}`")),
+            (None, _) if is_count(name) => {
+                let rest = without(written, name);
+                told.help(format!("things that are counted have no unit: leave `{name}` out, `: {rest}`"))
+            }
+            (Some(similar), _) => told.did_you_mean(Some(&similar)),
+            (None, _) => told.help(format!(
+                "units are of SI and beside it, `ms`, `mV`, `umol/L`, `mmHg`, `day`; define another in those above the model, \
+                 `unit {name} = …`; things that are counted have none: write `{}`",
+                without(written, name)
             )),
         },
+    }
+}
+
+/// A unit without one of its names: `1/min` of `beats/min`.
+fn without(written: &tree::Unit, name: &str) -> String {
+    let is =
+        |factor: &tree::UnitFactor| matches!(&factor.base, tree::UnitBase::Name(base) if base.text == name);
+    let kept = written.factors.iter().filter(|factor| !is(factor));
+    kept.fold("1".to_owned(), |product, factor| match (product.as_str(), factor.over) {
+        ("1", false) => factor_text(factor),
+        (_, over) => format!("{product}{}{}", if over { '/' } else { '*' }, factor_text(factor)),
+    })
+}
+
+/// A factor of a unit with its power, as it is written.
+fn factor_text(factor: &tree::UnitFactor) -> String {
+    let base = match &factor.base {
+        tree::UnitBase::One => "1".to_owned(),
+        tree::UnitBase::Name(name) => name.text.clone(),
+        tree::UnitBase::Sqrt(unit) => format!("sqrt({})", unit.text),
+        tree::UnitBase::Group(unit) => format!("({})", unit.text),
+    };
+    match factor.power {
+        (1, 1) => base,
+        (above, 1) => format!("{base}^{above}"),
+        (above, below) => format!("{base}^({above}/{below})"),
     }
 }
