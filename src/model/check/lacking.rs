@@ -2,16 +2,18 @@
 //! number.
 
 use super::mismatch::What;
-use super::model::Builder;
+use super::model::{Builder, Written};
 use super::names::list;
 use super::product::Change;
+use super::readings::contains;
 use super::remedy::{Case, Sides, only};
 use super::shown::{factor, shown};
 use super::value::Value;
 use super::walk;
-use crate::Role;
 use crate::units::{Measure, Power, Unit};
-use sbi_syntax::tree::{BinaryOperator, Expr as Tree, ExprKind, Number, Path, UnaryOperator};
+use crate::{Definition, Node, Role};
+use sbi_syntax::Span;
+use sbi_syntax::tree::{self, BinaryOperator, Expr as Tree, ExprKind, Number, Path, UnaryOperator};
 use std::f64::consts::PI;
 
 /// How many quantities are named as what may be lacking.
@@ -207,11 +209,13 @@ impl<'t> Builder<'t> {
                 self.locals.iter().filter_map(fitting).collect()
             }
             true => {
-                let named = self.nodes.iter().zip(&self.measures).filter(|(node, _)| {
+                let nodes = self.nodes.iter().zip(&self.measures).zip(&self.written);
+                let named = nodes.filter(|((node, _), written)| {
                     let fixed = matches!(node.role, Role::Param | Role::Let) && node.unit.is_some();
-                    fixed && node.axes.is_empty() && !node.name.contains('.') && may(&node.name)
+                    let free = fixed && node.axes.is_empty() && !node.name.contains('.');
+                    free && may(&node.name) && !reads_itself(node, written, case.tree.span)
                 });
-                named.filter_map(|(node, measure)| Some((node.name.as_str(), fits(measure)?))).collect()
+                named.filter_map(|((node, measure), _)| Some((node.name.as_str(), fits(measure)?))).collect()
             }
         };
         candidates.retain(|(name, _)| !read.iter().any(|read| read == name));
@@ -321,6 +325,22 @@ impl<'t> Builder<'t> {
             None => format!("{instead}{verb} by what is in `{by}`"),
         }
     }
+}
+
+/// Whether a quantity would be defined by itself if it were read at a place: it is what is defined there, or it is computed
+/// and not yet known, perhaps of that.
+fn reads_itself(node: &Node, written: &Written<'_>, place: Span) -> bool {
+    let whole = match written {
+        Written::Node(node) => node.span,
+        Written::Let(binding) => binding.span,
+        _ => return false,
+    };
+    let computed = match written {
+        Written::Node(node) => matches!(node.definition, tree::Definition::Equals(_)),
+        _ => true,
+    };
+    let unknown = matches!(&node.definition, Definition::Table(entries) if entries.is_empty());
+    contains(whole, place) || (computed && unknown)
 }
 
 /// What to write for a number in a unit that cannot stand behind it.

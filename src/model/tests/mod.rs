@@ -11,6 +11,7 @@ mod hostile;
 mod key;
 mod messages;
 mod pages;
+mod remedies;
 mod silent;
 mod specs;
 mod units;
