@@ -195,6 +195,22 @@ const LINES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "    param clearance : (mL/(min*kg))^2 ~ uniform(0, 1)",
+        &[
+            ("param", "storage.type.role"),
+            ("clearance", "variable.other.definition"),
+            ("uniform", "support.function.distribution"),
+        ],
+    ),
+    (
+        "    param slope : 1/(ms*mV) ~ uniform(0, 1)",
+        &[
+            ("slope", "variable.other.definition"),
+            ("1/(ms*mV)", "keyword.other.unit"),
+            ("~", "keyword.operator.draw"),
+        ],
+    ),
+    (
         "    data sd_v : mV = sqrt(mean over pulse ((cell.v(pulse) - mean_v)^2))",
         &[
             ("data", "storage.type.role"),

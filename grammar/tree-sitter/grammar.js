@@ -352,8 +352,10 @@ export default grammar({
 
     _ascription: ($) => seq(':', field('unit', $.unit)),
     unit: ($) => seq($._unit_factor, repeat(seq(choice('*', '/'), $._unit_factor))),
-    _unit_factor: ($) => seq(choice('1', $.unit_root, $._unit_name), optional(alias(EXPONENT, $.exponent))),
+    _unit_factor: ($) =>
+      seq(choice('1', $.unit_root, $.unit_group, $._unit_name), optional(alias(EXPONENT, $.exponent))),
     unit_root: ($) => seq('sqrt', '(', $.unit, ')'),
+    unit_group: ($) => seq('(', $.unit, ')'),
     // A unit may be called `sqrt`, if no bracket follows.
     _unit_name: ($) => alias(choice($.name, 'sqrt'), $.unit_name),
 

@@ -42,7 +42,14 @@ pub enum Expr {
     /// How often a curve rises through a level: `crossings(curve, level)`.
     Crossings(ExprId, ExprId),
     /// How much a curve rose since the coordinate before on an axis of instants: `gained(curve, t)`.
-    Gained(ExprId, AxisId),
+    Gained {
+        /// The curve.
+        curve: ExprId,
+        /// The axis.
+        axis: AxisId,
+        /// The coordinate of the current element of the axis, in the unit of the curve's time.
+        time: ExprId,
+    },
     /// A function of one operand.
     Unary(Unary, ExprId),
     /// A function of two operands.
@@ -77,12 +84,11 @@ impl Expr {
             | Expr::Clock
             | Expr::Curve { .. }
             | Expr::End { .. } => [None; 3],
-            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } | Expr::Gained(operand, _) => {
-                [Some(operand), None, None]
-            }
-            Expr::Binary(_, left, right) | Expr::At(left, right) | Expr::Crossings(left, right) => {
-                [Some(left), Some(right), None]
-            }
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
+            Expr::Binary(_, left, right)
+            | Expr::At(left, right)
+            | Expr::Crossings(left, right)
+            | Expr::Gained { curve: left, time: right, .. } => [Some(left), Some(right), None],
             Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
         };
         operands.into_iter().flatten()
@@ -97,12 +103,11 @@ impl Expr {
             | Expr::Clock
             | Expr::Curve { .. }
             | Expr::End { .. } => [None, None, None],
-            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } | Expr::Gained(operand, _) => {
-                [Some(operand), None, None]
-            }
-            Expr::Binary(_, left, right) | Expr::At(left, right) | Expr::Crossings(left, right) => {
-                [Some(left), Some(right), None]
-            }
+            Expr::Unary(_, operand) | Expr::Reduce { body: operand, .. } => [Some(operand), None, None],
+            Expr::Binary(_, left, right)
+            | Expr::At(left, right)
+            | Expr::Crossings(left, right)
+            | Expr::Gained { curve: left, time: right, .. } => [Some(left), Some(right), None],
             Expr::Select { condition, yes, no } => [Some(condition), Some(yes), Some(no)],
         };
         operands.into_iter().flatten()

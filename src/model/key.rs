@@ -246,9 +246,7 @@ impl<'m> Normal<'m> {
                 }
                 let expr = self.model.expr(id);
                 match expr {
-                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) | Expr::Gained(_, axis) => {
-                        met.push(*axis)
-                    }
+                    Expr::Reduce { axis, .. } | Expr::Coordinate(axis) => met.push(*axis),
                     Expr::Element { node, .. } => {
                         let read = self.model.node(*node);
                         let fresh =
@@ -315,7 +313,9 @@ impl<'m> Normal<'m> {
             Expr::Crossings(curve, level) => {
                 form.text("crossings").hash(operand(*curve)).hash(operand(*level))
             }
-            Expr::Gained(curve, axis) => form.text("gained").hash(operand(*curve)).number(self.axis(*axis)),
+            Expr::Gained { curve, axis, time } => {
+                form.text("gained").hash(operand(*curve)).number(self.axis(*axis)).hash(operand(*time))
+            }
             // Names of functions, not their places in a table, so that a new function changes no hash.
             Expr::Unary(function, of) => form.text(&format!("{function:?}")).hash(operand(*of)),
             Expr::Binary(function, left, right) => {

@@ -274,15 +274,13 @@ impl<'m> Survey<'m> {
                 let facts = steps.zip(time).and_then(|(steps, time)| steps.at(self.model, node, time));
                 facts.expect("steps are read at times that are known").clone()
             }
-            Expr::Gained(curve, _) => {
-                let curve = self.entry_of(curve, at);
-                self.computed(None, &[&curve.reads])
-            }
             Expr::At(curve, time) => match self.placed(curve, time, at) {
                 Some((function, place)) => self.element(function, place),
                 None => self.read_at(curve, time, at),
             },
-            Expr::Crossings(curve, level) => self.both(curve, level, at),
+            Expr::Crossings(left, right) | Expr::Gained { curve: left, time: right, .. } => {
+                self.both(left, right, at)
+            }
             Expr::Unary(function, operand) => {
                 let operand = self.entry_of(operand, at);
                 let constant = operand.constant.map(|value| unary(function, value));
@@ -446,10 +444,8 @@ pub(crate) fn free_axes(model: &Model) -> Vec<Vec<AxisId>> {
                 .collect(),
             _ => expr.operands().filter_map(|operand| free.get(operand.0)).flatten().copied().collect(),
         };
-        match expr {
-            Expr::Reduce { axis, .. } => axes.retain(|free| free != axis),
-            Expr::Gained(_, axis) => axes.push(*axis),
-            _ => {}
+        if let Expr::Reduce { axis, .. } = expr {
+            axes.retain(|free| free != axis);
         }
         axes.sort_unstable();
         axes.dedup();

@@ -33,7 +33,7 @@ impl Lower<'_> {
                 Expr::Curve { .. } => unreachable!("a curve is read by what it stands in"),
                 Expr::At(curve, time) => self.at(*curve, *time, made(*time)),
                 Expr::Crossings(curve, level) => self.crosses(*curve, made(*level)),
-                Expr::Gained(curve, axis) => self.gained(*curve, *axis),
+                Expr::Gained { curve, axis, time } => self.gained(*curve, *axis, *time, made(*time)),
                 Expr::End { dynamics, index } => {
                     let motion = self.motion(*dynamics);
                     let place = self.place_along(&motion.axes, index);
@@ -113,12 +113,15 @@ impl Lower<'_> {
     }
 
     /// How much a curve rose since the coordinate before on an axis, or since the dynamics started.
-    fn gained(&mut self, curve: ExprId, axis: AxisId) -> Value {
+    fn gained(&mut self, curve: ExprId, axis: AxisId, time: ExprId, now: Value) -> Value {
         let (number, motion, slot) = self.curve(curve);
-        let position = self.position(axis);
-        let now = self.coordinate_of(axis, position);
-        let before = match position.checked_sub(1) {
-            Some(before) => self.coordinate_of(axis, before),
+        let before = match self.position(axis).checked_sub(1) {
+            Some(before) => {
+                let here = self.stand(axis, Some(before));
+                let time = self.expression(time);
+                self.stand(axis, here);
+                time
+            }
             None => self.program.number(motion.pace.ends()[0]),
         };
         let [now, before] = [now, before].map(|time| self.read(&motion, number, slot, When::At(time)));
@@ -222,11 +225,10 @@ impl Lower<'_> {
                     operands.clear();
                 }
                 // A curve is no number: what reads it knows it by its place.
-                Expr::At(curve, _) | Expr::Crossings(curve, _) | Expr::Gained(curve, _) => {
+                Expr::At(curve, _) | Expr::Crossings(curve, _) | Expr::Gained { curve, .. } => {
                     if let Expr::Curve { index, .. } = self.model.expr(*curve) {
                         axes.extend(axes_of(index));
                     }
-                    axes.extend(if let Expr::Gained(_, axis) = expr { Some(*axis) } else { None });
                     operands.retain(|operand| operand != curve);
                 }
                 _ => {}

@@ -241,7 +241,7 @@ impl<'m> Given<'m> {
             }
             let expr = self.model.expr(id);
             let unknown = match *expr {
-                Expr::Coordinate(axis) | Expr::Gained(_, axis) => self.unplaced(axis).then_some(axis),
+                Expr::Coordinate(axis) => self.unplaced(axis).then_some(axis),
                 Expr::Reduce { reducer, axis, .. } => {
                     let unplaced = reducer == Reducer::Integral && self.unplaced(axis);
                     (unplaced || self.unsized_axis(axis)).then_some(axis)

@@ -202,10 +202,16 @@ pub(crate) fn sign(rest: &str) -> Option<(usize, &'static str, &'static str)> {
 /// Units that `µ` commonly stands before.
 const MICRO: &[&str] = &["", "s", "m", "g", "l", "L", "V", "A", "M", "F", "S", "N", "Pa", "mol", "sec"];
 
+/// What commonly stands before an ohm.
+const OHM: &[&str] = &["", "m", "k", "M", "G", "T"];
+
 /// A name with letters beyond ASCII: what is wrong and the edit.
 pub(crate) fn letters(word: &str) -> (String, String) {
     if let Some(unit) = word.strip_prefix(['µ', 'μ']).filter(|unit| MICRO.contains(unit)) {
         return ("units have ASCII letters".to_owned(), format!("write `u{unit}`, with `u` for a millionth"));
+    }
+    if let Some(prefix) = word.strip_suffix(['Ω', 'Ω']).filter(|prefix| OHM.contains(prefix)) {
+        return ("units have ASCII letters".to_owned(), format!("write `{prefix}ohm`"));
     }
     let message = format!("names have ASCII letters, so `{word}` cannot be one");
     let spelt = |letter: char| {

@@ -36,6 +36,7 @@ mod source;
 mod stop;
 pub mod tree;
 mod truncation;
+mod unit_slips;
 mod uses;
 mod words;
 

@@ -88,10 +88,12 @@ impl<'t> Builder<'t> {
     }
 
     fn unit_factor(&mut self, pair: &Pair<'t>, over: bool) -> UnitFactor {
-        let base = match (child(pair, Rule::unit_name), child(pair, Rule::unit_sqrt)) {
-            (Some(name), _) => UnitBase::Name(self.name(&name)),
-            (None, Some(root)) => UnitBase::Sqrt(Box::new(self.unit(&presume(&root, Rule::unit)))),
-            (None, None) => UnitBase::One,
+        let inner = |builder: &mut Self, pair: &Pair<'t>| Box::new(builder.unit(&presume(pair, Rule::unit)));
+        let base = match () {
+            () if let Some(name) = child(pair, Rule::unit_name) => UnitBase::Name(self.name(&name)),
+            () if let Some(root) = child(pair, Rule::unit_sqrt) => UnitBase::Sqrt(inner(self, &root)),
+            () if let Some(group) = child(pair, Rule::unit_group) => UnitBase::Group(inner(self, &group)),
+            () => UnitBase::One,
         };
         UnitFactor { over, base, power: self.power(pair), span: self.span(pair) }
     }

@@ -54,6 +54,7 @@ impl<'t> Stop<'t> {
             Self::coding,
             Self::quote,
             Self::elsewhere,
+            Self::printed_unit,
             Self::notation,
             Self::habit,
             Self::foreign_sign,

@@ -34,7 +34,7 @@ fn trained(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Weights,
         places,
         coordinates: rows().flat_map(|row| row[columns..].to_vec()).collect(),
     };
-    let transformer = Transformer { width: Some(32), layers: Some(2), graph: rule, ..Transformer::default() };
+    let transformer = Transformer { width: Some(32), layers: Some(3), graph: rule, ..Transformer::default() };
     let settings = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
     let plan = plan("test", &subject, &transformer, &settings, &table);
     let weights = train(&plan, &subject, &table, &machine(2), None, &mut Watcher::default()).unwrap();

@@ -128,8 +128,11 @@ impl Asked<'_, '_> {
     }
 
     fn coordinate(&self, axis: &Axis, entry: &Expr) -> Result<f64, Diagnostic> {
-        let what = format!("the coordinates of `{}` are in another", axis.name);
         let own = self.coordinates_of(axis);
+        let what = match own.parts() {
+            0 => format!("the coordinates of `{}` have none", axis.name),
+            _ => format!("the coordinates of `{}` are in `{own}`", axis.name),
+        };
         let place = self.looked.constants.number_in(entry, Some(&own), &what)?;
         outside(axis, place, entry.span).map_or(Ok(place), Err)
     }

@@ -254,8 +254,8 @@ impl Reader<'_, '_> {
 
     /// A number in the unit of the axis.
     fn number(&mut self, value: &Expr) -> Result<f64, Vec<Diagnostic>> {
-        let what = format!("the coordinates of `{}` are in another", self.name);
         if let Some(own) = &self.unit {
+            let what = format!("the coordinates of `{}` are in `{own}`", self.name);
             return self.constants.number_in(value, Some(own), &what).map_err(|told| vec![told]);
         }
         let found = self.constants.quantity(value).map_err(|told| vec![told])?;

@@ -1,6 +1,5 @@
 //! The units of quantities and of their times: what is declared, and what follows where nothing is.
 
-use super::codes::UNIT_MISMATCH;
 use super::expr::Scope;
 use super::mismatch::{Place, What};
 use super::model::Builder;
@@ -20,6 +19,7 @@ impl<'t> Builder<'t> {
             return;
         }
         let measure = self.measured(unit);
+        self.declared.insert(id);
         if let Some(node) = self.nodes.get_mut(id.0) {
             node.unit = Some(unit.text.clone());
             node.reduced = measure.unit().map(|unit| unit.reduced());
@@ -73,7 +73,7 @@ impl<'t> Builder<'t> {
             None => Measure::Unknown,
             Some((low, high, home)) => {
                 let ends = self.within(home, |builder| [builder.unit_ahead(low), builder.unit_ahead(high)]);
-                let known = ends.iter().find(|end| end.unit().is_some_and(|unit| !unit.is_pure()));
+                let known = ends.iter().find(|end| end.unit().is_some_and(|unit| !unit.is_plain()));
                 match known.and_then(Measure::unit) {
                     Some(unit) => Measure::of(Some(unit.proper())),
                     None if ends.iter().any(|end| matches!(end, Measure::Unknown)) => Measure::Unknown,
@@ -225,20 +225,11 @@ impl<'t> Builder<'t> {
         self.timeless(run, operand, &one, &there)
     }
 
-    /// `gained` reads a curve at the very coordinates of its axis, which are in the unit of the curve's time.
-    pub(super) fn gained_along(&mut self, axis: AxisId, over: &'t tree::Expr, curve: ExprId) {
-        let time = self.time_of(curve);
+    /// The coordinate of an axis at which `gained` reads a curve, in the unit of its time.
+    pub(super) fn time_along(&mut self, axis: AxisId, over: &'t tree::Expr, curve: ExprId) -> ExprId {
         let along = self.coordinates.get(axis.0).cloned().unwrap_or(Measure::Unknown);
-        let (Some(time), Some(own)) = (time.unit(), along.unit()) else { return };
-        if time.fits(own) && time.scale() != own.scale() && self.strict {
-            let message = format!("`gained` reads at times in `{time}`, and this axis is in `{own}`");
-            let told = UNIT_MISMATCH.at(over.span, message).label(over.span, own.to_string());
-            self.told.push(told.help(format!("write the coordinates of the axis in `{time}`")));
-            return;
-        }
-        let value = Value { read: Some(Read::Axis(axis)), ..Value::number(curve, along.clone()) };
-        let place =
-            Place { measure: Measure::Of(time.clone()), what: What::Time("the time of what is read") };
-        self.fit(Operand { value: &value, tree: over }, &place);
+        let value = Value::declared(self.arena.add(Expr::Coordinate(axis)), along, Read::Axis(axis));
+        let place = Place { measure: self.time_of(curve), what: What::Time("the time of what is read") };
+        self.fit(Operand { value: &value, tree: over }, &place)
     }
 }

@@ -77,6 +77,7 @@ codes! {
     MISSING_TWICE: error "missing-twice", "two `missing` statements about one thing";
     MISSING_PATTERN: error "missing-pattern", "gaps in a pattern that their data cannot have";
     UNIT_MISMATCH: error "unit-mismatch", "units that do not fit each other";
+    CONVERTED_TWICE: warning "converted-twice", "percent or degrees that are converted by hand and by their unit";
     NAME_AS_UNIT: error "name-as-unit", "a quantity behind a number, where a unit would stand";
     UNKNOWN_UNIT: error "unknown-unit", "a unit that does not exist";
     EMPTY_MODEL: error "empty-model", "a model without anything to ask about";

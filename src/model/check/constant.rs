@@ -96,6 +96,7 @@ impl<'t> Constants<'t> {
                 value: number.value,
                 measure: match &number.unit {
                     Some(unit) => Measure::Of(unit_of(&self.units, unit)?),
+                    None if number.percent => Measure::pure(),
                     None => Measure::Bare { zero: number.value == 0.0 },
                 },
             }),
@@ -142,7 +143,7 @@ impl<'t> Constants<'t> {
                 let found = self.evaluate(value, depth + 1)?;
                 // What does not fit its own unit is told where it stands.
                 let own = constant.unit.as_ref().and_then(|unit| self.units.unit(unit).ok());
-                let bare = matches!(found.measure, Measure::Bare { .. });
+                let bare = bare(&found);
                 Ok(match (own, found.measure.unit()) {
                     (Some(own), Some(unit)) if unit.fits(&own) => {
                         Quantity { value: unit.factor(&own).exact(found.value), measure: Measure::Of(own) }
@@ -190,6 +191,11 @@ fn alone(measure: &Measure) -> Option<Unit> {
     }
 }
 
+/// Whether a number stands alone, without a unit.
+fn bare(quantity: &Quantity) -> bool {
+    matches!(quantity.measure, Measure::Bare { .. })
+}
+
 /// Arithmetic on two numbers with their units.
 fn combined(
     expr: &Expr,
@@ -203,9 +209,13 @@ fn combined(
         BinaryOperator::Div => (both.and_then(|(a, b)| a.over(&b)), y.value),
         BinaryOperator::Pow => (both.and_then(|(a, _)| a.to(Power::of(y.value)?)), y.value),
         _ => match both {
-            Some((a, b)) if a.fits(&b) => (Some(a.clone()), b.factor(&a).exact(y.value)),
             Some((a, _)) if matches!(y.measure, Measure::Bare { zero: true }) => (Some(a), 0.0),
             Some((_, b)) if matches!(x.measure, Measure::Bare { zero: true }) => (Some(b), y.value),
+            Some((a, b))
+                if a.fits(&b) && !(bare(&x) && b.share().is_some()) && !(bare(&y) && a.share().is_some()) =>
+            {
+                (Some(a.clone()), b.factor(&a).exact(y.value))
+            }
             Some((a, b)) => {
                 return Err(not_in(
                     right,
@@ -237,7 +247,7 @@ fn not_in(expr: &Expr, found: &Unit, own: &Unit, what: &str) -> Diagnostic {
         },
         _ => text,
     };
-    told.help(match (own.parts(), own.behind(&value)) {
+    told.help(match (own.parts(), own.numbered(&value)) {
         (0, _) => format!("write it without: `{value}`"),
         (_, Some(fits)) => format!("write `{fits}`"),
         (_, None) => format!("write a number in `{own}`, or one without a unit, which is in that"),

@@ -87,7 +87,7 @@ impl<'t> Builder<'t> {
             Part::End(dynamics, index) => {
                 let measure = self.clock(dynamics);
                 let raw = self.arena.add(Expr::End { dynamics, index });
-                Ok(Value { read: Some(Read::Clock(dynamics)), ..Value::number(raw, measure) })
+                Ok(Value::declared(raw, measure, Read::Clock(dynamics)))
             }
             Part::Node(id, prefix) => {
                 let own = self.shapes.get(id.0).cloned().flatten().ok_or(None)?;
@@ -139,7 +139,9 @@ impl<'t> Builder<'t> {
         };
         let measure = self.measure_of(id);
         let view = self.views.get(&id).cloned();
-        Value { sort, read: Some(Read::Node(id)), view, ..Value::number(self.arena.add(expr), measure) }
+        let raw = self.arena.add(expr);
+        let (declared, unitless) = (self.declared.contains(&id), self.unitless.contains(&id));
+        Value { sort, declared, unitless, view, ..Value::declared(raw, measure, Read::Node(id)) }
     }
 
     /// Whether a node is a function of time where the statement in hand reads it. A member of a dynamics is a number
@@ -456,10 +458,10 @@ impl<'t> Builder<'t> {
                         told.help("declare it so: `axis t : time(grid(from = 0, to = 10, step = 1))`"),
                     ));
                 }
-                self.gained_along(axis, over, curve.raw);
-                let raw = self.arena.add(Expr::Gained(curve.raw, axis));
+                let time = self.time_along(axis, over, curve.raw);
+                let raw = self.arena.add(Expr::Gained { curve: curve.raw, axis, time });
                 self.note(raw, over.span);
-                Ok(self.viewed(Value { raw, sort: sort(false), read: None, ..curve }))
+                Ok(self.viewed(Value { raw, sort: sort(false), ..curve }.unread()))
             }
         }
     }

@@ -16,7 +16,7 @@ use super::unfit::{entry, missing, needs_time, no_function, no_vector, unknown_l
 use super::units::Operand;
 use super::value::{Sort, Value};
 use super::variate::raised;
-use crate::units::Measure;
+use crate::units::{Measure, Unit};
 use crate::{Argument, Binary, Definition, Draw, Expr, ExprId, Family, Kind, NodeId, Unary};
 use sbi_syntax::tree::{self, Call, ExprKind, Name, Target};
 use sbi_syntax::{Diagnostic, Span};
@@ -41,6 +41,20 @@ struct Reading<'s, 't> {
     entry: &'static Entry,
     /// The unit of what is drawn: that of the left side, unless it is bent afterwards.
     own: Measure,
+    /// Whether that follows from the arguments.
+    follows: bool,
+    /// Whether an argument with a unit fits it.
+    fits: bool,
+    within: Within,
+}
+
+/// What stands around a distribution.
+#[derive(Clone, Copy)]
+pub(super) struct Within {
+    /// Whether what is drawn is bent afterwards.
+    pub(super) bent: bool,
+    /// Whether it is a part of a mixture.
+    pub(super) mixture: bool,
 }
 
 /// Entries of a list or an array, each with where it is written.
@@ -60,12 +74,15 @@ impl<'t> Builder<'t> {
     pub(super) fn drawn(&mut self, left: Left<'t>, draw: &'t tree::Draw) -> Draw {
         let declared = self.nodes.get(left.id.0).is_some_and(|node| node.unit.is_some());
         let own = if declared && draw.pipes.is_empty() { self.measure_of(left.id) } else { Measure::Unknown };
-        let drawn = self.distribution(left, &draw.call, own);
+        let within = Within { bent: !draw.pipes.is_empty(), mixture: false };
+        let drawn = self.distribution(left, &draw.call, own, within);
         let (checked, measure) = drawn.map_or((None, Measure::Unknown), |(draw, own)| (Some(draw), own));
+        let own = checked.as_ref().and_then(|draw| self.in_share(draw, &measure));
         let kind = checked.as_ref().map(|draw| (draw.kind(), draw.family));
         let vector = usize::from(kind.is_some_and(|(_, family)| family.is_vector()));
         let scope = self.target_scope(left.id, left.target, vector);
-        let (transforms, measure) = self.transforms(left, kind, &draw.pipes, &scope, measure);
+        let (mut transforms, measure) = self.transforms(left, kind, &draw.pipes, &scope, measure);
+        transforms.extend(own);
         self.infer_unit(left.id, measure);
         match checked {
             Some(checked) => {
@@ -83,7 +100,13 @@ impl<'t> Builder<'t> {
 
     /// Checks a distribution of numbers in a unit, or in one that follows, which is given with it; `None` where it is
     /// refused.
-    fn distribution(&mut self, left: Left<'t>, call: &'t Call, own: Measure) -> Option<(Draw, Measure)> {
+    fn distribution(
+        &mut self,
+        left: Left<'t>,
+        call: &'t Call,
+        own: Measure,
+        within: Within,
+    ) -> Option<(Draw, Measure)> {
         match self.resolve(&call.path) {
             Ok(Some(Symbol::Refused)) => return None,
             Ok(Some(Symbol::Simulator(..) | Symbol::External(_))) => {
@@ -110,16 +133,25 @@ impl<'t> Builder<'t> {
         let vector = entry.family.is_vector();
         let scope = self.target_scope(left.id, left.target, usize::from(vector));
         let length = if vector { self.vector_length(left, entry, &scope)? } else { 1 };
-        let own = self.own_unit(left, entry, own, call);
-        let mut reading = Reading { left, scope: &scope, length, entry, own };
+        let own = self.own_unit(left, entry, own, call, within);
+        let mut reading =
+            Reading { left, scope: &scope, length, entry, own, follows: false, fits: false, within };
         let told = self.told.len();
         let written = written?;
         let found = entry.slots.iter().zip(&written);
         let found: Vec<Option<Found<'t>>> =
             found.map(|(slot, written)| self.look(slot, *written, &reading)).collect();
         if matches!(reading.own, Measure::Unknown) {
-            reading.own = self.unit_of_arguments(entry, &written, &found);
+            reading.own = self.unit_of_arguments(entry, &written, &found, within.bent);
+            reading.follows = true;
         }
+        reading.fits = written.iter().zip(&found).any(|(written, found)| match (written, found) {
+            (Some((way, _)), Some(Found::Scalar(value, _))) if way.power != 0 => {
+                let own = raised(&reading.own, way.power);
+                value.measure.unit().zip(own.unit()).is_some_and(|(unit, own)| unit.fits(own))
+            }
+            _ => false,
+        });
         let slots = entry.slots.iter().zip(written).zip(found);
         let arguments: Vec<Option<Argument>> = slots
             .map(|((slot, written), found)| self.argument(slot, written, found?, &mut reading))
@@ -334,11 +366,17 @@ impl<'t> Builder<'t> {
         let name = &left.target.name.text;
         let place = Place {
             measure: raised(&reading.own, way.power),
-            what: What::Argument(reading.entry.name, way.name, name),
+            what: What::Argument(reading.entry.name, way.name, name, reading.fits),
         };
         match (found, slot.shape) {
             (Found::Scalar(found, tree), _) => {
-                let expr = self.fit(Operand { value: &found, tree }, &place);
+                let operand = Operand { value: &found, tree };
+                self.ensure_share(operand, &place, reading.follows);
+                let mut expr = self.fit(operand, &place);
+                // What gives angles takes them in radians.
+                if let Some(unit) = place.measure.unit().filter(|_| reading.entry.is_pure()) {
+                    expr = self.convert(expr, unit, &Unit::one());
+                }
                 Some(self.scalar(way, argument, left.id, expr))
             }
             (Found::Vector(entries), _) => {
@@ -462,7 +500,8 @@ impl<'t> Builder<'t> {
                     }));
                     return None;
                 }
-                let (draw, own) = self.distribution(reading.left, call, reading.own.clone())?;
+                let within = Within { mixture: true, ..reading.within };
+                let (draw, own) = self.distribution(reading.left, call, reading.own.clone(), within)?;
                 // The first of them says the unit of all, where none is declared.
                 if matches!(reading.own, Measure::Unknown) {
                     reading.own = own;

@@ -5,9 +5,7 @@ use super::codes::{
     AXIS_BOUND, EMPTY_RANGE, NAME_AS_UNIT, NOT_A_CONDITION, NOT_A_NUMBER, SET_COORDINATE, UNKNOWN_NAME,
     VECTOR,
 };
-use super::constant::DEPTH;
 use super::family;
-use super::home::HomeId;
 use super::meant::named_first;
 use super::mismatch::{Place, What};
 use super::model::Builder;
@@ -16,7 +14,7 @@ use super::units::{Operand, Together, unit_of};
 use super::value::{Read, Sort, Value};
 use crate::units::{Measure, Unit};
 use crate::{AxisId, AxisKind, Binary, Expr, Reducer, Role, Unary};
-use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Source, Target, UnaryOperator};
+use sbi_syntax::tree::{self, BinaryOperator, ExprKind, Name, Path, Target, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span, is_library, suggest};
 use std::rc::Rc;
 
@@ -80,6 +78,8 @@ impl<'t> Builder<'t> {
                     let raw = self.arena.number(number.value);
                     let measure = match &number.unit {
                         Some(unit) => unit_of(&self.constants.units, unit).map(Measure::Of).map_err(Some),
+                        // What is in percent is so, wherever it stands.
+                        None if number.percent => Ok(self.unmeasured()),
                         None => Ok(Measure::Bare { zero: number.value == 0.0 }),
                     };
                     measure.map(|measure| Value::number(raw, measure))
@@ -167,7 +167,7 @@ impl<'t> Builder<'t> {
                 let raw = self.arena.add(Expr::Clock);
                 let Some(run) = self.here().dynamics else { return Ok(Value::number(raw, Measure::Unknown)) };
                 let measure = self.clock(run);
-                Ok(Value { read: Some(Read::Clock(run)), ..Value::number(raw, measure) })
+                Ok(Value::declared(raw, measure, Read::Clock(run)))
             }
             Some(Symbol::Record(_) | Symbol::Dynamics(_)) => Err(Some(self.not_a_member(name))),
             Some(Symbol::Simulator(..) | Symbol::External(_)) => {
@@ -208,62 +208,8 @@ impl<'t> Builder<'t> {
         let counted = matches!(read.kind, AxisKind::Index { .. } | AxisKind::Ordered { .. });
         let measure = self.coordinates.get(axis.0).cloned().unwrap_or(Measure::Unknown);
         let raw = self.arena.add(Expr::Coordinate(axis));
-        Ok(Value { read: (!counted).then_some(Read::Axis(axis)), ..Value::number(raw, measure) })
-    }
-
-    /// A constant of the file, put in where it is read. What is wrong with it is told where it stands.
-    fn outer(&mut self, constant: &'t tree::Const, home: HomeId) -> Result<Value, Option<Diagnostic>> {
-        let name = constant.target.name.text.as_str();
-        let Source::Equals(value) = &constant.value else {
-            let constants = if home == self.home {
-                Some(&self.constants)
-            } else {
-                self.homes.get(home).map(|home| &home.constants)
-            };
-            let read =
-                constants.and_then(|constants| constants.in_file(name)).and_then(|read| read.as_ref().ok());
-            let number = *read.ok_or(None)?;
-            let measure = match &constant.unit {
-                Some(unit) => self.within(home, |builder| builder.measured_again(unit)),
-                None => self.unmeasured(),
-            };
-            return Ok(Value::number(self.arena.number(number), measure));
-        };
-        if self.calls.contains(&(home, name)) || self.calls.len() >= DEPTH {
-            return Err(None);
-        }
-        self.calls.push((home, name));
-        let told = self.told.len();
-        let found = self.within(home, |builder| {
-            let found = builder.number(value, &Scope::default());
-            match &constant.unit {
-                None => builder.kept(found),
-                Some(unit) => {
-                    let measure = builder.measured_again(unit);
-                    let place = Place { measure, what: What::Declared(name, constant.target.span) };
-                    let raw = builder.fit(Operand { value: &found, tree: value }, &place);
-                    Value { raw, measure: place.measure, ..found }
-                }
-            }
-        });
-        self.calls.pop();
-        self.told.truncate(told);
-        Ok(found)
-    }
-
-    /// Checks a constant of the file where it stands.
-    pub(super) fn outer_constant(&mut self, constant: &'t tree::Const) {
-        let measure = constant.unit.as_ref().map_or(Measure::Unknown, |unit| self.measured(unit));
-        match &constant.value {
-            Source::Equals(value) => {
-                let scope = Scope { target: Some(&constant.target), ..Scope::default() };
-                let name = constant.target.name.text.as_str();
-                let place = Place { measure, what: What::Declared(name, constant.target.span) };
-                self.number_in(value, &scope, &place);
-            }
-            // Read where it was added to the constants.
-            Source::From(_) => {}
-        }
+        let value = Value::declared(raw, measure, Read::Axis(axis));
+        Ok(if counted { value.unread() } else { value })
     }
 
     /// Says that a name means nothing here, and offers one that does.
@@ -350,7 +296,7 @@ impl<'t> Builder<'t> {
                     }
                     _ => self.arena.unary(Unary::Neg, value.raw),
                 };
-                Ok(Value { raw, read: None, ..value })
+                Ok(Value { raw, ..value }.unread())
             }
             UnaryOperator::Not => {
                 let value = self.condition(operand, scope);
@@ -381,6 +327,11 @@ impl<'t> Builder<'t> {
         {
             return Err(Some(told));
         }
+        if operator == BinaryOperator::Sub
+            && let Some(difference) = self.difference_of_logarithms(left, right, scope)
+        {
+            return Ok(difference);
+        }
         let function = function_of(operator);
         let logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
         let sum = matches!(operator, BinaryOperator::Add | BinaryOperator::Sub);
@@ -397,6 +348,7 @@ impl<'t> Builder<'t> {
             (l, r)
         };
         let operands = (Operand { value: &l, tree: left }, Operand { value: &r, tree: right });
+        self.ensure_once(operator, operands.0, operands.1);
         let (raw, measure) = match operator {
             BinaryOperator::Mul => self.product(&l, &r, false),
             BinaryOperator::Div => self.product(&l, &r, true),
@@ -418,7 +370,8 @@ impl<'t> Builder<'t> {
         let arithmetic =
             matches!(function, Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Pow);
         let sort = joined(&[&l, &r], if arithmetic { Sort::Number } else { Sort::Truth });
-        Ok(Value { sort, ..Value::number(raw, measure) })
+        let unitless = l.unitless && r.unitless;
+        Ok(Value { sort, unitless, ..Value::number(raw, measure) })
     }
 
     /// `x in low .. high`: both ends belong to it.
@@ -443,9 +396,14 @@ impl<'t> Builder<'t> {
             return Err(Some(told.help(format!("write `{to} .. {from}`"))));
         }
         let whole = Operand { value: &x, tree: left };
+        let told = self.told.len();
         let (a, b, _) = self.together(whole, Operand { value: &l, tree: low }, Together::Compared, None);
         let above = self.arena.binary(Binary::Ge, a, b);
+        let first = self.told.len();
         let (a, b, _) = self.together(whole, Operand { value: &h, tree: high }, Together::Compared, None);
+        if first > told {
+            self.range_misfits(&x, right, (first, told));
+        }
         let below = self.arena.binary(Binary::Le, a, b);
         let raw = self.arena.binary(Binary::And, above, below);
         Ok(Value { sort: joined(&[&x, &l, &h], Sort::Truth), ..Value::truth(raw) })

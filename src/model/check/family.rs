@@ -134,6 +134,11 @@ impl Family {
         entry(self).range
     }
 
+    /// Whether it gives pure numbers.
+    pub(super) fn is_pure(self) -> bool {
+        entry(self).is_pure()
+    }
+
     /// Whether a draw is a vector over the node's last axis, else one number.
     pub fn is_vector(self) -> bool {
         entry(self).slots.iter().any(|slot| matches!(slot.shape, Shape::Vector | Shape::Matrix))

@@ -76,10 +76,10 @@ pub fn check(tree: &tree::File, world: &dyn World) -> Checked {
     finish(Checked { file: Some(file), diagnostics })
 }
 
-/// Whether it is told of a unit that there is none, whose definition is told to be wrong.
+/// Whether it is told of a unit that there is none, whose definition, or whose letters, are told to be wrong.
 fn of_refused_unit(told: &Diagnostic, units: &Units) -> bool {
     let name = told.message.strip_prefix("there is no unit `").and_then(|rest| rest.strip_suffix('`'));
-    told.code == UNKNOWN_UNIT.name && name.is_some_and(|name| units.is_refused(name))
+    told.code == UNKNOWN_UNIT.name && name.is_some_and(|name| units.is_refused(name) || !name.is_ascii())
 }
 
 /// Sorts what is told by place, each thing once, and keeps the file only where nothing is an error.
@@ -135,7 +135,13 @@ impl<'t> Checking<'t> {
             let first = first.map(|looked| looked.span);
             self.taken("models", &tree.name, first);
             let strict = model_has_units(file, tree);
-            let looked = model(tree, outside, files, &mut self.told, strict);
+            let extended = tree.extends.as_ref().map(Path::text).and_then(|name| {
+                file.items.iter().find_map(|item| match item {
+                    Item::Model(other) if other.name.text == name => Some(other),
+                    _ => None,
+                })
+            });
+            let looked = model(tree, extended, outside, files, &mut self.told, strict);
             self.groups.push(Groups::of(&looked));
             self.models.push(looked);
         }

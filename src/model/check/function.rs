@@ -14,6 +14,7 @@ use super::index::count;
 use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Symbol;
+use super::passed::Passing;
 use super::shown::{shown, shown_or_dots};
 use super::units::{Operand, Together};
 use super::value::{Sort, Value};
@@ -79,15 +80,24 @@ impl<'t> Builder<'t> {
     }
 
     fn body(&mut self, function: &'t Function, locals: Vec<(&'t str, Value)>, home: HomeId) -> Value {
+        let inputs = locals.iter().map(|(name, value)| (*name, value.measure.clone())).collect();
+        let around = std::mem::replace(&mut self.locals, inputs);
         let scope = Scope { locals, function: true, ..Scope::default() };
+        let value = self.result(function, &scope, home);
+        self.locals = around;
+        value
+    }
+
+    /// What a function gives for the inputs of a scope.
+    fn result(&mut self, function: &'t Function, scope: &Scope<'t>, home: HomeId) -> Value {
         self.within(home, |builder| {
-            let Some(unit) = &function.unit else { return builder.value(&function.body, &scope) };
+            let Some(unit) = &function.unit else { return builder.value(&function.body, scope) };
             let measure = builder.measured_again(unit);
             let place = Place { measure, what: What::Declared(&function.name.text, function.name.span) };
             builder.place = place.measure.unit().cloned();
-            let value = builder.value(&function.body, &scope);
+            let value = builder.value(&function.body, scope);
             let raw = builder.fit(Operand { value: &value, tree: &function.body }, &place);
-            Value { raw, measure: place.measure, read: None, ..value }
+            Value { raw, measure: place.measure, unitless: false, ..value }.unread()
         })
     }
 
@@ -336,6 +346,9 @@ impl<'t> Builder<'t> {
                     Unary::Sqrt => self.root(x.value),
                     _ => {
                         let who = format!("`{}`", name.text);
+                        if matches!(function, Unary::Floor | Unary::Ceil | Unary::Round) {
+                            self.ensure_no_share(x, &who);
+                        }
                         let plain = self.plain(x, &who);
                         (self.arena.unary(function, plain), Measure::pure())
                     }
@@ -378,7 +391,8 @@ impl<'t> Builder<'t> {
             return Err(None);
         }
         let unit = |value: &Value| value.measure.unit().map(|unit| (*unit.dimension(), unit.scale().clone()));
-        let key = (home, name, locals.iter().map(|(_, value)| (value.raw, unit(value))).collect());
+        let known = |value: &Value| (value.raw, unit(value), value.unitless);
+        let key = (home, name, locals.iter().map(|(_, value)| known(value)).collect());
         if let Some(known) = self.inlined.get(&key) {
             return Ok(known.clone());
         }
@@ -402,8 +416,10 @@ impl<'t> Builder<'t> {
         let value = self.body(function, locals, home);
         self.calls.pop();
         // The body is sound by itself: what is wrong is what this call passes.
-        let wrong = self.told.drain(told..).next();
-        if let Some(wrong) = wrong {
+        let (wrong, warnings): (Vec<Diagnostic>, Vec<_>) =
+            self.told.drain(told..).partition(Diagnostic::is_error);
+        self.told.extend(warnings);
+        if let Some(wrong) = wrong.into_iter().next() {
             let called = format!("`{name}` is called with this");
             if wrong.code == UNIT_MISMATCH.name && wrong.span.file != call.span.file {
                 let message = format!("in `{name}`, {}", wrong.message);
@@ -433,47 +449,22 @@ impl<'t> Builder<'t> {
         if let Some(wrong) = told.into_iter().next() {
             return Err(Some(wrong.label(function.name.span, "defined here")));
         }
-        let mut values = Vec::new();
+        let mut passing = Vec::new();
         for (input, slot) in function.inputs.iter().zip(slots) {
-            let value = match (slot, &input.default) {
-                (Some(argument), _) => {
-                    let measure = self.within(home, |builder| builder.input_measure(input));
-                    let place = Place { measure, what: What::Input(name, &input.name.text, input.name.span) };
-                    self.passed_to(&argument.value, scope, place)
-                }
-                (None, Some(default)) => self.within(home, |builder| {
-                    let measure = builder.input_measure(input);
-                    let place = Place { measure, what: What::Input(name, &input.name.text, input.name.span) };
-                    builder.passed_to(default, &Scope::default(), place)
-                }),
+            let (expr, default) = match (slot, &input.default) {
+                (Some(argument), _) => (&argument.value, false),
+                (None, Some(default)) => (default, true),
                 (None, None) => return Err(Some(lacking(name, input, call))),
             };
-            values.push((input.name.text.as_str(), value));
+            let measure = self.within(home, |builder| builder.input_measure(input));
+            let value = match default {
+                true => self.within(home, |builder| builder.valued(expr, &Scope::default(), &measure)),
+                false => self.valued(expr, scope, &measure),
+            };
+            passing.push(Passing { input, expr, default, measure, value });
         }
-        Ok(values)
-    }
-}
-
-impl<'t> Builder<'t> {
-    /// A value that is passed to an input: in the unit of that input, or in its own where that has none.
-    pub(super) fn passed_to(&mut self, expr: &'t Expr, scope: &Scope<'t>, place: Place<'_>) -> Value {
-        self.place = place.measure.unit().cloned();
-        let value = self.value(expr, scope);
-        // Whoever has a name stands alone no more; zero is zero in every unit.
-        let bare = matches!(value.measure, Measure::Bare { zero: false });
-        match &place.measure {
-            // A function of time keeps its unit: its readings are converted.
-            Measure::Of(_) if value.sort == Sort::Curve => {
-                self.ensure_fits(Operand { value: &value, tree: expr }, &place);
-                Value { view: place.measure.unit().cloned(), ..value }
-            }
-            Measure::Of(_) => {
-                let raw = self.fit(Operand { value: &value, tree: expr }, &place);
-                Value { raw, measure: place.measure, ..value }
-            }
-            _ if bare => Value { measure: self.unmeasured(), ..value },
-            _ => value,
-        }
+        let passed = self.pass_all(name, passing);
+        Ok(function.inputs.iter().map(|input| input.name.text.as_str()).zip(passed).collect())
     }
 }
 

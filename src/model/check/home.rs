@@ -5,9 +5,9 @@
 
 use super::constant::Constants;
 use super::expr::Scope;
-use super::mismatch::{Place, What};
 use super::model::Builder;
 use super::names::Names;
+use super::passed::Passing;
 use super::value::{Sort, Value};
 use crate::AxisId;
 use crate::units::Measure;
@@ -135,18 +135,22 @@ impl<'t> Builder<'t> {
         };
         // The units of inputs are those of the file in which they stand.
         let inside = self.homes.iter().position(|home| home.draw == Some(draw)).unwrap_or(home);
-        let values = inputs.iter().map(|passed| match passed.value {
-            None => self.refused_value(),
-            Some((value, at)) => self.within(at, |builder| {
+        let of = self.called(draw);
+        let passing = inputs.iter().filter_map(|passed| {
+            let (expr, at) = passed.value?;
+            let measure = self.within(inside, |builder| builder.input_measure(passed.input));
+            let value = self.within(at, |builder| {
                 let scope = if at == home { builder.draw_scope(target, &axes) } else { Scope::model() };
-                let of = builder.called(draw);
-                let input = &passed.input.name;
-                let measure = builder.within(inside, |builder| builder.input_measure(passed.input));
-                let place = Place { measure, what: What::Input(&of, &input.text, input.span) };
-                builder.passed_to(value, &scope, place)
-            }),
+                builder.valued(expr, &scope, &measure)
+            });
+            Some(Passing { input: passed.input, expr, default: at != home, measure, value })
         });
-        values.collect()
+        let passing: Vec<Passing<'t>> = passing.collect();
+        let mut passed = self.within(home, |builder| builder.pass_all(&of, passing)).into_iter();
+        // Nothing is passed where that has been told.
+        let values = inputs.iter().map(|input| input.value.and_then(|_| passed.next()));
+        let values: Vec<Option<Value>> = values.collect();
+        values.into_iter().map(|value| value.unwrap_or_else(|| self.refused_value())).collect()
     }
 
     /// What a statement draws from, by name.

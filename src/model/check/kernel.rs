@@ -219,7 +219,8 @@ impl<'t> Builder<'t> {
                 "length" if signature.name == PERIODIC.name => Measure::pure(),
                 _ => time.clone(),
             };
-            let place = Place { measure, what: What::Argument(signature.name, name, &left.target.name.text) };
+            let place =
+                Place { measure, what: What::Argument(signature.name, name, &left.target.name.text, false) };
             let (number, _) = self.number_in(&written.value, scope, &place);
             self.demands.push(Demanded::argument(left.id, Demand::Positive, number, written.span, name));
             numbers.push(number);

@@ -1,6 +1,7 @@
 //! What is told of units that do not fit: both sides in the user's own words, and the edit that mends it.
 
 use super::codes::UNIT_MISMATCH;
+use super::lacking::literal;
 use super::model::{Builder, Written};
 use super::names::list;
 use super::remedy::Sides;
@@ -30,8 +31,8 @@ pub(super) enum What<'p> {
     Declared(&'p str, Span),
     /// An input of a function, a simulator or a program, declared here.
     Input(&'p str, &'p str, Span),
-    /// An argument of a distribution, of a quantity.
-    Argument(&'p str, &'p str, &'p str),
+    /// An argument of a distribution, of a quantity; and whether another argument fits that quantity.
+    Argument(&'p str, &'p str, &'p str, bool),
     /// The derivative of a state.
     Derivative(&'p str),
     /// The rate of a jump.
@@ -58,8 +59,8 @@ impl<'p> Place<'p> {
         match self.what {
             What::Pure(who) => format!("{who} takes a number without unit"),
             What::Number(what) => format!("{what} is a number without unit"),
-            _ if expected.is_pure() => match self.what {
-                What::Argument(distribution, argument, _) => {
+            _ if expected.is_plain() => match self.what {
+                What::Argument(distribution, argument, ..) => {
                     format!("`{argument}` of `{distribution}` is a pure number")
                 }
                 What::Input(of, input, _) => format!("`{of}` takes `{input}` without unit"),
@@ -73,7 +74,7 @@ impl<'p> Place<'p> {
             },
             What::Declared(name, _) => format!("`{name}` is in `{expected}`"),
             What::Input(of, input, _) => format!("`{of}` takes `{input}` in `{expected}`"),
-            What::Argument(_, argument, left) => format!("`{argument}` of `{left}` is in `{expected}`"),
+            What::Argument(_, argument, left, _) => format!("`{argument}` of `{left}` is in `{expected}`"),
             What::Derivative(state) => format!("`{state}'` is in `{expected}`"),
             What::Rate => format!("a rate is in `{expected}`"),
             What::Chosen => format!("`{expected}` is expected here"),
@@ -92,10 +93,12 @@ pub(super) struct Clash<'v, 't> {
     pub(super) place: Option<&'v Rc<Unit>>,
 }
 
-/// A slip that has been told: what is lacking, and what is read there.
+/// A slip that has been told: what is lacking, what is read there, and where.
 pub(super) struct Slip {
     lacking: Dimension,
+    /// None of a number that stands alone: each is a slip of its own.
     read: BTreeSet<NodeId>,
+    at: Span,
 }
 
 /// The unit of a side, none for a number that has none.
@@ -122,7 +125,7 @@ impl<'t> Builder<'t> {
     pub(super) fn misplaced(&mut self, operand: Operand<'_, 't>, place: &Place<'_>) {
         let Some(expected) = place.measure.unit().cloned() else { return };
         let found = own(&operand.value.measure);
-        if !self.is_news(&expected, &found, &[operand.value.raw]) {
+        if !self.is_news(&expected, &found, operand, &[operand.value.raw]) {
             return;
         }
         let timeless = self.lacks_time(operand, &expected, &found);
@@ -130,7 +133,8 @@ impl<'t> Builder<'t> {
         let mut told = match told {
             Some(told) => told,
             None => {
-                let sides = Sides { expected: &expected, found: &found, what: Some(place.what) };
+                let what = Some(place.what);
+                let sides = Sides { expected: &expected, found: &found, what, beside: None, compared: false };
                 let help = self.remedy(operand, &sides);
                 let message = format!("{}, and {}", says(operand), place.says(&expected));
                 UNIT_MISMATCH
@@ -149,10 +153,17 @@ impl<'t> Builder<'t> {
     pub(super) fn clash(&mut self, clash: Clash<'_, 't>) {
         let Clash { left, right, how, place } = clash;
         let (l, r) = (own(&left.value.measure), own(&right.value.measure));
-        if !self.is_news(&l, &r, &[left.value.raw, right.value.raw]) {
+        let bare = |value: &Value| matches!(value.measure, Measure::Bare { .. });
+        if let Some(place) = place.filter(|place| !place.fits(&l) && !place.fits(&r))
+            && !bare(left.value)
+            && !bare(right.value)
+        {
+            // Neither says what the other should be in.
+            let place = Place { measure: Measure::Of(place.clone()), what: What::Chosen };
+            self.misplaced(left, &place);
+            self.misplaced(right, &place);
             return;
         }
-        let bare = |value: &Value| matches!(value.measure, Measure::Bare { .. });
         let lacks = |value: &Value, unit: &Unit| unit.parts() == 0 && value.read.is_some();
         // The side at fault is the one that does not fit where the whole stands; else one without any unit.
         let left_is_wrong = match place {
@@ -165,12 +176,16 @@ impl<'t> Builder<'t> {
         };
         let (culprit, other, found, expected) =
             if left_is_wrong { (left, right, &l, &r) } else { (right, left, &r, &l) };
+        if !self.is_news(expected, found, culprit, &[left.value.raw, right.value.raw]) {
+            return;
+        }
         let beside = match how {
             Together::Added => "what it is added to",
             Together::Subtracted if left_is_wrong => "what is subtracted from it",
             Together::Subtracted => "what it is subtracted from",
             Together::Compared => "what it is compared with",
-            Together::Paired | Together::Chosen => "the other",
+            Together::Paired => "what stands beside it",
+            Together::Chosen => "the other side",
         };
         let beside = match shown(other.tree) {
             Some(text) if text.len() <= 24 => format!("`{text}`"),
@@ -188,7 +203,8 @@ impl<'t> Builder<'t> {
         let told = match self.lacks_unit(culprit, expected, &there) {
             Some(told) => told,
             None => {
-                let sides = Sides { expected, found, what: None };
+                let compared = how == Together::Compared;
+                let sides = Sides { expected, found, what: None, beside: Some(other), compared };
                 let help = self.remedy(culprit, &sides);
                 let message = format!("{}, and {there}", says(culprit));
                 UNIT_MISMATCH.at(culprit.tree.span, message).label(culprit.tree.span, label(found)).help(help)
@@ -362,32 +378,56 @@ impl<'t> Builder<'t> {
     }
 
     /// Whether a mismatch is to be told: in a model with units, and where it is not the same slip as one before, which lacks
-    /// the same and reads the same.
-    fn is_news(&mut self, expected: &Unit, found: &Unit, raws: &[ExprId]) -> bool {
+    /// the same and reads the same. Such a one is shown with that.
+    fn is_news(&mut self, expected: &Unit, found: &Unit, culprit: Operand<'_, 't>, raws: &[ExprId]) -> bool {
         let Some(lacking) = expected.over(found).map(|ratio| *ratio.dimension()) else { return false };
         if !self.strict {
             return false;
         }
-        let mut read = BTreeSet::new();
-        let mut waiting = raws.to_vec();
-        let mut seen = BTreeSet::new();
+        let at = culprit.tree.span;
+        let number = literal(culprit.tree).is_some();
+        let read = if number { BTreeSet::new() } else { self.quantities(raws) };
+        let inverse = lacking.to(crate::units::Power::ONE.negated());
+        let same = |slip: &&Slip| {
+            let alike = slip.lacking == lacking || Some(slip.lacking) == inverse;
+            alike && if number { slip.at == at } else { !slip.read.is_disjoint(&read) }
+        };
+        if let Some(first) = self.slips.iter().find(same).map(|slip| slip.at) {
+            self.show_with(first, at);
+            return false;
+        }
+        self.slips.push(Slip { lacking, read, at });
+        true
+    }
+
+    /// The quantities that expressions read. States are read everywhere: what they are read with is at fault.
+    fn quantities(&self, raws: &[ExprId]) -> BTreeSet<NodeId> {
+        let (mut read, mut seen, mut waiting) = (BTreeSet::new(), BTreeSet::new(), raws.to_vec());
         while let Some(id) = waiting.pop() {
             let Some(expr) = self.arena.exprs.get(id.0).filter(|_| seen.insert(id)) else { continue };
             if let crate::Expr::Element { node, .. } | crate::Expr::Curve { node, .. } = expr {
-                // States are read everywhere: what they are read with is at fault.
                 let kept = self.nodes.get(node.0).is_some_and(|node| node.role != Role::State);
                 read.extend(kept.then_some(*node));
             }
             waiting.extend(expr.operands());
         }
-        let inverse = lacking.to(crate::units::Power::ONE.negated());
-        let same = |slip: &Slip| {
-            (slip.lacking == lacking || Some(slip.lacking) == inverse) && !slip.read.is_disjoint(&read)
+        read
+    }
+
+    /// Shows a place with what has been told of another.
+    fn show_with(&mut self, first: Span, at: Span) {
+        /// Of one slip that is read everywhere the first places say enough.
+        const MOST: usize = 4;
+        let is_first = |told: &&mut Diagnostic| {
+            told.code == UNIT_MISMATCH.name
+                && (told.span == first || told.labels.iter().any(|(span, _)| *span == first))
         };
-        if self.slips.iter().any(same) {
-            return false;
+        if let Some(told) = self.told.iter_mut().find(is_first)
+            && told.labels.len() < MOST
+            && told.span != at
+            && told.labels.iter().all(|(span, _)| *span != at)
+        {
+            told.labels.push((at, "does not fit here either".to_owned()));
         }
-        self.slips.push(Slip { lacking, read });
-        true
     }
 }

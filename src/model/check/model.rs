@@ -45,6 +45,8 @@ pub(super) struct Looked<'t> {
     /// The units of nodes, and those of the coordinates of axes.
     pub(super) measures: Vec<Measure>,
     pub(super) coordinates: Vec<Measure>,
+    declared: BTreeSet<NodeId>,
+    unitless: BTreeSet<NodeId>,
     /// The unit of the time of each function of time.
     times: BTreeMap<NodeId, Measure>,
     views: BTreeMap<NodeId, Rc<Unit>>,
@@ -118,6 +120,10 @@ pub(super) struct Builder<'t> {
     pub(super) sorts: Vec<Sort>,
     /// The units of nodes; nothing is known of those without one before they are defined.
     pub(super) measures: Vec<Measure>,
+    /// The nodes that are declared in their units; the unit of others is that of their values.
+    pub(super) declared: BTreeSet<NodeId>,
+    /// The constants that are numbers without a unit.
+    pub(super) unitless: BTreeSet<NodeId>,
     /// The units of the coordinates of axes.
     pub(super) coordinates: Vec<Measure>,
     /// The units of the times of dynamics, once they have been asked for, and those of other functions of time.
@@ -129,6 +135,8 @@ pub(super) struct Builder<'t> {
     pub(super) strict: bool,
     /// The unit of the place in which the expression in hand stands.
     pub(super) place: Option<Rc<Unit>>,
+    /// The inputs of the function that is being put in, with their units.
+    pub(super) locals: Vec<(&'t str, Measure)>,
     /// What has been told of units.
     pub(super) slips: Vec<Slip>,
     pub(super) arena: Arena,
@@ -148,12 +156,14 @@ pub(super) struct Builder<'t> {
     pub(super) inlined: HashMap<Inlined<'t>, Value>,
 }
 
-/// A function that is put in: its home, its name, and its arguments with their units, in base units.
-pub(super) type Inlined<'t> = (HomeId, &'t str, Vec<(ExprId, Option<(Dimension, Scale)>)>);
+/// A function that is put in: its home, its name, and its arguments with their units, in base units, and with whether they
+/// are numbers without any.
+pub(super) type Inlined<'t> = (HomeId, &'t str, Vec<(ExprId, Option<(Dimension, Scale)>, bool)>);
 
-/// Looks at a model; what is wrong goes to `told`. `strict` says whether it has units.
+/// Looks at a model, which may extend another; what is wrong goes to `told`. `strict` says whether it has units.
 pub(super) fn model<'t>(
     tree: &'t tree::Model,
+    extended: Option<&'t tree::Model>,
     homes: &[Home<'t>],
     files: &'t Files<'t>,
     told: &mut Vec<Diagnostic>,
@@ -204,11 +214,14 @@ pub(super) fn model<'t>(
     builder.told.extend(named_as_the_fact(&model));
     builder.told.extend(fixed_ends(&model).into_iter().filter(|_| whole));
     let graph = graph.or_else(|| sketch(&model));
+    if let Some(extended) = extended {
+        builder.blame_own(tree, extended);
+    }
     told.append(&mut builder.told);
     let tokens = graph.iter().flat_map(|graph| graph.tokens.iter().enumerate());
     let tokens = tokens.map(|(number, token)| ((token.node, token.element), number)).collect();
     let Builder { names, constants, shapes, sorts, homes, home, drawn, runs, nodes_of_runs, .. } = builder;
-    let Builder { measures, coordinates, times, views, .. } = builder;
+    let Builder { measures, declared, unitless, coordinates, times, views, .. } = builder;
     Looked {
         model,
         names,
@@ -219,6 +232,8 @@ pub(super) fn model<'t>(
         nameless,
         strict,
         measures,
+        declared,
+        unitless,
         coordinates,
         times,
         views,
@@ -275,12 +290,15 @@ impl<'t> Builder<'t> {
             shapes: Vec::new(),
             sorts: Vec::new(),
             measures: Vec::new(),
+            declared: BTreeSet::new(),
+            unitless: BTreeSet::new(),
             coordinates: Vec::new(),
             clocks: BTreeMap::new(),
             times: BTreeMap::new(),
             views: BTreeMap::new(),
             strict,
             place: None,
+            locals: Vec::new(),
             slips: Vec::new(),
             arena,
             told: Vec::new(),
@@ -312,6 +330,8 @@ impl<'t> Builder<'t> {
             shapes: looked.shapes.clone(),
             sorts: looked.sorts.clone(),
             measures: looked.measures.clone(),
+            declared: looked.declared.clone(),
+            unitless: looked.unitless.clone(),
             coordinates: looked.coordinates.clone(),
             times: looked.times.clone(),
             views: looked.views.clone(),

@@ -150,7 +150,11 @@ impl<'t> Builder<'t> {
             }
             _ if declared => self.fit(operand, &place),
             Sort::Refused => found.raw,
-            _ => self.named_value(id, found),
+            _ => {
+                let fixed = self.nodes.get(id.0).is_some_and(|node| node.role == Role::Let);
+                self.unitless.extend((fixed && found.unitless).then_some(id));
+                self.named_value(id, found)
+            }
         };
         (Definition::Equals(raw), sort)
     }
@@ -265,6 +269,7 @@ impl<'t> Builder<'t> {
                 if unknown {
                     let measure = self.unmeasured();
                     self.infer_unit(id, measure);
+                    self.unitless.insert(id);
                 }
                 if entries.len() == whole {
                     return (Definition::Table(entries), Sort::Number);
@@ -324,7 +329,10 @@ impl<'t> Builder<'t> {
         let name = self.nodes.get(id.0).map(|node| node.name.clone()).unwrap_or_default();
         let own = self.measure_of(id);
         if let Some(own) = own.unit() {
-            let what = format!("the entries of `{name}` are in another");
+            let what = match own.parts() {
+                0 => format!("`{name}` has none"),
+                _ => format!("`{name}` is in `{own}`"),
+            };
             return self.constants.number_in(value, Some(own), &what);
         }
         let found = self.constants.quantity(value)?;

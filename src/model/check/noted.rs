@@ -51,8 +51,9 @@ impl Builder<'_> {
         let mut messages: Vec<String> = Vec::new();
         for noted in noted.iter().filter(|noted| always.get(noted.expr.0) == Some(&true)) {
             let told = match model.expr(noted.expr) {
-                Expr::At(curve, time) => self.read_at(model, survey, noted, *curve, Time::Expr(*time)),
-                Expr::Gained(curve, axis) => self.read_at(model, survey, noted, *curve, Time::Axis(*axis)),
+                Expr::At(curve, time) | Expr::Gained { curve, time, .. } => {
+                    self.read_at(model, survey, noted, *curve, *time)
+                }
                 Expr::Unary(function, operand) => never_finite(survey, noted, *function, *operand)
                     .or_else(|| negative(model, survey, noted, *function, *operand)),
                 Expr::Binary(Binary::Div, _, divisor) => by_zero(survey, noted, *divisor),
@@ -72,25 +73,21 @@ impl Builder<'_> {
         survey: &Survey<'_>,
         noted: &Noted,
         curve: ExprId,
-        time: Time,
+        time: ExprId,
     ) -> Option<Diagnostic> {
         let Expr::Curve { node, .. } = model.expr(curve) else { return None };
-        let axis = match time {
-            Time::Axis(axis) => Some(axis),
-            Time::Expr(time) => match model.expr(time) {
-                Expr::Coordinate(axis) => Some(*axis),
-                _ => None,
-            },
+        let axis = match model.expr(time) {
+            Expr::Coordinate(axis) => Some(*axis),
+            _ => None,
         };
-        let (first, last) = match (axis, time) {
-            (Some(axis), _) => ends(model, axis)?,
-            (None, Time::Expr(time)) => {
+        let (first, last) = match axis {
+            Some(axis) => ends(model, axis)?,
+            None => {
                 let over = noted.within.and_then(|run| self.runs.get(run)?.over.as_ref());
                 let running = over.and_then(|over| while_running(model, time, over.ends));
                 let times = || survey.constants(time).filter(|time| time.is_finite());
                 running.or_else(|| Some((times().reduce(f64::min)?, times().reduce(f64::max)?)))?
             }
-            (None, Time::Axis(_)) => return None,
         };
         self.read_within(model, noted, *node, axis, (first, last))
     }
@@ -122,13 +119,6 @@ impl Builder<'_> {
         let over = run.over.as_ref()?;
         outside(model, &run.name, over, axis, (first, last), noted.span)
     }
-}
-
-/// When something is read.
-#[derive(Clone, Copy)]
-enum Time {
-    Expr(ExprId),
-    Axis(AxisId),
 }
 
 /// The earliest and the latest time that an expression of the clock gives while that runs: of numbers and one `t` alone, of

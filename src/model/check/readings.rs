@@ -29,6 +29,8 @@ pub(super) struct Readings<'t> {
     locals: BTreeSet<&'t str>,
     /// Where each whole expression stands, and the names that it reads.
     together: Vec<(Span, BTreeSet<&'t str>)>,
+    /// Where the expressions of statements that have several stand, from the first to the last.
+    statements: Vec<Span>,
 }
 
 impl<'t> Readings<'t> {
@@ -72,6 +74,9 @@ impl<'t> Readings<'t> {
 
     fn defined(&mut self, target: &'t Target, values: Vec<&'t Expr>) {
         self.locals.extend(target.formal.iter().map(|formal| formal.name.text.as_str()));
+        if let [first, .., last] = values.as_slice() {
+            self.statements.push(first.span.to(last.span));
+        }
         values.into_iter().for_each(|value| self.expr(value));
     }
 
@@ -97,10 +102,17 @@ impl<'t> Readings<'t> {
     }
 
     /// Whether a name is read in the expression that stands around this place.
-    fn stands_beside(&self, name: &str, place: Span) -> bool {
-        let around =
-            |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
-        self.together.iter().any(|(span, names)| around(span) && names.contains(name))
+    pub(super) fn stands_beside(&self, name: &str, place: Span) -> bool {
+        self.together.iter().any(|(span, names)| contains(*span, place) && names.contains(name))
+    }
+
+    /// Whether a name is read in the statement that stands around this place.
+    pub(super) fn stands_in_statement(&self, name: &str, place: Span) -> bool {
+        let whole = self.statements.iter().copied().find(|span| contains(*span, place)).unwrap_or(place);
+        let reads = |(span, names): &(Span, BTreeSet<&str>)| {
+            (contains(whole, *span) || contains(*span, place)) && names.contains(name)
+        };
+        self.together.iter().any(reads)
     }
 
     /// The indices with which a name is read, where it is never read without one.
@@ -310,6 +322,11 @@ impl<'t> Builder<'t> {
         let mut strangers = self.readings.read.keys().filter(|read| !means(read));
         strangers.next() == Some(&name) && strangers.next().is_none()
     }
+}
+
+/// Whether a place lies within another.
+pub(super) fn contains(around: Span, place: Span) -> bool {
+    around.file == place.file && around.start <= place.start && place.end <= around.end
 }
 
 /// Whether names are those of two of a kind: `g_k` and `g_l`.

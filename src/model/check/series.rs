@@ -16,6 +16,12 @@ use sbi_syntax::tree::{Const, Table};
 use sbi_syntax::{Diagnostic, Span};
 use std::rc::Rc;
 
+/// Whether it is said in which unit the numbers of a file are.
+pub(super) fn says_unit(table: &Table) -> bool {
+    let mut labels = table.arguments.iter().filter_map(|argument| argument.label.as_ref());
+    labels.any(|label| label.text == "unit")
+}
+
 /// How the table of a constant may be read.
 const ARGUMENTS: [&str; 3] = ["column", "columns", "unit"];
 const OF_TIME: [&str; 3] = ["column", "time", "unit"];
@@ -209,6 +215,7 @@ impl<'t> Builder<'t> {
         if constant.unit.is_none() {
             let measure = self.unmeasured();
             self.infer_unit(id, measure);
+            self.unitless.extend((!says_unit(table)).then_some(id));
         }
         if constant.target.formal.is_some() {
             return match curve(constant, table, self.files, &self.constants.units.clone()) {

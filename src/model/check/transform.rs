@@ -201,7 +201,8 @@ impl<'t> Builder<'t> {
                 self.number(&argument.value, scope)
             })
             .collect();
-        let unit = values.iter().find_map(|value| value.measure.unit().filter(|unit| !unit.is_pure()));
+        let unit = values.iter().find_map(|value| value.measure.unit().filter(|unit| !unit.is_plain()));
+        let follows = own.unit().is_none() && unit.is_some_and(|unit| unit.share().is_some());
         let after = match (own.unit(), unit) {
             (Some(_), _) => own,
             (None, Some(unit)) => Measure::of(Some(unit.proper())),
@@ -212,12 +213,16 @@ impl<'t> Builder<'t> {
             // What scales a number that has the unit already is itself a pure number.
             let scaled = *argument == "scale" && !pure;
             let measure = if scaled { Measure::pure() } else { after.clone() };
-            Place { measure, what: What::Argument(entry.signature.name, argument, name) }
+            Place { measure, what: What::Argument(entry.signature.name, argument, name, false) }
         });
         let places: Vec<Place<'_>> = places.collect();
         let found = values.iter().zip(written).zip(&places);
         let found = found
-            .map(|((value, argument), place)| self.fit(Operand { value, tree: &argument.value }, place))
+            .map(|((value, argument), place)| {
+                let operand = Operand { value, tree: &argument.value };
+                self.ensure_share(operand, place, follows);
+                self.fit(operand, place)
+            })
             .collect();
         (found, after)
     }

@@ -7,8 +7,9 @@
 use super::codes::UNKNOWN_UNIT;
 use super::mismatch::{Clash, Place};
 use super::model::Builder;
+use super::share::is_of_no_share;
 use super::value::{Sort, Value};
-use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown};
+use crate::units::{Factor, Measure, Power, Step, Unit, Units, Unknown, definition, is_count};
 use crate::{Binary, Expr, ExprId, Unary};
 use sbi_syntax::{Diagnostic, tree};
 use std::rc::Rc;
@@ -106,7 +107,10 @@ impl<'t> Builder<'t> {
         let Some(expected) = place.measure.unit() else { return self.settled(value).raw };
         match &value.measure {
             Measure::Unknown | Measure::Bare { .. } => value.raw,
-            Measure::Of(found) if found.fits(expected) => self.convert(value.raw, found, expected),
+            Measure::Of(found) if found.fits(expected) && !is_of_no_share(value, expected) => {
+                self.ensure_once_in(operand, expected);
+                self.convert(value.raw, found, expected)
+            }
             Measure::Of(_) => {
                 self.misplaced(operand, place);
                 value.raw
@@ -150,7 +154,9 @@ impl<'t> Builder<'t> {
     ) -> (ExprId, ExprId, Measure) {
         let (l, r) = (left.value, right.value);
         match (&l.measure, &r.measure) {
-            (Measure::Of(a), Measure::Of(b)) if a.fits(b) => {
+            (Measure::Of(a), Measure::Of(b))
+                if a.fits(b) && !is_of_no_share(l, b) && !is_of_no_share(r, a) =>
+            {
                 let target = self.target(l, a, r, b);
                 let pair = (self.convert(l.raw, a, &target), self.convert(r.raw, b, &target));
                 (pair.0, pair.1, Measure::Of(target))
@@ -164,6 +170,10 @@ impl<'t> Builder<'t> {
             (Measure::Of(unit), Measure::Bare { .. }) if Self::takes(l, how, unit) => {
                 let l = self.settled(l);
                 (l.raw, r.raw, l.measure)
+            }
+            (Measure::Bare { .. }, Measure::Of(unit)) if self.is_whole(l, how, unit) => {
+                let one = Unit::one();
+                (l.raw, self.convert(r.raw, unit, &one), Measure::pure())
             }
             (Measure::Bare { zero: a }, Measure::Bare { zero: b }) => {
                 let alone = how == Together::Chosen;
@@ -186,9 +196,6 @@ impl<'t> Builder<'t> {
 
     /// The unit in which two of one dimension are put together: numbers go into that of what is computed.
     fn target(&self, l: &Value, a: &Rc<Unit>, r: &Value, b: &Rc<Unit>) -> Rc<Unit> {
-        if a.is_pure() {
-            return if a.scale() == b.scale() && a.is_proper() { a.clone() } else { Rc::new(Unit::one()) };
-        }
         match (self.is_number(l.raw), self.is_number(r.raw)) {
             (true, false) if b.is_proper() => b.clone(),
             (false, true) if a.is_proper() => a.clone(),
@@ -198,11 +205,10 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Whether a bare number takes the unit of what it stands beside: of a quantity that it is compared with, and in a pure
-    /// sum.
+    /// Whether a bare number takes the unit of what it stands beside: that of a declared quantity which it is compared with,
+    /// and none beside what has none.
     fn takes(other: &Value, how: Together, unit: &Unit) -> bool {
-        let named = other.read.is_some() && unit.is_proper();
-        unit.is_pure() || (how == Together::Compared && named)
+        unit.is_plain() || (how == Together::Compared && other.declared)
     }
 
     pub(super) fn is_number(&self, raw: ExprId) -> bool {
@@ -271,7 +277,7 @@ impl<'t> Builder<'t> {
             }
             Measure::Unknown => (self.arena.binary(Binary::Pow, base.value.raw, raised), Measure::Unknown),
             _ => {
-                let base = self.settled(base.value).raw;
+                let base = self.plain_number(base.value);
                 (self.arena.binary(Binary::Pow, base, raised), Measure::pure())
             }
         }
@@ -286,9 +292,17 @@ impl<'t> Builder<'t> {
                 (raw, Measure::of(unit.to(Power::HALF)))
             }
             Measure::Unknown => (of.raw, Measure::Unknown),
-            _ => (self.settled(of).raw, Measure::pure()),
+            _ => (self.plain_number(of), Measure::pure()),
         };
         (self.arena.unary(Unary::Sqrt, raw), measure)
+    }
+
+    /// A number without a dimension as it is, whatever it is in: half for 50 percent.
+    fn plain_number(&mut self, value: &Value) -> ExprId {
+        match &value.measure {
+            Measure::Of(unit) => self.convert(value.raw, unit, &Unit::one()),
+            _ => value.raw,
+        }
     }
 
     /// One of a unit that a number goes into: `5 ms` is 1 in fives of milliseconds.
@@ -342,12 +356,44 @@ fn unknown_unit(units: &Units, written: &tree::Unit, unknown: &Unknown) -> Diagn
             "temperatures have no offset here: write kelvins, `K`, or differences of temperature in `K`",
         ),
         "month" | "months" | "mo" => told.help("months differ in length: write days or years"),
-        _ => match units.similar(name) {
-            Some(similar) => told.did_you_mean(Some(&similar)),
-            None => told.help(format!(
-                "units are of SI and beside it, `ms`, `mV`, `umol/L`, `mmHg`, `day`; define another, `unit {name} = 12 h`; \
-                 things that are counted have none: leave it out, or write `1`"
+        _ => match (units.similar(name), definition(name)) {
+            (_, Some(size)) => told.help(format!("define it above the model: `unit {name} = {size}`")),
+            (None, _) if is_count(name) => {
+                let rest = without(written, name);
+                told.help(format!("things that are counted have no unit: leave `{name}` out, `: {rest}`"))
+            }
+            (Some(similar), _) => told.did_you_mean(Some(&similar)),
+            (None, _) => told.help(format!(
+                "units are of SI and beside it, `ms`, `mV`, `umol/L`, `mmHg`, `day`; define another in those above the model, \
+                 `unit {name} = …`; things that are counted have none: write `{}`",
+                without(written, name)
             )),
         },
+    }
+}
+
+/// A unit without one of its names: `1/min` of `beats/min`.
+fn without(written: &tree::Unit, name: &str) -> String {
+    let is =
+        |factor: &tree::UnitFactor| matches!(&factor.base, tree::UnitBase::Name(base) if base.text == name);
+    let kept = written.factors.iter().filter(|factor| !is(factor));
+    kept.fold("1".to_owned(), |product, factor| match (product.as_str(), factor.over) {
+        ("1", false) => factor_text(factor),
+        (_, over) => format!("{product}{}{}", if over { '/' } else { '*' }, factor_text(factor)),
+    })
+}
+
+/// A factor of a unit with its power, as it is written.
+fn factor_text(factor: &tree::UnitFactor) -> String {
+    let base = match &factor.base {
+        tree::UnitBase::One => "1".to_owned(),
+        tree::UnitBase::Name(name) => name.text.clone(),
+        tree::UnitBase::Sqrt(unit) => format!("sqrt({})", unit.text),
+        tree::UnitBase::Group(unit) => format!("({})", unit.text),
+    };
+    match factor.power {
+        (1, 1) => base,
+        (above, 1) => format!("{base}^{above}"),
+        (above, below) => format!("{base}^({above}/{below})"),
     }
 }

@@ -169,7 +169,7 @@ fn in_dynamics(model: &Model, dynamics: &Dynamics) -> Option<Diagnostic> {
     let members = dynamics.members.iter().flat_map(|id| model.node(*id).exprs());
     let exprs: Vec<ExprId> = dynamics.exprs().into_iter().chain(members).collect();
     model.below(exprs, |_| true).into_iter().find_map(|id| match *model.expr(id) {
-        Expr::Crossings(curve, _) | Expr::Gained(curve, _) if is_of_run(model, curve) => Some(
+        Expr::Crossings(curve, _) | Expr::Gained { curve, .. } if is_of_run(model, curve) => Some(
             told("`crossings` or `gained` of one dynamics in another")
                 .help("name it outside of both, `let n = crossings(…)`, and read that"),
         ),

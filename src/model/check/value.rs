@@ -30,6 +30,10 @@ pub(super) struct Value {
     pub(super) measure: Measure,
     /// What it is a reading of, and of nothing else.
     pub(super) read: Option<Read>,
+    /// Whether that is declared in its unit: a number that is compared with it is in that.
+    pub(super) declared: bool,
+    /// Whether it is made of numbers that are written without a unit, and of nothing else.
+    pub(super) unitless: bool,
     /// Of a function of time, the unit in which it is declared where that is not its own: its readings are in that.
     pub(super) view: Option<Rc<Unit>>,
 }
@@ -46,12 +50,23 @@ pub(super) enum Read {
 impl Value {
     /// A number in a unit.
     pub(super) fn number(raw: ExprId, measure: Measure) -> Value {
-        Value { raw, sort: Sort::Number, measure, read: None, view: None }
+        let unitless = matches!(measure, Measure::Bare { .. });
+        Value { raw, sort: Sort::Number, measure, read: None, declared: false, unitless, view: None }
     }
 
     /// A pure number.
     pub(super) fn pure(raw: ExprId) -> Value {
         Value::number(raw, Measure::pure())
+    }
+
+    /// The reading of something that is declared in its unit.
+    pub(super) fn declared(raw: ExprId, measure: Measure, read: Read) -> Value {
+        Value { read: Some(read), declared: true, ..Value::number(raw, measure) }
+    }
+
+    /// The same number, and no reading any more.
+    pub(super) fn unread(self) -> Value {
+        Value { read: None, declared: false, ..self }
     }
 
     pub(super) fn truth(raw: ExprId) -> Value {

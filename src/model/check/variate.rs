@@ -1,19 +1,28 @@
 //! The unit of what a distribution draws: that which is declared, or that of its arguments.
 
 use super::codes::UNIT_MISMATCH;
-use super::distribution::{Found, Left, Written};
+use super::distribution::{Found, Left, Within, Written};
 use super::family::{Entry, Shape};
 use super::model::Builder;
 use super::value::Value;
-use crate::units::{Measure, Power};
-use crate::{Kind, Range};
+use crate::units::{Measure, Power, Unit};
+use crate::{Draw, Kind, Map, Range, Transform};
 use sbi_syntax::tree::Call;
 use std::rc::Rc;
 
 impl<'t> Builder<'t> {
-    /// The unit of what a family draws: what gives pure numbers gives them in no unit.
-    pub(super) fn own_unit(&mut self, left: Left<'t>, entry: &Entry, own: Measure, call: &Call) -> Measure {
-        if !entry.is_pure() {
+    /// The unit of what a family draws: what gives pure numbers gives them in no unit, but angles and shares are given in
+    /// degrees and in percent where that is declared.
+    pub(super) fn own_unit(
+        &mut self,
+        left: Left<'t>,
+        entry: &Entry,
+        own: Measure,
+        call: &Call,
+        within: Within,
+    ) -> Measure {
+        let share = own.unit().is_some_and(|unit| unit.share().is_some());
+        if !entry.is_pure() || (share && entry.kind == Kind::Real && !within.mixture) {
             return own;
         }
         let wrong = own.unit().filter(|unit| self.strict && !(unit.is_pure() && unit.scale().is_one()));
@@ -39,12 +48,21 @@ impl<'t> Builder<'t> {
         Measure::pure()
     }
 
-    /// The unit of what is drawn where none is declared: that of the arguments.
+    /// How a pure number becomes one of the share or the angle that is declared: radians become degrees.
+    pub(super) fn in_share(&mut self, draw: &Draw, own: &Measure) -> Option<Transform> {
+        let share = own.unit()?.share().filter(|_| draw.family.is_pure())?;
+        let (scale, shift) = (Unit::one().factor(&share).size(), 0.0);
+        let arguments = [scale, shift].map(|number| self.arena.number(number)).to_vec();
+        Some(Transform { map: Map::Affine, arguments })
+    }
+
+    /// The unit of what is drawn where none is declared: that of the arguments. What is bent afterwards is no share yet.
     pub(super) fn unit_of_arguments(
         &mut self,
         entry: &Entry,
         written: &[Option<Written<'t>>],
         found: &[Option<Found<'t>>],
+        bent: bool,
     ) -> Measure {
         let units = entry.slots.iter().zip(written).zip(found).filter_map(|((_, written), found)| {
             let (way, _) = (*written)?;
@@ -54,7 +72,8 @@ impl<'t> Builder<'t> {
                 Found::Vector(row) => row.iter().map(|(value, _)| value).collect(),
                 _ => Vec::new(),
             };
-            values.retain(|value| value.measure.unit().is_some_and(|unit| !unit.is_pure()));
+            let has = |unit: &Unit| if bent { !unit.is_pure() } else { !unit.is_plain() };
+            values.retain(|value| value.measure.unit().is_some_and(|unit| has(unit)));
             values.first().and_then(|value| value.measure.unit()?.proper().to(power))
         });
         let unknown = found.iter().flatten().any(

@@ -42,7 +42,7 @@ impl Normal<'_> {
         let mut form = Form::part("condition");
         let before = self.axes.clone();
         for expr in &condition.exprs {
-            if let Expr::Reduce { axis, .. } | Expr::Coordinate(axis) | Expr::Gained(_, axis) = expr {
+            if let Expr::Reduce { axis, .. } | Expr::Coordinate(axis) = expr {
                 let next = self.axes.len() as u64;
                 self.axes.entry(*axis).or_insert(next);
                 form.axis(&self.model.axis(*axis).kind);

@@ -16,6 +16,7 @@ mod mechanism;
 mod messages;
 mod pages;
 mod placement;
+mod remedies;
 mod silent;
 mod specs;
 mod units;

@@ -28,7 +28,7 @@ fn text(model: &Model, id: ExprId) -> String {
         Expr::End { dynamics, .. } => format!("{}.end", model.dynamics[*dynamics].name),
         Expr::At(curve, time) => format!("{}({})", go(curve), go(time)),
         Expr::Crossings(curve, level) => format!("crossings({}, {})", go(curve), go(level)),
-        Expr::Gained(curve, axis) => format!("gained({}, {})", go(curve), model.axis(*axis).name),
+        Expr::Gained { curve, time, .. } => format!("gained({}, {})", go(curve), go(time)),
         Expr::Unary(function, x) => format!("{function:?}({})", go(x)),
         Expr::Binary(function, x, y) => format!("{function:?}({}, {})", go(x), go(y)),
         Expr::Select { condition, yes, no } => format!("If({}, {}, {})", go(condition), go(yes), go(no)),

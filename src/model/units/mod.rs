@@ -15,7 +15,7 @@ mod unit;
 
 pub(crate) use factor::{Factor, Step};
 pub(crate) use measure::Measure;
-pub(crate) use names::{Units, Unknown};
+pub(crate) use names::{Units, Unknown, definition, is_count};
 pub(crate) use power::{Dimension, Power};
 pub(crate) use scale::Scale;
 pub(crate) use unit::Unit;

@@ -59,6 +59,7 @@ impl Units {
             let base = match &factor.base {
                 UnitBase::One => Unit::one(),
                 UnitBase::Name(name) => self.named(name, start)?,
+                UnitBase::Group(unit) => self.product(unit, start)?,
                 UnitBase::Sqrt(unit) => self.product(unit, start)?.to(Power::HALF).ok_or_else(beyond)?,
             };
             let (above, below) = factor.power;
@@ -116,6 +117,17 @@ impl Units {
         self.own.contains_key(text) || lookup(text).is_some()
     }
 
+    /// A unit of SI without a prefix with that of another: with the one of `mV`, `s` is `ms`.
+    pub(crate) fn with_prefix_of(&self, other: &str, name: &str) -> Option<Unit> {
+        let find = |name: &str| TABLE.iter().find(|entry| entry.names.contains(&name));
+        find(name).filter(|entry| entry.prefixed == Prefixed::Sign)?;
+        let (rest, ..) = split(other).find(|(rest, _, prefixed)| {
+            *prefixed == Prefixed::Sign && find(rest).is_some_and(|entry| entry.prefixed == *prefixed)
+        })?;
+        let prefix = other.strip_suffix(rest).filter(|_| find(other).is_none())?;
+        lookup(&format!("{prefix}{name}")).map(|named| Unit::named(Rc::new(named)))
+    }
+
     /// The unit that a wrong name was meant for.
     pub(crate) fn similar(&self, text: &str) -> Option<String> {
         let meant = ELSEWHERE.iter().find(|(other, _)| *other == text).map(|(_, own)| (*own).to_owned());
@@ -129,7 +141,7 @@ impl Units {
 }
 
 /// What people write for units that are called otherwise.
-const ELSEWHERE: [(&str, &str); 32] = [
+const ELSEWHERE: [(&str, &str); 35] = [
     ("sec", "s"),
     ("secs", "s"),
     ("msec", "ms"),
@@ -155,14 +167,61 @@ const ELSEWHERE: [(&str, &str); 32] = [
     ("s2", "s^2"),
     ("mho", "S"),
     ("torr", "Torr"),
-    ("psi", "kPa"),
     ("pct", "percent"),
     ("dimensionless", "1"),
     ("unitless", "1"),
     ("none", "1"),
     ("rpm", "turn/min"),
-    ("inch", "cm"),
+    ("bpm", "1/min"),
+    ("dpm", "1/min"),
+    ("cpm", "1/min"),
+    ("omega", "ohm"),
+    ("Omega", "ohm"),
 ];
+
+/// Units that no file knows before it defines them, and how large they are: of the same kind as others, and of another size.
+const OTHERS: [(&str, &str); 22] = [
+    ("psi", "6.894757 kPa"),
+    ("inch", "2.54 cm"),
+    ("inches", "2.54 cm"),
+    ("ft", "0.3048 m"),
+    ("foot", "0.3048 m"),
+    ("feet", "0.3048 m"),
+    ("yard", "0.9144 m"),
+    ("yards", "0.9144 m"),
+    ("mile", "1.609344 km"),
+    ("miles", "1.609344 km"),
+    ("lb", "453.59237 g"),
+    ("lbs", "453.59237 g"),
+    ("pound", "453.59237 g"),
+    ("oz", "28.349523125 g"),
+    ("gal", "3.785411784 L"),
+    ("gallon", "3.785411784 L"),
+    ("acre", "4046.8564224 m^2"),
+    ("dyn", "1e-5 N"),
+    ("erg", "1e-7 J"),
+    ("Ci", "37 GBq"),
+    ("mmH2O", "9.80665 Pa"),
+    ("fortnight", "14 day"),
+];
+
+/// Words for what is counted that do not end as plurals do, and international units, which are no amount of anything.
+const COUNTED: [&str; 14] = [
+    "IU", "UI", "CFU", "PFU", "fish", "sheep", "mice", "larvae", "bacteria", "nuclei", "vertices",
+    "children", "men", "women",
+];
+
+/// How a unit of elsewhere is defined here.
+pub(crate) fn definition(name: &str) -> Option<&'static str> {
+    OTHERS.iter().find(|(other, _)| *other == name).map(|(_, size)| *size)
+}
+
+/// Whether a word looks like one for things that are counted: a plural.
+pub(crate) fn is_count(name: &str) -> bool {
+    let plural = name.len() > 4 && name.ends_with('s') && !name.ends_with("ss") && !name.ends_with("us");
+    let word = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    COUNTED.contains(&name) || (plural && word)
+}
 
 /// The unit that is written with other capitals.
 fn other_case(text: &str) -> Option<String> {

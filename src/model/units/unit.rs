@@ -14,6 +14,13 @@ pub(crate) struct Named {
     pub(super) scale: Scale,
 }
 
+impl Named {
+    /// Whether it is a pure number that is not one: `percent`, `deg`.
+    pub(super) fn is_share(&self) -> bool {
+        self.dimension.is_none() && !self.scale.is_one()
+    }
+}
+
 /// A product of powers of named units, and of a number: what is divided by `5 ms` is in fifths of `1/ms`.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
@@ -100,6 +107,25 @@ impl Unit {
         self.dimension.is_none()
     }
 
+    /// The share or the angle that a pure number is in, `percent` or `deg`: the only one of its names that has a size, and
+    /// not raised to a power. A ratio, `mV/V`, is in none.
+    pub(crate) fn share(&self) -> Option<Unit> {
+        self.share_within().filter(|_| self.is_pure())
+    }
+
+    /// As [`Unit::share`], of the pure part of a product: `percent` of `g*percent/dL`.
+    pub(crate) fn share_within(&self) -> Option<Unit> {
+        let mut sized = self.factors.iter().filter(|(named, _)| named.is_share());
+        let (first, second) = (sized.next(), sized.next());
+        let (named, power) = first.filter(|_| second.is_none())?;
+        (*power == Power::ONE).then(|| Unit::named(named.clone()))
+    }
+
+    /// Whether it is that of a pure number which is neither in percent nor in degrees, or the like.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_pure() && self.share().is_none()
+    }
+
     /// Whether both measure the same kind of thing.
     pub(crate) fn fits(&self, other: &Unit) -> bool {
         self.dimension == other.dimension
@@ -115,10 +141,10 @@ impl Unit {
         scale.map_or(Factor::ONE, |scale| Factor::of(&scale))
     }
 
-    /// The unit of the names alone; of a pure number one.
+    /// The unit of the names alone; of a pure number the share or the angle that it is in, else one.
     pub(crate) fn proper(&self) -> Unit {
         if self.is_pure() {
-            return Unit::one();
+            return self.share().unwrap_or_else(Unit::one);
         }
         if self.proper {
             return self.clone();
@@ -132,7 +158,8 @@ impl Unit {
 
     /// Whether it is written with names alone, and no number is hidden in it.
     pub(crate) fn is_proper(&self) -> bool {
-        self.proper && (!self.is_pure() || self.scale.is_one())
+        let whole = || self.scale.is_one() || (self.factors.len() == 1 && self.share().is_some());
+        self.proper && (!self.is_pure() || whole())
     }
 
     /// Its one name with its power, as it may stand behind a number.
@@ -172,10 +199,46 @@ impl Unit {
         self.factors.len()
     }
 
-    /// `5` in it, as a number is written; none where only behind a colon it can be.
+    /// `5` in it, as a number is written; none where it can stand only behind a colon.
     pub(crate) fn behind(&self, number: &str) -> Option<String> {
-        let (name, power) = self.single()?;
+        let (name, power) =
+            self.single().filter(|(_, power)| power.parts().1 == 1 && !power.is_negative())?;
         Some(format!("{number} {}", raised(name, power)))
+    }
+
+    /// `5` in it, as a number or a quotient or a product of numbers: `5 / 1 day`, `5 * sqrt(1 s)`.
+    pub(crate) fn numbered(&self, number: &str) -> Option<String> {
+        if let Some(whole) = self.behind(number) {
+            return Some(whole);
+        }
+        let (name, power) = self.single()?;
+        let sign = if power.is_negative() { '/' } else { '*' };
+        match power.parts() {
+            (above, 1) => {
+                let power = Power::new(i64::from(above).abs(), 1)?;
+                Some(format!("{number} {sign} 1 {}", raised(name, power)))
+            }
+            (1 | -1, 2) => Some(format!("{number} {sign} sqrt(1 {name})")),
+            _ => None,
+        }
+    }
+
+    /// What stands above the line and the name of which the root stands below it: `mV` and `ms` of `mV/sqrt(ms)`.
+    pub(crate) fn over_root(&self) -> Option<(Unit, &str)> {
+        let is_root = |(_, power): &&(Rc<Named>, Power)| power.negated() == Power::HALF;
+        let (named, power) = self.factors.iter().find(is_root)?;
+        let root = Unit::named(named.clone()).to(*power)?;
+        Some((self.over(&root)?, named.text.as_str()))
+    }
+
+    /// The power of a name in it.
+    pub(crate) fn power_of(&self, name: &str) -> Option<Power> {
+        self.factors.iter().find(|(named, _)| named.text == name).map(|(_, power)| *power)
+    }
+
+    /// Whether the names of two units tell them apart by the power of one alone: `mM` and `mM/s`, `s` and `sqrt(s)`.
+    pub(crate) fn resembles(&self, other: &Unit) -> bool {
+        self.proper().over(&other.proper()).is_some_and(|ratio| ratio.parts() == 1)
     }
 
     /// In base units: powers of the seven of SI, then of primes, the same however it is written.

@@ -4,7 +4,7 @@ use super::{SPECS, model, sound};
 use crate::grammar::{Grammar, Pair, Rule};
 use crate::tree::{
     ApproximatorStatement, Definition, DynamicsStatement, Inferred, Item, QueryStatement, Role, Source,
-    Statement,
+    Statement, UnitBase,
 };
 use pest::Parser as _;
 
@@ -181,6 +181,13 @@ fn units_keep_their_structure() {
     assert_eq!(unit.text, "uA/cm^2/sqrt(ms*s)^(1/2)");
     let factors: Vec<_> = unit.factors.iter().map(|factor| (factor.over, factor.power)).collect();
     assert_eq!(factors, [(false, (1, 1)), (true, (2, 1)), (true, (1, 2))]);
+    let body = model("let a : 1/( ms * (mV) )^2 = 1 mV");
+    let [Statement::Let(line)] = &body[..] else { panic!("one `let`") };
+    let unit = line.unit.as_ref().expect("a unit");
+    assert_eq!(unit.text, "1/(ms*(mV))^2");
+    let [_, group] = &unit.factors[..] else { panic!("two factors") };
+    let UnitBase::Group(inner) = &group.base else { panic!("brackets") };
+    assert_eq!((group.over, group.power, inner.factors.len()), (true, (2, 1), 2));
 }
 
 #[test]

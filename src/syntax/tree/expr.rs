@@ -77,6 +77,8 @@ pub enum UnitBase {
     Name(Name),
     /// `sqrt(…)` of a unit.
     Sqrt(Box<Unit>),
+    /// A unit in brackets: `(ms*mV)`.
+    Group(Box<Unit>),
 }
 
 /// A number with what was written behind it.
