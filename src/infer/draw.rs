@@ -175,7 +175,7 @@ impl Conditional<'_> {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = solver.draw(&chunk);
             for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
-                if let Some(row) = self.report(made, solver.drawn())? {
+                if let Some(row) = self.report(made, solver.asked())? {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&row);
@@ -195,14 +195,15 @@ impl Conditional<'_> {
         Ok(Draws { values, redrawn: tries - kept })
     }
 
-    /// The inferred tokens of one draw; none where any token, asked for or drawn along, lies outside its support.
-    fn report(&self, made: &[f64], drawn: &[bool]) -> Result<Option<Vec<f64>>, DrawError> {
+    /// The inferred tokens of one draw; none where any of them lies outside its support. What is drawn along and forgotten may
+    /// lie where it likes.
+    fn report(&self, made: &[f64], asked: &[bool]) -> Result<Option<Vec<f64>>, DrawError> {
         let plan = &self.weights.plan;
         let tokens = self.subject.tokens().iter().zip(&self.subject.identities).zip(made);
         let all: Vec<f64> =
             tokens.map(|((token, kind), &z)| value(token, plan.scale(*kind), z)).collect::<Result<_, _>>()?;
-        let supported = self.subject.tokens().iter().zip(&all).zip(drawn);
-        if !supported.into_iter().all(|((token, x), drawn)| !drawn || token.support.contains(*x)) {
+        let supported = self.subject.tokens().iter().zip(&all).zip(asked);
+        if !supported.into_iter().all(|((token, x), asked)| !asked || token.support.contains(*x)) {
             return Ok(None);
         }
         let asked = self.question.infer.iter();

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Sample kurtosis above which a token counts as heavy-tailed (a normal has 3).
 const HEAVY: f64 = 5.0;
 
+/// The kurtosis of what was normal before it was squeezed between bounds, give or take what a thousand draws are off.
+const NORMAL: std::ops::Range<f64> = 2.5..3.6;
+
 /// How strongly two tails are drawn in: `asinh(2 z)` is linear within half a spread.
 const SQUASH: f64 = 2.0;
 
@@ -40,6 +43,8 @@ enum Warp {
     Plain,
     /// `asinh(2 (x - centre) / spread)`: two heavy tails.
     TwoTails { centre: f64, spread: f64 },
+    /// `log((x - low) / (high - x))`: what was squeezed between two bounds, as by `|> between(low, high)`.
+    Logit { low: f64, high: f64 },
     /// `log(x - from)`, of what is above `from` by `least` at least: a heavy tail upwards.
     Log { from: f64, least: f64 },
 }
@@ -50,6 +55,10 @@ impl Warp {
             Warp::Plain => x,
             Warp::TwoTails { centre, spread } => (SQUASH * (x - centre) / spread).asinh(),
             Warp::Log { from, least } => (x - from).max(least).ln(),
+            Warp::Logit { low, high } => {
+                let share = ((x - low) / (high - low)).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+                (share / (1.0 - share)).ln()
+            }
         }
     }
 
@@ -59,16 +68,25 @@ impl Warp {
             Warp::Plain => warped,
             Warp::TwoTails { centre, spread } => centre + spread * held.sinh() / SQUASH,
             Warp::Log { from, .. } => from + held.exp(),
+            Warp::Logit { low, high } => low + (high - low) / (1.0 + (-held).exp()),
         }
     }
 
     /// The warp of a token by its simulated values.
     ///
-    /// The logarithm is taken where it tames the tail, of what has a lower end or has never been seen below zero. Two
+    /// Between bounds it is taken apart where it then looks normal, as what a normal number was squeezed into; uniform numbers
+    /// are not, whose logits have a kurtosis of 4.2. The logarithm is taken where it tames the tail, of what has a lower end or has never been seen below zero. Two
     /// tails are measured by their moments, but by their median and quartiles where a few values make the sd.
     fn fitting(values: &[f64], support: &Support) -> Warp {
         let plain = kurtosis(values);
         let bounded = support.low.is_finite() && support.high.is_finite();
+        if bounded && !support.whole {
+            let logit = Warp::Logit { low: support.low, high: support.high };
+            let freed: Vec<f64> = values.iter().map(|x| logit.apply(*x)).collect();
+            if kurtosis(&freed).is_some_and(|kurtosis| NORMAL.contains(&kurtosis)) {
+                return logit;
+            }
+        }
         if bounded || plain.is_none_or(|kurtosis| kurtosis <= HEAVY) {
             return Warp::Plain;
         }
@@ -208,6 +226,21 @@ mod tests {
             assert!(inner < 0.15, "{inner} of the values are all but one");
             assert!(kurtosis(&standard).unwrap() < 6.0);
         }
+    }
+
+    /// A normal number squeezed between bounds is freed again; a uniform one is left alone.
+    #[test]
+    fn what_was_squeezed_between_bounds_is_freed() {
+        let support = Support { low: 1.0, high: 3.0, whole: false };
+        let z = normals(4_000);
+        let squeezed: Vec<f64> = z.iter().map(|z| 1.0 + 2.0 / (1.0 + (-2.5 * z).exp())).collect();
+        let (scale, standard) = mapped(&squeezed, &support);
+        let off = standard.iter().zip(&z).map(|(found, z)| (found - z).abs());
+        assert!(off.fold(0.0, f64::max) < 0.1, "{scale:?}");
+        assert!([-80.0, 0.0, 80.0].iter().all(|z| support.contains(scale.restore(*z))));
+        let stream = Stream::new(4, "scale");
+        let uniform: Vec<f64> = (0..4_000).map(|draw| 1.0 + 2.0 * stream.uniform(draw, 0, 0)).collect();
+        assert_eq!(Scale::of(&uniform, &support).warp, Warp::Plain);
     }
 
     #[test]

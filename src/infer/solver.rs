@@ -25,8 +25,8 @@ pub struct Solver<'a, B: ScoreBackend> {
     stream: Stream,
     /// The known value of each token: given ones theirs, others none.
     known: Vec<Option<f64>>,
-    /// Whether each token is drawn: neither given nor hidden.
-    drawn: Vec<bool>,
+    /// Whether each token is asked for.
+    asked: Vec<bool>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
     /// When each token is; empty where the network has no times.
@@ -65,15 +65,15 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden)] },
             stream: Stream::new(seed, &format!("@draw/{}", question.name)),
             known: known.collect(),
-            drawn: given.iter().zip(&hidden).map(|(given, hidden)| !given && !hidden).collect(),
+            asked: question.states.iter().map(|state| *state == State::Inferred).collect(),
             given: given.iter().map(|given| f32::from(u8::from(*given))).collect(),
             times: timed.map(|token| subject.time(token, coordinates)).collect(),
         }
     }
 
-    /// Whether each token is drawn.
-    pub fn drawn(&self) -> &[bool] {
-        &self.drawn
+    /// Whether each token is asked for.
+    pub fn asked(&self) -> &[bool] {
+        &self.asked
     }
 
     /// Makes these tries; another attempt at the same number gives another draw.
