@@ -347,9 +347,7 @@ impl<'t> Builder<'t> {
                     Unary::Sqrt => self.root(x.value),
                     _ => {
                         let who = format!("`{}`", name.text);
-                        if matches!(function, Unary::Floor | Unary::Ceil | Unary::Round) {
-                            self.ensure_no_share(x, &who);
-                        }
+                        self.ensure_plain(function, x, &who);
                         let plain = self.plain(x, &who);
                         (self.arena.unary(function, plain), Measure::pure())
                     }
