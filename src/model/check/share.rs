@@ -84,7 +84,8 @@ impl<'t> Builder<'t> {
         let ratio = size(&share) / factor;
         let same = |expected: f64| (ratio / expected - 1.0).abs() < NEAR;
         // Half a turn and a whole one are what degrees are divided by, before or after they are multiplied by `pi`.
-        let half = !share.scale().of_pi().is_zero() && (same(PI) || same(2.0 * PI));
+        let turn = share.is_angle() && operator == BinaryOperator::Div && number.value > 2.0;
+        let half = turn && (same(PI) || same(2.0 * PI));
         if !self.strict || !plain || !(same(1.0) || half) {
             return;
         }

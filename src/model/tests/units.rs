@@ -175,7 +175,7 @@ model many {
     data m ~ bernoulli(logistic(slope * (pref - 90 deg)))
     data n = frac - sat
     data o : percent = frac
-    data p = cos(pref + pi / 2) + sin(turned) + cos(phase)
+    data p = cos(pref + pi / 2) + sin(turned) + cos(2 * phase) + cos(phase / 2)
     data q = log(conc / ec) - log(frac)
     data r = total
     data s : percent = sat / 2 + 10 percent
