@@ -5,12 +5,13 @@
 
 use super::codes::{CYCLE, NOT_CONSTANT, NOT_FINITE, UNIT_MISMATCH, UNKNOWN_NAME, VECTOR};
 use super::files::Files;
+use super::lacking::literal;
 use super::shown::shown_or_dots;
 use super::units::unit_of;
 use super::{builtin, series, walk};
 use crate::order;
 use crate::units::{Measure, Power, Unit, Units};
-use sbi_syntax::tree::{self, BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
+use sbi_syntax::tree::{BinaryOperator, Const, Expr, ExprKind, Path, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -23,6 +24,15 @@ pub(super) const DEPTH: usize = 64;
 pub(super) struct Quantity {
     pub(super) value: f64,
     pub(super) measure: Measure,
+    /// Whether it is made of numbers that are written without a unit, and of nothing else.
+    unitless: bool,
+}
+
+impl Quantity {
+    fn new(value: f64, measure: Measure) -> Quantity {
+        let unitless = matches!(measure, Measure::Bare { .. });
+        Quantity { value, measure, unitless }
+    }
 }
 
 /// The scalar constants that can be named where a number is expected, and the units.
@@ -74,7 +84,7 @@ impl<'t> Constants<'t> {
     ) -> Result<f64, Diagnostic> {
         let found = self.quantity(expr)?;
         let (Some(own), Measure::Of(unit)) = (own, &found.measure) else { return Ok(found.value) };
-        if unit.fits(own) {
+        if unit.fits(own) && !(found.unitless && own.share().is_some()) {
             return finite(expr, unit.factor(own).exact(found.value));
         }
         Err(not_in(expr, unit, own, what))
@@ -92,14 +102,14 @@ impl<'t> Constants<'t> {
 
     fn evaluate(&self, expr: &Expr, depth: usize) -> Result<Quantity, Diagnostic> {
         match &expr.kind {
-            ExprKind::Number(number) => Ok(Quantity {
-                value: number.value,
-                measure: match &number.unit {
+            ExprKind::Number(number) => Ok(Quantity::new(
+                number.value,
+                match &number.unit {
                     Some(unit) => Measure::Of(unit_of(&self.units, unit)?),
                     None if number.percent => Measure::pure(),
                     None => Measure::Bare { zero: number.value == 0.0 },
                 },
-            }),
+            )),
             ExprKind::Path(path) => self.named(path, depth),
             ExprKind::Unary { operator: UnaryOperator::Neg, operand } => {
                 let found = self.evaluate(operand, depth)?;
@@ -113,7 +123,7 @@ impl<'t> Constants<'t> {
                 [argument] if argument.label.is_none() => {
                     let found = self.evaluate(&argument.value, depth)?;
                     let measure = alone(&found.measure).and_then(|unit| unit.to(Power::HALF));
-                    Ok(Quantity { value: found.value.sqrt(), measure: Measure::of(measure) })
+                    Ok(Quantity::new(found.value.sqrt(), Measure::of(measure)))
                 }
                 _ => Err(not_constant(expr)),
             },
@@ -124,7 +134,7 @@ impl<'t> Constants<'t> {
     fn named(&self, path: &Path, depth: usize) -> Result<Quantity, Diagnostic> {
         let name = path.text();
         if let Some(value) = builtin::constant(&name) {
-            return Ok(Quantity { value, measure: Measure::pure() });
+            return Ok(Quantity::new(value, Measure::pure()));
         }
         let Some(constant) = self.map.get(name.as_str()) else {
             let told = UNKNOWN_NAME.at(path.span, format!("there is no constant `{name}`"));
@@ -146,9 +156,9 @@ impl<'t> Constants<'t> {
                 let bare = bare(&found);
                 Ok(match (own, found.measure.unit()) {
                     (Some(own), Some(unit)) if unit.fits(&own) => {
-                        Quantity { value: unit.factor(&own).exact(found.value), measure: Measure::Of(own) }
+                        Quantity::new(unit.factor(&own).exact(found.value), Measure::Of(own))
                     }
-                    (Some(own), _) => Quantity { measure: Measure::Of(own), ..found },
+                    (Some(own), _) => Quantity::new(found.value, Measure::Of(own)),
                     (None, _) if bare => Quantity { measure: Measure::pure(), ..found },
                     (None, _) => found,
                 })
@@ -157,14 +167,15 @@ impl<'t> Constants<'t> {
                 .at(path.span, format!("`{name}` is defined by itself"))
                 .help("give one of the constants a number")),
             // What is wrong with the file is told once: the same thing twice is one.
-            Source::From(_) => {
+            Source::From(table) => {
                 let value = self
                     .files
                     .get(name.as_str())
                     .cloned()
                     .expect("files are read when constants are added")?;
                 let own = constant.unit.as_ref().and_then(|unit| self.units.unit(unit).ok());
-                Ok(Quantity { value, measure: own.map_or_else(Measure::pure, Measure::Of) })
+                let unitless = own.is_none() && !series::says_unit(table);
+                Ok(Quantity { value, measure: own.map_or_else(Measure::pure, Measure::Of), unitless })
             }
         }
     }
@@ -211,24 +222,30 @@ fn combined(
         _ => match both {
             Some((a, _)) if matches!(y.measure, Measure::Bare { zero: true }) => (Some(a), 0.0),
             Some((_, b)) if matches!(x.measure, Measure::Bare { zero: true }) => (Some(b), y.value),
-            Some((a, b))
-                if a.fits(&b) && !(bare(&x) && b.share().is_some()) && !(bare(&y) && a.share().is_some()) =>
-            {
+            // One is the whole of which a share is taken.
+            Some((a, b)) if bare(&x) && x.value == 1.0 && b.share().is_some() && !b.is_angle() => {
+                let second = b.factor(&a).exact(y.value);
+                (Some(a), second)
+            }
+            Some((a, b)) if x.unitless && (b.share().is_some() || !a.fits(&b)) => {
+                let beside = format!("what stands beside it is in `{}`", b.proper());
+                return Err(not_in(left, &a, &b, &beside));
+            }
+            Some((a, b)) if a.fits(&b) && !(y.unitless && a.share().is_some()) => {
                 (Some(a.clone()), b.factor(&a).exact(y.value))
             }
             Some((a, b)) => {
-                return Err(not_in(
-                    right,
-                    &b,
-                    &Rc::new(a),
-                    &format!("what stands beside is in another unit than `{}`", shown_or_dots(left)),
-                ));
+                let beside = match a.parts() {
+                    0 => "what stands beside it has none".to_owned(),
+                    _ => format!("what stands beside it is in `{}`", a.proper()),
+                };
+                return Err(not_in(right, &b, &a, &beside));
             }
             None => (None, y.value),
         },
     };
     let value = arithmetic(operator, x.value, second).ok_or_else(|| not_constant(expr))?;
-    Ok(Quantity { value, measure: Measure::of(unit) })
+    Ok(Quantity { value, measure: Measure::of(unit), unitless: x.unitless && y.unitless })
 }
 
 /// Says that a number is in a unit of another dimension.
@@ -239,18 +256,17 @@ fn not_in(expr: &Expr, found: &Unit, own: &Unit, what: &str) -> Diagnostic {
         _ => format!("`{text}` is in `{}`, and {what}", found.proper()),
     };
     let told = UNIT_MISMATCH.at(expr.span, message);
-    let value = match &expr.kind {
-        ExprKind::Number(tree::Number { value, .. }) => value.to_string(),
-        ExprKind::Unary { operator: UnaryOperator::Neg, operand } => match &operand.kind {
-            ExprKind::Number(tree::Number { value, .. }) => format!("-{value}"),
-            _ => text,
-        },
-        _ => text,
-    };
-    told.help(match (own.parts(), own.numbered(&value)) {
-        (0, _) => format!("write it without: `{value}`"),
-        (_, Some(fits)) => format!("write `{fits}`"),
-        (_, None) => format!("write a number in `{own}`, or one without a unit, which is in that"),
+    let number = literal(expr).map(|(number, sign)| format!("{sign}{}", number.value));
+    let fits = number.as_ref().and_then(|number| own.numbered(number));
+    told.help(match (own.parts(), number, fits, &expr.kind) {
+        (0, Some(number), ..) => format!("write it without: `{number}`"),
+        (_, _, Some(fits), _) => format!("write `{fits}`"),
+        (_, None, _, ExprKind::Path(path)) if found.parts() == 0 => {
+            let name = path.text();
+            format!("give it one where it is declared: `const {name} : {own} = …`")
+        }
+        (0, ..) => "write a number without a unit".to_owned(),
+        _ => format!("write a number in `{own}`, or one without a unit, which is in that"),
     })
 }
 

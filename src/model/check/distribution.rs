@@ -145,13 +145,15 @@ impl<'t> Builder<'t> {
             reading.own = self.unit_of_arguments(entry, &written, &found, within.bent);
             reading.follows = true;
         }
-        reading.fits = written.iter().zip(&found).any(|(written, found)| match (written, found) {
-            (Some((way, _)), Some(Found::Scalar(value, _))) if way.power != 0 => {
-                let own = raised(&reading.own, way.power);
-                value.measure.unit().zip(own.unit()).is_some_and(|(unit, own)| unit.fits(own))
-            }
-            _ => false,
-        });
+        // Of a mixture the other parts are in that unit.
+        reading.fits = within.mixture
+            || written.iter().zip(&found).any(|(written, found)| match (written, found) {
+                (Some((way, _)), Some(Found::Scalar(value, _))) if way.power != 0 => {
+                    let own = raised(&reading.own, way.power);
+                    value.measure.unit().zip(own.unit()).is_some_and(|(unit, own)| unit.fits(own))
+                }
+                _ => false,
+            });
         let slots = entry.slots.iter().zip(written).zip(found);
         let arguments: Vec<Option<Argument>> = slots
             .map(|((slot, written), found)| self.argument(slot, written, found?, &mut reading))

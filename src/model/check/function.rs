@@ -62,7 +62,8 @@ impl<'t> Builder<'t> {
             }
             let locals = function.inputs.iter().map(|input| {
                 let measure = self.within(home, |builder| builder.input_measure(input));
-                let value = Value { sort: Sort::Any, ..Value::number(self.clock, measure) };
+                let declared = input.unit.is_some();
+                let value = Value { sort: Sort::Any, declared, ..Value::number(self.clock, measure) };
                 (input.name.text.as_str(), value)
             });
             let locals = locals.collect();
@@ -346,9 +347,7 @@ impl<'t> Builder<'t> {
                     Unary::Sqrt => self.root(x.value),
                     _ => {
                         let who = format!("`{}`", name.text);
-                        if matches!(function, Unary::Floor | Unary::Ceil | Unary::Round) {
-                            self.ensure_no_share(x, &who);
-                        }
+                        self.ensure_plain(function, x, &who);
                         let plain = self.plain(x, &who);
                         (self.arena.unary(function, plain), Measure::pure())
                     }

@@ -7,7 +7,7 @@ use super::names::list;
 use super::product::Change;
 use super::readings::contains;
 use super::remedy::{Case, Sides, only};
-use super::shown::{factor, shown};
+use super::shown::{factor, left_side, shown};
 use super::value::Value;
 use super::walk;
 use crate::units::{Measure, Power, Unit};
@@ -36,7 +36,8 @@ impl<'t> Builder<'t> {
         if written.unit.is_none() {
             return Some(self.number_without_unit(&number, written.value, expected, sides));
         }
-        if found.inverse().fits(expected) {
+        let below = found.single().is_none_or(|(_, power)| power.is_negative());
+        if found.inverse().fits(expected) && !below {
             return Some(format!("turn it round: `{sign}1 / {}`", unsigned(tree)));
         }
         let fits = self.in_prefix_of(written, expected).unwrap_or_else(|| expected.clone());
@@ -133,15 +134,15 @@ impl<'t> Builder<'t> {
         prefixed.to(expected.single()?.1).filter(|unit| unit.fits(expected))
     }
 
-    /// The one quantity that is of the kind of a number which is compared with something else.
+    /// The one name of an expression that is of the kind of a number, and computed of what that is compared with.
     fn quantity_in(&self, found: &Unit, sides: &Sides<'_, 't>) -> Option<(String, Unit)> {
-        if !sides.compared || found.is_pure() {
-            return None;
-        }
-        let named = self.nodes.iter().zip(&self.measures).filter_map(|(node, measure)| {
-            let fixed = matches!(node.role, Role::Param | Role::Data | Role::Let) && node.axes.is_empty();
-            let unit = measure.unit().filter(|unit| unit.fits(found) && fixed && !node.name.contains('.'))?;
-            Some((node.name.clone(), unit.proper()))
+        let beside = walk::name(sides.beside.filter(|_| sides.compared)?.tree)?.text();
+        let named = self.written.iter().enumerate().filter_map(|(id, written)| {
+            let Written::Let(binding) = written else { return None };
+            let unit = self.measures.get(id)?.unit().filter(|unit| unit.fits(found) && !unit.is_pure())?;
+            let mut reads = false;
+            walk::names(&binding.value, &mut |path| reads |= path.text() == beside);
+            reads.then(|| (left_side(&binding.target), unit.proper()))
         });
         only(named)
     }

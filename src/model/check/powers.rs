@@ -7,7 +7,7 @@ use super::names::Symbol;
 use super::product::{self, Change, Factor};
 use super::remedy::{Case, only};
 use super::shown::{factor, operand, shown};
-use crate::units::{Measure, Power, Unit};
+use crate::units::{Measure, Power};
 use sbi_syntax::tree::{BinaryOperator, ExprKind};
 
 /// The powers to which a name may have to be raised.
@@ -116,37 +116,35 @@ impl<'t> Builder<'t> {
         round.then(|| Some(format!("turn it round: `{}`", case.product.with(&Change::Turned)?))).flatten()
     }
 
-    /// The one factor that has exactly what is lacking: it enters once too often, or not often enough.
+    /// The one factor that has exactly what is lacking, and enters to a higher power.
     fn power_of_factor(&self, case: &Case<'_, 't>) -> Option<String> {
         let more = |factor: &&Factor| {
             let above = factor.power == Power::ONE || factor.power.parts().0 > 1;
             factor.whole && above && !factor.unit.is_pure() && factor.unit.fits(&case.lacking)
         };
-        let times = |factor: &Factor| case.factors.iter().filter(|other| other.name == factor.name).count();
-        let less = |factor: &&Factor| {
-            let fits = |unit: &Unit| unit.fits(&case.lacking);
-            let below = factor.power == Power::ONE.negated() && fits(&factor.unit);
-            let twice = factor.power == Power::ONE && times(factor) > 1 && fits(&factor.unit.inverse());
-            factor.whole && factor.what != product::What::Time && (below || twice)
-        };
-        if case.product.parts.len() < 2 {
-            return None;
-        }
-        if let Some(factor) = case
-            .factors
-            .iter()
-            .find(less)
-            .filter(|factor| times(factor) > 1)
-            .or_else(|| only(case.factors.iter().filter(less)))
-        {
-            let written = case.product.with(&Change::Dropped(factor.part))?;
-            return Some(format!("`{}` enters once too often: `{written}`", factor.name));
-        }
-        let factor = only(case.factors.iter().filter(more))?;
-        let power = factor.power.parts().0 + 1;
-        let raised = format!("{}^{power}", factor_base(case, factor)?);
+        let factor = only(case.factors.iter().filter(more)).filter(|_| case.product.parts.len() > 1)?;
+        let raised = format!("{}^{}", factor_base(case, factor)?, factor.power.parts().0 + 1);
         let written = case.product.with(&Change::Replaced(factor.part, &raised))?;
         Some(format!("`{}` enters to another power: `{written}`", factor.name))
+    }
+
+    /// The factor that has one over what is lacking, and is divided by, or stands there twice.
+    pub(super) fn once_too_often(&self, case: &Case<'_, 't>) -> Option<String> {
+        let times = |factor: &Factor| case.factors.iter().filter(|other| other.name == factor.name).count();
+        let less = |factor: &&Factor| {
+            let unit = match factor.power {
+                power if power == Power::ONE.negated() => Some(factor.unit.proper()),
+                Power::ONE if times(factor) > 1 => Some(factor.unit.inverse()),
+                _ => None,
+            };
+            let quantity = factor.whole && factor.what != product::What::Time;
+            quantity && unit.is_some_and(|unit| unit.fits(&case.lacking))
+        };
+        let twice = case.factors.iter().filter(less).find(|factor| times(factor) > 1);
+        let factor = twice.or_else(|| only(case.factors.iter().filter(less)))?;
+        let written =
+            case.product.with(&Change::Dropped(factor.part)).filter(|_| case.product.parts.len() > 1)?;
+        Some(format!("`{}` enters once too often: `{written}`", factor.name))
     }
 }
 

@@ -108,6 +108,10 @@ impl<'e> Product<'e> {
             Some(place) => texts.remove(place).1,
             None => "1".to_owned(),
         };
+        // What is left alone needs no brackets.
+        let alone = first.strip_prefix('(').and_then(|first| first.strip_suffix(')'));
+        let alone = alone.filter(|_| texts.is_empty() && !self.negative && first.matches('(').count() == 1);
+        let first = alone.map_or_else(|| first.clone(), str::to_owned);
         let sign = if self.negative { "-" } else { "" };
         let rest = texts.iter().map(|(below, text)| format!(" {} {text}", if *below { '/' } else { '*' }));
         let text = format!("{sign}{first}{}", rest.collect::<String>());

@@ -67,7 +67,7 @@ impl<'t> Builder<'t> {
             ([], _, [one]) if self.is_alone(case) => {
                 Some(format!("read what is in `{}` here, or {}", case.expected, declare(one)))
             }
-            ([], _, [one]) => Some(declare(one)),
+            ([], _, [one @ (_, unit, _)]) if unit.parts() <= 3 => Some(declare(one)),
             _ => None,
         }
     }
@@ -106,8 +106,11 @@ impl<'t> Builder<'t> {
             What::Argument(_, "mean" | "median" | "low" | "high", name, false) => name,
             _ => return None,
         };
-        let Some(Symbol::Node(id)) = self.names.get(name) else { return None };
-        let written = matches!(self.written.get(id.0), Some(Written::Node(_) | Written::Let(_)));
+        let written = match self.names.get(name)? {
+            Symbol::Node(id) => matches!(self.written.get(id.0), Some(Written::Node(_) | Written::Let(_))),
+            Symbol::Function(..) => true,
+            _ => false,
+        };
         (written && !case.found.is_pure() && !case.expected.is_pure()).then_some(name)
     }
 

@@ -101,10 +101,13 @@ impl<'t> Builder<'t> {
             .by_name(&case)
             .or_else(|| self.of_bare_number(&case))
             .or_else(|| self.of_one(&case))
-            .or_else(|| self.by_rate(&case))
-            .or_else(|| self.by_name_beside(&case));
-        let declared = self.redeclared(&case, factor.is_some());
+            .or_else(|| self.by_rate(&case));
+        let extra = self.once_too_often(&case);
+        let factor = factor.or_else(|| self.by_name_beside(&case).filter(|_| extra.is_none()));
+        let declared = self.redeclared(&case, factor.is_some() || extra.is_some());
         match (factor, declared) {
+            (None, Some(declared)) if let Some(extra) = extra => format!("{declared}, or {extra}"),
+            (None, None) if let Some(extra) = extra => extra,
             (Some(factor), Some(declared)) => format!("{factor}, or {declared}"),
             (Some(edit), None) | (None, Some(edit)) => edit,
             (None, None) => self.by_unit(&case),

@@ -8,8 +8,8 @@ use super::product::{Change, Product};
 use super::shown::{shown, shown_or_dots};
 use super::units::{Operand, Together};
 use super::value::Value;
-use crate::Expr;
-use crate::units::{Measure, Unit};
+use crate::units::{Measure, Power, Unit};
+use crate::{Expr, Unary};
 use sbi_syntax::tree::{self, BinaryOperator, ExprKind, UnaryOperator};
 use std::f64::consts::PI;
 
@@ -49,9 +49,18 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Tells of a share that is made whole: what is whole in percent is no whole number.
-    pub(super) fn ensure_no_share(&mut self, operand: Operand<'_, 't>, who: &str) {
-        if is_share(&operand.value.measure) {
+    /// Tells of a share or an angle that a function of numbers does not take: what is whole in percent is no whole number,
+    /// and who takes the exponential of degrees has forgotten by what they are divided.
+    pub(super) fn ensure_plain(&mut self, function: Unary, operand: Operand<'_, 't>, who: &str) {
+        let Some(share) = operand.value.measure.unit().and_then(|unit| unit.share()) else { return };
+        let fits = match function {
+            Unary::Floor | Unary::Ceil | Unary::Round => false,
+            Unary::Sin | Unary::Cos | Unary::Tan => {
+                share.single().is_some_and(|(_, power)| power == Power::ONE)
+            }
+            _ => !share.is_angle(),
+        };
+        if !fits {
             self.misplaced(operand, &Place::pure(who));
         }
     }
@@ -75,7 +84,8 @@ impl<'t> Builder<'t> {
         let ratio = size(&share) / factor;
         let same = |expected: f64| (ratio / expected - 1.0).abs() < NEAR;
         // Half a turn and a whole one are what degrees are divided by, before or after they are multiplied by `pi`.
-        let half = !share.scale().of_pi().is_zero() && (same(PI) || same(2.0 * PI));
+        let turn = share.is_angle() && operator == BinaryOperator::Div && number.value > 2.0;
+        let half = turn && (same(PI) || same(2.0 * PI));
         if !self.strict || !plain || !(same(1.0) || half) {
             return;
         }

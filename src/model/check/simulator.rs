@@ -176,7 +176,8 @@ impl<'t> Builder<'t> {
         });
         let anything = |input: &'t Input| {
             let measure = self.within(file, |builder| builder.input_measure(input));
-            Value { sort: Sort::Any, ..Value::number(self.clock, measure) }
+            let declared = input.unit.is_some();
+            Value { sort: Sort::Any, declared, ..Value::number(self.clock, measure) }
         };
         let values: Vec<Value> = simulator.inputs.iter().map(anything).collect();
         self.drawn.iter_mut().for_each(|drawn| drawn.values = Some(Vec::clone(&values)));

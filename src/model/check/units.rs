@@ -264,7 +264,7 @@ impl<'t> Builder<'t> {
     pub(super) fn power(&mut self, base: Operand<'_, 't>, exponent: Operand<'_, 't>) -> (ExprId, Measure) {
         let raised = self.fit(exponent, &Place::number("a power"));
         match &base.value.measure {
-            Measure::Of(unit) if !unit.is_pure() => {
+            Measure::Of(unit) if !unit.is_pure() || unit.is_angle() => {
                 let unit = unit.clone();
                 let known = self.known(raised).and_then(Power::of);
                 let Some(power) = known else {
@@ -286,7 +286,7 @@ impl<'t> Builder<'t> {
     /// A root with its unit.
     pub(super) fn root(&mut self, of: &Value) -> (ExprId, Measure) {
         let (raw, measure) = match &of.measure {
-            Measure::Of(unit) if !unit.is_pure() => {
+            Measure::Of(unit) if !unit.is_pure() || unit.is_angle() => {
                 let unit = unit.clone();
                 let (raw, unit) = self.absorbed(of.raw, &unit);
                 (raw, Measure::of(unit.to(Power::HALF)))

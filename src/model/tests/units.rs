@@ -60,6 +60,7 @@ model m {
     param rest : mV ~ normal(-65, 5)
     param tau : ms ~ uniform(0, 1000)
     param share ~ uniform(0, 1)
+    param sat : percent ~ uniform(80, 100)
     data v[i] : mV ~ normal(rest, 1)
     data w[t] : mV ~ normal(rest, 1)
 }
@@ -67,6 +68,7 @@ query q {
     at t = [0.002 s, 5 ms, 7]
     given tau = 0.2 s
     given share = 3 percent
+    given sat = 95%
     given w = [-60, -0.06 V, -61 mV]
     given v from \"v.csv\" (unit = \"V\")
     infer rest
@@ -80,7 +82,7 @@ query q {
         .iter()
         .filter_map(|state| if let State::Given(value) = state { Some(*value) } else { None })
         .collect();
-    for value in [200.0, 0.03, -60.0, -61.0, -58.5] {
+    for value in [200.0, 0.03, 95.0, -60.0, -61.0, -58.5] {
         assert!(given.contains(&value), "{value} in {given:?}");
     }
     let placed: Vec<f64> = file.queries[0].placed.iter().flat_map(|placed| placed.at.clone()).collect();
@@ -94,12 +96,104 @@ fn what_has_no_unit_written_is_shown_in_that_of_its_value() {
         param tau ~ uniform(5 ms, 0.01 s)
         data slope = rest / tau
         data angle = atan(rest / 1 mV)
-        data ratio = rest / 1 V",
+        data ratio = rest / 1 V
+        param saturation : percent ~ uniform(80, 100)
+        param turned : deg ~ normal(0, 10)
+        data seen = saturation
+        data shifted = turned + 1 rad
+        data drawn ~ normal(turned, sd = 5 deg)
+        data free = 1 - saturation
+        data both = saturation * saturation
+        data grown = saturation / 1 s * 2 ms",
     );
     let unit = |name: &str| model.nodes.iter().find(|node| node.name == name).unwrap().unit.clone();
     assert_eq!(unit("tau").as_deref(), Some("ms"));
     assert_eq!(unit("slope").as_deref(), Some("mV/ms"));
     assert_eq!((unit("angle"), unit("ratio")), (None, None));
+    assert_eq!((unit("free"), unit("both")), (None, None));
+    for (name, own) in [("seen", "percent"), ("grown", "percent"), ("shifted", "deg"), ("drawn", "deg")] {
+        assert_eq!(unit(name).as_deref(), Some(own), "{name}");
+    }
+}
+
+/// Numbers beside percent and degrees mean the same wherever they may stand.
+#[test]
+fn a_bare_number_beside_a_share_is_in_its_unit_where_that_is_declared() {
+    let body = |low: &str, mean: &str, late: &str| {
+        format!(
+            "param saturation : percent ~ uniform(80, 100)
+            param angle : deg ~ von_mises(mean = {mean}, concentration = 2)
+            fn is_late(x : percent) = if x > {late} then 1 else 0
+            data low ~ bernoulli(if saturation < {low} and angle > 45 then 0.9 else 0.1)
+            data late = is_late(saturation - 1 percent)"
+        )
+    };
+    let plain = key(&body("90", "90", "85"));
+    assert_eq!(key(&body("90 percent", "90 deg", "85 percent")), plain);
+    assert_eq!(key(&body("90%", "90 deg", "85%")), plain);
+    assert_ne!(key(&body("0.9", "90", "85")), plain);
+}
+
+/// What is no slip is not told: fractions and shares, angles and radians, each where it may stand.
+#[test]
+fn shares_and_angles_stand_beside_pure_numbers() {
+    sound(
+        "edition 2026
+model many {
+    axis k : index(3)
+    axis t : time(grid(from = 0 day, to = 10 day, step = 1 day))
+    const theta[k] : deg = [0, 45, 90]
+    const alpha = 0.05
+    const phases[k] = [0, pi / 4, pi / 2]
+    const log2 = 0.693
+    param pref : deg ~ uniform(0, 180)
+    param width : deg ~ uniform(10, 40)
+    param slope : 1/deg ~ half_normal(0.1)
+    param kappa ~ half_normal(1)
+    param sat : percent ~ uniform(80, 100)
+    param share[k] : percent ~ uniform(1, 30)
+    param decay : percent/day ~ uniform(1, 10)
+    param frac ~ beta(2, 2)
+    param rmax : Hz ~ lognormal(median = 30, spread = 0.4)
+    param turned : rad ~ uniform(-1, 1)
+    param phase : turn ~ uniform(0, 1)
+    param conc : uM ~ lognormal(median = 1, spread = 1)
+    param ec : uM ~ lognormal(median = 1, spread = 1)
+    let total = sum over k (share[k])
+    let far[k] = abs(theta[k] - pref) < 30 deg
+    data a[k] : Hz ~ normal(rmax * exp(-((theta[k] - pref) / width)^2 / 2), sd = 2)
+    data b[k] : Hz ~ normal(rmax * exp(kappa * (cos(2 * (theta[k] - pref)) - 1)), sd = 2)
+    data c[k] : Hz ~ normal(rmax * (0.5 + 0.5 * cos(theta[k] - phases[k])), sd = 2)
+    data d : deg ~ normal(sqrt(mean over k ((theta[k] - pref)^2)), sd = 1)
+    data e ~ bernoulli(1 - sat)
+    data f ~ bernoulli(min(sat, 100 percent))
+    data g[t] ~ lognormal(median = 10 * exp(-decay * t), spread = 0.1)
+    data h[t] ~ lognormal(median = 10 * (1 - decay * 1 day)^(t / 1 day), spread = 0.1)
+    data i : percent ~ normal(100 percent - sat, var = 4)
+    data j : percent = if sat < 90 then 50 else sat
+    data l ~ bernoulli(if frac < alpha then 0.9 else alpha)
+    data m ~ bernoulli(logistic(slope * (pref - 90 deg)))
+    data n = frac - sat
+    data o : percent = frac
+    data p = cos(pref + pi / 2) + sin(turned) + cos(2 * phase) + cos(phase / 2)
+    data q = log(conc / ec) - log(frac)
+    data r = total
+    data s : percent = sat / 2 + 10 percent
+    data u = count over k (far[k])
+    data v : deg ~ von_mises(mean = pref, concentration = kappa)
+    data w ~ poisson(100 * sat)
+    data x : 1/h = log2 / 3 h
+    data y = mod(pref, 90 deg)
+    data z : percent ~ normal(2 * sat, sd = 5%)
+}
+query q {
+    given d = 30
+    where sat > 85 and pref < 90
+    where sat in 85 .. 99%
+    infer params
+}
+",
+    );
 }
 
 /// A model in which nothing is written with a unit uses one of the library that has some.

@@ -107,8 +107,8 @@ impl Unit {
         self.dimension.is_none()
     }
 
-    /// The share or the angle that a pure number is in, `percent` or `deg`: the only one of its names that has a size, and
-    /// not raised to a power. A ratio, `mV/V`, is in none.
+    /// The share or the angle that a pure number is in, `percent` or `deg`: the only one of its names that has a size. Of an
+    /// angle it may be a power, `deg^2`; a product of shares is a number like others, and a ratio, `mV/V`, is in none.
     pub(crate) fn share(&self) -> Option<Unit> {
         self.share_within().filter(|_| self.is_pure())
     }
@@ -118,7 +118,13 @@ impl Unit {
         let mut sized = self.factors.iter().filter(|(named, _)| named.is_share());
         let (first, second) = (sized.next(), sized.next());
         let (named, power) = first.filter(|_| second.is_none())?;
-        (*power == Power::ONE).then(|| Unit::named(named.clone()))
+        let angle = !named.scale.of_pi().is_zero();
+        Unit::named(named.clone()).to(*power).filter(|_| angle || *power == Power::ONE)
+    }
+
+    /// Whether it is an angle with a size, or a power of one: `deg`, `1/deg`.
+    pub(crate) fn is_angle(&self) -> bool {
+        self.share().is_some_and(|share| !share.scale.of_pi().is_zero())
     }
 
     /// Whether it is that of a pure number which is neither in percent nor in degrees, or the like.

@@ -163,3 +163,73 @@ model outbreak {
     let size = |name: &str| if name == "wait" { 24.0 } else { 1.0 };
     assert_same(&draws(text, 40), &draws(&other, 40), size);
 }
+
+/// What is gained between instants in milliseconds of a state that is solved in seconds.
+#[test]
+fn what_is_gained_is_read_at_the_instants_of_its_axis() {
+    let text = "edition 2026
+model growth {
+    axis t : time(grid(from = 10 ms, to = 50 ms, step = 10 ms))
+    param rate : 1/s ~ uniform(1, 5)
+    dynamics cell over 0 s .. 0.05 s by rk4(step = 0.5 ms) {
+        init x = 1
+        x' = rate * x
+    }
+    data gain[t] = gained(cell.x, t)
+    data area : ms = integral over t (cell.x(t))
+}
+";
+    let other =
+        replaced(text, &[("0 s .. 0.05 s", "0 ms .. 50 ms"), ("param rate : 1/s", "param rate : Hz")]);
+    let drawn = draws(text, 40);
+    assert_same(&drawn, &draws(&other, 40), |_| 1.0);
+    let column = |name: &str| &drawn.iter().find(|(known, _)| known == name).unwrap().1;
+    for (rate, gain) in column("rate").iter().zip(column("gain[2]")) {
+        let expected = (rate * 0.02).exp() - (rate * 0.01).exp();
+        assert!((gain - expected).abs() < 1e-9, "{gain} for {expected}");
+    }
+}
+
+/// Angles in degrees and in radians, and shares in percent and as fractions.
+#[test]
+fn shares_and_angles_draw_the_same_in_any_unit() {
+    let text = "edition 2026
+model tuning {
+    axis k : index(2)
+    const theta[k] : deg = [0, 45]
+    param preferred : deg ~ von_mises(mean = 90, concentration = 2)
+    param saturation : percent ~ uniform(80, 100)
+    param share : percent ~ beta(8, 2)
+    data low ~ bernoulli(if saturation < 90 then 0.9 else 0.1)
+    data within = count over k (theta[k] - preferred in -60 deg .. 60 deg and saturation in 85 .. 95)
+    data left : percent ~ normal(100 percent - saturation, sd = 1)
+    data fraction : 1 = 1 - saturation
+    data rate[k] : 1 ~ normal(cos(theta[k] - preferred)^2 * share, sd = 0.1)
+    data shown = saturation - 2 percent
+    data squared = sqrt(saturation)
+}
+";
+    let other = replaced(
+        text,
+        &[
+            ("const theta[k] : deg = [0, 45]", "const theta[k] : rad = [0, 0.7853981633974483]"),
+            ("preferred : deg ~ von_mises(mean = 90,", "preferred : rad ~ von_mises(mean = pi / 2,"),
+            ("saturation : percent ~ uniform(80, 100)", "saturation ~ uniform(0.8, 1)"),
+            ("share : percent ~ beta", "share ~ beta"),
+            ("saturation < 90 ", "saturation < 0.9 "),
+            ("-60 deg .. 60 deg", "-pi / 3 .. pi / 3"),
+            ("in 85 .. 95", "in 0.85 .. 0.95"),
+            (
+                "left : percent ~ normal(100 percent - saturation, sd = 1)",
+                "left ~ normal(1 - saturation, sd = 0.01)",
+            ),
+            ("saturation - 2 percent", "saturation - 0.02"),
+        ],
+    );
+    let size = |name: &str| match name {
+        "preferred" => std::f64::consts::PI / 180.0,
+        "saturation" | "share" | "left" | "shown" => 0.01,
+        _ => 1.0,
+    };
+    assert_same(&draws(text, 200), &draws(&other, 200), size);
+}
