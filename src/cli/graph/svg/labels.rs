@@ -67,10 +67,11 @@ impl Area {
         let bent = route.stops.iter().zip(route.stops.iter().skip(1)).any(|(one, next)| {
             (0..=POINTS).any(|point| {
                 let t = point as f64 / POINTS as f64;
+                let rest = 1.0 - t;
                 // As it is drawn: the two points between lead straight down and straight from above.
                 let x = one.x + (next.x - one.x) * t * t * (3.0 - 2.0 * t);
-                let half = 3.0 * t * (1.0 - t) * (one.bottom + next.top) / 2.0;
-                let y = one.bottom * (1.0 - t).powi(3) + half + next.top * t.powi(3);
+                let half = 3.0 * t * rest * (one.bottom + next.top) / 2.0;
+                let y = one.bottom * rest * rest * rest + half + next.top * t * t * t;
                 beside(x) && (self.top..=self.bottom).contains(&y)
             })
         });
