@@ -28,7 +28,7 @@ pub enum Command {
     Check(Check),
     /// Formats files in place: the same text in the layout that all specs have
     Fmt(Fmt),
-    /// Prints the dependency graph and the attention mask of each query
+    /// Shows what depends on what in a file, and what each query lets its network look at: as text, JSON or a picture
     Graph(Graph),
     /// Makes joint draws of a model, parameters and data, and writes them to a file
     Simulate(Simulate),
@@ -152,6 +152,12 @@ pub struct Graph {
     /// How to print it
     #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
     pub format: GraphFormat,
+    /// Shows this query only, and its model (may be repeated)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub query: Vec<String>,
+    /// Lists what depends on what by element, however many there are (text only)
+    #[arg(long)]
+    pub elements: bool,
 }
 
 /// `sbi simulate`.
@@ -247,4 +253,6 @@ pub enum GraphFormat {
     Text,
     /// For programs
     Json,
+    /// A picture: `--format svg > graph.svg`
+    Svg,
 }

@@ -90,7 +90,7 @@ impl Axis {
     }
 
     /// As [`Axis::coordinate`], with scattered instants spread evenly over their range, in the order of their elements.
-    pub(crate) fn spread(&self, position: usize) -> Option<f64> {
+    pub fn spread(&self, position: usize) -> Option<f64> {
         match self.kind {
             AxisKind::Scattered { count, from, to } => {
                 Some(from + (to - from) * (position as f64 + 0.5) / count.most as f64)

@@ -30,6 +30,7 @@ mod order;
 mod passage;
 mod placement;
 mod query;
+mod reach;
 mod readings;
 mod steps;
 mod survey;
@@ -60,6 +61,7 @@ pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform
 pub use passage::Bound;
 pub use placement::Placement;
 pub use query::{Condition, DataSet, Placed, Query, State};
+pub use reach::Reach;
 pub use world::{LARGEST_DATA, ReadError, World};
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `sbi graph`: the contract of its JSON, on the base graphs that Simformer's paper states.
+//! `sbi graph`: the contract of its JSON, on the base graphs that Simformer's paper states, and its text.
 
 use crate::cli::bench::Bench;
 use serde_json::{Value, json};
@@ -26,14 +26,27 @@ fn two_moons_has_a_lower_triangular_block_of_data() {
              infer x_1
          }",
     );
-    let expected = json!({"queries": [{
+    let expected = json!({
         "name": "mixed",
         "tokens": ["theta_1", "theta_2", "x_1", "x_2"],
         "condition": ["given", "absent", "inferred", "given"],
         "base": [[1, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0], [1, 0, 1, 1]],
         "mask": [[1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 1, 1], [1, 0, 1, 1]],
-    }]});
-    assert_eq!(json, expected);
+    });
+    let query = json["queries"][0].as_object().unwrap();
+    expected
+        .as_object()
+        .unwrap()
+        .iter()
+        .for_each(|(field, value)| assert_eq!(&query[field], value, "{field}"));
+    assert_eq!((&query["kept"], &query["parts"], &query["layers"]), (&json!(1.0), &json!(1), &json!(1)));
+    // What is latent is a statement, and no token.
+    let model = &json["models"][0];
+    let x_2 = json!({
+        "name": "x_2", "kind": "data", "axes": [], "unit": null, "reads": ["theta_1", "theta_2", "angle", "radius"],
+    });
+    assert_eq!(model["statements"][5], x_2);
+    assert_eq!(model["parents"], json!([[], [], [0, 1], [0, 1, 2]]));
 }
 
 #[test]
@@ -60,10 +73,192 @@ fn a_linear_gaussian_is_pairs() {
     };
     assert_eq!(query["base"], json!(pairs(false)));
     assert_eq!(query["mask"], json!(pairs(true)));
+    assert_eq!(query["kept"], json!(12.0 / 36.0));
+    assert_eq!((&query["parts"], &query["layers"]), (&json!(3), &json!(1)));
+}
+
+/// A chain of ten in which each looks at its neighbours: 28 of 100 entries, and nine steps from end to end.
+#[test]
+fn a_chain_of_ten_takes_nine_layers() {
+    let step = |step: usize| format!("param theta_{step} ~ normal(theta_{}, 1)\n", step - 1);
+    let chain: String = (1..10).map(step).collect();
+    let text = format!(
+        "edition 2026
+         model chain {{
+             param theta_0 ~ normal(0, 1)
+             {chain}
+         }}
+         approximator short for chain {{
+             joint with diffusion_transformer(layers = 4)
+         }}
+         query all of short {{
+             infer params
+         }}"
+    );
+    let bench = Bench::with("chain.sbi", text);
+    let json: Value = serde_json::from_str(&bench.sbi("graph chain.sbi --format json").code(0).out).unwrap();
+    let query = &json["queries"][0];
+    assert_eq!((&query["kept"], &query["parts"], &query["layers"]), (&json!(0.28), &json!(1), &json!(9)));
+    bench.sbi("graph chain.sbi").code(0).prints(&[
+        "keeps 28 % of the entries; all tokens reach each other through 9 layers",
+        "the network has 4 layers, too few",
+    ]);
+}
+
+#[test]
+fn a_flow_has_networks_and_no_mask() {
+    let text = "edition 2026
+         model two {
+             axis n : set(size = 4)
+             param a ~ normal(0, 1)
+             modality cloud {
+                 data x[n] ~ normal(a, 1)
+             }
+             modality rest {
+                 data y ~ normal(a, 1)
+             }
+         }
+         approximator hybrid for two {
+             fuse hybrid(cloud, rest)
+             posterior with flow(couplings = 3)
+         }
+         query posterior of hybrid {
+             given x = [1, 2, 3, 4]
+             given y = 1
+             infer params
+         }";
+    let json = graph(text);
+    let query = &json["queries"][0];
+    assert_eq!(query["estimator"], "posterior");
+    assert!(query.get("mask").is_none() && query.get("layers").is_none(), "{query}");
+    assert_eq!(query["base"][1], json!([1, 1, 0, 0, 0, 0]));
+    assert_eq!(query["modalities"][0], json!({"name": "cloud", "ranges": [[1, 5]]}));
+    assert_eq!(query["fusion"]["scheme"], "hybrid(cloud, rest)");
+    let kinds: Vec<&str> = query["fusion"]["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["kind"].as_str().unwrap())
+        .collect();
+    let expected = ["modality", "modality", "fusion", "encoder", "encoder", "joined", "flow", "parameters"];
+    assert_eq!(kinds, expected);
+    let links = json!([[0, 2], [1, 2], [2, 3], [2, 4], [3, 5], [4, 5], [5, 6], [6, 7]]);
+    assert_eq!(query["fusion"]["links"], links);
+    let ran = Bench::with("two.sbi", text).sbi("graph two.sbi").code(0);
+    ran.prints(&[
+        "hybrid(cloud, rest)",
+        "each attends to the other",
+        "cloud: x[n], given -> set_transformer over n",
+    ]);
+}
+
+/// Two states read at times that the query chooses: the mechanistic rule goes by them.
+#[test]
+fn masks_go_by_the_times_of_readings() {
+    let text = |at: &str| {
+        format!(
+            "edition 2026
+             model pond {{
+                 axis t : time(scattered(n = 2, over = 0 .. 9))
+                 param k ~ uniform(0, 1)
+                 dynamics water over 0 .. 9 by rk4(step = 0.1) {{
+                     init x = 1
+                     x' = -k * x
+                 }}
+                 data u[t] ~ normal(water.x(t), 1)
+                 data v ~ normal(water.x(5), 1)
+             }}
+             approximator m for pond {{
+                 joint with diffusion_transformer(graph = mechanistic)
+             }}
+             query q of m {{
+                 {at}
+                 given v = 1
+                 infer k, u
+             }}"
+        )
+    };
+    // Tokens are k, u[1], u[2], v. Each reading looks at the one before it.
+    let base = |at: &str| graph(&text(at))["queries"][0]["base"].clone();
+    assert_eq!(base("at t = [1, 2]"), json!([[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 1]]));
+    assert_eq!(base("at t = [1, 8]"), json!([[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 1], [1, 1, 0, 1]]));
+    // Where one time is chosen, the second reading is not there.
+    assert_eq!(base("at t = [8]"), json!([[1, 0, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 1]]));
+    let ran =
+        Bench::with("pond.sbi", text("at t = [8]").replace("infer k, u", "infer k")).sbi("graph pond.sbi");
+    ran.code(0).prints(&["state  water.x <- k", "times of `t` differ from data set to data set"]);
 }
 
 #[test]
 fn the_text_is_for_people() {
     let ran = Bench::tiny().sbi("graph tiny.sbi").code(0);
-    ran.prints(&["model tiny", "x     <- theta", "query posterior", "theta inferred x x"]);
+    ran.prints(&[
+        "model tiny",
+        "param  theta",
+        "data   x <- theta",
+        "query posterior",
+        "theta inferred x x",
+        "x     given    x x",
+        "keeps all entries; all tokens reach each other through 1 layer",
+    ]);
+}
+
+#[test]
+fn wide_masks_are_told_node_by_node() {
+    let text = "edition 2026
+         model wide {
+             axis n : set(size = 60)
+             param a ~ normal(0, 1)
+             param b ~ normal(0, 1)
+             data x[n] ~ normal(a, 1)
+             data y[n] ~ normal(b + x[n], 1)
+         }
+         query all {
+             infer params, x, y
+         }";
+    let bench = Bench::with("wide.sbi", text);
+    let ran = bench.sbi("graph wide.sbi").code(0);
+    // Tokens are a, b, x, y: `y` has the parents `b` and, element by element, `x`, which are joined.
+    ran.prints(&[
+        "a inferred     # . # .",
+        "b inferred     . # # #",
+        "x[60] inferred # # + +",
+        "y[60] inferred . # + +",
+    ]);
+    let ran = bench.sbi("graph wide.sbi --elements").code(0);
+    ran.prints(&["y[60] <- b, x[60]"]);
+}
+
+#[test]
+fn queries_are_chosen_by_name() {
+    let text = "edition 2026
+         model a {
+             param p ~ normal(0, 1)
+         }
+         model b {
+             param p ~ normal(0, 1)
+             data x ~ normal(p, 1)
+         }
+         approximator f for b {
+             joint with diffusion_transformer()
+         }
+         query first of f {
+             infer p
+         }
+         query second of f {
+             given p = 1
+             infer x
+         }";
+    let bench = Bench::with("b.sbi", text);
+    let names = |arguments: &str, what: &str| -> Vec<String> {
+        let json: Value = serde_json::from_str(&bench.sbi(arguments).code(0).out).unwrap();
+        json[what].as_array().unwrap().iter().map(|own| own["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("graph b.sbi --format json", "queries"), ["first", "second"]);
+    assert_eq!(names("graph b.sbi --format json", "models"), ["a", "b"]);
+    assert_eq!(names("graph b.sbi --format json --query second", "queries"), ["second"]);
+    assert_eq!(names("graph b.sbi --format json --query second", "models"), ["b"]);
+    let ran = bench.sbi("graph b.sbi --query secnd").code(2);
+    ran.says(&["there is no query `secnd` in the file", "did you mean `second`?"]);
+    bench.sbi("graph b.sbi --query other").code(2).says(&["it has `first` and `second`"]);
 }

@@ -8,6 +8,7 @@ mod help;
 mod kept;
 mod netcdf;
 mod outside;
+mod picture;
 mod run;
 mod scattered;
 mod simulate;

@@ -16,6 +16,7 @@ mod mechanism;
 mod messages;
 mod pages;
 mod placement;
+mod reach;
 mod remedies;
 mod silent;
 mod specs;

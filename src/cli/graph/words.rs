@@ -1,0 +1,213 @@
+//! Axes, masks and what gets through them, in words.
+
+use super::view::{Asked, Attention};
+use crate::cli::numbers::{exact, listed};
+use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps};
+
+/// No more parts of a mask than these are named.
+const MOST_PARTS: usize = 4;
+/// No more pieces of one part than these are named.
+const MOST_PIECES: usize = 6;
+
+/// What an axis is, for behind its name: `set, 60 .. 300`.
+pub fn axis(axis: &Axis) -> String {
+    let unit = axis.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let count = |count: Count| match count.least == count.most {
+        true => count.most.to_string(),
+        false => format!("{} .. {}", count.least, count.most),
+    };
+    let steps = |what: &str, steps: Steps| {
+        let last = steps.coordinate(steps.size.saturating_sub(1));
+        format!("{} {what}, {} .. {}{unit}", steps.size, short(steps.from), short(last))
+    };
+    match axis.kind {
+        AxisKind::Index { size } => size.to_string(),
+        AxisKind::Ordered { size } => format!("ordered, {size}"),
+        AxisKind::Set(size) => format!("set, {}", count(size)),
+        AxisKind::Instants(own) => steps("times", own),
+        AxisKind::Scattered { count: own, from, to } => {
+            format!("{} free times, {} .. {}{unit}", count(own), short(from), short(to))
+        }
+        AxisKind::Cells(own) => steps("cells", own),
+    }
+}
+
+/// A coordinate without the noise of its arithmetic.
+fn short(x: f64) -> String {
+    let digits = format!("{x:.6}");
+    match digits.parse::<f64>() {
+        Ok(rounded) if (rounded - x).abs() <= 1e-9 * x.abs() => exact(rounded),
+        _ => exact(x),
+    }
+}
+
+/// The name of a mask in a file.
+pub fn kind(kind: MaskKind) -> &'static str {
+    match kind {
+        MaskKind::Undirected => "undirected",
+        MaskKind::Directed => "directed",
+        MaskKind::Faithful => "faithful",
+        MaskKind::Dense => "dense",
+    }
+}
+
+/// The name of a rule in a file.
+pub fn rule(rule: GraphRule) -> &'static str {
+    match rule {
+        GraphRule::Exact => "exact",
+        GraphRule::Mechanistic => "mechanistic",
+    }
+}
+
+/// What a query says of a token.
+pub fn state(state: &State) -> &'static str {
+    match state {
+        State::Given(_) => "given",
+        State::Inferred => "inferred",
+        State::Absent => "absent",
+    }
+}
+
+/// That the times of axes are not known here; nothing where all are.
+pub fn spread(axes: &[&Axis]) -> Option<String> {
+    let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "times of {} differ from data set to data set; here they are spread evenly",
+            listed(&names, "and")
+        )
+    })
+}
+
+/// How many tokens a query has, and what it says of them: `4 tokens: 2 given, 2 inferred`.
+pub fn tally(asked: &Asked) -> String {
+    let counted = ["given", "inferred", "absent"].map(|word| {
+        let count = asked.states.iter().filter(|own| state(own) == word).count();
+        (count > 0).then(|| format!("{count} {word}"))
+    });
+    let counted: Vec<String> = counted.into_iter().flatten().collect();
+    format!("{}: {}", plural(asked.tokens.len(), "token"), counted.join(", "))
+}
+
+/// `1 layer`, `2 layers`.
+pub fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What there is to say of a mask, sentence by sentence.
+pub fn attention(asked: &Asked, attention: &Attention) -> Vec<String> {
+    let mut told = vec![format!("keeps {}; {}", share(attention.kept), reach(asked, attention))];
+    told.extend(too_few(attention));
+    told.extend(beyond(asked));
+    told.extend(spread(&asked.spread));
+    told.extend(summarised(asked));
+    told
+}
+
+/// `23 % of the entries`, `all entries`.
+fn share(kept: f64) -> String {
+    match 100.0 * kept {
+        all if all >= 100.0 => "all entries".to_owned(),
+        most if most > 99.0 => "more than 99 % of the entries".to_owned(),
+        some if some >= 1.0 => format!("{some:.0} % of the entries"),
+        few => format!("{few:.2} % of the entries"),
+    }
+}
+
+fn reach(asked: &Asked, attention: &Attention) -> String {
+    let parts = &attention.reach.parts;
+    let apart = || {
+        let named: Vec<String> = parts.iter().take(MOST_PARTS).map(|part| named(asked, part)).collect();
+        match parts.len() - named.len() {
+            0 => named.join(" | "),
+            more => format!("{} | and {more} more", named.join(" | ")),
+        }
+    };
+    let name = |token: usize| asked.tokens.get(token).map_or("", |token| &token.name);
+    match (parts.len(), attention.reach.layers) {
+        (0, _) => "no token is there".to_owned(),
+        (1, Ok(0)) => "there is one token alone".to_owned(),
+        (1, Ok(layers)) => format!("all tokens reach each other through {}", plural(layers, "layer")),
+        (_, Ok(0)) => "no token looks at another".to_owned(),
+        (count, Ok(layers)) => {
+            let layers = plural(layers, "layer");
+            format!(
+                "{count} parts are apart, and within each all tokens reach each other through {layers}: {}",
+                apart()
+            )
+        }
+        (count, Err((token, unseen))) => {
+            let (token, unseen) = (name(token), name(unseen));
+            let never =
+                format!("tokens never all reach each other: `{token}` is never reached by `{unseen}`");
+            if count == 1 { never } else { format!("{never}; {count} parts are apart: {}", apart()) }
+        }
+    }
+}
+
+/// That the network of the file has fewer layers than it takes.
+fn too_few(attention: &Attention) -> Option<String> {
+    let (stated, needed) = (attention.network.layers?, attention.reach.layers.ok()?);
+    (stated < needed).then(|| {
+        format!(
+            "the network has {}, too few: some tokens of a part do not reach each other",
+            plural(stated, "layer")
+        )
+    })
+}
+
+/// That a query asks for more readings than the graph has tokens.
+fn beyond(asked: &Asked) -> Option<String> {
+    let axes = asked.query.placed.iter().map(|placed| (asked.model.axis(placed.axis), placed.at.len()));
+    let more: Vec<String> = axes
+        .filter(|(axis, places)| *places > axis.size())
+        .map(|(axis, places)| {
+            format!("of the {places} times of `{}` the first {} are shown", axis.name, axis.size())
+        })
+        .collect();
+    (!more.is_empty()).then(|| more.join("; "))
+}
+
+/// That a modality is summarised before it is looked at.
+fn summarised(asked: &Asked) -> Option<String> {
+    let encodings = asked.approximator.encodings.iter().filter(|_| asked.attention.is_some());
+    let names: Vec<&str> = encodings
+        .filter_map(|encoding| asked.approximator.groups.get(encoding.modality))
+        .map(|group| group.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "an encoder makes one token or a few of all of {}; here each element is shown",
+            listed(&names, "and of all of")
+        )
+    })
+}
+
+/// Tokens by name, with runs of elements of one node together: `theta[1 .. 3], x[2]`.
+pub fn named(asked: &Asked, tokens: &[usize]) -> String {
+    let mut pieces: Vec<String> = Vec::new();
+    for block in asked.blocks() {
+        let own: Vec<usize> = tokens.iter().copied().filter(|token| block.range.contains(token)).collect();
+        let node = asked.model.node(block.node);
+        if own.len() == block.range.len() {
+            pieces.push(node.name.clone());
+            continue;
+        }
+        for run in own.chunk_by(|one, next| one + 1 == *next) {
+            let index = |token: &usize| {
+                let name = asked.tokens.get(*token).map_or("", |token| &token.name);
+                name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']).to_owned()
+            };
+            match (run.first(), run.last()) {
+                (Some(first), Some(last)) if first != last => {
+                    pieces.push(format!("{}[{} .. {}]", node.name, index(first), index(last)));
+                }
+                _ => pieces.extend(run.first().map(|only| format!("{}[{}]", node.name, index(only)))),
+            }
+        }
+    }
+    let more = pieces.len().saturating_sub(MOST_PIECES);
+    pieces.truncate(MOST_PIECES);
+    let shown = pieces.join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
