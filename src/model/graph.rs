@@ -100,7 +100,6 @@ impl Mask {
         self.rows.iter().map(Bits::count).sum()
     }
 
-    #[cfg(test)]
     pub(crate) fn rows(&self) -> &[Bits] {
         &self.rows
     }

@@ -179,7 +179,7 @@ impl Model {
     }
 
     /// Where an element of a node stands along each axis of the model, from zero; zero along axes it does not have.
-    pub fn positions(&self, node: &Node, element: usize) -> Vec<usize> {
+    pub(crate) fn positions(&self, node: &Node, element: usize) -> Vec<usize> {
         let mut at = vec![0; self.axes.len()];
         let mut rest = element;
         for axis in node.axes.iter().rev() {

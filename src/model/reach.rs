@@ -22,12 +22,12 @@ impl Mask {
     pub fn reach(&self, present: &[bool]) -> Reach {
         assert_eq!(present.len(), self.size(), "every token is present or not");
         let rows = self.rows();
-        let parts = parts(&rows, present);
+        let parts = parts(rows, present);
         let mut layers = Ok(0);
         for part in &parts {
             let all = Bits::filter(self.size(), |token| part.binary_search(&token).is_ok());
             for &token in part {
-                let steps = steps(&rows, token, &all).map_err(|unseen| (token, unseen));
+                let steps = steps(rows, token, &all).map_err(|unseen| (token, unseen));
                 layers = layers.and_then(|most| Ok(steps?.max(most)));
             }
         }
@@ -37,8 +37,7 @@ impl Mask {
     /// The share of the entries among the present tokens that are kept; 1 where none is present.
     pub fn kept(&self, present: &[bool]) -> f64 {
         let count = present.iter().filter(|present| **present).count();
-        let kept = self.entries().iter().filter(|entry| **entry).count();
-        if count == 0 { 1.0 } else { kept as f64 / (count * count) as f64 }
+        if count == 0 { 1.0 } else { self.count() as f64 / (count * count) as f64 }
     }
 }
 

@@ -226,7 +226,7 @@ pub fn couplings(flow: &Flow) -> String {
 
 /// What of the posterior a query asks for, a few names a line.
 fn reported(asked: &Asked) -> Vec<String> {
-    let inferred = |block: &Block| asked.query.infer.iter().any(|token| block.range.contains(token));
+    let inferred = |block: &Block| asked.infer.iter().any(|token| block.range.contains(token));
     let blocks = asked.blocks().into_iter().filter(inferred).map(|block| block.node);
     let names: Vec<String> =
         blocks.chain(asked.query.computed.iter().copied()).map(|id| datum(asked, id)).collect();

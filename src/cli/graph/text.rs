@@ -126,9 +126,9 @@ fn mask(asked: &Asked, attention: &Attention, width: usize) -> String {
     let lead = heads.iter().map(|head| head.chars().count()).max().unwrap_or(0) + 3;
     let blocks = summary::present(asked);
     let text = if lead + 2 * there.len() <= width {
-        by_token(asked, attention, (&there, &heads), " ")
+        by_token(attention, (&there, &heads), " ") + &legend("x looks at, . does not", width)
     } else if lead + there.len() <= width {
-        by_token(asked, attention, (&there, &heads), "")
+        by_token(attention, (&there, &heads), "") + &legend("x looks at, . does not", width)
     } else {
         by_node(asked, attention, &blocks, width)
     };
@@ -157,21 +157,19 @@ fn heads(asked: &Asked) -> Vec<String> {
     rows.map(head).collect()
 }
 
-fn by_token(asked: &Asked, attention: &Attention, rows: (&[usize], &[String]), between: &str) -> String {
-    let (there, heads) = rows;
+fn by_token(attention: &Attention, (there, heads): (&[usize], &[String]), between: &str) -> String {
     let mut text = String::new();
     for &row in there {
         let signs = there.iter().map(|column| if attention.mask.get(row, *column) { "x" } else { "." });
         let signs: Vec<&str> = signs.collect();
         text += &format!("  {} {}\n", heads.get(row).map_or("", String::as_str), signs.join(between));
     }
-    text + &format!("  {}\n", legend(asked, "x looks at, . does not"))
+    text
 }
 
 /// A legend, which says of what a line and a column are.
-fn legend(asked: &Asked, signs: &str) -> String {
-    let modalities = if asked.modalities().is_empty() { "" } else { "; first the modality" };
-    format!("({signs}: a line for who looks, columns in the same order{modalities})")
+fn legend(signs: &str, width: usize) -> String {
+    wrapped("  ", &format!("({signs}: a line for who looks, columns in the same order)"), width)
 }
 
 fn by_node(asked: &Asked, attention: &Attention, blocks: &[(Block, Vec<usize>)], width: usize) -> String {
@@ -189,10 +187,7 @@ fn by_node(asked: &Asked, attention: &Attention, blocks: &[(Block, Vec<usize>)],
         text += &format!("  {head:lead$} {}\n", signs.join(between));
     }
     let [all, some, none] = [Share::All, Share::Some, Share::None].map(Share::sign);
-    text + &format!(
-        "  {}\n",
-        legend(asked, &format!("{all} all of its elements look at all, {some} some, {none} none"))
-    )
+    text + &legend(&format!("{all} all of its elements look at all, {some} some, {none} none"), width)
 }
 
 /// A node with how many of its tokens are there, and what the query says of them.

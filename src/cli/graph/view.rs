@@ -5,9 +5,11 @@ use crate::cli::failure::Outcome;
 use crate::cli::spec::find;
 use sbi_model::{
     Approximator, Axis, AxisId, AxisKind, Estimator, File, Graph, GraphRule, Mask, MaskKind, Model, NodeId,
-    Query, Reach, State, Structure, Token, Transformer,
+    Placement, Query, Reach, State, Structure, Token, Transformer,
 };
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// All that is shown.
 pub struct View<'a> {
@@ -37,12 +39,14 @@ pub struct Asked<'a> {
     pub query: &'a Query,
     /// What answers it.
     pub approximator: &'a Approximator,
-    /// What it is about.
-    pub model: &'a Model,
-    /// The tokens, in token order.
-    pub tokens: Vec<Token>,
-    /// What the query says of each: as [`Query::states`], but that elements of an axis beyond those it places are absent.
+    /// What it is about, with axes as long as it places them.
+    pub model: Cow<'a, Model>,
+    /// The tokens of that, in token order.
+    pub tokens: Arc<[Token]>,
+    /// What the query says of each.
     pub states: Vec<State>,
+    /// The tokens to report, in the order asked.
+    pub infer: Vec<usize>,
     /// Which of them are there: given or inferred.
     pub present: Vec<bool>,
     /// The base graph of the tokens that are there.
@@ -123,25 +127,27 @@ impl<'a> Shown<'a> {
 impl<'a> Asked<'a> {
     fn of(query: &'a Query, approximator: &'a Approximator, model: &'a Model) -> Asked<'a> {
         let network = joint(approximator);
-        let structure = Structure::of(model, network.map(|network| network.graph).unwrap_or_default());
+        let rule = network.map(|network| network.graph).unwrap_or_default();
+        let said = Said::of(query, model, rule);
         let placed = |axis: AxisId| query.placed.iter().find(|placed| placed.axis == axis);
-        let graph = structure.graph(&|axis, element| match placed(axis) {
+        // Where some elements of an axis are placed, the others are not there: nothing looks at them.
+        let graph = said.structure.graph(&|axis, element| match placed(axis) {
             Some(placed) => placed.at.get(element).copied(),
-            None => model.axis(axis).spread(element),
+            None => said.model.axis(axis).spread(element),
         });
-        let states = states(query, model, &graph.tokens);
-        let absent: Vec<bool> = states.iter().map(|state| *state == State::Absent).collect();
+        let absent: Vec<bool> = said.states.iter().map(|state| *state == State::Absent).collect();
         let present: Vec<bool> = absent.iter().map(|absent| !absent).collect();
         let there = |token: usize, axis: AxisId| present.get(token) == Some(&true) && placed(axis).is_none();
         Asked {
             query,
             approximator,
-            model,
             base: graph.without(&absent),
-            attention: network.map(|network| Attention::of(network, &graph, &states)),
-            spread: spread(model, &structure, &graph.tokens, there),
+            attention: network.map(|network| Attention::of(network, &graph, &said.states)),
+            spread: spread(model, &said.structure, &graph.tokens, there),
+            model: said.model,
             tokens: graph.tokens,
-            states,
+            states: said.states,
+            infer: said.infer,
             present,
         }
     }
@@ -179,21 +185,35 @@ impl<'a> Attention<'a> {
 /// The mask of a query: the one place that asks for one.
 fn mask(kind: MaskKind, graph: &Graph, states: &[State]) -> Mask {
     let marked = |wanted: fn(&State) -> bool| -> Vec<bool> { states.iter().map(wanted).collect() };
-    let (_given, absent) =
-        (marked(|state| matches!(state, State::Given(_))), marked(|state| *state == State::Absent));
-    graph.mask(kind, &absent)
+    let given = marked(|state| matches!(state, State::Given(_)));
+    graph.mask(kind, &given, &marked(|state| *state == State::Absent))
 }
 
-/// What a query says of each token. Where it places fewer elements than an axis has, those beyond are not there.
-fn states(query: &Query, model: &Model, tokens: &[Token]) -> Vec<State> {
-    let beyond = |token: &Token| {
-        let places = model.positions(model.node(token.node), token.element);
-        let axes = &model.node(token.node).axes;
-        let own = query.placed.iter().filter(|placed| axes.contains(&placed.axis));
-        own.into_iter().any(|placed| places.get(placed.axis.0).is_some_and(|place| *place >= placed.at.len()))
-    };
-    let said = tokens.iter().zip(&query.states);
-    said.map(|(token, state)| if beyond(token) { State::Absent } else { *state }).collect()
+/// What a query says of the tokens that it has.
+struct Said<'a> {
+    model: Cow<'a, Model>,
+    structure: Structure,
+    states: Vec<State>,
+    infer: Vec<usize>,
+}
+
+impl<'a> Said<'a> {
+    fn of(query: &Query, model: &'a Model, rule: GraphRule) -> Said<'a> {
+        let Some(placed) = query.placed_model(model) else {
+            let (states, infer) = (query.states.clone(), query.infer.clone());
+            return Said {
+                model: Cow::Borrowed(model),
+                structure: Structure::of(model, rule),
+                states,
+                infer,
+            };
+        };
+        let structure = Structure::of(&placed, rule);
+        let tokens = &structure.nominal().tokens;
+        let Placement { model, states, infer, .. } =
+            query.placement(model, &Graph::of(model), placed, tokens);
+        Said { model: Cow::Owned(model), states, infer, structure }
+    }
 }
 
 /// What each token depends on, itself apart.

@@ -98,7 +98,6 @@ pub fn plural(count: usize, what: &str) -> String {
 pub fn attention(asked: &Asked, attention: &Attention) -> Vec<String> {
     let mut told = vec![format!("keeps {}; {}", share(attention.kept), reach(asked, attention))];
     told.extend(too_few(attention));
-    told.extend(beyond(asked));
     told.extend(spread(&asked.spread));
     told.extend(summarised(asked));
     told
@@ -154,18 +153,6 @@ fn too_few(attention: &Attention) -> Option<String> {
             plural(stated, "layer")
         )
     })
-}
-
-/// That a query asks for more readings than the graph has tokens.
-fn beyond(asked: &Asked) -> Option<String> {
-    let axes = asked.query.placed.iter().map(|placed| (asked.model.axis(placed.axis), placed.at.len()));
-    let more: Vec<String> = axes
-        .filter(|(axis, places)| *places > axis.size())
-        .map(|(axis, places)| {
-            format!("of the {places} times of `{}` the first {} are shown", axis.name, axis.size())
-        })
-        .collect();
-    (!more.is_empty()).then(|| more.join("; "))
 }
 
 /// That a modality is summarised before it is looked at.

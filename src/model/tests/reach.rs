@@ -8,7 +8,7 @@ fn mask(body: &str, absent: &[&str]) -> (Mask, Vec<bool>) {
     let graph = Graph::of(&model(body));
     let absent: Vec<bool> = graph.tokens.iter().map(|token| absent.contains(&&*token.name)).collect();
     let present = absent.iter().map(|absent| !absent).collect();
-    (graph.mask(MaskKind::Undirected, &absent), present)
+    (graph.mask(MaskKind::Undirected, &vec![false; absent.len()], &absent), present)
 }
 
 fn walk(steps: usize) -> String {
@@ -65,7 +65,8 @@ fn tokens_alone_need_no_layer() {
 /// Who sees whom after so many layers: the mask to that power.
 fn seen(mask: &Mask, layers: usize) -> Vec<Vec<bool>> {
     let size = mask.size();
-    let mut seen: Vec<Vec<bool>> = (0..size).map(|row| (0..size).map(|column| row == column).collect()).collect();
+    let mut seen: Vec<Vec<bool>> =
+        (0..size).map(|row| (0..size).map(|column| row == column).collect()).collect();
     for _ in 0..layers {
         let step = |row: usize, column: usize| (0..size).any(|via| mask.get(row, via) && seen[via][column]);
         seen = (0..size).map(|row| (0..size).map(|column| step(row, column)).collect()).collect();

@@ -39,7 +39,7 @@ pub fn diagram(shown: &Shown) -> Result<Diagram, String> {
         return Err(format!("each of the {tokens} tokens depends on all before it"));
     }
     let mut made = Diagram::default();
-    for token in &shown.graph.tokens {
+    for token in shown.graph.tokens.iter() {
         let look = if token.role == Role::Data { Look::Data } else { Look::Param };
         made.add(Figure::token(look, &token.name));
     }
