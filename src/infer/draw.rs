@@ -7,7 +7,7 @@ use crate::solver::Solver;
 use crate::subject::Subject;
 use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
 /// The share of data sets that must lack what is hidden from a network.
@@ -93,21 +93,28 @@ pub struct Question {
 impl Question {
     /// The tokens that a query leaves out and a network was trained to do without: the mask hides them. Others that
     /// are left out are drawn along and forgotten, as every pattern of given and hidden tokens is trained, and of absent
-    /// ones only those that data sets have.
+    /// ones only those that data sets have. Elements of a set beyond those that are given are not there.
     ///
     /// Node by node, tokens are hidden as long as some of the data sets that were noted lack all that is hidden.
     pub fn hidden(&self, subject: &Subject, plan: &Plan) -> Vec<bool> {
-        let mut hidden = vec![false; self.states.len()];
+        let given: Vec<bool> = self.states.iter().map(|state| matches!(state, State::Given(_))).collect();
+        let absent = |token: usize| self.states.get(token) == Some(&State::Absent);
+        let beyond = subject.beyond(&given).into_iter().enumerate();
+        let mut hidden: Vec<bool> = beyond.map(|(token, beyond)| beyond && absent(token)).collect();
         let mut lacking: Vec<&Vec<usize>> = plan.lacking.iter().collect();
         let enough = (SEEN_LACKING * plan.noted as f64).max(1.0);
-        let mut nodes: BTreeMap<NodeId, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut nodes: Vec<(NodeId, Vec<(usize, usize)>)> = Vec::new();
         for (number, token) in subject.tokens().iter().enumerate() {
-            let left_out = self.states.get(number) == Some(&State::Absent);
-            if let Some(origin) = self.origins.get(number).copied().flatten().filter(|_| left_out) {
-                nodes.entry(token.node).or_default().push((number, origin));
+            let left_out = absent(number) && hidden.get(number) == Some(&false);
+            let Some(origin) = self.origins.get(number).copied().flatten().filter(|_| left_out) else {
+                continue;
+            };
+            match nodes.iter_mut().find(|(node, _)| *node == token.node) {
+                Some((_, own)) => own.push((number, origin)),
+                None => nodes.push((token.node, vec![(number, origin)])),
             }
         }
-        for tokens in nodes.values() {
+        for (_, tokens) in &nodes {
             let all =
                 |lacks: &&&Vec<usize>| tokens.iter().all(|(_, origin)| lacks.binary_search(origin).is_ok());
             let left: Vec<&Vec<usize>> = lacking.iter().filter(all).copied().collect();

@@ -144,7 +144,10 @@ impl Scale {
         let warped: Vec<f64> = values.iter().map(|x| warp.apply(*x)).collect();
         let (mean, sd) = moments(&warped);
         let end = |start: f64, pick: fn(f64, f64) -> f64| values.iter().copied().fold(start, pick);
-        let range = (end(f64::INFINITY, f64::min), end(f64::NEG_INFINITY, f64::max));
+        let range = match values.is_empty() {
+            true => (0.0, 0.0),
+            false => (end(f64::INFINITY, f64::min), end(f64::NEG_INFINITY, f64::max)),
+        };
         Scale { warp, mean, sd: if sd > f64::EPSILON * mean.abs() { sd } else { 1.0 }, range }
     }
 }

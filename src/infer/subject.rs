@@ -13,6 +13,8 @@ pub struct Subject {
     kinds: Vec<(NodeId, Vec<usize>)>,
     /// For each token its time, where that differs from data set to data set.
     times: Vec<Option<Time>>,
+    /// For each token its places along axes of sets whose sizes vary.
+    rows: Vec<Vec<(AxisId, usize)>>,
     /// Where the coordinates of each axis of scattered instants start among those of a data set.
     starts: BTreeMap<AxisId, usize>,
     /// How many coordinates a data set has.
@@ -30,7 +32,7 @@ struct Time {
 impl Subject {
     /// The tokens of a checked model, whose dependencies are read by a rule.
     ///
-    /// Elements of a set and readings at scattered times are of one kind, elements of other axes each of their own. A data
+    /// Elements of a set whose size varies and readings at scattered times are of one kind, elements of other axes each of their own. A data
     /// set has the coordinates of each axis of scattered instants, in the order of axes.
     pub fn of(model: &Model, rule: GraphRule) -> Subject {
         let structure = Structure::of(model, rule);
@@ -42,7 +44,7 @@ impl Subject {
         }
         let mut kinds: Vec<(NodeId, Vec<usize>)> = Vec::new();
         let mut known = BTreeMap::new();
-        let (mut identities, mut times) = (Vec::new(), Vec::new());
+        let (mut identities, mut times, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for token in structure.nominal().tokens.iter() {
             let node = model.node(token.node);
             let places = || node.axes.iter().zip(model.places(node, token.element));
@@ -57,8 +59,13 @@ impl Subject {
                 Some(Time { column: starts.get(axis)? + place, middle, half })
             });
             times.push(time);
+            let sets = places().filter(|(axis, _)| {
+                let axis = model.axis(**axis);
+                axis.varies() && matches!(axis.kind, AxisKind::Set(_))
+            });
+            rows.push(sets.map(|(axis, place)| (*axis, place)).collect());
         }
-        Subject { structure, identities, kinds, times, starts, coordinates }
+        Subject { structure, identities, kinds, times, rows, starts, coordinates }
     }
 
     /// Tokens that are the same in every data set, each of its own kind.
@@ -69,6 +76,7 @@ impl Subject {
             identities: (0..tokens).collect(),
             kinds: (0..tokens).map(|token| (NodeId(0), vec![token])).collect(),
             times: vec![None; tokens],
+            rows: vec![Vec::new(); tokens],
             starts: BTreeMap::new(),
             coordinates: 0,
         }
@@ -99,6 +107,19 @@ impl Subject {
     /// Whether some tokens are at times that differ from data set to data set.
     pub fn has_times(&self) -> bool {
         self.coordinates > 0
+    }
+
+    /// The tokens that a data set does not have which has no more elements of its sets than those that are given.
+    pub fn beyond(&self, given: &[bool]) -> Vec<bool> {
+        let mut sizes: BTreeMap<AxisId, usize> = BTreeMap::new();
+        for (rows, _) in self.rows.iter().zip(given).filter(|(_, given)| **given) {
+            for (axis, place) in rows {
+                let size = sizes.entry(*axis).or_default();
+                *size = (*size).max(place + 1);
+            }
+        }
+        let beyond = |(axis, place): &(AxisId, usize)| sizes.get(axis).is_some_and(|size| place >= size);
+        self.rows.iter().map(|rows| rows.iter().any(beyond)).collect()
     }
 
     /// Whether the graph differs from data set to data set.
@@ -139,7 +160,9 @@ fn is_told_apart(kind: &AxisKind) -> bool {
         AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Cells(_) => {
             true
         }
-        AxisKind::Set(_) | AxisKind::Scattered { .. } => false,
+        // Of a set of one size every element is always there.
+        AxisKind::Set(count) => count.least == count.most,
+        AxisKind::Scattered { .. } => false,
     }
 }
 

@@ -9,9 +9,9 @@ mod masks;
 mod networks;
 
 use crate::{
-    Approximator, Argument, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics, Expr,
-    ExprId, External, Graph, Index, Model, NodeId, OnFailure, Query, Reducer, Role, Series, State, Steps,
-    Token, natural,
+    Approximator, Argument, Axis, AxisId, AxisKind, Change, ChangeKind, Count, Definition, Draw, Dynamics,
+    Estimator, Expr, ExprId, External, Graph, GraphRule, Index, Model, NodeId, OnFailure, Query, Reducer,
+    Role, Series, State, Steps, Structure, Token, natural,
 };
 use blake3::{Hash, Hasher};
 use std::collections::HashMap;
@@ -28,11 +28,38 @@ impl fmt::Display for Key {
     }
 }
 
+/// For each axis of scattered instants, in the order of the file, the first by name of what is read at it.
+fn scattered(model: &Model) -> Vec<&str> {
+    let axes = model.axes.iter().enumerate();
+    let axes = axes.filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
+    let first = |(number, _): (usize, &Axis)| {
+        let own = model.nodes.iter().filter(|node| node.axes.contains(&AxisId(number)));
+        own.map(|node| node.name.as_str()).min()
+    };
+    axes.filter_map(first).collect()
+}
+
+/// The rule by which an approximator's graph is read.
+fn rule(approximator: &Approximator) -> GraphRule {
+    match &approximator.estimator {
+        Estimator::Joint(transformer) => transformer.graph,
+        Estimator::Posterior(_) => GraphRule::Exact,
+    }
+}
+
 impl Key {
     /// The key of a model's simulations: the model and the seed. The budget is a length, not a key.
     pub fn simulations(model: &Model, seed: u64) -> Key {
         let mut form = Form::new("simulations");
-        form.hash(Normal::of(model).model()).number(seed);
+        let normal = Normal::of(model);
+        form.hash(normal.model()).number(seed);
+        // What data sets lack, and when they are read, is kept with them, in the order of axes.
+        if let Some(masks) = normal.masks().filter(|_| !model.missing.is_empty()) {
+            form.hash(masks);
+        }
+        for name in scattered(model) {
+            form.text(name);
+        }
         form.key()
     }
 
@@ -44,7 +71,9 @@ impl Key {
         form.hash(Key::simulations(model, train.seed).0)
             .number(train.simulations as u64)
             .text(&approximator.name);
-        form.estimator(&approximator.estimator).reading(model, approximator).graph(&Graph::of(model));
+        form.estimator(&approximator.estimator)
+            .reading(model, approximator)
+            .graph(Structure::of(model, rule(approximator)).nominal());
         form.size(train.steps).size(train.batch).option(train.learning_rate.map(f64::to_bits));
         form.number(u64::from(train.online)).focus(train.focus.as_ref());
         if let Some(masks) = Normal::of(model).masks() {
@@ -88,7 +117,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 9;
+const REVISION: u64 = 10;
 
 impl Form {
     fn new(kind: &str) -> Form {

@@ -133,6 +133,9 @@ impl Mechanism {
         for (vertex, (fixed, readings)) in self.fixed.iter().zip(&self.readings).enumerate() {
             let above = fixed.iter().filter_map(|parent| times.get(parent).copied());
             let mut latest = above.fold(f64::NEG_INFINITY, f64::max);
+            let laws = readings.iter().filter_map(|(law, _)| self.laws.get(*law));
+            let looked = laws.flat_map(|law| law.start.iter().chain(law.change.iter()));
+            latest = looked.filter_map(|parent| times.get(parent).copied()).fold(latest, f64::max);
             for (_, when) in readings {
                 match when.time(coordinate) {
                     Some(time) => latest = latest.max(time),

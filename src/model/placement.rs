@@ -55,12 +55,17 @@ impl Query {
             if places.iter().any(|(axis, place)| self.fills(placed.axis(**axis), **axis, *place)) {
                 return None;
             }
+            // Of a node of which only some elements are asked, none is beyond.
+            let whole = |original: usize| self.states.get(original) == Some(&State::Inferred);
+            let asked = graph.tokens.iter().enumerate().filter(|(_, own)| own.node == token.node);
+            let asked = asked.map(|(number, _)| number).all(whole);
             let element = places.into_iter().fold(0, |element, (axis, place)| {
                 let size = model.axis(*axis).size();
                 beyond |= place >= size;
                 element * size + place.min(size - 1)
             });
-            Some((*known.get(&(token.node, element))?, beyond))
+            let known = *known.get(&(token.node, element))?;
+            (asked || !beyond).then_some((known, beyond))
         };
         let origins: Vec<Option<(usize, bool)>> = tokens.iter().map(origin).collect();
         let state = |origin: &Option<(usize, bool)>| {

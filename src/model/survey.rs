@@ -278,9 +278,11 @@ impl<'m> Survey<'m> {
                 Some((function, place)) => self.element(function, place),
                 None => self.read_at(curve, time, at),
             },
-            Expr::Crossings(left, right) | Expr::Gained { curve: left, time: right, .. } => {
-                self.both(left, right, at)
+            Expr::Crossings(curve, level) => {
+                let (read, end) = (self.both(curve, level, at), self.end_of(curve, at));
+                self.computed(None, &[&read.reads, &end.reads])
             }
+            Expr::Gained { curve: left, time: right, .. } => self.both(left, right, at),
             Expr::Unary(function, operand) => {
                 let operand = self.entry_of(operand, at);
                 let constant = operand.constant.map(|value| unary(function, value));
@@ -378,6 +380,19 @@ impl<'m> Survey<'m> {
 
     fn number(&self, value: f64) -> Facts {
         Facts { constant: Some(value), reads: self.nothing.clone(), same: None }
+    }
+
+    /// When the dynamics of a curve ended: until then its crossings are counted.
+    fn end_of(&self, curve: ExprId, at: &[usize]) -> Facts {
+        let Expr::Curve { node, ref index } = *self.model.expr(curve) else {
+            return self.computed(None, &[]);
+        };
+        let run = self.model.run_of(node);
+        let dynamics = run.and_then(|run| Some((run, self.model.dynamics.get(run)?)));
+        match dynamics {
+            Some((run, dynamics)) => self.end(run, index.get(..dynamics.axes.len()).unwrap_or_default(), at),
+            None => self.computed(None, &[]),
+        }
     }
 
     /// When a dynamics ended: that hangs on all its states, at the place along the axes of its draw.

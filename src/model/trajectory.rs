@@ -5,7 +5,7 @@
 //! of a jump. Whatever reads a state at any time reads the shocks behind it.
 
 use crate::survey::Survey;
-use crate::{ChangeKind, Definition, Dynamics, Event, ExprId, Model, Node, NodeId, Role, order};
+use crate::{ChangeKind, Definition, Draw, Dynamics, Event, ExprId, Model, Node, NodeId, Role, order};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -101,13 +101,13 @@ impl<'m> Gathering<'_, 'm> {
             let node = model.node(id);
             let count = model.elements(node);
             let starts = self.start_shocks(node, count);
-            let draws = self.draws(dynamics, id).then(|| self.shocks(count));
+            let draws = self.draw_shocks(dynamics, id, node, count);
             for element in 0..count {
                 let vertex = self.survey.vertex(id, element).expect("states are vertices");
-                let mut start = self.survey.reads(node.definition.exprs(), node, element);
-                start.extend(starts.as_ref().map(|(first, each)| first + element / each));
-                let mut change = self.survey.reads(self.changes(dynamics, id), node, element);
-                change.extend(draws.as_ref().map(|shocks| shocks.start + element));
+                let mut start = self.reads(node.definition.exprs(), node, element);
+                start.extend(starts.map(|(first, each)| first + element / each));
+                let mut change = self.reads(self.changes(dynamics, id), node, element);
+                change.extend(draws.map(|(first, each)| first + element / each));
                 let own = dynamics.jumps.iter().zip(&jumps).filter(|(jump, _)| sets(jump, id));
                 change.extend(own.map(|(_, shocks)| shocks.start + element * runs / count));
                 self.of.insert(vertex, Drive { run, start, change });
@@ -118,9 +118,27 @@ impl<'m> Gathering<'_, 'm> {
     /// The shocks of the draws that a state starts with: the first, and how many elements share each.
     fn start_shocks(&mut self, node: &Node, count: usize) -> Option<(usize, usize)> {
         let Definition::Draw(draw) = &node.definition else { return None };
+        Some(self.shocks_of(draw, node, count))
+    }
+
+    /// The same of the draws of its steps.
+    fn draw_shocks(
+        &mut self,
+        dynamics: &Dynamics,
+        state: NodeId,
+        node: &Node,
+        count: usize,
+    ) -> Option<(usize, usize)> {
+        let change = dynamics.changes.iter().find(|change| change.state == state)?;
+        let ChangeKind::Draw(draw) = &change.kind else { return None };
+        Some(self.shocks_of(draw, node, count))
+    }
+
+    /// Elements that are drawn at once share a shock.
+    fn shocks_of(&mut self, draw: &Draw, node: &Node, count: usize) -> (usize, usize) {
         let last = node.axes.last().filter(|_| draw.family.is_joint());
         let each = last.map_or(1, |axis| self.model.axis(*axis).size());
-        Some((self.shocks(count / each).start, each))
+        (self.shocks(count / each).start, each)
     }
 
     fn shocks(&mut self, count: usize) -> Range<usize> {
@@ -129,10 +147,11 @@ impl<'m> Gathering<'_, 'm> {
         first..self.shocks.end
     }
 
-    /// Whether each step of a state is drawn.
-    fn draws(&self, dynamics: &Dynamics, state: NodeId) -> bool {
-        let drawn = |kind: &ChangeKind| matches!(kind, ChangeKind::Draw(_));
-        dynamics.changes.iter().any(|change| change.state == state && drawn(&change.kind))
+    /// What expressions read; of a reading of a state, the state.
+    fn reads(&self, exprs: impl Iterator<Item = ExprId>, node: &Node, element: usize) -> BTreeSet<usize> {
+        let state = |read: usize| self.survey.reading(u32::try_from(read).ok()?).map(|(state, _)| state);
+        let reads = self.survey.reads(exprs, node, element).into_iter();
+        reads.map(|read| state(read).unwrap_or(read)).collect()
     }
 
     /// All expressions that a state's changes are made of. Where a run stops, every state stays as it is.

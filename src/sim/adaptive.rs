@@ -17,6 +17,7 @@ use crate::motion::{Run, Slot};
 use crate::piece::{Bend, Piece};
 use crate::ssa::{Loop, Op, Value};
 use sbi_model::{Binary, Dynamics, Solver, Tolerances, Unary};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The most steps, those made again included.
@@ -27,6 +28,9 @@ const LEAST: f64 = 1e-13;
 
 /// As a share of the largest that a state has been, what of it is nothing.
 const NOTHING: f64 = 0.01;
+
+/// As a share of the largest state in its unit, how large a state counts at least.
+const ALIKE: f64 = 1e-4;
 
 /// The lengths of the states, from their slopes, in which a first step is tried.
 const FIRST: f64 = 0.01;
@@ -147,7 +151,7 @@ impl Lower<'_> {
         let start = self.program.number(free.from);
         let slopes = self.calm_slopes(dynamics, start);
         let mut inputs = [x.clone(), slopes.clone(), slopes.clone()].concat();
-        let first = self.first_length(&x, &slopes, free);
+        let first = self.first_length(&slots, &x, &slopes, free);
         let stops = (!dynamics.stops.is_empty()).then(|| self.stopping(dynamics, start));
         let alive = match stops {
             Some(over) => self.program.unary(Unary::Not, over),
@@ -217,9 +221,16 @@ impl Lower<'_> {
     }
 
     /// The length of the first step that is tried: a small share of what the slopes say.
-    pub(crate) fn first_length(&mut self, x: &[Value], slopes: &[Value], free: Free) -> Value {
+    pub(crate) fn first_length(
+        &mut self,
+        slots: &[Slot],
+        x: &[Value],
+        slopes: &[Value],
+        free: Free,
+    ) -> Value {
         let sizes = self.sizes(x);
-        let [here, change] = [x, slopes].map(|values| self.size_of(values, &sizes, &sizes, free));
+        let largest = self.with_their_like(slots, &sizes);
+        let [here, change] = [x, slopes].map(|values| self.size_of(values, &sizes, &largest, free));
         let share = self.program.div(here, change);
         let factor = self.program.number(FIRST);
         let length = self.program.mul(share, factor);
@@ -237,6 +248,25 @@ impl Lower<'_> {
 
     fn larger(&mut self, x: &[Value], y: &[Value]) -> Vec<Value> {
         x.iter().zip(y).map(|(x, y)| self.program.binary(Binary::Max, *x, *y)).collect()
+    }
+
+    /// How large states have been, a small share of the largest in the same unit at least: what starts at nothing and grows
+    /// as a power of time has no size of its own that steps could be measured against.
+    fn with_their_like(&mut self, slots: &[Slot], largest: &[Value]) -> Vec<Value> {
+        let units: Vec<Option<String>> =
+            slots.iter().map(|(id, _)| self.model.node(*id).reduced.clone()).collect();
+        let mut groups: BTreeMap<&Option<String>, Value> = BTreeMap::new();
+        for (unit, own) in units.iter().zip(largest) {
+            let most = groups.get(unit).map_or(*own, |most| self.program.binary(Binary::Max, *most, *own));
+            groups.insert(unit, most);
+        }
+        let share = self.program.number(ALIKE);
+        let each = units.iter().zip(largest);
+        each.map(|(unit, own)| {
+            let least = groups.get(unit).map_or(*own, |most| self.program.mul(*most, share));
+            self.program.binary(Binary::Max, *own, least)
+        })
+        .collect()
     }
 
     /// The root of the mean square of values, as shares of what is tolerated at states of these sizes that have been as
@@ -302,7 +332,8 @@ impl Lower<'_> {
         let largest: Vec<Value> = layout.largest().map(|slot| self.carried(slot as usize)).collect();
         let (before, after) = (self.sizes(x), self.sizes(&tried.x));
         let sizes = self.larger(&before, &after);
-        let error = self.size_of(&tried.error, &sizes, &largest, free);
+        let likened = self.with_their_like(slots, &largest);
+        let error = self.size_of(&tried.error, &sizes, &likened, free);
         let one = self.program.number(1.0);
         let good = self.program.binary(Binary::Le, error, one);
         let mut moves = self.program.binary(Binary::And, alive, good);

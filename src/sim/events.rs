@@ -91,7 +91,7 @@ impl Lower<'_> {
         let x = select(self, &set, &tried.step.x);
         self.put(slots, &set);
         let slopes = self.calm_slopes(dynamics, tried.then);
-        let first = self.first_length(&set, &slopes, free);
+        let first = self.first_length(slots, &set, &slopes, free);
         let slopes = select(self, &slopes, &tried.step.slopes);
 
         let long = self.program.unary(Unary::Not, short);

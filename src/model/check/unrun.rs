@@ -2,8 +2,8 @@
 
 use super::codes::{NAME_TAKEN, NOT_YET};
 use crate::{
-    Argument, AxisKind, Definition, Dynamics, Expr, ExprId, FAILED, Model, Node, NodeId, OnFailure, Role,
-    Solver,
+    Argument, AxisId, AxisKind, Definition, Dynamics, Expr, ExprId, FAILED, Model, Node, NodeId, OnFailure,
+    Role, Solver,
 };
 use sbi_syntax::{Diagnostic, Span};
 
@@ -26,7 +26,15 @@ pub(super) fn unrun(model: &Model) -> Vec<Diagnostic> {
 /// What of a model's externals is simulated, and not trained on.
 pub(super) fn unlearned(model: &Model) -> Vec<Diagnostic> {
     let absent = model.externals.iter().filter(|external| external.on_failure == Some(OnFailure::Absent));
-    absent.map(|external| absent_failures(external.span)).collect()
+    let absent = absent.map(|external| absent_failures(external.span));
+    let scattered = |id: &&AxisId| matches!(model.axis(**id).kind, AxisKind::Scattered { .. });
+    let twice = model.nodes.iter().filter(|node| node.axes.iter().filter(scattered).count() > 1);
+    let twice = twice.map(|node| {
+        let message =
+            "data over two axes of scattered instants are simulated, and not trained on in this version";
+        NOT_YET.at(node.span, message).help("let one of the axes be `time(grid(…))`")
+    });
+    absent.chain(twice).collect()
 }
 
 /// That data which are absent where a draw failed are not trained on.

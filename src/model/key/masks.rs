@@ -1,7 +1,7 @@
 //! What training sees of modalities and gaps.
 //!
-//! `missing` masks data sets that are simulated whole, so that another rate costs a training and no simulations. A modality is
-//! the data in it: its name decides nothing.
+//! What `missing` takes away is kept with the simulations, so that another rate makes them anew. A modality is the data in it:
+//! its name decides nothing.
 
 use super::{Form, Normal};
 use crate::{Gaps, Missing, NodeId, Rate, Whose};

@@ -289,3 +289,36 @@ fn a_function_joins_what_reads_it_between_its_readings() {
     assert_eq!(parents(&between, "y[1]"), ["height", "f[1]", "f[2]", "f[3]"]);
     assert_eq!(parents(&between, "y[2]"), ["height", "f[1]", "f[2]", "f[3]", "y[1]"]);
 }
+
+/// What a step draws at once shares one shock.
+#[test]
+fn a_vector_drawn_at_each_step_hangs_together() {
+    let graph = Graph::of(&model(
+        "axis j : index(2)
+         param a ~ normal(0, 1)
+         dynamics d over 0 .. 5 every 1 {
+             init x[j] = 0
+             next x[j] ~ multivariate_normal(mean = [a, 0], cov = [[1, 0.9], [0.9, 1]])
+         }
+         data y[j] ~ normal(d.x[j](3), 1)",
+    ));
+    assert_eq!(parents(&graph, "y[2]"), ["a", "y[1]"]);
+}
+
+/// Crossings are counted until the run stops, and hang on what stops it.
+#[test]
+fn crossings_hang_on_the_stop() {
+    let graph = Graph::of(&model(
+        "param s ~ uniform(1, 2)
+         param a ~ uniform(1, 2)
+         dynamics d over 0 .. 50 by rk4(step = 0.1) {
+             init x = 0
+             init u = 0
+             x' = a
+             u' = s * cos(s * t)
+             stop when x >= 20
+         }
+         data y ~ normal(crossings(d.u, 0.5), 1)",
+    ));
+    assert_eq!(parents(&graph, "y"), ["a", "s"]);
+}

@@ -305,3 +305,26 @@ fn masks_do_not_hang_on_the_order_of_tokens() {
         }
     }
 }
+
+/// What a dynamics reads of another one, as it runs and at its start.
+#[test]
+fn dynamics_that_read_another_pass_on_what_that_reads() {
+    let body = "param slope ~ normal(0, 1)
+         param late ~ normal(0, 1)
+         dynamics one over 0 .. 9 by rk4(step = 0.1) {
+             init x = late
+             x' = slope
+         }
+         dynamics two over 0 .. 9 by rk4(step = 0.1) {
+             init z = one.x(1)
+             z' = one.x(t)
+         }
+         data v ~ normal(two.z(3), 1)
+         data w ~ normal(two.z(5), 1)";
+    let model = model(body);
+    let structure = Structure::of(&model, GraphRule::Mechanistic);
+    let (exact, nominal) = (Graph::of(&model), structure.nominal());
+    assert_eq!(exact.tokens, nominal.tokens);
+    assert_eq!(parents(body, "v"), ["late", "slope"]);
+    assert_eq!(parents(body, "w"), ["late", "slope", "v"]);
+}

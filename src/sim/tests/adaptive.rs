@@ -224,3 +224,26 @@ fn small_numbers_are_solved_as_well_as_large_ones() {
         }
     }
 }
+
+/// A chain of compartments that starts with all in the first: the others grow as powers of time, and have no size at first.
+#[test]
+fn a_chain_of_compartments_is_solved() {
+    for solver in ["", "by rosenbrock()"] {
+        let mut body = String::from("init x1 = 1\nx1' = -k * x1\n");
+        for n in 2..=8 {
+            body += &format!("init x{n} = 0\nx{n}' = k * x{} - k * x{n}\n", n - 1);
+        }
+        let (made, table) = run(
+            &format!(
+                "param k ~ uniform(0.9999999, 1.0000001)
+                 dynamics a over 0 .. 10 {solver} {{
+                     {body}
+                 }}
+                 data last = a.x8(7)"
+            ),
+            1,
+        );
+        let (found, exact) = (table.row(0)[column(&made, "last")], 7.0f64.powi(7) * (-7.0f64).exp() / 5040.0);
+        assert!((found / exact - 1.0).abs() < 2e-3, "{solver}: {found}, not {exact}");
+    }
+}
