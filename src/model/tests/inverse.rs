@@ -321,8 +321,8 @@ fn counts_of_missing_edges_keep_up() {
         let graph = graph_of(&parents);
         let given: Vec<bool> = (0..size).map(|_| random.happens(0.4)).collect();
         let base = graph.base.rows();
-        let informed = ancestors(&base, &Bits::filter(size, |token| given[token]));
-        let mut near = moral(&base, &informed);
+        let informed = ancestors(base, &Bits::filter(size, |token| given[token]));
+        let mut near = moral(base, &informed);
         let order = eliminated(&graph, &given).into_iter().filter(|(token, _)| informed.contains(*token));
         let mut open: Vec<usize> = informed.iter().filter(|token| !given[*token]).collect();
         for (token, row) in order {
