@@ -156,7 +156,8 @@ impl<'t> Builder<'t> {
         if case.lacks_time() && left && !state {
             return None;
         }
-        self.of_what_is_lacking(case, |name| !self.readings.stands_in_statement(name, case.tree.span))
+        let read = self.readings.in_statement(case.tree.span);
+        self.of_what_is_lacking(case, |name| !read.contains(name))
     }
 
     /// As [`Builder::by_name`], where nothing else is at hand: what stands in the statement, but rather not beside it.
@@ -231,15 +232,15 @@ impl<'t> Builder<'t> {
                 };
                 Some(format!("{verb} what is lacking, `{written}` perhaps"))
             }
-            // Which of several, a person knows.
             [] => None,
-            several if several.len() > MOST => None,
+            // Which of several, a person knows.
             several => {
                 let times = several.iter().all(|(_, times)| *times);
                 let over = several.iter().all(|(_, times)| !times);
-                let names = list(several.iter().map(|(name, _)| *name)).replace(" and ", " or ");
+                let names = list(several.iter().take(MOST).map(|(name, _)| *name)).replace(" and ", " or ");
+                let such = if several.len() > MOST { ", such as" } else { ":" };
                 let (verb, unit) = if times { ("multiply", &lacking) } else { ("divide", &inverse) };
-                (times || over).then(|| format!("{verb} by what is in `{unit}`: {names}"))
+                (times || over).then(|| format!("{verb} by what is in `{unit}`{such} {names}"))
             }
         }
     }

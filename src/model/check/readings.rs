@@ -106,13 +106,11 @@ impl<'t> Readings<'t> {
         self.together.iter().any(|(span, names)| contains(*span, place) && names.contains(name))
     }
 
-    /// Whether a name is read in the statement that stands around this place.
-    pub(super) fn stands_in_statement(&self, name: &str, place: Span) -> bool {
+    /// The names that the statement around this place reads.
+    pub(super) fn in_statement(&self, place: Span) -> BTreeSet<&'t str> {
         let whole = self.statements.iter().copied().find(|span| contains(*span, place)).unwrap_or(place);
-        let reads = |(span, names): &(Span, BTreeSet<&str>)| {
-            (contains(whole, *span) || contains(*span, place)) && names.contains(name)
-        };
-        self.together.iter().any(reads)
+        let reads = |(span, _): &&(Span, BTreeSet<&str>)| contains(whole, *span) || contains(*span, place);
+        self.together.iter().filter(reads).flat_map(|(_, names)| names.iter().copied()).collect()
     }
 
     /// The indices with which a name is read, where it is never read without one.
