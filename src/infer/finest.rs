@@ -18,12 +18,12 @@ const MOST_TOKENS: usize = 64;
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
 
-/// The finest scale that standardised simulations `[rows · tokens]` show or may hide, in standard deviations.
-/// Tokens that are not `continuous` are left out: codes and constants lie at distances that mean nothing.
+/// The finest scale that standardised simulations `[rows · tokens]` show or may hide, in standard deviations; NaN of what
+/// a data set lacks. Tokens that are not `continuous` are left out: codes and constants lie at distances that mean nothing.
 ///
-/// Around each probe, the nearest neighbours in the joint space give a local covariance Σ; the narrowest that one token
-/// can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its thickness,
-/// as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
+/// Around each probe, the nearest neighbours in the joint space of what it has give a local covariance Σ; the narrowest
+/// that one token can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its
+/// thickness, as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
 pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
     let tokens = continuous.iter().filter(|kept| **kept).count();
     if tokens == 0 {
@@ -37,19 +37,14 @@ pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
         .filter(|(row, _)| !is_validation(*row))
         .map(|(_, row)| row)
         .collect();
-    let neighbours = NEIGHBOURS.max(4 * tokens);
-    if rows.len() <= neighbours {
+    if rows.len() <= neighbours(tokens) {
         return 1.0;
     }
     if tokens > MOST_TOKENS {
         return (rows.len() as f64).powf(-0.25);
     }
     let stride = (rows.len() / PROBES).max(1);
-    let mut widths: Vec<f64> = rows
-        .iter()
-        .step_by(stride)
-        .map(|probe| narrowest(&nearest(&rows, probe, neighbours), tokens))
-        .collect();
+    let mut widths: Vec<f64> = rows.iter().step_by(stride).map(|probe| thickness(&rows, probe)).collect();
     widths.sort_by(f64::total_cmp);
     let at = (QUANTILE * widths.len() as f64) as usize;
     // N simulations resolve a scale of about N^(-1/4) where structure has four dimensions: what shows no finer scale
@@ -58,19 +53,39 @@ pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
     widths.get(at).copied().unwrap_or(1.0).min(count.powf(-0.25)).max(count.powf(-1.0 / 3.0))
 }
 
-/// The rows closest to `probe`, itself among them.
+fn neighbours(tokens: usize) -> usize {
+    NEIGHBOURS.max(4 * tokens)
+}
+
+/// How thin the neighbourhood of `probe` is in the space of the tokens that it has, among the rows that have them too.
+fn thickness(rows: &[&[f32]], probe: &[f32]) -> f64 {
+    let own: Vec<usize> =
+        probe.iter().enumerate().filter(|(_, value)| value.is_finite()).map(|(token, _)| token).collect();
+    let near = nearest(rows, probe, neighbours(own.len()));
+    if own.is_empty() || near.is_empty() { 1.0 } else { narrowest(&near, &own) }
+}
+
+/// The rows closest to `probe` that have all that it has, itself among them; none where there are no more than `count`.
 fn nearest<'a>(rows: &[&'a [f32]], probe: &[f32], count: usize) -> Vec<&'a [f32]> {
-    let distance = |row: &[f32]| row.iter().zip(probe).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let mut keyed: Vec<(f32, &[f32])> = rows.iter().map(|row| (distance(row), *row)).collect();
+    let has = |(_, b): &(&f32, &f32)| b.is_finite();
+    let distance =
+        |row: &[f32]| row.iter().zip(probe).filter(has).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let keyed = rows.iter().map(|row| (distance(row), *row)).filter(|(distance, _)| distance.is_finite());
+    let mut keyed: Vec<(f32, &[f32])> = keyed.collect();
+    if keyed.len() <= count {
+        return Vec::new();
+    }
     keyed.select_nth_unstable_by(count, |a, b| a.0.total_cmp(&b.0));
     keyed.truncate(count);
     keyed.into_iter().map(|(_, row)| row).collect()
 }
 
-/// The smallest standard deviation of one token given the others, were the rows normal; 1 where they are not [`THIN`].
-fn narrowest(rows: &[&[f32]], tokens: usize) -> f64 {
-    let count = rows.len() as f64;
-    let column = |token: usize| rows.iter().map(move |row| f64::from(row.get(token).copied().unwrap_or(0.0)));
+/// The smallest standard deviation of one of these tokens given the others, were the rows normal; 1 where they are not
+/// [`THIN`].
+fn narrowest(rows: &[&[f32]], own: &[usize]) -> f64 {
+    let (count, tokens) = (rows.len() as f64, own.len());
+    let value = |row: &[f32], token: usize| own.get(token).and_then(|token| row.get(*token)).copied();
+    let column = |token: usize| rows.iter().map(move |row| f64::from(value(row, token).unwrap_or(0.0)));
     let means: Vec<f64> = (0..tokens).map(|token| column(token).sum::<f64>() / count).collect();
     let mut covariance = vec![0.0; tokens * tokens];
     for (at, entry) in covariance.iter_mut().enumerate() {
@@ -126,6 +141,17 @@ mod tests {
         let line: Vec<f32> =
             (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
         assert!(finest_scale(&cloud, &[true; 2]) > 1.5 * finest_scale(&line, &[true; 2]));
+    }
+
+    #[test]
+    fn what_is_lacking_is_no_fine_structure() {
+        let stream = sbi_sim::rng::Stream::new(1, "gaps");
+        let all: Vec<f32> = (0..4_000).map(|k| stream.normal(k / 2, 0, (k % 2) as u32) as f32).collect();
+        let gappy: Vec<f32> = (0..4_000)
+            .zip(&all)
+            .map(|(k, x)| if k % 2 == 1 && stream.uniform(k, 1, 0) < 0.7 { f32::NAN } else { *x })
+            .collect();
+        assert_eq!(finest_scale(&gappy, &[true; 2]), finest_scale(&all, &[true; 2]));
     }
 
     #[test]

@@ -65,9 +65,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let continuous: Vec<bool> = tokens
         .map(|(token, kind)| !token.support.whole && scales.get(*kind).is_some_and(Scale::varies))
         .collect();
-    let mut values = standardise(&scales, &subject.identities, table);
-    values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
-    let finest = finest_scale(&values, &continuous);
+    let finest = finest_scale(&standardise(&scales, &subject.identities, table), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
     let plain = transformer.noise == Noise::Ve;
     Plan {

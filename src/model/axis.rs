@@ -92,10 +92,18 @@ impl Axis {
     /// As [`Axis::coordinate`], with scattered instants spread evenly over their range, in the order of their elements.
     pub fn spread(&self, position: usize) -> Option<f64> {
         match self.kind {
-            AxisKind::Scattered { count, from, to } => {
-                Some(from + (to - from) * (position as f64 + 0.5) / count.most as f64)
-            }
+            AxisKind::Scattered { count, .. } => self.evenly(position, count.most),
             _ => self.coordinate(position),
+        }
+    }
+
+    /// Of `count` instants that are spread evenly over the range of scattered ones, the one at a position counted from zero.
+    pub(crate) fn evenly(&self, position: usize, count: usize) -> Option<f64> {
+        match self.kind {
+            AxisKind::Scattered { from, to, .. } => {
+                Some(from + (to - from) * (position as f64 + 0.5) / count as f64)
+            }
+            _ => None,
         }
     }
 

@@ -102,7 +102,8 @@ impl Query {
         let scattered = axes.filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
         let at = |(number, axis): (usize, &Axis)| {
             let places = self.places(AxisId(number));
-            let filling = (places.len()..axis.size()).filter_map(|place| axis.spread(place));
+            let lacking = axis.size() - places.len();
+            let filling = (0..lacking).filter_map(|place| axis.evenly(place, lacking));
             places.iter().copied().chain(filling).collect::<Vec<f64>>()
         };
         scattered.flat_map(at).collect()

@@ -75,5 +75,5 @@ fn what_is_not_placed_is_filled_up() {
     ];
     assert_eq!(lines, expected);
     assert_eq!(placement.infer, [0, 1]);
-    assert_eq!(placement.coordinates, [6.0, 4.0, 8.0 * 2.5 / 3.0, 3.0, 6.0]);
+    assert_eq!(placement.coordinates, [6.0, 2.0, 6.0, 3.0, 4.0]);
 }
