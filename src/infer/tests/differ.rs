@@ -1,7 +1,7 @@
 //! Data sets that differ: readings at scattered times, sets of any size, gaps, against closed forms.
 
 use super::{Watcher, machine, moments};
-use crate::{Conditional, Question, Subject, Table, Weights, plan, train};
+use crate::{Conditional, Plan, Question, Subject, Table, Weights, plan, train};
 use sbi_model::{AxisId, File, Graph, GraphRule, Model, State, Train, Transformer};
 use sbi_sim::Output;
 use std::ops::ControlFlow;
@@ -21,7 +21,8 @@ fn places(model: &Model) -> Vec<Output> {
     places.collect()
 }
 
-fn trained(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Weights, Subject) {
+/// What a small network for a model is trained on.
+fn prepared(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Plan, Subject, Table) {
     let subject = Subject::of(model, rule);
     let tokens = subject.tokens().iter().map(|token| Output::Element(token.node, token.element));
     let outputs: Vec<Output> = tokens.chain(places(model)).collect();
@@ -36,7 +37,11 @@ fn trained(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Weights,
     };
     let transformer = Transformer { width: Some(32), layers: Some(3), graph: rule, ..Transformer::default() };
     let settings = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
-    let plan = plan("test", &subject, &transformer, &settings, &table);
+    (plan("test", &subject, &transformer, &settings, &table), subject, table)
+}
+
+fn trained(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Weights, Subject) {
+    let (plan, subject, table) = prepared(model, rule, rows, steps);
     let weights = train(&plan, &subject, &table, &machine(2), None, &mut Watcher::default()).unwrap();
     (weights, subject)
 }
@@ -174,4 +179,28 @@ fn gaps_are_never_looked_at() {
     assert_eq!(asked.queries[0].states.iter().filter(|state| **state == State::Absent).count(), 2);
     assert!(weights.parameters.iter().all(|weight| weight.is_finite()));
     assert!(weights.curve.iter().all(|point| point.validation.is_finite()));
+}
+
+/// Sets of two kinds, times and gaps all at once: each data set has a mask of its own, and one node two axes that vary.
+const ALL_AT_ONCE: &str = "axis n : set(1 .. 3)
+axis t : time(scattered(n = 2 .. 4, over = 0 .. 8))
+param a ~ normal(0, 1)
+param b[n] ~ normal(a, 1)
+data x[n, t] ~ normal(b[n] + 0.1 * t, 1)
+data y[n] ~ normal(b[n], 1)
+missing x[n, t] with probability uniform(0%, 40%)";
+
+#[test]
+fn a_training_on_data_sets_that_differ_goes_on_to_the_same_bits() {
+    let file = file(ALL_AT_ONCE, "given y = [1, 2]\ninfer a");
+    let (plan, subject, table) = prepared(&file.models[0], GraphRule::Exact, 200, 30);
+    assert!(table.values.iter().any(|value| value.is_nan()) && subject.varies());
+    let run = |resume: Option<&[u8]>, threads, watcher: &mut Watcher| {
+        train(&plan, &subject, &table, &machine(threads), resume, watcher)
+    };
+    let whole = run(None, 2, &mut Watcher::default()).unwrap();
+    let mut watcher = Watcher { stop_after: Some(13), kept: None };
+    run(None, 1, &mut watcher).unwrap_err();
+    let resumed = run(watcher.kept.as_deref(), 2, &mut Watcher::default()).unwrap();
+    assert_eq!(whole.to_bytes(), resumed.to_bytes());
 }
