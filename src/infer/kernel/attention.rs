@@ -9,45 +9,19 @@
 //! ∂v = w·∂o        ∂w = v·∂oᵀ        ∂l = w ⊙ (∂w − Σ_keys w ⊙ ∂w)        ∂q = ∂lᵀ·k        ∂k = ∂l·q
 //! ```
 //!
-//! Lanes behind the last query are queries that may attend to nothing, with weights of zero.
+//! Lanes behind the last query are queries that may attend to nothing, with weights of zero. Panel by panel (see
+//! [`Arrangement`](super::arrangement::Arrangement)), only keys that some of its queries look at are computed.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
+use super::arrangement::Panel;
 use super::buffer::Buffer;
 use super::functions::exp_negative;
 use super::lanes::{LANES, Lanes, Simd};
+use super::masks::{FORBIDDEN, MaskTable};
 use super::plan::Plan;
 use super::product::{Count, Left, Places, Sizes, Start, product};
 use super::transpose::transpose;
-use crate::network::Masks;
-
-/// The logit of a pair that may not attend; far below every real one, and still a number.
-const FORBIDDEN: f32 = -1e30;
-
-/// The distinct masks of a batch as what the logits start from: zero or [`FORBIDDEN`].
-#[derive(Default)]
-pub(super) struct MaskTable {
-    /// `[masks, keys, padded queries]`.
-    starts: Vec<f32>,
-}
-
-impl MaskTable {
-    /// Fills the table.
-    pub fn set(&mut self, plan: &Plan, masks: &Masks) {
-        let (t, queries) = (plan.tokens, plan.rows.queries);
-        self.starts.clear();
-        self.starts.resize(masks.masks.len() * t * queries, FORBIDDEN);
-        for (mask, starts) in masks.masks.iter().zip(self.starts.chunks_exact_mut(t * queries)) {
-            assert_eq!(mask.size(), t, "a mask has as many tokens as the network");
-            for (key, row) in starts.chunks_exact_mut(queries).enumerate() {
-                for (query, start) in row.iter_mut().enumerate().take(t) {
-                    if mask.get(query, key) {
-                        *start = 0.0;
-                    }
-                }
-            }
-        }
-    }
-}
+use std::ops::Range;
 
 /// How many numbers of one kind a group of samples may have, so that its stages find them in the first cache.
 const GROUP_NUMBERS: usize = 4096;
@@ -74,11 +48,13 @@ pub(super) struct Scratch {
     pairs: Buffer,
 }
 
-/// A few samples that go through the stages together.
+/// A few samples that go through the stages together, as their panels are the same.
 #[derive(Clone, Copy)]
-struct Group {
+struct Group<'a> {
     first: usize,
     count: Count,
+    masks: &'a [u32],
+    panels: &'a [Panel],
 }
 
 impl Scratch {
@@ -112,29 +88,38 @@ impl Attention {
         }
     }
 
-    /// Weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]` of the samples with these masks.
+    /// Weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]` of the samples with these masks. Weights
+    /// outside of panels are left alone, and nobody reads them.
     pub fn forward<S: Simd>(
         self,
         s: S,
-        (table, masks): (&MaskTable, &[u32]),
+        masks: (&MaskTable, &[u32]),
         qkv: &[f32],
         (weights, out): (&mut [f32], &mut [f32]),
         scratch: &mut Scratch,
     ) {
-        for group in self.groups(masks.len()) {
+        for group in self.groups(masks) {
             let (count, turned) = (group.count, self.by_query(0, self.head));
             let [q, k, v] = self.parts(group);
-            let pairs = self.by_query(group.first, self.tokens);
+            let (pairs, outputs) = (self.by_query(group.first, self.tokens), self.outputs(group));
             transpose(s, count, [self.tokens, self.head], q.view(qkv), turned.view_mut(&mut scratch.turned));
-            let index = &masks[group.first..group.first + count.samples];
-            let start = Start::Chosen { from: &table.starts, stride: self.queries, index };
-            let (keys, queries) = (Left::Plain(k.view(qkv)), turned.view(&scratch.turned));
-            product(s, count, self.pairs(), keys, queries, pairs.view_mut(weights), start);
-            let of_group = pairs.first..pairs.first + count.samples * pairs.sample;
-            softmax(s, self.tokens, self.queries, &mut weights[of_group]);
-            let weights = Left::Transposed(pairs.view(weights));
-            let to = self.outputs(group).view_mut(out);
-            product(s, count, self.mixture(), weights, v.view(qkv), to, Start::Zero);
+            for panel in group.panels {
+                let first = panel.queries.start;
+                for keys in &panel.keys {
+                    let start = masks.0.start(group.masks, [keys.start, first]);
+                    let rows = Left::Plain(k.at(keys.start, 0).view(qkv));
+                    let queries = turned.at(0, first).view(&scratch.turned);
+                    let to = pairs.at(keys.start, first).view_mut(weights);
+                    product(s, count, self.pairs(keys, panel), rows, queries, to, start);
+                }
+                self.each(group, |matrix, _| softmax(s, panel, self.queries, &mut weights[matrix]));
+                for (number, keys) in panel.keys.iter().enumerate() {
+                    let sizes = self.mixture(panel.queries.len(), keys.len());
+                    let weights = Left::Transposed(pairs.at(keys.start, first).view(weights));
+                    let to = outputs.at(first, 0).view_mut(out);
+                    product(s, count, sizes, weights, v.at(keys.start, 0).view(qkv), to, sum(number));
+                }
+            }
         }
     }
 
@@ -142,43 +127,91 @@ impl Attention {
     pub fn backward<S: Simd>(
         self,
         s: S,
-        samples: usize,
+        masks: (&MaskTable, &[u32]),
         (qkv, weights): (&[f32], &[f32]),
         of_out: &[f32],
         of_qkv: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        for group in self.groups(samples) {
+        for group in self.groups(masks) {
             let (count, turned) = (group.count, self.by_query(0, self.head));
             let [q, k, v] = self.parts(group);
             let (pairs, of_pairs) = (self.by_query(group.first, self.tokens), self.by_query(0, self.tokens));
-            let of_out = self.outputs(group).view(of_out);
-            let mut mix = |left, right, to: Places| {
-                product(s, count, self.mixture(), left, right, to.view_mut(of_qkv), Start::Zero);
-            };
-            mix(Left::Plain(pairs.view(weights)), of_out, v);
-            transpose(s, count, [self.tokens, self.head], of_out, turned.view_mut(&mut scratch.turned));
-            let (values, right) = (Left::Plain(v.view(qkv)), turned.view(&scratch.turned));
-            let to = of_pairs.view_mut(&mut scratch.pairs);
-            product(s, count, self.pairs(), values, right, to, Start::Zero);
-            let of_group = pairs.first..pairs.first + count.samples * pairs.sample;
-            softmax_back(s, self.tokens, self.queries, &weights[of_group], &mut scratch.pairs);
-            mix(Left::Transposed(of_pairs.view(&scratch.pairs)), k.view(qkv), q);
-            mix(Left::Plain(of_pairs.view(&scratch.pairs)), q.view(qkv), k);
+            let outputs = self.outputs(group);
+            transpose(
+                s,
+                count,
+                [self.tokens, self.head],
+                outputs.view(of_out),
+                turned.view_mut(&mut scratch.turned),
+            );
+            if group.panels.len() > 1 {
+                self.clear_keys(group, of_qkv);
+            }
+            for (number_of_panel, panel) in group.panels.iter().enumerate() {
+                let first = panel.queries.start;
+                for keys in &panel.keys {
+                    let rows = Left::Plain(v.at(keys.start, 0).view(qkv));
+                    let right = turned.at(0, first).view(&scratch.turned);
+                    let to = of_pairs.at(keys.start, first).view_mut(&mut scratch.pairs);
+                    product(s, count, self.pairs(keys, panel), rows, right, to, Start::Zero);
+                }
+                self.each(group, |matrix, own| {
+                    let of_matrix = &mut scratch.pairs[own];
+                    softmax_back(s, panel, self.queries, &weights[matrix], of_matrix);
+                });
+                for (number, keys) in panel.keys.iter().enumerate() {
+                    let of_logits = of_pairs.at(keys.start, first).view(&scratch.pairs);
+                    let of_queries = self.mixture(panel.queries.len(), keys.len());
+                    let of_keys = self.mixture(keys.len(), panel.queries.len());
+                    let mut mix = |sizes, left, right, to: Places, start| {
+                        product(s, count, sizes, left, right, to.view_mut(of_qkv), start);
+                    };
+                    let key = |part: Places| part.at(keys.start, 0);
+                    let query = |part: Places| part.at(first, 0);
+                    let added = sum(number_of_panel);
+                    let left = Left::Plain(pairs.at(keys.start, first).view(weights));
+                    mix(of_keys, left, query(outputs).view(of_out), key(v), added);
+                    mix(of_keys, Left::Plain(of_logits), query(q).view(qkv), key(k), added);
+                    mix(of_queries, Left::Transposed(of_logits), key(k).view(qkv), query(q), sum(number));
+                }
+            }
         }
     }
 
-    /// How many samples go through the stages together.
+    /// How many samples go through the stages together, at most.
     fn group(self) -> usize {
         (GROUP_NUMBERS / (self.heads * self.head.max(self.tokens) * self.queries)).max(1)
     }
 
-    fn groups(self, samples: usize) -> impl Iterator<Item = Group> {
-        let (size, heads) = (self.group(), self.heads);
-        (0..samples).step_by(size).map(move |first| {
-            let samples = size.min(samples - first);
-            Group { first, count: Count { samples, heads } }
+    fn groups<'a>(self, (table, masks): (&'a MaskTable, &'a [u32])) -> impl Iterator<Item = Group<'a>> {
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            let rest = &masks[first..];
+            let (mask, most) = (*rest.first()?, rest.len().min(self.group()));
+            let samples = rest[..most].iter().take_while(|other| table.alike(mask, **other)).count();
+            let count = Count { samples, heads: self.heads };
+            let group = Group { first, count, masks: &rest[..samples], panels: table.panels(mask) };
+            first += samples;
+            Some(group)
         })
+    }
+
+    /// For each head of each sample where its matrix of pairs lies among those of all samples, and of the group.
+    fn each(self, group: Group, mut work: impl FnMut(Range<usize>, Range<usize>)) {
+        let size = self.tokens * self.queries;
+        for matrix in 0..group.count.samples * self.heads {
+            let (own, of_all) = (matrix * size, (group.first * self.heads + matrix) * size);
+            work(of_all..of_all + size, own..own + size);
+        }
+    }
+
+    /// Forgets the gradients with respect to keys and values.
+    fn clear_keys(self, group: Group, of_qkv: &mut [f32]) {
+        let tokens = group.first * self.tokens..(group.first + group.count.samples) * self.tokens;
+        for token in of_qkv[tokens.start * self.qkv..tokens.end * self.qkv].chunks_exact_mut(self.qkv) {
+            token[self.all..3 * self.all].fill(0.0);
+        }
     }
 
     /// Queries, keys and values.
@@ -204,76 +237,102 @@ impl Attention {
         Places { first: sample * self.heads * head, row: self.queries, head, sample: self.heads * head }
     }
 
-    /// Products of every key with every query.
-    fn pairs(self) -> Sizes {
-        Sizes { rows: self.tokens, terms: self.head, columns: self.queries }
+    /// Products of some keys with the queries of a panel.
+    fn pairs(self, keys: &Range<usize>, panel: &Panel) -> Sizes {
+        Sizes { rows: keys.len(), terms: self.head, columns: panel.lanes() }
     }
 
-    /// Mixtures of a head's rows by weights.
-    fn mixture(self) -> Sizes {
-        Sizes { rows: self.tokens, terms: self.tokens, columns: self.head }
+    /// So many mixtures of so many rows of a head.
+    fn mixture(self, rows: usize, terms: usize) -> Sizes {
+        Sizes { rows, terms, columns: self.head }
     }
 }
 
-/// exp(l − max) / sum down every column of every matrix `keys × queries`; exactly zero where forbidden, also where a
-/// whole column is.
-fn softmax<S: Simd>(s: S, keys: usize, queries: usize, logits: &mut [f32]) {
+/// The first part of a sum sets it, the others add to it.
+fn sum(part: usize) -> Start<'static> {
+    if part == 0 { Start::Zero } else { Start::Add }
+}
+
+/// exp(l − max) / sum over the keys of a panel, for each of its queries; exactly zero where forbidden, also where all are. Keys
+/// are `row` numbers apart.
+fn softmax<S: Simd>(s: S, panel: &Panel, row: usize, logits: &mut [f32]) {
     s.enter(
         #[inline(always)]
         || {
-            let vectors = queries / LANES;
-            for matrix in logits.as_chunks_mut::<LANES>().0.chunks_exact_mut(keys * vectors) {
-                for column in 0..vectors {
-                    softmax_column(s, &mut matrix[column..], vectors);
-                }
+            let logits = logits.as_chunks_mut::<LANES>().0;
+            for vector in vectors(panel) {
+                softmax_of_vector(s, panel, [vector, row / LANES], logits);
             }
         },
     );
 }
 
 #[inline(always)]
-fn softmax_column<S: Simd>(s: S, logits: &mut [[f32; LANES]], step: usize) {
+fn softmax_of_vector<S: Simd>(s: S, panel: &Panel, [vector, row]: [usize; 2], logits: &mut [[f32; LANES]]) {
     let mut largest = s.splat(0.5 * FORBIDDEN);
-    for l in logits.iter().step_by(step) {
-        largest = largest.max(s.load(l));
+    for keys in &panel.keys {
+        for l in logits[keys.start * row + vector..].iter().step_by(row).take(keys.len()) {
+            largest = largest.max(s.load(l));
+        }
     }
     let mut sum = s.zero();
-    for l in logits.iter_mut().step_by(step) {
-        let weight = exp_negative(s, s.load(l) - largest);
-        sum = sum + weight;
-        weight.store(l);
+    for keys in &panel.keys {
+        for l in logits[keys.start * row + vector..].iter_mut().step_by(row).take(keys.len()) {
+            let weight = exp_negative(s, s.load(l) - largest);
+            sum = sum + weight;
+            weight.store(l);
+        }
     }
-    // The largest adds one, so that a smaller sum is that of a forbidden column.
+    // The largest adds one, so that a smaller sum is that of a query that may look at nothing.
     let share = sum.max(s.splat(1.0)).reciprocal();
-    for l in logits.iter_mut().step_by(step) {
-        (s.load(l) * share).store(l);
+    for keys in &panel.keys {
+        for l in logits[keys.start * row + vector..].iter_mut().step_by(row).take(keys.len()) {
+            (s.load(l) * share).store(l);
+        }
     }
 }
 
 /// From the gradient with respect to weights w, in place, that with respect to logits: w ⊙ (∂w − Σ w ⊙ ∂w).
-fn softmax_back<S: Simd>(s: S, keys: usize, queries: usize, weights: &[f32], gradient: &mut [f32]) {
+fn softmax_back<S: Simd>(s: S, panel: &Panel, row: usize, weights: &[f32], gradient: &mut [f32]) {
     s.enter(
         #[inline(always)]
         || {
-            let vectors = queries / LANES;
-            let weights = weights.as_chunks::<LANES>().0.chunks_exact(keys * vectors);
-            let gradient = gradient.as_chunks_mut::<LANES>().0.chunks_exact_mut(keys * vectors);
-            for (weights, gradient) in weights.zip(gradient) {
-                for column in 0..vectors {
-                    softmax_column_back(s, &weights[column..], &mut gradient[column..], vectors);
-                }
+            let weights = weights.as_chunks::<LANES>().0;
+            let gradient = gradient.as_chunks_mut::<LANES>().0;
+            for vector in vectors(panel) {
+                softmax_of_vector_back(s, panel, [vector, row / LANES], weights, gradient);
             }
         },
     );
 }
 
 #[inline(always)]
-fn softmax_column_back<S: Simd>(s: S, weights: &[[f32; LANES]], gradient: &mut [[f32; LANES]], step: usize) {
+fn softmax_of_vector_back<S: Simd>(
+    s: S,
+    panel: &Panel,
+    [vector, row]: [usize; 2],
+    weights: &[[f32; LANES]],
+    gradient: &mut [[f32; LANES]],
+) {
     let mut mean = s.zero();
-    for (w, d) in weights.iter().step_by(step).zip(gradient.iter().step_by(step)) {
-        mean = s.load(w).mul_add(s.load(d), mean);
+    for keys in &panel.keys {
+        let first = keys.start * row + vector;
+        let gradient = gradient[first..].iter().step_by(row).take(keys.len());
+        for (w, d) in weights[first..].iter().step_by(row).zip(gradient) {
+            mean = s.load(w).mul_add(s.load(d), mean);
+        }
     }
-    for (w, d) in weights.iter().step_by(step).zip(gradient.iter_mut().step_by(step)) {
-        (s.load(w) * (s.load(d) - mean)).store(d);
+    for keys in &panel.keys {
+        let first = keys.start * row + vector;
+        let gradient = gradient[first..].iter_mut().step_by(row).take(keys.len());
+        for (w, d) in weights[first..].iter().step_by(row).zip(gradient) {
+            (s.load(w) * (s.load(d) - mean)).store(d);
+        }
     }
+}
+
+/// The vectors of a panel's queries.
+fn vectors(panel: &Panel) -> Range<usize> {
+    let first = panel.queries.start / LANES;
+    first..first + panel.lanes() / LANES
 }

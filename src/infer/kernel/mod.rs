@@ -5,9 +5,11 @@
 //!
 //! - `lanes`: sixteen numbers at a time, for each instruction set; `functions` of them.
 //! - `product`, `tile`, `transpose`: products of matrices, and of a small matrix for each head of each sample.
+//! - `masks`, `arrangement`: which pairs attend, and how tokens lie so that others need not be computed.
 //! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
 //! - `plan`, `pack`: the weights in the order and padding that these like.
 
+mod arrangement;
 mod attention;
 mod buffer;
 mod elementwise;
@@ -16,6 +18,7 @@ mod functions;
 mod head;
 mod instructions;
 mod lanes;
+mod masks;
 mod modulation;
 mod norm;
 mod pack;
@@ -32,11 +35,11 @@ mod workspace;
 pub use instructions::InstructionSet;
 
 use crate::network::{Architecture, Inputs, Masks, Targets};
-use attention::MaskTable;
 use buffer::Buffer;
 #[cfg(target_arch = "x86_64")]
 use lanes::{Avx2, Avx512};
 use lanes::{Portable, Simd};
+use masks::MaskTable;
 use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;

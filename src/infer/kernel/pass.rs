@@ -4,18 +4,20 @@
 //! the same three products: dW += xᵀ·dy, db += Σ dy, dx = dy·Wᵀ.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
-use super::attention::{Attention, MaskTable, Scratch};
+use super::arrangement::to_places;
+use super::attention::{Attention, Scratch};
 use super::elementwise::{add, add_rows};
 use super::functions::{gelu, silu};
 use super::head;
 use super::lanes::Simd;
+use super::masks::MaskTable;
 use super::modulation::{Gradient, Modulation};
 use super::norm::Rows;
 use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Left, Matrix, MatrixMut, Sizes, Start, product};
 use super::workspace::{BlockSpace, Workspace};
 
-/// A few samples of a batch.
+/// A few samples of a batch, their tokens in the order of their masks' arrangements.
 #[derive(Clone, Copy)]
 pub(super) struct Micro<'a> {
     pub value: &'a [f32],
@@ -86,8 +88,10 @@ impl<'a, S: Simd> Pass<'a, S> {
             features.set_waves(self.s, plan.given() + 2, &plan.time_frequencies, micro.time);
         }
         let id = self.row(&plan.id);
-        for sample in space.stream[..self.rows(micro).len()].chunks_exact_mut(id.len()) {
-            sample.copy_from_slice(id);
+        for (sample, mask) in
+            space.stream[..self.rows(micro).len()].chunks_exact_mut(id.len()).zip(micro.mask)
+        {
+            to_places(self.masks.order(*mask), plan.rows.token, id, sample);
         }
         self.apply(micro.tokens(), features.by_number(), &plan.embed, &mut space.stream, Start::Add);
     }
@@ -187,7 +191,7 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.linear_back(rows.count, &back.stream, &block.out, &mut back.attended);
         Attention::new(plan).backward(
             self.s,
-            micro.samples(),
+            (self.masks, micro.mask),
             (&kept.qkv, &kept.weights),
             &back.attended,
             &mut back.qkv,
@@ -202,9 +206,16 @@ impl<'a, S: Simd> Pass<'a, S> {
     fn embed_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, d) = (self.plan, &space.back.stream);
         self.add_product(micro.tokens(), space.token_features.by_feature(), d, &plan.embed, gradient);
-        let id = &mut gradient[plan.id.range()];
-        for sample in d[..self.rows(micro).len()].chunks_exact(id.len()) {
-            add(self.s, id, sample);
+        let (id, row) = (&mut gradient[plan.id.range()], plan.rows.token);
+        for (sample, mask) in d[..self.rows(micro).len()].chunks_exact(id.len()).zip(micro.mask) {
+            match self.masks.order(*mask) {
+                [] => add(self.s, id, sample),
+                order => {
+                    for (token, part) in order.iter().zip(sample.chunks_exact(row)) {
+                        add(self.s, &mut id[*token as usize * row..][..row], part);
+                    }
+                }
+            }
         }
     }
 

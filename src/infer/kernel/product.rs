@@ -57,8 +57,8 @@ pub(super) enum Start<'a> {
     Add,
     /// What is in C, and the same row for all.
     AddBias(&'a [f32]),
-    /// Matrices of the size of C that follow each other; the one with this index, for each sample.
-    Chosen { from: &'a [f32], stride: usize, index: &'a [u32] },
+    /// For each sample a matrix of the size of C: the one with this index, counted in samples of `places`.
+    Chosen { from: &'a [f32], places: Places, index: &'a [u32] },
 }
 
 /// The sizes of a product: C is `rows × columns`, sums have `terms` terms.
@@ -78,6 +78,11 @@ impl Places {
     /// A single matrix at the beginning.
     pub fn one(row: usize) -> Places {
         Places { first: 0, row, head: 0, sample: 0 }
+    }
+
+    /// The same matrices from this row and column on.
+    pub fn at(self, row: usize, column: usize) -> Places {
+        Places { first: self.first + row * self.row + column, ..self }
     }
 
     /// The matrices at these places of `data`.
@@ -171,11 +176,10 @@ impl Start<'_> {
             Start::Bias(bias) | Start::AddBias(bias) => {
                 assert!(bias.len() >= whole, "a bias of {} numbers for rows of {whole}", bias.len());
             }
-            Start::Chosen { from, stride, index } => {
-                assert!(stride >= whole && index.len() >= count.samples, "every sample has a start");
-                let matrices = from.len() / (rows * stride);
-                let there = |&i: &u32| (i as usize) < matrices;
-                assert!(index.iter().all(there), "a sample's start is one of {matrices}");
+            Start::Chosen { from, places, index } => {
+                assert!(index.len() >= count.samples, "every sample has a start");
+                let last = index.iter().max().map_or(0, |last| *last as usize);
+                places.check(from.len(), Count { samples: last + 1, heads: 1 }, rows, whole);
             }
         }
     }
@@ -273,9 +277,9 @@ impl Work<'_> {
         match self.start {
             Start::Zero | Start::Bias(_) => (std::ptr::null(), 0),
             Start::Add | Start::AddBias(_) => (c, self.of_c.row),
-            Start::Chosen { from, stride, index } => unsafe {
-                let first = *index.get_unchecked(sample) as usize * self.sizes.rows * stride;
-                (from.as_ptr().add(first + row * stride + column), stride)
+            Start::Chosen { from, places, index } => unsafe {
+                let first = places.of(*index.get_unchecked(sample) as usize, 0);
+                (from.as_ptr().add(first + row * places.row + column), places.row)
             },
         }
     }

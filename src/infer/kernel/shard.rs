@@ -1,6 +1,7 @@
 //! A batch on several threads: consecutive samples to each shard, shards to whichever thread is free.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
+use super::arrangement::{to_places, to_tokens};
 use super::buffer::Buffer;
 use super::elementwise::add;
 use super::lanes::{LANES, Simd};
@@ -136,10 +137,14 @@ impl Shard {
         for step in 0..steps {
             let micro = start + step * samples / steps..start + (step + 1) * samples / steps;
             let tokens = micro.start * pass.plan.tokens..micro.end * pass.plan.tokens;
-            self.step(pass, batch, space, micro, tokens.clone());
+            self.step(pass, batch, space, micro.clone(), tokens.clone());
             if !out.is_empty() {
                 let (mine, rest) = out.split_at_mut(tokens.len());
-                mine.copy_from_slice(&space.outputs[..tokens.len()]);
+                let samples =
+                    space.outputs.chunks(pass.plan.tokens).zip(mine.chunks_exact_mut(pass.plan.tokens));
+                for ((outputs, mine), mask) in samples.zip(&batch.inputs.mask[micro]) {
+                    to_tokens(pass.masks.order(*mask), outputs, mine);
+                }
                 out = rest;
             }
         }
@@ -155,24 +160,35 @@ impl Shard {
         tokens: Range<usize>,
     ) {
         let inputs = batch.inputs;
-        let micro = Micro {
-            value: &inputs.value[tokens.clone()],
-            given: &inputs.given[tokens.clone()],
-            time: if inputs.time.is_empty() { &[] } else { &inputs.time[tokens.clone()] },
-            level: &inputs.level[samples.clone()],
-            mask: &inputs.mask[samples],
+        let masks = &inputs.mask[samples.clone()];
+        // Out of the workspace while the pass works in it.
+        let mut arranged = std::mem::take(&mut space.arranged);
+        let [value, given, time, target, weight] = arranged.each_mut();
+        let order = |from: &[f32], to: &mut Vec<f32>| {
+            let from = if from.is_empty() { from } else { &from[tokens.clone()] };
+            to.resize(from.len(), 0.0);
+            let t = pass.plan.tokens;
+            for ((from, to), mask) in from.chunks_exact(t).zip(to.chunks_exact_mut(t)).zip(masks) {
+                to_places(pass.masks.order(*mask), 1, from, to);
+            }
         };
+        order(&inputs.value, value);
+        order(&inputs.given, given);
+        order(&inputs.time, time);
+        let micro = Micro { value, given, time, level: &inputs.level[samples], mask: masks };
         pass.forward(&micro, space, batch.gradient);
         if let Some(targets) = batch.targets {
-            let targets = targets.target[tokens.clone()].iter().zip(&targets.weight[tokens]);
-            for (f, (target, weight)) in space.outputs.iter_mut().zip(targets) {
-                let error = *f - target;
-                self.loss += f64::from(weight * error * error);
-                *f = 2.0 * weight * error;
+            order(&targets.target, target);
+            order(&targets.weight, weight);
+            for (f, (target, weight)) in space.outputs.iter_mut().zip(target.iter().zip(weight)) {
+                let error = *f - *target;
+                self.loss += f64::from(*weight * error * error);
+                *f = 2.0 * *weight * error;
             }
         }
         if batch.gradient {
             pass.backward(&micro, space, &mut self.gradient);
         }
+        space.arranged = arranged;
     }
 }

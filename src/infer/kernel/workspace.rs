@@ -15,6 +15,8 @@ const MICRO_TOKENS: usize = 128;
 pub(super) struct Workspace {
     /// Largest number of samples of a micro-batch.
     pub samples: usize,
+    /// Inputs and targets in the order of the masks' arrangements.
+    pub arranged: [Vec<f32>; 5],
     /// `[2K + 2, tokens]`.
     pub token_features: Features,
     /// `[2 · LEVEL_FREQUENCIES, samples]`.
@@ -97,6 +99,7 @@ impl Workspace {
         };
         Workspace {
             samples,
+            arranged: Default::default(),
             token_features: Features::new(plan.embed.rows, tokens),
             level_features: Features::new(2 * LEVEL_FREQUENCIES, samples),
             context: [0, 1].map(|_| Activated::new(samples * rows.token)),

@@ -113,14 +113,15 @@ fn check_products<S: Simd>(s: S) {
         let transposed = trial % 2 == 0;
         let of_left = if transposed { of_transposed } else { of_a };
         let mut c = vec![UNTOUCHED; len(of_c)];
-        let (from, before) = (numbers(2 * rows * 200), 0.25);
+        let of_start = Places { first: 7, row: 200, head: 0, sample: rows * 200 };
+        let (from, before) = (numbers(2 * rows * 200 + 7), 0.25);
         let index = [1, 0, 1];
         let start = match trial % 5 {
             0 => Start::Zero,
             1 => Start::Bias(&bias),
             2 => Start::Add,
             3 => Start::AddBias(&bias),
-            _ => Start::Chosen { from: &from, stride: 200, index: &index },
+            _ => Start::Chosen { from: &from, places: of_start, index: &index },
         };
         let entries = || {
             let matrices = (0..count.samples).flat_map(|b| (0..count.heads).map(move |h| (b, h)));
@@ -139,7 +140,9 @@ fn check_products<S: Simd>(s: S) {
                 Start::Bias(bias) => bias[j],
                 Start::Add => before,
                 Start::AddBias(bias) => before + bias[j],
-                Start::Chosen { from, index, .. } => from[(index[sample] as usize * rows + i) * 200 + j],
+                Start::Chosen { from, places, index } => {
+                    from[places.of(index[sample] as usize, 0) + i * places.row + j]
+                }
             });
             for k in 0..terms {
                 let (i, k_step) = if transposed { (k * of_left.row + i, 0) } else { (i * of_left.row, k) };

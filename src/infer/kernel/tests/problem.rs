@@ -90,7 +90,7 @@ impl Problem {
             let middle = if piece.name.ends_with("gain") { 1.0 } else { 0.0 };
             parameters.extend(piece.range.map(|_| middle + spread * 1.7 * random.signed()));
         }
-        let masks = (0..3).map(|_| mask(t, &mut random)).collect();
+        let masks = vec![mask(t, &mut random), sparse(t, &mut random), mask(t, &mut random)];
         let given: Vec<f32> = (0..samples * t).map(|_| f32::from(random.below(3) == 0)).collect();
         let inputs = Inputs {
             value: given.iter().map(|_| 3.0 * random.signed()).collect(),
@@ -154,11 +154,21 @@ impl Problem {
 
 /// A mask in which about half of the pairs attend and one token of five is absent.
 fn mask(tokens: usize, random: &mut Random) -> Mask {
+    of_pairs(tokens, random, |random, i, j| i == j || random.below(2) == 0)
+}
+
+/// A mask of tokens that look at the first, at one far away, and at themselves, as one whose products are left out.
+fn sparse(tokens: usize, random: &mut Random) -> Mask {
+    let half = tokens.div_ceil(2);
+    of_pairs(tokens, random, |_, i, j| j == 0 || i % half == j % half)
+}
+
+fn of_pairs(tokens: usize, random: &mut Random, looks: impl Fn(&mut Random, usize, usize) -> bool) -> Mask {
     let mut mask = Mask::empty(tokens);
     let absent: Vec<bool> = (0..tokens).map(|_| random.below(5) == 0).collect();
     for i in 0..tokens {
         for j in 0..tokens {
-            if !absent[i] && !absent[j] && (i == j || random.below(2) == 0) {
+            if !absent[i] && !absent[j] && looks(random, i, j) {
                 mask.set(i, j);
             }
         }

@@ -5,6 +5,7 @@
 use super::problem::{Problem, architecture, sets};
 use crate::kernel::InstructionSet;
 use crate::network::Architecture;
+use sbi_model::Mask;
 use std::time::{Duration, Instant};
 
 /// How long one figure may take.
@@ -74,6 +75,43 @@ fn speed_of_steps() {
     for (net, samples) in networks() {
         for threads in [1, 2] {
             report(&net, samples, threads, InstructionSet::detect());
+        }
+    }
+}
+
+/// What leaving pairs out saves: the mask of a chain, of pairs, and of all, on the same network.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn speed_of_masks() {
+    for (tokens, samples) in [(20, 32), (32, 20), (104, 6)] {
+        let net = architecture(tokens, 48, 6, [4, 12], 144, 7);
+        let mut problem = Problem::new(net, samples, 1);
+        let mut kernel = problem.kernel(1, InstructionSet::detect());
+        let mut gradient = vec![0.0; problem.parameters.len()];
+        let looks: [(&str, fn(usize, usize, usize) -> bool); 3] = [
+            ("all", |_, _, _| true),
+            ("a chain", |tokens, i, j| i.abs_diff(j) * 20 <= tokens),
+            ("pairs", |tokens, i, j| i % (tokens / 2) == j % (tokens / 2)),
+        ];
+        for (name, looks) in looks {
+            let mut mask = Mask::empty(tokens);
+            (0..tokens * tokens)
+                .map(|at| (at / tokens, at % tokens))
+                .filter(|(i, j)| looks(tokens, *i, *j))
+                .for_each(|(i, j)| mask.set(i, j));
+            problem.masks.masks.fill(mask);
+            let Problem { parameters, inputs, targets, masks, .. } = &problem;
+            let step = best(|| {
+                kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient);
+            });
+            let mut out = vec![0.0; inputs.value.len()];
+            let forward = best(|| kernel.forward(parameters, inputs, masks, &mut out));
+            let per_second = |seconds: f64| samples as f64 / seconds;
+            println!(
+                "T {tokens}, {name}: {:.0} samples/s, forward {:.0}",
+                per_second(step),
+                per_second(forward)
+            );
         }
     }
 }
