@@ -1,35 +1,57 @@
-//! Whether a training fits into memory, asked before anything is simulated: the system ends a process that takes too much
-//! without a word.
+//! Whether training and drawing fit into memory, asked before anything is simulated: the system ends a process that takes
+//! too much without a word.
 
 use super::case::Case;
 use super::failure::{Failure, Outcome};
-use sbi_infer::{Device, Machine, training_bytes};
-use sbi_model::Estimator;
+use sbi_infer::{Device, Machine, drawing_bytes, training_bytes};
+use sbi_model::{Estimator, Transformer};
 use sysinfo::{MemoryRefreshKind, System};
 
 pub const GIB: f64 = 1_073_741_824.0;
 
 /// Fails where the training of a case's network would take more memory than is free.
-pub fn ensure(case: &Case, machine: &Machine) -> Outcome {
-    let Estimator::Joint(transformer) = &case.approximator.estimator else {
-        unreachable!("a command asks first whether an approximator runs, and only joint ones do")
-    };
+pub fn ensure_trains(case: &Case, machine: &Machine) -> Outcome {
     let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
-    let needed = training_bytes(tokens, case.differ(), transformer, train, machine.threads);
-    match free() {
-        Some(free) if machine.device == Device::Cpu && needed > free => {
-            let name = &case.approximator.name;
-            let message = format!(
-                "to train `{name}` would take about {:.1} GiB of memory, and {:.1} GiB are free",
-                needed / GIB,
-                free / GIB
-            );
-            Err(Failure::failed(message).help(format!(
-                "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \
-                 `{}` has {tokens} tokens",
-                case.model.name
-            )))
+    let needed = training_bytes(tokens, case.differ(), transformer(case), train, machine.threads);
+    ensure(needed, machine, &format!("to train `{}`", case.approximator.name), || {
+        format!(
+            "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \
+             `{}` has {tokens} tokens",
+            case.model.name
+        )
+    })
+}
+
+/// Fails where the draws of a case would take more memory than is free.
+pub fn ensure_draws(case: &Case, machine: &Machine) -> Outcome {
+    let (trained, tokens) = (case.subject.tokens().len(), case.asked.subject.tokens().len());
+    let needed = drawing_bytes(trained, tokens, transformer(case), machine.threads);
+    ensure(needed, machine, &format!("to answer `{}`", case.query.name), || {
+        format!(
+            "`{}` has {tokens} tokens as it is placed, each of which is compared with all: place fewer",
+            case.query.name
+        )
+    })
+}
+
+fn transformer<'a>(case: &Case<'a>) -> &'a Transformer {
+    match &case.approximator.estimator {
+        Estimator::Joint(transformer) => transformer,
+        Estimator::Posterior(_) => {
+            unreachable!("a command asks first whether an approximator runs, and only joint ones do")
         }
+    }
+}
+
+/// Fails where this many bytes are more than the free ones.
+fn ensure(needed: f64, machine: &Machine, work: &str, help: impl FnOnce() -> String) -> Outcome {
+    match free() {
+        Some(free) if machine.device == Device::Cpu && needed > free => Err(Failure::failed(format!(
+            "{work} would take about {:.1} GiB of memory, and {:.1} GiB are free",
+            needed / GIB,
+            free / GIB
+        ))
+        .help(help())),
         _ => Ok(()),
     }
 }

@@ -64,9 +64,12 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
     }
     trainings.values().for_each(|job| bench.progress.say(&job.outlook()));
     drawings.iter().for_each(|job| bench.progress.say(&job.outlook()));
-    for case in cases {
+    for (case, drawing) in cases.iter().zip(&drawings) {
         if trainings.get(case.keys.weights.as_str()).is_some_and(|training| training.product().is_none()) {
-            memory::ensure(case, &bench.machine)?;
+            memory::ensure_trains(case, &bench.machine)?;
+        }
+        if drawing.product().is_none() {
+            memory::ensure_draws(case, &bench.machine)?;
         }
     }
     if drawings.iter().any(|drawing| drawing.product().is_none()) {

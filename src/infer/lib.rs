@@ -24,7 +24,7 @@ mod weights;
 
 pub use backend::{Device, Machine, probe_cuda};
 pub use draw::{Conditional, DrawError, Draws, Question};
-pub use memory::training_bytes;
+pub use memory::{drawing_bytes, training_bytes};
 pub use noise::Process;
 pub use pattern::Mixture;
 pub use plan::{Plan, plan};

@@ -1,8 +1,9 @@
-//! How much memory a training takes, reckoned before any of it is asked for: a machine that lacks it ends the process
-//! without a word.
+//! How much memory training and drawing take, reckoned before any of it is asked for: a machine that lacks it ends the
+//! process without a word.
 
 use crate::example::{JUDGED, MOST_MASKS};
 use crate::kernel::Kernel;
+use crate::network::Architecture;
 use crate::pattern::pool_size;
 use crate::plan::{BATCH, architecture};
 use crate::train::{VALIDATION_EXAMPLES, VALIDATION_ROWS};
@@ -41,10 +42,18 @@ pub fn training_bytes(
     };
     let (tokens, examples) = (tokens as f64, examples as f64);
     let kept = (train.simulations as f64 * tokens * tokens / 8.0).min(MOST_MASKS as f64);
-    Kernel::bytes(&architecture, threads)
+    Kernel::bytes(&architecture, threads, true)
         + COPIES * 4.0 * architecture.parameters() as f64
         + BATCH_BYTES * examples * tokens
         + TABLE_BYTES * train.simulations as f64 * tokens
         + MASK_BYTES * masks as f64 * tokens * tokens
         + if differ { kept } else { 0.0 }
+}
+
+/// About how many bytes draws take of a query over `tokens` tokens, from a network that was trained over `trained`. What
+/// counts is that attention compares all tokens with all.
+pub fn drawing_bytes(trained: usize, tokens: usize, transformer: &Transformer, threads: usize) -> f64 {
+    let architecture = Architecture { tokens, ..architecture(trained, transformer, f64::MIN_POSITIVE) };
+    let tokens = tokens as f64;
+    Kernel::bytes(&architecture, threads, false) + MASK_BYTES * tokens * tokens
 }

@@ -53,6 +53,8 @@ use workspace::Workspace;
 pub struct Kernel {
     plan: Plan,
     packing: Packing,
+    /// The parameters that `weights` are made of.
+    packed: Vec<f32>,
     weights: Buffer,
     masks: MaskTable,
     set: InstructionSet,
@@ -85,6 +87,7 @@ impl Kernel {
         });
         Kernel {
             packing: Packing::new(architecture, &plan),
+            packed: Vec::new(),
             weights: Buffer::new(plan.numbers),
             masks: MaskTable::default(),
             set,
@@ -95,12 +98,14 @@ impl Kernel {
         }
     }
 
-    /// About how many bytes a kernel takes on `threads` threads once it has computed a gradient, masks apart.
-    pub fn bytes(architecture: &Architecture, threads: usize) -> f64 {
+    /// About how many bytes a kernel takes on `threads` threads once it has computed outputs, or a gradient too, masks apart.
+    pub fn bytes(architecture: &Architecture, threads: usize, gradient: bool) -> f64 {
         let plan = Plan::new(architecture);
         let threads = threads.clamp(1, MOST_SHARDS);
-        let weights = plan.numbers as f64 + (MOST_SHARDS * plan.gradients) as f64;
-        4.0 * (weights + threads as f64 * Workspace::numbers(&plan))
+        let shards = if gradient { MOST_SHARDS * plan.gradients } else { 0 };
+        // Pages of memory that nothing was written to take no room.
+        let blocks = if gradient { plan.blocks.len() } else { 1 };
+        4.0 * ((plan.numbers + shards) as f64 + threads as f64 * Workspace::numbers(&plan, blocks))
     }
 
     /// The outputs F of all tokens, into `out` `[B·T]`.
@@ -163,7 +168,12 @@ impl Kernel {
         out: &mut [f32],
         gradient: &mut [f32],
     ) -> f64 {
-        self.packing.pack(parameters, &mut self.weights);
+        // A solver asks many times with the same parameters.
+        if self.packed != parameters {
+            self.packing.pack(parameters, &mut self.weights);
+            self.packed.clear();
+            self.packed.extend_from_slice(parameters);
+        }
         if batch.gradient {
             transpose_weights(s, &self.plan, &mut self.weights);
         }

@@ -51,7 +51,7 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// Leaves F of every token in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
     pub fn forward(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
         let rows = self.rows(micro);
-        self.context(micro, space);
+        self.context(micro, space, keep);
         self.embed(micro, space);
         for layer in 0..self.plan.blocks.len() {
             let Workspace { blocks, stream, levels, attention, .. } = &mut *space;
@@ -64,17 +64,23 @@ impl<'a, S: Simd> Pass<'a, S> {
         head::forward(self.s, &space.last.rows, head, bias, &mut space.outputs[..rows.count]);
     }
 
-    /// The context of every sample, and from it the offsets and scales of all blocks.
-    fn context(&self, micro: &Micro, space: &mut Workspace) {
-        let (plan, samples) = (self.plan, micro.samples());
+    /// The context of every sample, and from it the offsets and scales of all blocks. A step of a solver has one level
+    /// for all samples, so that unless `keep` one is computed for all.
+    fn context(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
+        let plan = self.plan;
+        let alike = !keep && micro.level.iter().all(|level| Some(level) == micro.level.first());
+        let samples = if alike { 1 } else { micro.samples() };
         let Workspace { level_features, context: [first, second], levels, .. } = space;
-        level_features.set_waves(self.s, 0, &plan.level_frequencies, micro.level);
+        level_features.set_waves(self.s, 0, &plan.level_frequencies, &micro.level[..samples]);
         let len = samples * plan.rows.token;
         self.linear(samples, level_features.by_number(), &plan.level_in, &mut first.slope);
         first.forward(self.s, len, silu);
         self.linear(samples, by_row(&first.value, plan.rows.token), &plan.level_out, &mut second.slope);
         second.forward(self.s, len, silu);
         self.linear(samples, by_row(&second.value, plan.rows.token), &plan.modulation, levels);
+        for sample in samples..micro.samples() {
+            levels.copy_within(..plan.rows.levels, sample * plan.rows.levels);
+        }
     }
 
     /// The residual stream's first state.

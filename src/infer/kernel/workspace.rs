@@ -67,15 +67,15 @@ pub(super) struct Gradients {
 }
 
 impl Workspace {
-    /// About how many numbers [`Workspace::new`] makes room for, without making it.
-    pub fn numbers(plan: &Plan) -> f64 {
+    /// About how many numbers [`Workspace::new`] makes room for, were there so many blocks, without making it.
+    pub fn numbers(plan: &Plan, blocks: usize) -> f64 {
         let of = |row: usize| row as f64;
         let rows = plan.rows;
         let norm = of(rows.token) + 1.0;
         let pairs = of(plan.heads) * of(rows.queries);
         let block = 2.0 * norm + of(rows.qkv + rows.attention + rows.token + 2 * rows.hidden) + pairs;
         let back = of(2 * rows.token + rows.attention + rows.qkv + rows.hidden);
-        let token = of(plan.embed.rows + rows.token) + norm + back + plan.blocks.len() as f64 * block;
+        let token = of(plan.embed.rows + rows.token) + norm + back + blocks as f64 * block;
         let sample = of(6 * rows.token + 2 * rows.levels);
         samples(plan) as f64 * (plan.tokens as f64 * token + sample) + attention::Scratch::numbers(plan)
     }

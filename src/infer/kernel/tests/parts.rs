@@ -222,7 +222,7 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
             + Scratch::numbers(&plan) as usize
             + len(&[&back.stream, &back.normal, &back.attended, &back.qkv, &back.hidden, &back.levels])
             + len(&[&back.context[0], &back.context[1]]);
-        let ratio = Workspace::numbers(&plan) / made as f64;
+        let ratio = Workspace::numbers(&plan, layers) / made as f64;
         assert!((0.95..1.1).contains(&ratio), "{sizes:?}: {ratio}");
     }
 }
