@@ -1,5 +1,6 @@
 //! Axes: the named dimensions that nodes run over.
 
+use crate::Gauge;
 use sbi_syntax::Span;
 
 /// Names an axis of one model: an index into [`crate::Model::axes`].
@@ -15,6 +16,8 @@ pub struct Axis {
     pub kind: AxisKind,
     /// The unit of its coordinates, as the user wrote it.
     pub unit: Option<String>,
+    /// What that unit measures, and how large it is.
+    pub gauge: Gauge,
     /// Where it was declared.
     pub span: Span,
 }

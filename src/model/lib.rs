@@ -62,6 +62,7 @@ pub use passage::Bound;
 pub use placement::Placement;
 pub use query::{Condition, DataSet, Placed, Query, State};
 pub use reach::Reach;
+pub use units::Gauge;
 pub use world::{LARGEST_DATA, ReadError, World};
 
 #[cfg(test)]
