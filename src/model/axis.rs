@@ -102,6 +102,12 @@ impl Axis {
         }
     }
 
+    /// What a coordinate of this axis is multiplied by to be in the unit of another; none where the two measure different
+    /// things. It is 1 for units that differ in name alone, and where neither axis has any.
+    pub fn factor_to(&self, other: &Axis) -> Option<f64> {
+        self.gauge.factor(&other.gauge)
+    }
+
     /// Whether the elements are the rows of a table of data, over which an encoder runs; `index` axes are its columns.
     pub fn is_row(&self) -> bool {
         !matches!(self.kind, AxisKind::Index { .. })

@@ -9,8 +9,8 @@ use super::scale::Scale;
 /// what is a thousandth of a second by any other name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gauge {
-    dimension: Dimension,
-    scale: Scale,
+    pub(super) dimension: Dimension,
+    pub(super) scale: Scale,
 }
 
 impl Gauge {
@@ -19,9 +19,7 @@ impl Gauge {
 
     /// That of what is known of a unit; of pure numbers where nothing is.
     pub(crate) fn of(measure: &Measure) -> Gauge {
-        measure
-            .unit()
-            .map_or(Gauge::PURE, |unit| Gauge { dimension: *unit.dimension(), scale: unit.scale().clone() })
+        measure.unit().map_or(Gauge::PURE, |unit| unit.gauge())
     }
 
     /// What a number in this unit is multiplied by to be in the other, rounded once; none where the two measure different
@@ -29,6 +27,14 @@ impl Gauge {
     pub fn factor(&self, other: &Gauge) -> Option<f64> {
         let ratio = || self.scale.times(&other.scale.inverse());
         (self.dimension == other.dimension).then(ratio)?.map(|scale| Factor::of(&scale).size())
+    }
+
+    /// In base units: powers of the seven of SI, then of primes, the same however it is written.
+    pub(crate) fn reduced(&self) -> String {
+        let powers = self.dimension.powers().map(|(above, below)| format!("{above}/{below}"));
+        let primes = self.scale.primes().map(|(prime, power)| format!("{prime}^{power:?}"));
+        let pi = format!("pi^{:?}", self.scale.of_pi());
+        powers.chain(primes).chain([pi]).collect::<Vec<_>>().join(" ")
     }
 
     /// How many base units it is, rounded once.
