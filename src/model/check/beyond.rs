@@ -5,17 +5,33 @@ use super::codes::{INDEX_RANGE, LENGTH};
 use super::index::count;
 use super::model::Builder;
 use super::query::{Asked, Counted};
-use crate::{Axis, AxisId, AxisKind, Count, Definition};
+use crate::{Axis, AxisId, AxisKind, Count, Definition, Node};
+use sbi_syntax::tree::Name;
 use sbi_syntax::{Diagnostic, Span};
 
+/// How many elements data sets have of an axis, and the word that says so.
+fn counted(axis: &Axis) -> Option<(Count, &'static str)> {
+    match axis.kind {
+        AxisKind::Set(count) => Some((count, "size")),
+        AxisKind::Scattered { count, .. } => Some((count, "n")),
+        _ => None,
+    }
+}
+
 impl Builder<'_> {
+    /// Says that an array which is named whole has not the same number of elements in every data set.
+    pub(super) fn not_always_whole(&self, name: &Name, axis: AxisId) -> Option<Diagnostic> {
+        let axis = self.axes.get(axis.0)?;
+        let (Count { least, most }, word) = counted(axis).filter(|(count, _)| count.least < count.most)?;
+        let message =
+            format!("`{}` has {least} to {most} entries, and a vector has as many in every data set", name.text);
+        let told = LENGTH.at(name.span, message).label(axis.span, "data sets differ in how many there are");
+        Some(told.help(format!("write `{word} = {most}` in the axis")))
+    }
+
     /// Says that an element, counted from 1, is not in every data set. A query knows how many its data set has.
     pub(super) fn not_always_there(&self, axis: &Axis, number: usize, span: Span) -> Option<Diagnostic> {
-        let (Count { least, most }, word) = match axis.kind {
-            AxisKind::Set(count) => (count, "size"),
-            AxisKind::Scattered { count, .. } => (count, "n"),
-            _ => return None,
-        };
+        let (Count { least, most }, word) = counted(axis)?;
         (number > least && !self.asked).then(|| {
             let name = &axis.name;
             let enough = if number < most { format!("{number} .. {most}") } else { most.to_string() };
@@ -30,21 +46,26 @@ impl Builder<'_> {
 }
 
 impl Asked<'_, '_> {
-    /// Says that an axis is placed at more instants than a constant has values for.
-    pub(super) fn beyond_constants(&self, id: AxisId, placing: &Placing) -> Option<Diagnostic> {
+    /// Says that an axis is placed at more instants than a constant has values for, or a vector entries.
+    pub(super) fn beyond_lists(&self, id: AxisId, placing: &Placing) -> Option<Diagnostic> {
         let model = &self.looked.model;
         let (axis, places) = (model.axis(id), placing.at.len());
         let most = axis.size();
-        let is_table = |definition: &Definition| matches!(definition, Definition::Table(_));
-        let table = model.nodes.iter().find(|node| is_table(&node.definition) && node.axes.contains(&id));
-        let table = table.filter(|_| places > most)?;
+        let is_listed = |node: &&Node| match &node.definition {
+            Definition::Table(_) => node.axes.contains(&id),
+            // A function of time has values at all times.
+            Definition::Draw(draw) => draw.family.is_joint() && !node.curve && node.axes.last() == Some(&id),
+            _ => false,
+        };
+        let listed = model.nodes.iter().find(is_listed).filter(|_| places > most)?;
         let message = format!(
-            "`{}` is placed at {places} instants, and `{}` has values for {most}",
-            axis.name, table.name
+            "`{}` is placed at {places} instants, and `{}` is written for {most}",
+            axis.name, listed.name
         );
-        let told = LENGTH.at(placing.span, message).label(table.span, "these are all its values");
+        let told = LENGTH.at(placing.span, message).label(listed.span, format!("it has {most} entries"));
         Some(told.help(format!(
-            "place it at {most} or fewer, or write `n = {places}` in the axis and list {places} values"
+            "place it at {most} or fewer, or write `n = {places}` in the axis and give `{}` {places} entries",
+            listed.name
         )))
     }
 
