@@ -1,6 +1,7 @@
 //! sbi-model: from a tree to a checked file: names, axes, checks, graph, masks, normal form, hashes.
 //! Pure: it reads files only through [`World`] and knows no tensors.
 
+mod accepted;
 mod advice;
 mod approximator;
 mod axis;

@@ -23,8 +23,10 @@ impl Builder<'_> {
     pub(super) fn not_always_whole(&self, name: &Name, axis: AxisId) -> Option<Diagnostic> {
         let axis = self.axes.get(axis.0)?;
         let (Count { least, most }, word) = counted(axis).filter(|(count, _)| count.least < count.most)?;
-        let message =
-            format!("`{}` has {least} to {most} entries, and a vector has as many in every data set", name.text);
+        let message = format!(
+            "`{}` has {least} to {most} entries, and a vector has as many in every data set",
+            name.text
+        );
         let told = LENGTH.at(name.span, message).label(axis.span, "data sets differ in how many there are");
         Some(told.help(format!("write `{word} = {most}` in the axis")))
     }

@@ -62,6 +62,8 @@ impl Drawing<'_, '_> {
     fn reads(&self) -> (Vec<Bits>, Vec<BTreeSet<(usize, When)>>) {
         let size = self.vertices.parents.len();
         let mut fixed = vec![Bits::new(size); size];
+        let noises = (0..self.draft.reads.len()).filter(|vertex| self.is_noise(*vertex)).collect();
+        let noises = self.bits(&noises);
         let mut readings = vec![BTreeSet::new(); size];
         for (vertex, reads) in self.draft.reads.iter().enumerate() {
             let Some(number) = self.number(vertex) else { continue };
@@ -72,6 +74,13 @@ impl Drawing<'_, '_> {
                     None if self.is_noise(read) => {}
                     None => self.number(read).into_iter().for_each(|parent| row.insert(parent)),
                 }
+            }
+            // What reads no state has the parents that it has by the exact rule.
+            if list.is_empty()
+                && let Some(parents) = self.vertices.parents.get(number)
+            {
+                row.union(parents);
+                row.subtract(&noises);
             }
             row.remove(number);
         }
