@@ -166,14 +166,16 @@ fn is_told_apart(kind: &AxisKind) -> bool {
     }
 }
 
-/// Middle and half of the range of an axis of scattered instants, and of all others in its unit, so that their times can
-/// be compared.
+/// Middle and half of the range of an axis of scattered instants, and of all others that measure the same, in its unit: so
+/// their times can be compared.
 fn range(model: &Model, axis: AxisId) -> Option<(f64, f64)> {
-    let unit = &model.axis(axis).unit;
-    matches!(model.axis(axis).kind, AxisKind::Scattered { .. }).then_some(())?;
-    let alike = model.axes.iter().filter(|other| other.unit == *unit);
-    let ranges = alike.filter_map(|other| match other.kind {
-        AxisKind::Scattered { from, to, .. } => Some((from, to)),
+    let own = model.axis(axis);
+    matches!(own.kind, AxisKind::Scattered { .. }).then_some(())?;
+    let ranges = model.axes.iter().filter_map(|other| match other.kind {
+        AxisKind::Scattered { from, to, .. } => {
+            let factor = other.factor_to(own)?;
+            Some((from * factor, to * factor))
+        }
         _ => None,
     });
     let (from, to) = ranges.reduce(|(a, b), (from, to)| (a.min(from), b.max(to)))?;

@@ -1,5 +1,6 @@
 //! Axes: the named dimensions that nodes run over.
 
+use crate::Gauge;
 use sbi_syntax::Span;
 
 /// Names an axis of one model: an index into [`crate::Model::axes`].
@@ -15,6 +16,8 @@ pub struct Axis {
     pub kind: AxisKind,
     /// The unit of its coordinates, as the user wrote it.
     pub unit: Option<String>,
+    /// What that unit measures, and how large it is.
+    pub gauge: Gauge,
     /// Where it was declared.
     pub span: Span,
 }
@@ -105,6 +108,12 @@ impl Axis {
             }
             _ => None,
         }
+    }
+
+    /// What a coordinate of this axis is multiplied by to be in the unit of another; none where the two measure different
+    /// things. It is 1 for units that differ in name alone, and where neither axis has any.
+    pub fn factor_to(&self, other: &Axis) -> Option<f64> {
+        self.gauge.factor(&other.gauge)
     }
 
     /// Whether the elements are the rows of a table of data, over which an encoder runs; `index` axes are its columns.

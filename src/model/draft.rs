@@ -21,6 +21,8 @@ pub(crate) struct Draft<'m> {
     pub(crate) reads: Vec<BTreeSet<usize>>,
     /// What makes states move.
     pub(crate) drives: Drives,
+    /// The runs of programs from outside: which program, and what it is given, with the noise of the run.
+    pub(crate) calls: Vec<(usize, BTreeSet<usize>)>,
 }
 
 impl<'m> Draft<'m> {
@@ -49,7 +51,8 @@ impl<'m> Draft<'m> {
         let stands = (0..origin.len()).collect();
         let reads = vec![BTreeSet::new(); origin.len()];
         let drives = Drives::of(model, &survey, origin.len());
-        let mut draft = Draft { model, survey, owner: origin.clone(), origin, stands, reads, drives };
+        let mut draft =
+            Draft { model, survey, owner: origin.clone(), origin, stands, reads, drives, calls: Vec::new() };
         draft
             .drives
             .shocks
@@ -174,6 +177,9 @@ impl<'m> Draft<'m> {
                 None => {
                     let noise = self.hidden();
                     calls.insert((external, place), noise);
+                    let mut given = self.survey.reads(inputs.iter().copied(), node, element);
+                    given.insert(noise);
+                    self.calls.push((external, given));
                     noise
                 }
             };

@@ -3,7 +3,7 @@
 //! States, noises and `let`s of a dynamics are nodes of its model, named `walk.y`; a state's definition is how it starts.
 //! How states change, when the run ends and what interrupts it stands here.
 
-use crate::{AxisId, Draw, ExprId, NodeId};
+use crate::{AxisId, Draw, ExprId, Gauge, NodeId};
 use sbi_syntax::Span;
 
 /// A dynamics: `dynamics walk over 0 .. 3 by euler_maruyama(step = 0.06) { … }`.
@@ -15,6 +15,8 @@ pub struct Dynamics {
     pub axes: Vec<AxisId>,
     /// From when to when.
     pub over: [f64; 2],
+    /// The unit of its time.
+    pub clock: Gauge,
     /// Whether a `stop when` is placed between steps, not at the step that finds it.
     pub corrected: bool,
     /// How it is solved.

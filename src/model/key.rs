@@ -79,6 +79,10 @@ impl Key {
         if let Some(masks) = Normal::of(model).masks() {
             form.text("masks").hash(masks);
         }
+        // Times of readings in units of one kind are told to a network on one scale.
+        for axis in model.axes.iter().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. })) {
+            form.text(&axis.gauge.reduced());
+        }
         form.text(precision).text(device);
         form.key()
     }
@@ -117,7 +121,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 10;
+const REVISION: u64 = 11;
 
 impl Form {
     fn new(kind: &str) -> Form {

@@ -1,6 +1,7 @@
 //! sbi-model: from a tree to a checked file: names, axes, checks, graph, masks, normal form, hashes.
 //! Pure: it reads files only through [`World`] and knows no tensors.
 
+mod accepted;
 mod advice;
 mod approximator;
 mod axis;
@@ -62,6 +63,7 @@ pub use passage::Bound;
 pub use placement::Placement;
 pub use query::{Condition, DataSet, Placed, Query, State};
 pub use reach::Reach;
+pub use units::Gauge;
 pub use world::{LARGEST_DATA, ReadError, World};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! An axis that is placed at fewer instants than it ever has, or nowhere, gets the rest of them evenly over its range:
 //! what stands there is left out, and so integrated over, as are other data that a query leaves out.
 
-use crate::{Axis, AxisId, AxisKind, Count, Graph, Model, NodeId, Query, State, Token};
+use crate::{Axis, AxisId, AxisKind, Count, Definition, Graph, Model, NodeId, Query, State, Token};
 use std::collections::BTreeMap;
 
 /// What a query asks of its model with each axis as long as the query places it.
@@ -26,13 +26,17 @@ impl Query {
     pub fn placed_model(&self, model: &Model) -> Option<Model> {
         let scattered = |kind: &AxisKind| matches!(kind, AxisKind::Scattered { .. });
         model.axes.iter().any(|axis| scattered(&axis.kind)).then(|| {
-            let mut model = model.clone();
+            let (original, mut model) = (model, model.clone());
             for placed in &self.placed {
                 let axis = model.axes.get_mut(placed.axis.0).map(|axis| &mut axis.kind);
                 if let Some(AxisKind::Scattered { count, .. }) = axis {
                     let size = placed.at.len().max(count.least);
                     *count = Count { least: size, most: size };
                 }
+            }
+            let tables: Vec<_> = model.numbered().map(|(id, _)| table_of(original, &model, id)).collect();
+            for (node, table) in model.nodes.iter_mut().zip(tables) {
+                node.definition = table.map_or_else(|| node.definition.clone(), Definition::Table);
             }
             model
         })
@@ -118,4 +122,16 @@ impl Query {
     fn fills(&self, axis: &Axis, id: AxisId, place: usize) -> bool {
         matches!(axis.kind, AxisKind::Scattered { .. }) && place >= self.places(id).len()
     }
+}
+
+/// The values of a constant over axes that are no longer than they were.
+fn table_of(original: &Model, placed: &Model, id: NodeId) -> Option<Vec<f64>> {
+    let Definition::Table(values) = &original.node(id).definition else { return None };
+    let node = placed.node(id);
+    let value = |element: usize| {
+        let places = node.axes.iter().zip(placed.places(node, element));
+        let own = places.fold(0, |own, (axis, place)| own * original.axis(*axis).size() + place);
+        *values.get(own).expect("no axis is placed at more instants than a constant has values for")
+    };
+    Some((0..placed.elements(node)).map(value).collect())
 }

@@ -7,7 +7,7 @@
 use crate::readings::{Readings, When};
 use crate::steps::Steps;
 use crate::values::{binary, reduce, unary};
-use crate::{AxisId, Definition, Expr, ExprId, Index, Model, Node, NodeId, Reducer, Role};
+use crate::{AxisId, Definition, Expr, ExprId, Gauge, Index, Model, Node, NodeId, Reducer, Role};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -29,8 +29,8 @@ pub(crate) struct Survey<'m> {
     model: &'m Model,
     /// The number of the first element of each node that is a vertex of the graph.
     first: Vec<Option<usize>>,
-    /// The vertices of states.
-    states: Vec<Range<usize>>,
+    /// The vertices of states, with the unit of the time of their dynamics.
+    states: Vec<(Range<usize>, &'m Gauge)>,
     free: Vec<Vec<AxisId>>,
     exprs: Vec<Option<Vec<Facts>>>,
     /// The facts of the elements of nodes that are substituted.
@@ -77,8 +77,11 @@ impl<'m> Survey<'m> {
             steps.first = vertices;
             vertices += steps.count;
         }
-        let states = model.nodes.iter().zip(&first).filter(|(node, _)| node.role == Role::State);
-        let states = states.filter_map(|(node, first)| Some((*first)?..(*first)? + model.elements(node)));
+        let states = model.numbered().zip(&first).filter(|((_, node), _)| node.role == Role::State);
+        let states = states.filter_map(|((id, node), first)| {
+            let run = model.dynamics.get(model.run_of(id)?)?;
+            Some(((*first)?..(*first)? + model.elements(node), &run.clock))
+        });
         let states = states.collect();
         let functions = model.numbered().filter(|(_, node)| node.curve && is_vertex(node));
         let functions = functions.filter(|(id, _)| model.run_of(*id).is_none());
@@ -282,7 +285,7 @@ impl<'m> Survey<'m> {
                 let (read, end) = (self.both(curve, level, at), self.end_of(curve, at));
                 self.computed(None, &[&read.reads, &end.reads])
             }
-            Expr::Gained { curve: left, time: right, .. } => self.both(left, right, at),
+            Expr::Gained { curve, time, .. } => self.read_at(curve, time, at),
             Expr::Unary(function, operand) => {
                 let operand = self.entry_of(operand, at);
                 let constant = operand.constant.map(|value| unary(function, value));
@@ -324,14 +327,17 @@ impl<'m> Survey<'m> {
         }
     }
 
-    /// The value of a curve at a time; of states the readings, where they are kept.
+    /// The value of a curve at a time, or its rise until then; of states the readings, where they are kept.
     fn read_at(&self, curve: ExprId, time: ExprId, at: &[usize]) -> Facts {
         let Some(readings) = &self.readings else { return self.both(curve, time, at) };
         let constant = |expr| self.entry_of(expr, at).constant;
-        let when = When::of(self.model, time, constant, |axis| position(at, axis));
-        let reading = |&vertex: &u32| match self.is_state(vertex) {
-            true => readings.borrow_mut().number(vertex, when),
-            false => vertex,
+        let place = |axis| position(at, axis);
+        let reading = |&vertex: &u32| match self.clock_of(vertex) {
+            Some(clock) => {
+                let when = When::of(self.model, time, clock, constant, place);
+                readings.borrow_mut().number(vertex, when)
+            }
+            None => vertex,
         };
         let reads = self.entry_of(curve, at).reads.iter();
         let mut reads: Vec<u32> = reads.map(reading).collect();
@@ -343,13 +349,14 @@ impl<'m> Survey<'m> {
     /// when. A state that is read otherwise is read as a path.
     pub(crate) fn reading(&self, number: u32) -> Option<(usize, When)> {
         let known = self.readings.as_ref()?.borrow().get(number);
-        let path = || self.is_state(number).then_some((number, When::EVER));
+        let path = || self.clock_of(number).map(|_| (number, When::EVER));
         known.or_else(path).map(|(state, when)| (state as usize, when))
     }
 
-    /// Whether a vertex is an element of a state.
-    fn is_state(&self, vertex: u32) -> bool {
-        self.states.iter().any(|states| states.contains(&(vertex as usize)))
+    /// The unit of the time of a vertex, if it is an element of a state.
+    fn clock_of(&self, vertex: u32) -> Option<&'m Gauge> {
+        let own = self.states.iter().find(|(states, _)| states.contains(&(vertex as usize)));
+        own.map(|(_, clock)| *clock)
     }
 
     fn both(&self, left: ExprId, right: ExprId, at: &[usize]) -> Facts {

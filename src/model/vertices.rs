@@ -1,6 +1,7 @@
 //! The vertices of a model's graph by the exact rule: its tokens, its latent elements and what is random without a name,
 //! in topological order with the parents of each.
 
+use crate::accepted::accept;
 use crate::bits::Bits;
 use crate::draft::Draft;
 use crate::{Definition, Model, NodeId, Role, Support, Token, order};
@@ -94,6 +95,7 @@ impl<'a, 'm> Exact<'a, 'm> {
             let reads = self.parents.get(vertex).into_iter().flatten();
             reads.filter_map(|parent| *number.get(*parent)?).for_each(|parent| row.insert(parent));
         }
+        accept(draft, &number, &mut parents);
         let tokens = sequence.iter().enumerate();
         let tokens = tokens.filter_map(|(place, &vertex)| Some((place, self.token(vertex)?))).collect();
         Ok(Vertices { parents, tokens, number })

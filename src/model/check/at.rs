@@ -40,7 +40,7 @@ impl Asked<'_, '_> {
         self.told.extend(found.err().unwrap_or_default());
     }
 
-    /// Places an axis; says so where it was placed already.
+    /// Places an axis; says so where it was placed already, or what is written entry by entry does not reach so far.
     pub(super) fn set_places(&mut self, id: AxisId, placing: Placing) -> Option<Diagnostic> {
         let name = &self.looked.model.axis(id).name;
         if let Some(first) = self.placed.get(&id) {
@@ -50,8 +50,9 @@ impl Asked<'_, '_> {
             let same = first.at == placing.at || first.refused || placing.refused;
             return (!same).then(|| told.help("remove one of them, or place both alike"));
         }
+        let told = self.beyond_lists(id, &placing);
         self.placed.insert(id, placing);
-        None
+        told
     }
 
     fn axis_named(&self, name: &Name) -> Result<AxisId, Vec<Diagnostic>> {

@@ -12,7 +12,7 @@ use super::shown::shown_or_dots;
 use super::walk;
 use crate::axis::{Count, Steps};
 use crate::units::{Measure, Unit};
-use crate::{Axis, AxisKind};
+use crate::{Axis, AxisKind, Gauge};
 use sbi_syntax::tree::{self, Argument, BinaryOperator, Call, Expr, ExprKind, Statement};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::rc::Rc;
@@ -76,8 +76,13 @@ pub(super) fn axis(
     let mut reader = Reader { name: &statement.name.text, constants, unit: None };
     let kind = reader.kind(&statement.kind)?;
     let measure = reader.unit.map_or(Measure::Bare { zero: false }, Measure::Of);
-    let unit = measure.text();
-    let axis = Axis { name: statement.name.text.clone(), kind, unit, span: statement.name.span };
+    let axis = Axis {
+        name: statement.name.text.clone(),
+        kind,
+        unit: measure.text(),
+        gauge: Gauge::of(&measure),
+        span: statement.name.span,
+    };
     Ok((axis, measure))
 }
 

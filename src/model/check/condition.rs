@@ -43,8 +43,9 @@ impl<'t> Asked<'_, 't> {
                 let excluded = self.excluded(&condition);
                 self.told.extend(self.impossible(&condition).or(excluded));
             }
-            for token in tokens {
-                self.constrained.insert(token, span);
+            match self.there(tokens.into_iter().collect(), span) {
+                Ok(tokens) => self.constrained.extend(tokens.into_iter().map(|token| (token, span))),
+                Err(told) => self.told.push(told),
             }
         }
         self.conditions.push(condition);

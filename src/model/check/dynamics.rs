@@ -15,7 +15,7 @@ use super::over::Over;
 use super::shown::{left_side, shown_or_dots};
 use super::value::{Sort, Value};
 use crate::units::Measure;
-use crate::{Change, ChangeKind, Dynamics, Event, Expr, ExprId, NodeId, Role, Solver};
+use crate::{Change, ChangeKind, Dynamics, Event, Expr, ExprId, Gauge, NodeId, Role, Solver};
 use sbi_syntax::tree::{self, BinaryOperator, DynamicsStatement as Statement, ExprKind, State, Target};
 use sbi_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +164,7 @@ impl<'t> Builder<'t> {
                 name,
                 axes: builder.here().axes.clone(),
                 over: over.as_ref().map_or([0.0, 1.0], |over| over.ends),
+                clock: Gauge::of(&builder.clock(run)),
                 solver: Solver::Steps { every: 1.0 },
                 corrected: true,
                 members,

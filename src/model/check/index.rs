@@ -244,13 +244,12 @@ impl<'t> Builder<'t> {
             self.told.push(told.help(help));
             return None;
         }
-        match self.constants.number(index).and_then(|number| position(number, &wanted, index.span)) {
-            Ok(place) => Some(Index::At(place)),
-            Err(told) => {
-                self.told.push(told);
-                None
-            }
-        }
+        let place = self.constants.number(index).and_then(|number| position(number, &wanted, index.span));
+        let place = place.and_then(|place| match self.not_always_there(&wanted, place + 1, index.span) {
+            Some(told) => Err(told),
+            None => Ok(Index::At(place)),
+        });
+        place.map_err(|told| self.told.push(told)).ok()
     }
 
     /// Says that a product of two whole arrays, `design * b`, is meant to be summed along the axis that both have.

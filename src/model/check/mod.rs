@@ -8,6 +8,7 @@ mod arena;
 mod array;
 mod at;
 mod axis;
+mod beyond;
 mod bounds;
 mod builtin;
 mod call;

@@ -154,6 +154,8 @@ pub(super) struct Builder<'t> {
     /// The functions being inlined, outermost first, with their homes.
     pub(super) calls: Vec<(HomeId, &'t str)>,
     pub(super) inlined: HashMap<Inlined<'t>, Value>,
+    /// Whether what is checked is a query's, of a model that is finished.
+    pub(super) asked: bool,
 }
 
 /// A function that is put in: its home, its name, and its arguments with their units, in base units, and with whether they
@@ -310,6 +312,7 @@ impl<'t> Builder<'t> {
             patched: false,
             calls: Vec::new(),
             inlined: HashMap::new(),
+            asked: false,
         }
     }
 
@@ -335,6 +338,7 @@ impl<'t> Builder<'t> {
             coordinates: looked.coordinates.clone(),
             times: looked.times.clone(),
             views: looked.views.clone(),
+            asked: true,
             ..Builder::in_file(&[], 0, files, looked.strict)
         }
     }

@@ -357,6 +357,9 @@ impl<'t> Builder<'t> {
         let Some(axes) = self.shapes.get(id.0).cloned().flatten() else { return Err(None) };
         let found: Vec<usize> =
             axes.iter().filter_map(|axis| self.axes.get(axis.0)).map(|axis| axis.size()).collect();
+        if let Some(told) = axes.iter().find_map(|axis| self.not_always_whole(name, *axis)) {
+            return Err(Some(told));
+        }
         if found == sizes {
             return Ok(self.elements(id, &found));
         }

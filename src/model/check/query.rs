@@ -193,7 +193,11 @@ impl Asked<'_, '_> {
                     Inferred::Params(span) => self.params(*span),
                     Inferred::Place(place) => self.place(place),
                 };
-                match found {
+                let span = match what {
+                    Inferred::Params(span) => *span,
+                    Inferred::Place(place) => place.span,
+                };
+                match found.and_then(|tokens| self.there(tokens, span).map_err(Some)) {
                     Ok(tokens) => tokens.into_iter().for_each(|token| self.mark(token)),
                     Err(told) => self.told.extend(told),
                 }

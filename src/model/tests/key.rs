@@ -27,6 +27,37 @@ query q {
 }
 ";
 
+/// How times in different units compare belongs to the weights; what units are called does not.
+#[test]
+fn units_of_times_belong_to_the_weights() {
+    let spec = "edition 2026
+model m {
+    axis t : time(scattered(n = 3, over = 0 s .. 60 s))
+    axis u : time(scattered(n = 3, over = 0 s .. 60 s))
+    param a ~ normal(0, 1)
+    data x[t] ~ normal(a, 1)
+    data y[u] ~ normal(a, 1)
+}
+approximator a {
+    joint with diffusion_transformer()
+}
+query q {
+    at t = [1 s]
+    at u = [2 s]
+    given x = [1]
+    given y = [1]
+    infer a
+}
+";
+    let named = [("0 s .. 60 s", "0 seconds .. 60 seconds")];
+    assert_eq!(kept_of(spec, &named), 3);
+    let slower = [
+        ("u : time(scattered(n = 3, over = 0 s .. 60 s))", "u : time(scattered(n = 3, over = 0 h .. 60 h))"),
+        ("at u = [2 s]", "at u = [2 h]"),
+    ];
+    assert_eq!(kept_of(spec, &slower), 1);
+}
+
 /// The simulations', the weights' and the draws' keys of a file's first query.
 fn keys(file: &File) -> [Key; 3] {
     let (model, approximator) = (&file.models[0], &file.approximators[0]);

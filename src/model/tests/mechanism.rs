@@ -152,8 +152,8 @@ fn readings_of_one_state_are_one_chain() {
     assert_eq!(parents(&body, "x[2]"), ["drag", "y[1]"]);
     assert_eq!(parents(&body, "y[2]"), ["drag", "x[3]"]);
     assert_eq!(parents(&body, "last"), ["drag", "y[2]"]);
-    // What reads the whole path comes last.
-    assert_eq!(parents(&body, "peak"), ["drag", "last"]);
+    // What reads the whole path comes last, and nothing stands for that.
+    assert_eq!(parents(&body, "peak"), ["drag", "height", "last", "x[1]", "x[2]", "x[3]", "y[1]", "y[2]"]);
 }
 
 #[test]
@@ -327,4 +327,202 @@ fn dynamics_that_read_another_pass_on_what_that_reads() {
     assert_eq!(exact.tokens, nominal.tokens);
     assert_eq!(parents(body, "v"), ["late", "slope"]);
     assert_eq!(parents(body, "w"), ["late", "slope", "v"]);
+}
+
+/// A reading at a time that is drawn comes before nothing, so that the state's own change and start are looked at.
+#[test]
+fn a_state_that_is_read_at_drawn_times_passes_on_what_it_reads() {
+    let body = format!(
+        "{FALL} param delay ~ uniform(0, 1)
+         data x[t] ~ normal(fall.x(t), blur)
+         data v[t] ~ normal(fall.v(t + delay), 1)"
+    );
+    assert_eq!(parents(&body, "x[1]"), ["blur", "drag", "height"]);
+    assert_eq!(parents(&body, "x[2]"), ["blur", "drag", "x[1]"]);
+    assert_eq!(parents(&body, "v[1]"), ["delay", "drag"]);
+}
+
+/// Nobody knows which of two such readings is earlier, nor whether one of them is later than a third: none stands for the
+/// state where another is made.
+#[test]
+fn readings_at_drawn_times_are_not_behind_each_other() {
+    let body = format!(
+        "{FALL} param early ~ uniform(0, 4)
+         param late ~ uniform(5, 9)
+         data a ~ normal(fall.x(late), 1)
+         data b ~ normal(fall.x(early), 1)
+         data c ~ normal(fall.x(2), 1)"
+    );
+    assert_eq!(parents(&body, "c"), ["drag", "height"]);
+    assert_eq!(parents(&body, "b"), ["drag", "early", "height", "c"]);
+    assert_eq!(parents(&body, "a"), ["drag", "height", "b", "c", "late"]);
+}
+
+/// What is seen only after all readings of another state is no earlier reading of any.
+#[test]
+fn a_state_that_is_seen_too_late_passes_on_what_it_reads() {
+    let body = format!(
+        "{FALL} data x[t] ~ normal(fall.x(t), blur)
+         data v ~ normal(fall.v(8), 1)"
+    );
+    assert_eq!(parents(&body, "x[2]"), ["blur", "drag", "x[1]"]);
+    assert_eq!(parents(&body, "v"), ["drag"]);
+    // Seen between the readings it stands for the state.
+    let body = body.replace("v(8)", "v(2.5)");
+    assert_eq!(parents(&body, "x[2]"), ["blur", "x[1]"]);
+    assert_eq!(parents(&body, "x[3]"), ["blur", "v", "x[2]"]);
+}
+
+#[test]
+fn what_is_passed_on_may_pass_on_itself() {
+    let chain = |v: &str, a: &str| {
+        format!(
+            "axis t : time(grid(from = 1, to = 3, step = 1))
+             param jerk ~ uniform(0, 1)
+             param push ~ uniform(0, 1)
+             param delay ~ uniform(0, 1)
+             dynamics car over 0 .. 9 by rk4(step = 0.1) {{
+                 init x = 0
+                 init v = 0
+                 init a = push
+                 x' = v
+                 v' = a
+                 a' = jerk
+             }}
+             data x[t] ~ normal(car.x(t), 1)
+             data v ~ normal(car.v({v}), 1)
+             data a ~ normal(car.a({a}), 1)"
+        )
+    };
+    assert_eq!(parents(&chain("delay", "8"), "x[1]"), ["jerk", "push"]);
+    assert_eq!(parents(&chain("delay", "8"), "x[2]"), ["jerk", "push", "x[1]"]);
+    assert_eq!(parents(&chain("8", "1.5"), "x[2]"), ["a", "x[1]"]);
+    assert_eq!(parents(&chain("1.5", "8"), "x[2]"), ["v", "x[1]"]);
+}
+
+/// A noise of what is passed on is one of what it is passed on to.
+#[test]
+fn noises_are_passed_on() {
+    let body = "axis t : time(grid(from = 1, to = 2, step = 1))
+         param delay ~ uniform(0, 1)
+         dynamics d over 0 .. 9 by euler_maruyama(step = 0.1) {
+             noise w
+             init x = 0
+             init y = 0
+             init z = 0
+             x' = y
+             y' = w
+             z' = w
+         }
+         data x[t] ~ normal(d.x(t), 1)
+         data y ~ normal(d.y(delay), 1)
+         data z[t] ~ normal(d.z(t), 1)";
+    assert_eq!(parents(body, "z[1]"), ["x[1]"]);
+    assert_eq!(parents(body, "x[2]"), ["x[1]", "z[1]"]);
+    assert_eq!(parents(body, "z[2]"), ["x[1]", "x[2]", "z[1]"]);
+}
+
+#[test]
+fn a_function_that_is_seen_too_late_is_looked_at_whole() {
+    let body = |from: &str| {
+        format!(
+            "axis knot : time(grid(from = {from}, to = 9, step = 1))
+             param height ~ half_normal(1)
+             param f(s) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = height)) at knot
+             dynamics d over 0 .. 9 by rk4(step = 0.1) {{
+                 init x = 0
+                 x' = f(t)
+             }}
+             data a ~ normal(d.x(2), 1)
+             data b ~ normal(d.x(4), 1)"
+        )
+    };
+    assert_eq!(parents(&body("8"), "a"), ["height", "f[1]", "f[2]"]);
+    assert_eq!(parents(&body("8"), "b"), ["height", "f[1]", "f[2]", "a"]);
+    // Where one is seen in time it is as published.
+    assert_eq!(parents(&body("3"), "a"), [""; 0]);
+    assert_eq!(parents(&body("3"), "b"), ["f[1]", "f[2]", "a"]);
+}
+
+/// A function of time that is nowhere seen is what it is drawn from.
+#[test]
+fn a_function_that_is_not_seen_passes_on_what_it_reads() {
+    let body = "param height ~ half_normal(1)
+         latent f(s) ~ gaussian_process(mean = 0, kernel = rbf(length = 1, scale = height))
+         dynamics d over 0 .. 9 by rk4(step = 0.1) {
+             init x = 0
+             x' = f(t)
+         }
+         data a ~ normal(d.x(2), 1)
+         data b ~ normal(d.x(4), 1)";
+    assert_eq!(parents(body, "a"), ["height"]);
+    assert_eq!(parents(body, "b"), ["height", "a"]);
+}
+
+/// Times are compared in one unit, whatever those of axes and of dynamics are.
+#[test]
+fn times_in_different_units_are_compared() {
+    let body = "axis m : time(scattered(n = 2, over = 1000 ms .. 3000 ms))
+         axis s : time(scattered(n = 2, over = 1 s .. 5 s))
+         param pull : m/s^2 ~ uniform(0, 1)
+         param height : m ~ uniform(0, 1)
+         dynamics fall over 0 s .. 9 s by rk4(step = 0.1 s) {
+             init v : m/s = 0
+             init x : m = height
+             v' = pull
+             x' = -v
+         }
+         dynamics clock over 0 ms .. 9000 ms by rk4(step = 100 ms) {
+             init turned : 1 = 0
+             turned' = 0.001 / 1 ms * (fall.v(t) / 1 m * 1 s)
+         }
+         data x[m] : m ~ normal(fall.x(m), 1)
+         data v[s] : m/s ~ normal(fall.v(s + 100 ms), 1)
+         data turned : 1 ~ normal(clock.turned(4000 ms), 1)";
+    // x at 1.5 s and 2.5 s, v at 2.1 s and 4.1 s, the clock at 4 s.
+    assert_eq!(parents(body, "v[1]"), ["pull"]);
+    assert_eq!(parents(body, "x[1]"), ["height"]);
+    assert_eq!(parents(body, "x[2]"), ["v[1]", "x[1]"]);
+    assert_eq!(parents(body, "v[2]"), ["pull", "v[1]"]);
+    assert_eq!(parents(body, "turned"), ["v[1]"]);
+}
+
+/// A rise is read at its end, and what has a name is read at what that stands for.
+#[test]
+fn times_by_other_names_are_dated() {
+    let body = "axis t : time(scattered(n = 3, over = 0 .. 9))
+         param rate ~ uniform(0, 1)
+         param start ~ uniform(0, 1)
+         let late[t] = 0.5 * (t - 1) + 0.5
+         dynamics d over 0 .. 9 by rk4(step = 0.1) {
+             init x = start
+             x' = rate
+         }
+         data rise[t] ~ normal(gained(d.x, t), 1)
+         data x[t] ~ normal(d.x(late[t]), 1)";
+    // Rises at 1.5, 4.5 and 7.5; x at 0.75, 2.25 and 3.75.
+    assert_eq!(parents(body, "x[1]"), ["rate", "start"]);
+    assert_eq!(parents(body, "rise[1]"), ["rate", "x[1]"]);
+    assert_eq!(parents(body, "x[3]"), ["rate", "x[2]"]);
+    assert_eq!(parents(body, "rise[2]"), ["rate", "x[3]"]);
+}
+
+/// What reads a whole path shares the noise of all that the path hangs on.
+#[test]
+fn whole_paths_share_noises_through_what_is_seen() {
+    let body = "axis t : time(grid(from = 1, to = 2, step = 1))
+         dynamics d over 0 .. 9 by euler_maruyama(step = 0.1) {
+             noise w
+             init x = 0
+             init y = 0
+             init z = 0
+             x' = y
+             y' = w
+             z' = w
+         }
+         data a[t] ~ normal(d.x(t) + d.y(t), 1)
+         data peaks ~ normal(crossings(d.x, 1), 1)
+         data rises ~ normal(crossings(d.z, 1), 1)";
+    assert_eq!(parents(body, "peaks"), ["a[1]", "a[2]"]);
+    assert_eq!(parents(body, "rises"), ["a[1]", "a[2]", "peaks"]);
 }

@@ -1,5 +1,6 @@
 //! Tests of the crate, one file for each concern.
 
+mod accepted;
 mod bad;
 mod docs;
 mod drawn;

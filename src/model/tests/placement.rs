@@ -1,7 +1,7 @@
 //! Queries on axes as long as they place them: which tokens there are, what is said of them, and when they are.
 
 use super::sound;
-use crate::{Graph, GraphRule, Placement, State, Structure};
+use crate::{Definition, Graph, GraphRule, Placement, State, Structure};
 
 const MODEL: &str = "edition 2026
 model m {
@@ -76,4 +76,27 @@ fn what_is_not_placed_is_filled_up() {
     assert_eq!(lines, expected);
     assert_eq!(placement.infer, [0, 1]);
     assert_eq!(placement.coordinates, [6.0, 2.0, 6.0, 3.0, 4.0]);
+}
+
+/// Of a constant the values are left at which there are readings.
+#[test]
+fn constants_are_as_long_as_their_axes() {
+    let text = "edition 2026
+model m {
+    axis k : index(2)
+    axis t : time(scattered(n = 1 .. 3, over = 0 .. 8))
+    const c[k, t] = [[1, 2, 3], [4, 5, 6]]
+    param a ~ normal(0, 1)
+    data x[t] ~ normal(a * c[2, t] + c[1, t], 1)
+}
+query q {
+    at t = [1, 2]
+    given x = [0.1, 0.2]
+    infer a
+}
+";
+    let file = sound(text);
+    let placed = file.queries[0].placed_model(&file.models[0]).expect("an axis is placed");
+    let constant = placed.node(placed.find("c").unwrap());
+    assert_eq!(constant.definition, Definition::Table(vec![1.0, 2.0, 4.0, 5.0]));
 }

@@ -49,6 +49,28 @@ fn a_changed_unit_is_another_model_and_another_name_of_it_is_not() {
     assert_ne!(key(text("mV/cm^2", "")), plain);
 }
 
+/// Axes whose times can be compared, and by which factor, whatever their units are called.
+#[test]
+fn axes_in_units_of_one_kind_are_compared() {
+    let model = model(
+        "axis a : time(scattered(n = 2, over = 0 s .. 3 s))
+         axis b : time(scattered(n = 2, over = 0 seconds .. 5 seconds))
+         axis c : time(scattered(n = 2, over = 0 ms .. 100 ms))
+         axis d : grid(from = 0 m, to = 3 m, step = 1 m)
+         axis e : time(scattered(n = 2, over = 0 .. 4))
+         axis f : index(3)
+         axis g : time(scattered(n = 2, over = 0 min .. 2 min))
+         param x ~ normal(0, 1)
+         data y[a] ~ normal(x, 1)",
+    );
+    let axis = |name: &str| model.axes.iter().find(|axis| axis.name == name).unwrap();
+    let factor = |from: &str, to: &str| axis(from).factor_to(axis(to));
+    assert_eq!([factor("a", "b"), factor("b", "a"), factor("e", "f")], [Some(1.0); 3]);
+    assert_eq!([factor("a", "c"), factor("c", "b")], [Some(1000.0), Some(0.001)]);
+    assert_eq!(factor("g", "c"), Some(60_000.0));
+    assert_eq!([factor("a", "d"), factor("a", "e"), factor("f", "c")], [None; 3]);
+}
+
 #[test]
 fn given_values_and_places_are_in_the_units_of_the_model() {
     let mut files = Files::default();

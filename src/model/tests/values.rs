@@ -149,6 +149,40 @@ fn a_query_can_be_pasted() {
     assert_eq!(show(&text, &compile(&text, &files)), "");
 }
 
+/// A list says how many elements its data set has: of others nothing is answered, unless elements are given one by one.
+#[test]
+fn what_a_data_set_does_not_have_is_not_asked() {
+    let infer = |lines: &str| {
+        let file = sound(&format!(
+            "edition 2026
+model m {{
+    axis i : set(size = 2 .. 4)
+    axis k : index(2)
+    param mean ~ normal(0, 1)
+    param theta[i, k] ~ normal(mean, 1)
+    data x[i] ~ normal(theta[i, 1] + theta[2, 2], 1)
+    data y[i] ~ normal(theta[i, 1], 1)
+}}
+query q {{
+    {lines}
+}}
+"
+        ));
+        let tokens = Graph::of(&file.models[0]).tokens;
+        let query = &file.queries[0];
+        let inferred = |token: &usize| query.states[*token] == State::Inferred;
+        assert_eq!(query.infer, (0..tokens.len()).filter(inferred).collect::<Vec<_>>());
+        query.infer.iter().map(|token| tokens[*token].name.clone()).collect::<Vec<_>>()
+    };
+    let two = ["theta[1,1]", "theta[1,2]", "theta[2,1]", "theta[2,2]"];
+    assert_eq!(infer("given x = [1, 2]\n    infer theta"), two);
+    assert_eq!(infer("infer params\n    given x = [1, 2]")[1..], two);
+    assert_eq!(infer("given x = [1, 2]\n    infer y"), ["y[1]", "y[2]"]);
+    assert_eq!(infer("given x = [1, 2, 3, 4]\n    infer theta").len(), 8);
+    assert_eq!(infer("given x[1] = 1\n    infer theta, y[4]").len(), 9);
+    assert_eq!(infer("given x = [1, 2, 3]\n    infer y[2 .. 4]"), ["y[2]", "y[3]"]);
+}
+
 #[test]
 fn what_the_file_does_not_say_has_defaults() {
     let file = sound(

@@ -5,6 +5,7 @@
 //! thousandth of a second) and the names that the user wrote, which are all that messages and tables show.
 
 mod factor;
+mod gauge;
 mod measure;
 mod names;
 mod power;
@@ -14,6 +15,7 @@ mod table;
 mod unit;
 
 pub(crate) use factor::{Factor, Step};
+pub use gauge::Gauge;
 pub(crate) use measure::Measure;
 pub(crate) use names::{Units, Unknown, definition, is_count};
 pub(crate) use power::{Dimension, Power};

@@ -1,6 +1,7 @@
 //! A unit as it is written, and as it comes about in products.
 
 use super::factor::Factor;
+use super::gauge::Gauge;
 use super::power::{Dimension, Power};
 use super::scale::Scale;
 use std::fmt;
@@ -247,12 +248,14 @@ impl Unit {
         self.proper().over(&other.proper()).is_some_and(|ratio| ratio.parts() == 1)
     }
 
-    /// In base units: powers of the seven of SI, then of primes, the same however it is written.
+    /// As [`Gauge::reduced`].
     pub(crate) fn reduced(&self) -> String {
-        let powers = self.dimension.powers().map(|(above, below)| format!("{above}/{below}"));
-        let primes = self.scale.primes().map(|(prime, power)| format!("{prime}^{power:?}"));
-        let pi = format!("pi^{:?}", self.scale.of_pi());
-        powers.chain(primes).chain([pi]).collect::<Vec<_>>().join(" ")
+        self.gauge().reduced()
+    }
+
+    /// It without its names.
+    pub(crate) fn gauge(&self) -> Gauge {
+        Gauge { dimension: self.dimension, scale: self.scale.clone() }
     }
 
     /// What stands above the line and what below it.

@@ -1,8 +1,8 @@
 //! Models made by hand, as the checker would hand them over.
 
 use sbi_model::{
-    Argument, Axis, AxisId, AxisKind, Binary, Definition, Draw, Expr, ExprId, Family, Index, Model, Node,
-    NodeId, OnFailure, Reducer, Role, Unary,
+    Argument, Axis, AxisId, AxisKind, Binary, Definition, Draw, Expr, ExprId, Family, Gauge, Index, Model,
+    Node, NodeId, OnFailure, Reducer, Role, Unary,
 };
 use sbi_sim::Simulator;
 use sbi_syntax::Span;
@@ -35,6 +35,7 @@ impl Build {
             name: name.into(),
             kind: AxisKind::Index { size },
             unit: None,
+            gauge: Gauge::PURE,
             span: Span::default(),
         });
         AxisId(self.0.axes.len() - 1)
