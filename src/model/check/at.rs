@@ -2,13 +2,16 @@
 
 use super::axis::grid;
 use super::codes::{
-    AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, UNKNOWN_AXIS, UNPLACED,
+    AXIS_FIXED, LENGTH, NOT_A_NUMBER, OUTSIDE_AXIS, PLACED_IDLE, PLACED_TWICE, TOO_LARGE, UNKNOWN_AXIS,
+    UNPLACED,
 };
+use super::limits::{TOKEN_NAME, TOKENS, thousands};
 use super::names::{Symbol, list};
 use super::query::Asked;
 use super::sequence::as_grid;
+use crate::survey::is_vertex;
 use crate::units::{Measure, Unit};
-use crate::{Axis, AxisId, AxisKind, Role};
+use crate::{Axis, AxisId, AxisKind, Node, Role};
 use sbi_syntax::tree::{Expr, ExprKind, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::collections::BTreeSet;
@@ -145,6 +148,36 @@ impl Asked<'_, '_> {
         let message = format!("`{datum}` takes up to {most} readings, and `{name}` is placed at {places}");
         let told = LENGTH.at(placing.span, message).label(axis.span, "declared here");
         Some(told.help(format!("give {most} readings or less, or write `n = {places}` in the axis")))
+    }
+
+    /// Says that so many places make too many tokens.
+    pub(super) fn too_many_places(&mut self) {
+        let model = &self.looked.model;
+        let size =
+            |id: &AxisId| self.placed.get(id).map_or(model.axis(*id).size(), |placing| placing.at.len());
+        let tokens = |on: &dyn Fn(&Node) -> bool| {
+            let asked =
+                |node: &&Node| matches!(node.role, Role::Param | Role::Data) && is_vertex(node) && on(node);
+            let elements = |node: &Node| node.axes.iter().map(size).fold(1, usize::saturating_mul);
+            model.nodes.iter().filter(asked).map(elements).fold(0, usize::saturating_add)
+        };
+        let all = tokens(&|_| true);
+        let Some((id, placing)) = self.placed.iter().max_by_key(|(_, placing)| placing.at.len()) else {
+            return;
+        };
+        if all <= TOKENS {
+            return;
+        }
+        let (name, places) = (&model.axis(*id).name, placing.at.len());
+        let on_it = tokens(&|node| node.axes.contains(id));
+        let fit = (TOKENS.saturating_sub(all - on_it) * places).checked_div(on_it).unwrap_or(0);
+        let (all, most) = (thousands(all as f64), thousands(TOKENS as f64));
+        let told = TOO_LARGE.at(
+            placing.span,
+            format!("placed so, `{}` has {all} {TOKEN_NAME}; at most {most} are possible", model.name),
+        );
+        let told = told.help(format!("place `{name}` at {} instants or fewer", thousands(fit.max(1) as f64)));
+        self.told.push(told);
     }
 
     /// Says that an axis is placed along which the query reads nothing.

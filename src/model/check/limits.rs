@@ -9,8 +9,8 @@ use sbi_syntax::Diagnostic;
 pub(super) const ELEMENTS: usize = 1_000_000;
 
 /// How many tokens a model may have: attention costs their square.
-const TOKENS: usize = 4096;
-const TOKEN_NAME: &str = "tokens (elements of parameters and data)";
+pub(super) const TOKENS: usize = 4096;
+pub(super) const TOKEN_NAME: &str = "tokens (elements of parameters and data)";
 
 /// How many latent elements may be drawn: the graph holds a row of bits for each.
 const LATENTS: usize = 16_384;

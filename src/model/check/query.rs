@@ -139,6 +139,7 @@ pub(super) fn query<'t>(
         }
     }
     asked.infer(tree);
+    asked.too_many_places();
     for statement in &tree.body {
         if let Statement::Where { condition, span } = statement {
             asked.condition(condition, *span, about);
