@@ -4,7 +4,9 @@ use super::args::Device;
 use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Question, Subject};
-use sbi_model::{Approximator, Axis, Estimator, File, Graph, GraphRule, Key, Model, Placement, Query, State};
+use sbi_model::{
+    Approximator, Axis, Estimator, File, Graph, GraphRule, Key, MaskKind, Model, Placement, Query, State,
+};
 use sbi_sim::{Outside, Simulator};
 use std::borrow::Cow;
 
@@ -73,12 +75,13 @@ impl<'a> Case<'a> {
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Case<'a> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
-        let rule = match &approximator.estimator {
-            Estimator::Joint(transformer) => transformer.graph,
-            Estimator::Posterior(_) => GraphRule::Exact,
+        let (rule, mask) = match &approximator.estimator {
+            Estimator::Joint(transformer) => (transformer.graph, transformer.mask),
+            Estimator::Posterior(_) => (GraphRule::Exact, MaskKind::Undirected),
         };
-        let subject = Subject::of(model, rule);
-        let asked = Asked::of(query, model, graph, rule, &subject);
+        let subject_of = |model: &Model| Subject::of(model, rule, mask);
+        let subject = subject_of(model);
+        let asked = Asked::of(query, model, graph, subject_of, &subject);
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(&spec.file, query, device);
         let outside = spec.outside(approximator.model);
@@ -131,7 +134,13 @@ impl<'a> Case<'a> {
 
 impl<'a> Asked<'a> {
     /// What a query asks of the tokens of its model, `subject`.
-    fn of(query: &Query, model: &'a Model, graph: &Graph, rule: GraphRule, subject: &Subject) -> Asked<'a> {
+    fn of(
+        query: &Query,
+        model: &'a Model,
+        graph: &Graph,
+        subject_of: impl Fn(&Model) -> Subject,
+        subject: &Subject,
+    ) -> Asked<'a> {
         let name = query.name.clone();
         let Some(placed) = query.placed_model(model) else {
             let (states, infer) = (query.states.clone(), query.infer.clone());
@@ -139,7 +148,7 @@ impl<'a> Asked<'a> {
             let question = Question { name, states, origins, infer, coordinates: Vec::new() };
             return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question };
         };
-        let subject = Subject::of(&placed, rule).with_kinds_of(subject);
+        let subject = subject_of(&placed).with_kinds_of(subject);
         let Placement { model, states, origins, infer, coordinates } =
             query.placement(model, graph, placed, subject.tokens());
         let question = Question { name, states, origins, infer, coordinates };

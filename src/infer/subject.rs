@@ -1,6 +1,8 @@
 //! What the tokens of a model are to a network: which are of one kind, when each is, and which may look at which.
 
-use sbi_model::{AxisId, AxisKind, Graph, GraphRule, Mask, MaskKind, Model, NodeId, Structure, Token};
+use sbi_model::{
+    AxisId, AxisKind, Definition, Graph, GraphRule, Mask, MaskKind, Model, Node, NodeId, Structure, Token,
+};
 use std::collections::BTreeMap;
 
 /// The tokens of a model, with what a data set has to tell of them.
@@ -30,11 +32,11 @@ struct Time {
 }
 
 impl Subject {
-    /// The tokens of a checked model, whose dependencies are read by a rule.
+    /// The tokens of a checked model, whose dependencies are read by a rule, for a network with masks of a kind.
     ///
     /// Elements of a set whose size varies and readings at scattered times are of one kind, elements of other axes each of their own. A data
     /// set has the coordinates of each axis of scattered instants, in the order of axes.
-    pub fn of(model: &Model, rule: GraphRule) -> Subject {
+    pub fn of(model: &Model, rule: GraphRule, mask: MaskKind) -> Subject {
         let structure = Structure::of(model, rule);
         let axes = || model.axes.iter().enumerate().map(|(number, axis)| (AxisId(number), axis));
         let (mut starts, mut coordinates) = (BTreeMap::new(), 0);
@@ -48,7 +50,7 @@ impl Subject {
         for token in structure.nominal().tokens.iter() {
             let node = model.node(token.node);
             let places = || node.axes.iter().zip(model.places(node, token.element));
-            let told = places().filter(|(axis, _)| is_told_apart(&model.axis(**axis).kind));
+            let told = places().filter(|(axis, _)| is_told_apart(model, **axis, mask));
             let kind = (token.node, told.map(|(_, place)| place).collect::<Vec<usize>>());
             identities.push(*known.entry(kind.clone()).or_insert_with(|| {
                 kinds.push(kind);
@@ -155,14 +157,19 @@ impl Subject {
 }
 
 /// Whether a token knows which element of an axis it is.
-fn is_told_apart(kind: &AxisKind) -> bool {
-    match kind {
+fn is_told_apart(model: &Model, id: AxisId, mask: MaskKind) -> bool {
+    let has_constants = || {
+        let table = |node: &&Node| matches!(node.definition, Definition::Table(_));
+        model.nodes.iter().filter(table).any(|node| node.axes.contains(&id))
+    };
+    match &model.axis(id).kind {
         AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Cells(_) => {
             true
         }
-        // Of a set of one size every element is always there.
-        AxisKind::Set(count) => count.least == count.most,
-        AxisKind::Scattered { .. } => false,
+        // Of a set of one size every element is always there. Where all look at all, nothing else says which of two
+        // quantities belong to one element.
+        AxisKind::Set(count) => count.least == count.most || mask == MaskKind::Dense || has_constants(),
+        AxisKind::Scattered { .. } => has_constants(),
     }
 }
 

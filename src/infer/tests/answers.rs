@@ -3,7 +3,7 @@
 use super::{Watcher, machine, moments, normal_pairs, pairs_of, question};
 use crate::table::is_validation;
 use crate::{Conditional, DrawError, Subject, Table, Weights, plan, train};
-use sbi_model::{GraphRule, Noise, State, Support, Train, Transformer};
+use sbi_model::{GraphRule, MaskKind, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
@@ -40,7 +40,7 @@ fn trained_on(body: &str, steps: usize) -> (Weights, Subject) {
     let file = sbi_model::compile(&format!("edition 2026\nmodel m {{\n{body}\n}}\n"), &()).file.unwrap();
     let model = file.models.first().unwrap();
     assert_eq!(model.later, []);
-    let subject = Subject::of(model, GraphRule::Exact);
+    let subject = Subject::of(model, GraphRule::Exact, MaskKind::Undirected);
     let outputs: Vec<_> = subject.tokens().iter().map(|token| (token.node, token.element)).collect();
     let values = sbi_sim::Simulator::new(model, &outputs).unwrap().run(1, 0..10_000, 2).unwrap().values;
     let table = Table::plain(subject.tokens().len(), values);

@@ -2,9 +2,14 @@
 
 use super::{Watcher, machine, moments};
 use crate::{Conditional, Plan, Question, Subject, Table, Weights, plan, train};
-use sbi_model::{AxisId, File, Graph, GraphRule, Model, State, Train, Transformer};
+use sbi_model::{AxisId, File, Graph, GraphRule, MaskKind, Model, State, Train, Transformer};
 use sbi_sim::Output;
 use std::ops::ControlFlow;
+
+/// By which rule a graph is read, and which masks are made of it.
+type Kind = (GraphRule, MaskKind);
+
+const EXACT: Kind = (GraphRule::Exact, MaskKind::Undirected);
 
 /// A checked file with one model and one query.
 fn file(body: &str, query: &str) -> File {
@@ -22,8 +27,8 @@ fn places(model: &Model) -> Vec<Output> {
 }
 
 /// What a small network for a model is trained on.
-fn prepared(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Plan, Subject, Table) {
-    let subject = Subject::of(model, rule);
+fn prepared(model: &Model, kind: Kind, rows: u64, steps: usize) -> (Plan, Subject, Table) {
+    let subject = Subject::of(model, kind.0, kind.1);
     let tokens = subject.tokens().iter().map(|token| Output::Element(token.node, token.element));
     let outputs: Vec<Output> = tokens.chain(places(model)).collect();
     let made = sbi_sim::Simulator::of(model, &outputs).unwrap().run(1, 0..rows, 2).unwrap();
@@ -35,28 +40,24 @@ fn prepared(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Plan, S
         places,
         coordinates: rows().flat_map(|row| row[columns..].to_vec()).collect(),
     };
-    let transformer = Transformer { width: Some(32), layers: Some(3), graph: rule, ..Transformer::default() };
+    let (graph, mask) = kind;
+    let transformer = Transformer { width: Some(32), layers: Some(3), graph, mask, ..Transformer::default() };
     let settings = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
     (plan("test", &subject, &transformer, &settings, &table), subject, table)
 }
 
-fn trained(model: &Model, rule: GraphRule, rows: u64, steps: usize) -> (Weights, Subject) {
-    let (plan, subject, table) = prepared(model, rule, rows, steps);
+fn trained(model: &Model, kind: Kind, rows: u64, steps: usize) -> (Weights, Subject) {
+    let (plan, subject, table) = prepared(model, kind, rows, steps);
     let weights = train(&plan, &subject, &table, &machine(2), None, &mut Watcher::default()).unwrap();
     (weights, subject)
 }
 
 /// Draws of what a query infers, on axes as long as it places them.
-fn draws(
-    file: &File,
-    rule: GraphRule,
-    (weights, trained_on): (&Weights, &Subject),
-    count: usize,
-) -> Vec<f64> {
+fn draws(file: &File, kind: Kind, (weights, trained_on): (&Weights, &Subject), count: usize) -> Vec<f64> {
     let (model, query) = (&file.models[0], &file.queries[0]);
     let (subject, question) = match query.placed_model(model) {
         Some(placed) => {
-            let subject = Subject::of(&placed, rule).with_kinds_of(trained_on);
+            let subject = Subject::of(&placed, kind.0, kind.1).with_kinds_of(trained_on);
             let placement = query.placement(model, &Graph::of(model), placed, subject.tokens());
             let sbi_model::Placement { states, origins, infer, coordinates, .. } = placement;
             (subject, Question { name: "q".into(), states, origins, infer, coordinates })
@@ -92,13 +93,13 @@ fn a_slope_given_readings_at_any_times_follows_regression() {
     let times = [0.3, 1.1, 1.9];
     let readings = [0.4, -0.2, 1.3];
     let asked = file(body, "at t = [0.3, 1.1, 1.9]\ngiven y = [0.4, -0.2, 1.3]\ninfer b");
-    let (weights, subject) = trained(&asked.models[0], GraphRule::Exact, 10_000, 8_000);
+    let (weights, subject) = trained(&asked.models[0], EXACT, 10_000, 8_000);
     let precision = 1.0 + times.iter().map(|t| t * t / 0.25).sum::<f64>();
     let mean = times.iter().zip(&readings).map(|(t, y)| t * y / 0.25).sum::<f64>() / precision;
-    assert_normal(&draws(&asked, GraphRule::Exact, (&weights, &subject), 4_000), mean, 1.0 / precision);
+    assert_normal(&draws(&asked, EXACT, (&weights, &subject), 4_000), mean, 1.0 / precision);
     // More readings than any data set of the training had, of a slope that is given.
     let many = file(body, "given b = 0.8\nat t = grid(from = 0, to = 2, step = 0.25)\ninfer y");
-    let values = draws(&many, GraphRule::Exact, (&weights, &subject), 4_000);
+    let values = draws(&many, EXACT, (&weights, &subject), 4_000);
     assert_eq!(values.len(), 9 * 4_000);
     for place in [0, 4, 8] {
         let column: Vec<f64> = values.iter().skip(place).step_by(9).copied().collect();
@@ -113,10 +114,40 @@ fn a_mean_given_a_set_of_some_size_follows_the_conjugate_law() {
         param mu ~ normal(0, 1)
         data x[i] ~ normal(mu, 1)";
     let asked = file(body, "given x = [0.9, 2.1, 0.3]\ninfer mu");
-    let (weights, subject) = trained(&asked.models[0], GraphRule::Exact, 8_000, 3_000);
+    let (weights, subject) = trained(&asked.models[0], EXACT, 8_000, 3_000);
     assert_eq!(subject.kinds(), 2, "elements of a set are of one kind");
-    let found = draws(&asked, GraphRule::Exact, (&weights, &subject), 4_000);
+    let found = draws(&asked, EXACT, (&weights, &subject), 4_000);
     assert_normal(&found, 3.3 / 4.0, 1.0 / 4.0);
+}
+
+/// Elements of a set that constants tell apart are of kinds of their own: each is weighed by its own constant.
+#[test]
+fn elements_with_constants_of_their_own_are_told_apart() {
+    let body = "axis i : set(size = 1 .. 3)
+        const c[i] = [3, 1, 0.3]
+        param mu ~ normal(0, 1)
+        data x[i] ~ normal(c[i] * mu, 1)";
+    let asked = file(body, "given x = [-0.5, 1.5]\ninfer mu");
+    let (weights, subject) = trained(&asked.models[0], EXACT, 8_000, 3_000);
+    let found = draws(&asked, EXACT, (&weights, &subject), 4_000);
+    assert_normal(&found, (3.0 * -0.5 + 1.5) / 11.0, 1.0 / 11.0);
+}
+
+/// Where all look at all, elements of a set still know what belongs to them.
+#[test]
+fn a_dense_mask_keeps_elements_together() {
+    let body = "axis i : set(size = 2 .. 3)
+        param b[i] ~ normal(0, 1)
+        data x[i] ~ normal(b[i], 0.5)";
+    let asked = file(body, "given x = [1.5, -1.0]\ninfer b");
+    let dense = (GraphRule::Exact, MaskKind::Dense);
+    let (weights, subject) = trained(&asked.models[0], dense, 8_000, 3_000);
+    let found = draws(&asked, dense, (&weights, &subject), 4_000);
+    assert_eq!(found.len(), 2 * 4_000, "the third is not asked for, as the data set does not have it");
+    for (place, x) in [1.5, -1.0].into_iter().enumerate() {
+        let column: Vec<f64> = found.iter().skip(place).step_by(2).copied().collect();
+        assert_normal(&column, 0.8 * x, 0.2);
+    }
 }
 
 /// A reading that is missing says nothing.
@@ -127,10 +158,10 @@ fn what_is_missing_is_integrated_over() {
         data y ~ normal(mu, 0.5)
         missing x with probability 40%";
     let asked = file(body, "given y = 1.0\ninfer mu");
-    let (weights, subject) = trained(&asked.models[0], GraphRule::Exact, 8_000, 3_000);
-    assert_normal(&draws(&asked, GraphRule::Exact, (&weights, &subject), 4_000), 0.8, 0.2);
+    let (weights, subject) = trained(&asked.models[0], EXACT, 8_000, 3_000);
+    assert_normal(&draws(&asked, EXACT, (&weights, &subject), 4_000), 0.8, 0.2);
     let both = file(body, "given x = 0.2\ngiven y = 1.0\ninfer mu");
-    let found = draws(&both, GraphRule::Exact, (&weights, &subject), 4_000);
+    let found = draws(&both, EXACT, (&weights, &subject), 4_000);
     assert_normal(&found, 4.0 * 1.2 / 9.0, 1.0 / 9.0);
 }
 
@@ -156,15 +187,17 @@ fn masks_by_times_hide_what_they_forbid() {
         );
         file(body, &q)
     };
-    let (weights, subject) = trained(&ask(0.0).models[0], GraphRule::Mechanistic, 400, 50);
-    let drawn = |other| draws(&ask(other), GraphRule::Mechanistic, (&weights, &subject), 100);
+    let (weights, subject) =
+        trained(&ask(0.0).models[0], (GraphRule::Mechanistic, MaskKind::Undirected), 400, 50);
+    let drawn =
+        |other| draws(&ask(other), (GraphRule::Mechanistic, MaskKind::Undirected), (&weights, &subject), 100);
     assert_eq!(drawn(0.0), drawn(3.0));
     // The network alone would see it.
-    let (weights, subject) = trained(&ask(0.0).models[0], GraphRule::Exact, 400, 50);
+    let (weights, subject) = trained(&ask(0.0).models[0], EXACT, 400, 50);
     let mut plan = weights.plan.clone();
-    plan.mask = sbi_model::MaskKind::Dense;
+    plan.mask = MaskKind::Dense;
     let weights = Weights { plan, ..weights };
-    let drawn = |other| draws(&ask(other), GraphRule::Exact, (&weights, &subject), 100);
+    let drawn = |other| draws(&ask(other), EXACT, (&weights, &subject), 100);
     assert_ne!(drawn(0.0), drawn(3.0));
 }
 
@@ -175,14 +208,14 @@ fn gaps_are_never_looked_at() {
         param mu ~ normal(0, 1)
         data x[i] ~ normal(mu, 1)";
     let asked = file(body, "given x = [0.9, 2.1]\ninfer mu");
-    let (weights, _) = trained(&asked.models[0], GraphRule::Exact, 400, 30);
+    let (weights, _) = trained(&asked.models[0], EXACT, 400, 30);
     assert_eq!(asked.queries[0].states.iter().filter(|state| **state == State::Absent).count(), 2);
     assert!(weights.parameters.iter().all(|weight| weight.is_finite()));
     assert!(weights.curve.iter().all(|point| point.validation.is_finite()));
 }
 
 /// Sets of two kinds, times and gaps all at once: each data set has a mask of its own, and one node two axes that vary.
-const ALL_AT_ONCE: &str = "axis n : set(1 .. 3)
+const ALL_AT_ONCE: &str = "axis n : set(size = 1 .. 3)
 axis t : time(scattered(n = 2 .. 4, over = 0 .. 8))
 param a ~ normal(0, 1)
 param b[n] ~ normal(a, 1)
@@ -193,7 +226,7 @@ missing x[n, t] with probability uniform(0%, 40%)";
 #[test]
 fn a_training_on_data_sets_that_differ_goes_on_to_the_same_bits() {
     let file = file(ALL_AT_ONCE, "given y = [1, 2]\ninfer a");
-    let (plan, subject, table) = prepared(&file.models[0], GraphRule::Exact, 200, 30);
+    let (plan, subject, table) = prepared(&file.models[0], EXACT, 200, 30);
     assert!(table.values.iter().any(|value| value.is_nan()) && subject.varies());
     let run = |resume: Option<&[u8]>, threads, watcher: &mut Watcher| {
         train(&plan, &subject, &table, &machine(threads), resume, watcher)
