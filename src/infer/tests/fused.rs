@@ -1,13 +1,25 @@
-//! The fused kernel against the plain composition: outputs, loss and gradient, through burn's autodiff for both.
+//! The network of every backend that this build and this machine have, against the plain composition on the CPU: outputs,
+//! loss and gradient, through burn's autodiff for both. On the CPU this is the fused kernel.
 
-use crate::backend::{Batch, Cpu, Network, objective, outputs};
+use crate::backend::{Batch, Cpu, Network, ScoreBackend, objective, outputs};
 use crate::network::{Architecture, Inputs, Masks, Targets, plain};
 use burn::backend::Autodiff;
+use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Tensor, TensorData};
 use sbi_model::Mask;
 use sbi_sim::rng::Stream;
 
-type Tracked = Autodiff<Cpu>;
+/// Runs a check on the CPU, and on a GPU where there is one.
+macro_rules! on_every_backend {
+    ($check:ident) => {
+        $check::<Autodiff<Cpu>>();
+        #[cfg(feature = "cuda")]
+        match crate::probe_cuda() {
+            Ok(()) => $check::<Autodiff<crate::backend::Cuda>>(),
+            Err(why) => eprintln!("not checked on a GPU: {why}"),
+        }
+    };
+}
 
 fn numbers(stream: &Stream, step: u32, count: usize, scale: f32) -> Vec<f32> {
     let mut values = vec![0.0; count];
@@ -86,8 +98,24 @@ fn close(name: &str, ours: &[f32], reference: &[f32], tolerance: f32) {
     );
 }
 
-#[test]
-fn the_fused_network_is_the_plain_one() {
+/// Parameters of a backend that tracks them.
+fn tracked<B: AutodiffBackend>(parameters: &[f32]) -> Tensor<B, 1> {
+    Tensor::from_data(TensorData::from(parameters), &B::Device::default()).require_grad()
+}
+
+fn read<B: AutodiffBackend>(tensor: Tensor<B::InnerBackend, 1>) -> Vec<f32> {
+    tensor.into_data().into_vec().unwrap()
+}
+
+fn scalar<B: AutodiffBackend>(loss: &Tensor<B, 1>) -> f32 {
+    read::<B>(loss.clone().inner())[0]
+}
+
+fn check_network<B>()
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
     let shapes = [
         (1, 16, 1, 1, 16, 3),
         (4, 32, 4, 2, 16, 7),
@@ -101,24 +129,19 @@ fn the_fused_network_is_the_plain_one() {
         let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
         let batch = batch(&architecture, 11, &stream);
         let network = Network::new(&architecture, 2);
-        let device = Default::default();
-        let tracked = || {
-            Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &device).require_grad()
-        };
+        let (ours, theirs) = (tracked::<B>(&parameters), tracked::<Autodiff<Cpu>>(&parameters));
 
-        let untracked = Tensor::<Cpu, 1>::from_data(TensorData::from(parameters.as_slice()), &device);
-        let ours = outputs(&untracked, &network, &batch.inputs, &batch.masks);
-        let reference = plain::outputs(&architecture, &untracked, &batch.inputs, &batch.masks);
-        let read = |tensor: Tensor<Cpu, 1>| tensor.into_data().into_vec::<f32>().unwrap();
-        close(&format!("outputs of {architecture:?}"), &read(ours), &read(reference), 1e-4);
+        let found = outputs(&ours.clone().inner(), &network, &batch.inputs, &batch.masks);
+        let reference = plain::outputs(&architecture, &theirs.clone().inner(), &batch.inputs, &batch.masks);
+        let reference = read::<Autodiff<Cpu>>(reference);
+        close(&format!("outputs of {architecture:?}"), &read::<B>(found), &reference, 1e-4);
 
-        let (ours, theirs) = (tracked(), tracked());
         let fused = objective(&ours, &network, &batch);
         let composed = plain::objective(&architecture, &theirs, &batch.inputs, &batch.targets, &batch.masks);
-        let (a, b) = (fused.clone().into_scalar(), composed.clone().into_scalar());
+        let (a, b) = (scalar(&fused), scalar(&composed));
         assert!((a - b).abs() < 1e-4 * b.abs(), "loss {a} against {b} for {architecture:?}");
-        let ours = read(ours.grad(&fused.backward()).unwrap());
-        let reference = read(theirs.grad(&composed.backward()).unwrap());
+        let ours = read::<B>(ours.grad(&fused.backward()).unwrap());
+        let reference = read::<Autodiff<Cpu>>(theirs.grad(&composed.backward()).unwrap());
         for piece in &architecture.layout().pieces {
             close(&piece.name, &ours[piece.range.clone()], &reference[piece.range.clone()], 2e-3);
         }
@@ -126,19 +149,30 @@ fn the_fused_network_is_the_plain_one() {
 }
 
 #[test]
-fn an_upstream_factor_scales_the_gradient() {
+fn the_network_of_every_backend_is_the_plain_one() {
+    on_every_backend!(check_network);
+}
+
+fn check_upstream<B>()
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
     let architecture = architecture(3, 16, 1, 1, 16, 2);
     let stream = Stream::new(5, "upstream");
     let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
     let batch = batch(&architecture, 4, &stream);
     let network = Network::new(&architecture, 1);
     let gradient = |factor: f32| {
-        let tracked =
-            Tensor::<Tracked, 1>::from_data(TensorData::from(parameters.as_slice()), &Default::default())
-                .require_grad();
+        let tracked = tracked::<B>(&parameters);
         let loss = objective(&tracked, &network, &batch) * factor;
-        tracked.grad(&loss.backward()).unwrap().into_data().into_vec::<f32>().unwrap()
+        read::<B>(tracked.grad(&loss.backward()).unwrap())
     };
     let thrice: Vec<f32> = gradient(1.0).iter().map(|x| 3.0 * x).collect();
     close("gradient", &gradient(3.0), &thrice, 1e-6);
+}
+
+#[test]
+fn an_upstream_factor_scales_the_gradient() {
+    on_every_backend!(check_upstream);
 }

@@ -54,8 +54,10 @@ pub fn question(states: &[Option<f64>]) -> Question {
     Question { name: "q".into(), states, origins, infer, coordinates: Vec::new() }
 }
 
+/// The CPU; with `SBI_TEST_DEVICE=cuda` in the environment, and the feature, a GPU: the same checks for both.
 pub fn machine(threads: usize) -> Machine {
-    Machine { device: Device::Cpu, threads }
+    let on_gpu = std::env::var("SBI_TEST_DEVICE").is_ok_and(|device| device == "cuda");
+    Machine { device: if on_gpu { Device::Cuda } else { Device::Cpu }, threads }
 }
 
 /// Lets a training run; stops it after `stop_after` steps and keeps the checkpoint.
