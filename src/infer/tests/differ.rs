@@ -227,7 +227,7 @@ missing x[n, t] with probability uniform(0%, 40%)";
 fn a_training_on_data_sets_that_differ_goes_on_to_the_same_bits() {
     let file = file(ALL_AT_ONCE, "given y = [1, 2]\ninfer a");
     let (plan, subject, table) = prepared(&file.models[0], EXACT, 200, 30);
-    assert!(table.values.iter().any(|value| value.is_nan()) && subject.varies());
+    assert!(table.values.iter().any(|value| value.is_nan()) && subject.has_times());
     let run = |resume: Option<&[u8]>, threads, watcher: &mut Watcher| {
         train(&plan, &subject, &table, &machine(threads), resume, watcher)
     };
