@@ -1,0 +1,174 @@
+//! Do all competitors compute the same? For the same numbers, the loss of a batch with its gradient, and draws from the same
+//! noise, beside those of this project's kernel and solver.
+
+use crate::contest::{Competitor, Order, Runner};
+use crate::{Pattern, Problem, Sizes, Task, Work, ours};
+use anyhow::{Result, ensure};
+use sbi_infer::kernel::Kernel;
+use sbi_infer::network::{Inputs, Masks, Targets};
+use sbi_infer::{Conditional, Device, Machine};
+use sbi_model::Mask;
+use sbi_sim::rng::Stream;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Samples of a batch, and draws.
+const SAMPLES: usize = 12;
+
+/// How far losses may be apart, of the loss; gradients and draws, of the largest.
+const LOSS: f64 = 1e-5;
+const GRADIENT: f64 = 1e-4;
+const DRAWS: f64 = 1e-3;
+
+#[derive(Serialize)]
+struct Asked<T> {
+    check: T,
+}
+
+/// One batch, to be scored.
+#[derive(Serialize)]
+struct Batch<'a> {
+    parameters: &'a [f32],
+    value: &'a [f32],
+    given: &'a [f32],
+    level: &'a [f32],
+    target: &'a [f32],
+    weight: &'a [f32],
+}
+
+#[derive(Deserialize)]
+struct Scored {
+    loss: f64,
+    gradient: Vec<f64>,
+}
+
+/// Standard normal numbers `[draws · tokens]`, from which to draw.
+#[derive(Serialize)]
+struct Noise<'a> {
+    parameters: &'a [f32],
+    noise: &'a [f64],
+}
+
+#[derive(Deserialize)]
+struct Drawn {
+    /// `[draws · tokens]`, as the network sees them.
+    draws: Vec<f64>,
+}
+
+/// Compares the peers among `competitors` with this project: a line for each, an error where any is off.
+///
+/// # Errors
+/// Where one is off, or gives up.
+pub fn report(competitors: &[Competitor], python: &Path) -> Result<String> {
+    let mut report = "network,with,loss_apart,gradient_apart,draws_apart\n".to_owned();
+    let works = [(8, 48, Pattern::Dense), (8, 50, Pattern::Dense), (32, 48, Pattern::Band)];
+    for (tokens, width, pattern) in works {
+        let sizes = Some(Sizes::published(width));
+        let work = Work { tokens, pattern, sizes, batch: SAMPLES, simulations: 200, threads: 2 };
+        let problem = work.problem()?;
+        for &competitor in competitors.iter().filter(|competitor| **competitor != Competitor::Ours) {
+            let start = |task| -> Result<Runner> {
+                Runner::start(competitor, competitor.name(), &Order::new(task, &work)?, python)
+            };
+            let (loss, gradient) = training(&problem, start(Task::Train)?)?;
+            let draws = drawing(&problem, start(Task::Draw)?)?;
+            let name = competitor.name();
+            writeln!(
+                report,
+                "{tokens} tokens of {width} {},{name},{loss:.1e},{gradient:.1e},{draws:.1e}",
+                pattern.name()
+            )?;
+            ensure!(
+                loss < LOSS && gradient < GRADIENT && draws < DRAWS,
+                "{name} computes something else:\n{report}"
+            );
+        }
+    }
+    Ok(report)
+}
+
+/// How far loss and gradient of a peer are from ours.
+fn training(problem: &Problem, mut peer: Runner) -> Result<(f64, f64)> {
+    let architecture = &problem.plan.architecture;
+    let stream = Stream::new(2, "@bench/check");
+    let numbers = |step: u32, count: usize, scale: f32| {
+        let mut values = vec![0.0; count];
+        stream.fill_normal_f32(0, step, &mut values);
+        values.iter().map(|x| x * scale).collect::<Vec<f32>>()
+    };
+    let tokens = architecture.tokens;
+    let parameters = numbers(0, architecture.parameters(), 0.2);
+    let given = numbers(2, SAMPLES * tokens, 1.0).iter().map(|x| f32::from(u8::from(*x > 0.3))).collect();
+    let inputs = Inputs {
+        value: numbers(1, SAMPLES * tokens, 1.0),
+        given,
+        time: Vec::new(),
+        level: numbers(3, SAMPLES, 0.5),
+        mask: vec![0; SAMPLES],
+    };
+    let weigh = |given: &f32| (1.0 - given) / (SAMPLES * tokens) as f32;
+    let weight = inputs.given.iter().map(weigh).collect();
+    let targets = Targets { target: numbers(4, SAMPLES * tokens, 1.0), weight };
+    let masks = Masks { masks: vec![problem.mask().unwrap_or_else(|| all(tokens))] };
+    let mut gradient = vec![0.0; parameters.len()];
+    let loss =
+        Kernel::new(architecture, 2).loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient);
+    let scored: Scored = peer.ask(&Asked {
+        check: Batch {
+            parameters: &parameters,
+            value: &inputs.value,
+            given: &inputs.given,
+            level: &inputs.level,
+            target: &targets.target,
+            weight: &targets.weight,
+        },
+    })?;
+    let gradient: Vec<f64> = gradient.into_iter().map(f64::from).collect();
+    Ok(((scored.loss / loss - 1.0).abs(), apart(&gradient, &scored.gradient)?))
+}
+
+/// How far draws of a peer are from ours.
+fn drawing(problem: &Problem, mut peer: Runner) -> Result<f64> {
+    let (weights, question) = (ours::weights(problem), ours::question(problem));
+    let tokens = problem.plan.architecture.tokens;
+    let of = Conditional { weights: &weights, subject: &problem.subject, question: &question, seed: 1 };
+    let machine = Machine { device: Device::Cpu, threads: 2 };
+    let made = of.draw(0..SAMPLES, &machine, &mut |_| ControlFlow::Continue(()))?;
+    let mut noise = vec![0.0; SAMPLES * tokens];
+    // That of the first attempt at each draw.
+    let stream = Stream::new(of.seed, "@draw/bench");
+    for (number, row) in (0..).zip(noise.chunks_exact_mut(tokens)) {
+        stream.fill_normal(number, 0, row);
+    }
+    let drawn: Drawn =
+        peer.ask(&Asked { check: Noise { parameters: &weights.parameters, noise: &noise } })?;
+    let asked = question.infer.len();
+    let scales = problem.subject.identities.iter().map(|kind| problem.plan.scale(*kind));
+    let scales: Vec<_> = scales.take(asked).collect();
+    let row = |row: &[f64]| row.iter().zip(&scales).map(|(x, scale)| scale.standardise(*x)).collect();
+    let ours: Vec<f64> =
+        made.values.chunks_exact(asked).flat_map(|values| -> Vec<f64> { row(values) }).collect();
+    let theirs: Vec<f64> =
+        drawn.draws.chunks_exact(tokens).flat_map(|row| row.iter().take(asked).copied()).collect();
+    apart(&ours, &theirs)
+}
+
+/// The largest difference, as a share of the largest number.
+fn apart(ours: &[f64], theirs: &[f64]) -> Result<f64> {
+    ensure!(ours.len() == theirs.len(), "{} numbers here, {} there", ours.len(), theirs.len());
+    let size = ours.iter().fold(0.0, |size, x| f64::max(size, x.abs()));
+    let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    // One that is no number makes all of it none.
+    Ok(differences.fold(0.0, |worst, x| if x <= worst { worst } else { x }) / size)
+}
+
+/// Every token may look at every other.
+fn all(tokens: usize) -> Mask {
+    let mut mask = Mask::empty(tokens);
+    for at in 0..tokens * tokens {
+        mask.set(at / tokens, at % tokens);
+    }
+    mask
+}
