@@ -1,13 +1,12 @@
 //! Do all competitors compute the same? For the same numbers, the loss of a batch with its gradient, and draws from the same
 //! noise, beside those of this project's kernel and solver.
 
+use crate::batch::Batch;
 use crate::contest::{Competitor, Order, Runner};
 use crate::{Pattern, Problem, Sizes, Task, Work, ours};
 use anyhow::{Result, ensure};
 use sbi_infer::kernel::Kernel;
-use sbi_infer::network::{Inputs, Masks, Targets};
 use sbi_infer::{Conditional, Device, Machine};
-use sbi_model::Mask;
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -29,7 +28,7 @@ struct Asked<T> {
 
 /// One batch, to be scored.
 #[derive(Serialize)]
-struct Batch<'a> {
+struct Score<'a> {
     parameters: &'a [f32],
     value: &'a [f32],
     given: &'a [f32],
@@ -91,32 +90,12 @@ pub fn report(competitors: &[Competitor], python: &Path) -> Result<String> {
 
 /// How far loss and gradient of a peer are from ours.
 fn training(problem: &Problem, mut peer: Runner) -> Result<(f64, f64)> {
-    let architecture = &problem.plan.architecture;
-    let stream = Stream::new(2, "@bench/check");
-    let numbers = |step: u32, count: usize, scale: f32| {
-        let mut values = vec![0.0; count];
-        stream.fill_normal_f32(0, step, &mut values);
-        values.iter().map(|x| x * scale).collect::<Vec<f32>>()
-    };
-    let tokens = architecture.tokens;
-    let parameters = numbers(0, architecture.parameters(), 0.2);
-    let given = numbers(2, SAMPLES * tokens, 1.0).iter().map(|x| f32::from(u8::from(*x > 0.3))).collect();
-    let inputs = Inputs {
-        value: numbers(1, SAMPLES * tokens, 1.0),
-        given,
-        time: Vec::new(),
-        level: numbers(3, SAMPLES, 0.5),
-        mask: vec![0; SAMPLES],
-    };
-    let weigh = |given: &f32| (1.0 - given) / (SAMPLES * tokens) as f32;
-    let weight = inputs.given.iter().map(weigh).collect();
-    let targets = Targets { target: numbers(4, SAMPLES * tokens, 1.0), weight };
-    let masks = Masks { masks: vec![problem.mask().unwrap_or_else(|| all(tokens))] };
+    let Batch { parameters, inputs, targets, masks } = Batch::of(problem, SAMPLES);
     let mut gradient = vec![0.0; parameters.len()];
-    let loss =
-        Kernel::new(architecture, 2).loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient);
+    let mut kernel = Kernel::new(&problem.plan.architecture, 2);
+    let loss = kernel.loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient);
     let scored: Scored = peer.ask(&Asked {
-        check: Batch {
+        check: Score {
             parameters: &parameters,
             value: &inputs.value,
             given: &inputs.given,
@@ -162,13 +141,4 @@ fn apart(ours: &[f64], theirs: &[f64]) -> Result<f64> {
     let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
     // One that is no number makes all of it none.
     Ok(differences.fold(0.0, |worst, x| if x <= worst { worst } else { x }) / size)
-}
-
-/// Every token may look at every other.
-fn all(tokens: usize) -> Mask {
-    let mut mask = Mask::empty(tokens);
-    for at in 0..tokens * tokens {
-        mask.set(at / tokens, at % tokens);
-    }
-    mask
 }

@@ -89,6 +89,17 @@ pub struct Answer {
     pub seconds: f64,
 }
 
+/// How long a contest is.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Pace {
+    /// Rounds, of which the middle one counts
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// Seconds that each one works in a round
+    #[arg(long, default_value_t = 3.0)]
+    pub seconds: f64,
+}
+
 /// How a competitor did.
 #[derive(Clone, Debug)]
 pub struct Score {
@@ -252,14 +263,14 @@ fn peak(process: u32) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
-/// Rounds of runs of so many seconds each, all competitors after one another in every round.
+/// Rounds of runs, all competitors after one another in every round.
 ///
 /// # Errors
 /// Where a competitor gives up.
-pub fn race(mut runners: Vec<Runner>, rounds: usize, seconds: f64) -> Result<Vec<Score>> {
-    for _ in 0..rounds {
+pub fn race(mut runners: Vec<Runner>, pace: Pace) -> Result<Vec<Score>> {
+    for _ in 0..pace.rounds {
         for runner in &mut runners {
-            runner.run(seconds)?;
+            runner.run(pace.seconds)?;
         }
     }
     Ok(runners.into_iter().map(Runner::score).collect())

@@ -2,13 +2,15 @@
 //!
 //! A [`Work`] is a problem and a network of some size. A competitor is a process of its own that prepares for a work, and
 //! then counts what it does in a given time whenever it is told to ([`contest`]): ours is this program started once more
-//! ([`ours`]), the others are `peers/peers.py`. [`check`] shows that all of them compute the same.
+//! ([`ours`]), the others are `peers/peers.py`; [`rules`] says who takes part. [`check`] shows that all of them compute the same.
 
+mod batch;
 pub mod check;
 pub mod contest;
 pub mod cost;
 pub mod ours;
 pub mod results;
+pub mod rules;
 mod work;
 
 pub use work::{Pattern, Problem, Sizes, Task, Work};

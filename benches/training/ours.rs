@@ -1,8 +1,10 @@
 //! This project as a competitor: a process that trains or draws by the library's public functions, as `sbi run` does.
 
+use crate::batch::Batch;
 use crate::contest::{Answer, Order, Ready, Request};
 use crate::{Problem, Task, Work};
 use anyhow::{Context, Result};
+use sbi_infer::kernel::Kernel;
 use sbi_infer::{
     Conditional, Device, DrawError, Hooks, Machine, Progress, Question, TrainError, Weights, train,
 };
@@ -37,6 +39,7 @@ pub fn serve() -> Result<bool> {
     match task {
         Task::Train => train_on(&work, &problem)?,
         Task::Draw => draw_from(&work, &problem)?,
+        Task::Loss | Task::Gradient => kernel(task, &work, &problem)?,
     }
     Ok(true)
 }
@@ -109,23 +112,47 @@ fn draw_from(work: &Work, problem: &Problem) -> Result<()> {
     let weights = weights(problem);
     let (question, machine) = (question(problem), machine(work));
     let of = Conditional { weights: &weights, subject: &problem.subject, question: &question, seed: 1 };
-    let run = |length: Duration| -> Result<Answer> {
+    let mut count = 0;
+    compete(problem, |left| {
+        let (began, mut done) = (Instant::now(), 0);
+        let mut go_on = |kept: usize| {
+            done = kept;
+            if began.elapsed() < left { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        match of.draw(count..count + DRAWS, &machine, &mut go_on) {
+            Ok(_) | Err(DrawError::Stopped) => {
+                count += done;
+                Ok(done)
+            }
+            Err(error) => Err(error.into()),
+        }
+    })
+}
+
+fn kernel(task: Task, work: &Work, problem: &Problem) -> Result<()> {
+    let Batch { parameters, inputs, targets, masks } = Batch::of(problem, work.batch);
+    let mut kernel = Kernel::new(&problem.plan.architecture, work.threads);
+    let mut gradient = vec![0.0; parameters.len()];
+    compete(problem, |_| {
+        match task {
+            Task::Loss => kernel.loss(&parameters, &inputs, &targets, &masks),
+            _ => kernel.loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient),
+        };
+        Ok(1)
+    })
+}
+
+/// Answers requests by calling `work`, which is told how long it may take and says how much it did.
+fn compete(problem: &Problem, mut work: impl FnMut(Duration) -> Result<usize>) -> Result<()> {
+    let mut run = |length: Duration| -> Result<Answer> {
         let (began, mut count) = (Instant::now(), 0);
         while count == 0 || began.elapsed() < length {
-            let mut done = 0;
-            let mut go_on = |kept: usize| {
-                done = kept;
-                if began.elapsed() < length { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            };
-            match of.draw(count..count + DRAWS, &machine, &mut go_on) {
-                Ok(_) | Err(DrawError::Stopped) => count += done,
-                Err(error) => return Err(error.into()),
-            }
+            count += work(length.saturating_sub(began.elapsed()))?;
         }
         Ok(Answer { count, seconds: began.elapsed().as_secs_f64() })
     };
-    run(WARM)?;
     ready(problem)?;
+    run(WARM)?;
     while let Some(Request { run: seconds }) = hear() {
         tell(&run(Duration::from_secs_f64(seconds))?)?;
     }

@@ -4,14 +4,36 @@ use crate::contest::Score;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
 
-/// What is known of a competitor besides the contest.
-const COLUMNS: [&str; 7] =
-    ["with", "version", "per_second", "lowest", "highest", "ours_over_it", "peak_mebibytes"];
+/// What stands of a competitor in its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Steps a second.
+    StepsPerSecond,
+    /// Seconds for ten thousand draws.
+    SecondsForDraws,
+}
+
+impl Figure {
+    fn name(self) -> &'static str {
+        match self {
+            Figure::StepsPerSecond => "steps_per_second",
+            Figure::SecondsForDraws => "seconds_for_10000_draws",
+        }
+    }
+
+    fn of(self, rate: f64) -> f64 {
+        match self {
+            Figure::StepsPerSecond => rate,
+            Figure::SecondsForDraws => 1e4 / rate,
+        }
+    }
+}
 
 /// A table in a CSV file whose first columns name a contest.
 pub struct Results {
     path: PathBuf,
     names: &'static [&'static str],
+    figure: Figure,
     rows: Vec<Vec<String>>,
 }
 
@@ -20,8 +42,8 @@ impl Results {
     ///
     /// # Errors
     /// Where the file has other columns.
-    pub fn open(path: PathBuf, names: &'static [&'static str]) -> Result<Results> {
-        let mut results = Results { path, names, rows: Vec::new() };
+    pub fn open(path: PathBuf, names: &'static [&'static str], figure: Figure) -> Result<Results> {
+        let mut results = Results { path, names, figure, rows: Vec::new() };
         if results.path.exists() {
             let mut reader = csv::Reader::from_path(&results.path)?;
             let known = reader.headers()?.iter().eq(results.header());
@@ -33,15 +55,17 @@ impl Results {
         Ok(results)
     }
 
-    fn header(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().copied().chain(COLUMNS)
+    /// The names of all columns.
+    pub fn header(&self) -> impl Iterator<Item = &str> {
+        let columns = ["slowest", "fastest", "times_as_slow", "peak_mebibytes"];
+        self.names.iter().copied().chain(["with", "version", self.figure.name()]).chain(columns)
     }
 
     /// Whether the contest with this key has rows for all of these competitors.
-    pub fn has(&self, key: &[String], with: &[String]) -> bool {
-        let known = |name: &String| {
-            let row = key.iter().chain([name]);
-            self.rows.iter().any(|own| own.iter().zip(row.clone()).all(|(a, b)| a == b))
+    pub fn has(&self, key: &[String], with: &[&str]) -> bool {
+        let known = |name: &&str| {
+            let row = || key.iter().map(String::as_str).chain([*name]);
+            self.rows.iter().any(|own| own.iter().zip(row()).all(|(a, b)| a == b))
         };
         with.iter().all(known)
     }
@@ -55,13 +79,14 @@ impl Results {
         self.rows.retain(|row| !row.iter().zip(key).all(|(a, b)| a == b));
         let ours = scores.first().map_or(f64::NAN, Score::median);
         let row = |score: &Score| {
-            let (lowest, highest) = score.range();
+            let (slowest, fastest) = score.range();
+            let figure = |rate| significant(self.figure.of(rate));
             let figures = [
                 score.name.clone(),
                 score.version.clone(),
-                significant(score.median()),
-                significant(lowest),
-                significant(highest),
+                figure(score.median()),
+                figure(slowest),
+                figure(fastest),
                 format!("{:.2}", ours / score.median()),
                 format!("{:.0}", score.peak),
             ];

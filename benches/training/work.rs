@@ -22,6 +22,10 @@ pub enum Task {
     Train,
     /// Draws from a network, half of the tokens given.
     Draw,
+    /// Losses of one batch and nothing else: the way forward. Ours alone.
+    Loss,
+    /// The same with their gradients: forward and back. Ours alone.
+    Gradient,
 }
 
 /// A problem, and how it is trained on.
