@@ -1,5 +1,5 @@
-//! Do all competitors compute the same? For the same numbers, the loss of a batch with its gradient, and draws from the same
-//! noise, beside those of this project's kernel and solver.
+//! Do all competitors compute the same? For the same numbers, the loss of a batch with its gradient, and draws from
+//! the same noise, beside those of this project's kernel and solver.
 
 use crate::batch::Batch;
 use crate::contest::{Competitor, Order, Runner};

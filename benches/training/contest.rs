@@ -1,8 +1,8 @@
-//! Competitors side by side: processes that are told in turn to work for a while, round after round, so that a machine
-//! which gets slower does so for all.
+//! Competitors side by side: processes that are told in turn to work for a while, round after round, so that a
+//! machine which gets slower does so for all.
 //!
-//! A competitor reads an [`Order`] from its standard input, prepares, and writes [`Ready`]; then it writes an [`Answer`] to
-//! each [`Request`], in which no compiling and no warming up counts. Every message is a line of JSON.
+//! A competitor reads an [`Order`] from its standard input, prepares, and writes [`Ready`]; then it writes an
+//! [`Answer`] to each [`Request`], in which no compiling and no warming up counts. Every message is a line of JSON.
 
 use crate::ours::SERVE;
 use crate::{Task, Work, here};

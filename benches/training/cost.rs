@@ -5,8 +5,8 @@ use sbi_infer::network::{Architecture, LEVEL_FREQUENCIES};
 /// What comes back with it: a step takes a forward pass, and twice as much on the way back.
 pub const STEP: f64 = 3.0;
 
-/// Operations of a forward pass over `samples` samples, two for each multiply-add, where of all pairs of tokens `pairs` look
-/// at each other.
+/// Operations of a forward pass over `samples` samples, two for each multiply-add, where of all pairs of tokens
+/// `pairs` look at each other.
 pub fn forward(architecture: &Architecture, samples: usize, pairs: usize) -> f64 {
     let Architecture { tokens, width, layers, hidden, frequencies, .. } = *architecture;
     let attention = architecture.attention_width();

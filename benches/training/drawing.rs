@@ -1,5 +1,5 @@
-//! How long do draws take? This project beside PyTorch, eager and compiled, and JAX: the network that `sbi run` would choose, the same
-//! solver with as many steps, half of the tokens given, by turns in one call.
+//! How long do draws take? This project beside PyTorch, eager and compiled, and JAX: the network that `sbi run`
+//! would choose, the same solver with as many steps, half of the tokens given, by turns in one call.
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,6 +1,6 @@
-//! Where does the time of a training step go? The machine's peak in multiply-adds, what a step achieves of it, and its parts: the
-//! way forward, forward and back, and the whole step, which has the making of the batch, clipping, the optimiser and the average
-//! besides; each on all threads and on one.
+//! Where does the time of a training step go? The machine's peak in multiply-adds, what a step achieves of it, and
+//! its parts: the way forward, forward and back, and the whole step, which has the making of the batch, clipping,
+//! the optimiser and the average besides; each on all threads and on one.
 
 use anyhow::Result;
 use clap::Parser;

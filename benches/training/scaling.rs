@@ -1,5 +1,5 @@
-//! How does the cost of a training step grow with tokens, examples, simulations and threads? One of them is varied at a time, and
-//! all sizes of it are run by turns.
+//! How does the cost of a training step grow with tokens, examples, simulations and threads? One of them is varied
+//! at a time, and all sizes of it are run by turns.
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};

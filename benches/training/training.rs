@@ -1,5 +1,6 @@
-//! How many steps a second does a training make? This project beside PyTorch, eager and compiled, and JAX: the same network on the
-//! same machine in one call, by turns. `--masks` compares masked networks with dense ones, `--check` shows that all compute the same.
+//! How many steps a second does a training make? This project beside PyTorch, eager and compiled, and JAX: the same
+//! network on the same machine in one call, by turns. `--masks` compares masked networks with dense ones, `--check`
+//! shows that all compute the same.
 
 use anyhow::Result;
 use clap::Parser;

@@ -83,7 +83,8 @@ pub struct Problem {
 }
 
 impl Sizes {
-    /// The network of Simformer's experiments but for its width: six layers, four heads, hidden layers thrice as wide.
+    /// The network of Simformer's experiments but for its width: six layers, four heads, hidden layers thrice as
+    /// wide.
     pub fn published(width: usize) -> Sizes {
         Sizes { width, layers: 6, heads: 4, widening: 3 }
     }

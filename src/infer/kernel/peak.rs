@@ -1,5 +1,5 @@
-//! What the machine could do at best: multiply-adds on registers alone, with the instructions of the kernel. No product can
-//! be faster, so a kernel is held to it.
+//! What the machine could do at best: multiply-adds on registers alone, with the instructions of the kernel. No
+//! product can be faster, so a kernel is held to it.
 
 use super::instructions::{InstructionSet, Work};
 use super::lanes::{LANES, Lanes, Simd};
