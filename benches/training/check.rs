@@ -9,7 +9,6 @@ use sbi_infer::kernel::Kernel;
 use sbi_infer::{Conditional, Device, Machine};
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -56,12 +55,12 @@ struct Drawn {
     draws: Vec<f64>,
 }
 
-/// Compares the peers among `competitors` with this project: a line for each, an error where any is off.
+/// Compares the peers among `competitors` with this project, and tells a line of each, as soon as it is known.
 ///
 /// # Errors
 /// Where one is off, or gives up.
-pub fn report(competitors: &[Competitor], python: &Path) -> Result<String> {
-    let mut report = "network,with,loss_apart,gradient_apart,draws_apart\n".to_owned();
+pub fn compare(competitors: &[Competitor], python: &Path, mut tell: impl FnMut(&str)) -> Result<()> {
+    tell("tokens,width,mask,with,loss_apart,gradient_apart,draws_apart");
     let works = [(8, 48, Pattern::Dense), (8, 50, Pattern::Dense), (32, 48, Pattern::Band)];
     for (tokens, width, pattern) in works {
         let sizes = Some(Sizes::published(width));
@@ -73,19 +72,12 @@ pub fn report(competitors: &[Competitor], python: &Path) -> Result<String> {
             };
             let (loss, gradient) = training(&problem, start(Task::Train)?)?;
             let draws = drawing(&problem, start(Task::Draw)?)?;
-            let name = competitor.name();
-            writeln!(
-                report,
-                "{tokens} tokens of {width} {},{name},{loss:.1e},{gradient:.1e},{draws:.1e}",
-                pattern.name()
-            )?;
-            ensure!(
-                loss < LOSS && gradient < GRADIENT && draws < DRAWS,
-                "{name} computes something else:\n{report}"
-            );
+            let (mask, name) = (pattern.name(), competitor.name());
+            tell(&format!("{tokens},{width},{mask},{name},{loss:.1e},{gradient:.1e},{draws:.1e}"));
+            ensure!(loss < LOSS && gradient < GRADIENT && draws < DRAWS, "{name} computes something else");
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// How far loss and gradient of a peer are from ours.

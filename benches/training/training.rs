@@ -54,14 +54,10 @@ fn main() -> Result<()> {
     }
     let args = Args::parse();
     match (args.check, args.masks) {
+        // The figures are the product of this command.
+        #[allow(clippy::print_stdout)]
         (true, _) => {
-            let report = check::report(&args.rules.competitors(), &args.rules.python())?;
-            // The figures are the product of this command.
-            #[allow(clippy::print_stdout)]
-            {
-                print!("{report}");
-            }
-            Ok(())
+            check::compare(&args.rules.competitors(), &args.rules.python(), |line| println!("{line}"))
         }
         (_, true) => args.masked(),
         (_, false) => args.dense(),
