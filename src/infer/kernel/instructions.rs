@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
+use super::lanes::{Portable, Simd};
 
 /// What the kernel's inner loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,15 @@ pub enum InstructionSet {
     Avx2,
     /// AVX-512 (F, DQ, VL, BW).
     Avx512,
+}
+
+/// Work that is compiled for each instruction set.
+pub(super) trait Work {
+    /// What comes of it.
+    type Result;
+
+    /// Does it with this one.
+    fn on<S: Simd>(self, s: S) -> Self::Result;
 }
 
 impl InstructionSet {
@@ -47,6 +57,20 @@ impl InstructionSet {
             InstructionSet::Portable => "portable",
             InstructionSet::Avx2 => "AVX2",
             InstructionSet::Avx512 => "AVX-512",
+        }
+    }
+
+    /// Does work with this instruction set; panics where the machine does not have it.
+    pub(super) fn run<W: Work>(self, work: W) -> W::Result {
+        assert!(self.available(), "this machine does not have {}", self.name());
+        match self {
+            InstructionSet::Portable => work.on(Portable),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => work.on(Avx2::detect().expect("it is available")),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => work.on(Avx512::detect().expect("it is available")),
+            #[cfg(not(target_arch = "x86_64"))]
+            InstructionSet::Avx2 | InstructionSet::Avx512 => unreachable!("it is available"),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - `masks`, `arrangement`: which pairs attend, and how tokens lie so that others need not be computed.
 //! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
 //! - `plan`, `pack`: the weights in the order and padding that these like.
+//! - `peak`: what the machine could do at best.
 
 mod arrangement;
 mod attention;
@@ -23,6 +24,7 @@ mod modulation;
 mod norm;
 mod pack;
 mod pass;
+mod peak;
 mod plan;
 mod product;
 mod shard;
@@ -33,12 +35,12 @@ mod transpose;
 mod workspace;
 
 pub use instructions::InstructionSet;
+pub use peak::peak_rate;
 
 use crate::network::{Architecture, Inputs, Masks, Targets};
 use buffer::Buffer;
-#[cfg(target_arch = "x86_64")]
-use lanes::{Avx2, Avx512};
-use lanes::{Portable, Simd};
+use instructions::Work;
+use lanes::Simd;
 use masks::MaskTable;
 use pack::{Packing, transpose_weights};
 use pass::Pass;
@@ -145,18 +147,7 @@ impl Kernel {
         batch.check(&self.plan);
         assert_eq!(parameters.len(), self.packing.parameters, "parameters of another architecture");
         self.masks.set(&self.plan, masks);
-        let had = "the instruction set was there when the kernel was made";
-        match self.set {
-            InstructionSet::Portable => self.run(Portable, parameters, batch, out, gradient),
-            #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => self.run(Avx2::detect().expect(had), parameters, batch, out, gradient),
-            #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => {
-                self.run(Avx512::detect().expect(had), parameters, batch, out, gradient)
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            InstructionSet::Avx2 | InstructionSet::Avx512 => unreachable!("{had}"),
-        }
+        self.set.run(Call { kernel: self, parameters, batch, out, gradient })
     }
 
     /// The loss, if there are targets; outputs and gradient where wanted.
@@ -185,5 +176,22 @@ impl Kernel {
             self.packing.unpack(parameters, sum, gradient);
         }
         self.shards.iter().map(|shard| shard.loss).sum()
+    }
+}
+
+/// One use of a kernel.
+struct Call<'a> {
+    kernel: &'a mut Kernel,
+    parameters: &'a [f32],
+    batch: Batch<'a>,
+    out: &'a mut [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Work for Call<'_> {
+    type Result = f64;
+
+    fn on<S: Simd>(self, s: S) -> f64 {
+        self.kernel.run(s, self.parameters, self.batch, self.out, self.gradient)
     }
 }
