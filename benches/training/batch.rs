@@ -40,7 +40,7 @@ impl Batch {
                 mask: vec![0; samples],
             },
             targets: Targets { target: numbers(4, all, 1.0), weight },
-            masks: Masks { masks: vec![problem.mask().unwrap_or_else(|| full(tokens))] },
+            masks: Masks { masks: vec![problem.mask().unwrap_or_else(|| full(tokens)).into()] },
         }
     }
 }

@@ -190,7 +190,7 @@ impl Work {
             [transformer.width, transformer.layers] = [Some(width), Some(layers)];
             [transformer.heads, transformer.widening] = [Some(heads), Some(widening)];
         }
-        let subject = Subject::of(model, transformer.graph);
+        let subject = Subject::of(model, transformer.graph, transformer.mask);
         let tokens = subject.tokens().len();
         anyhow::ensure!(tokens == self.tokens, "{} tokens asked for, {tokens} made", self.tokens);
         let outputs = subject.tokens().iter().map(|token| Output::Element(token.node, token.element));

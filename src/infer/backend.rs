@@ -7,6 +7,7 @@
 
 use crate::kernel::Kernel;
 use crate::network::{Architecture, Inputs, Masks, Targets, plain};
+use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
@@ -15,7 +16,8 @@ use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy
 use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_ndarray::{NdArray, NdArrayTensor};
-use std::sync::{Mutex, PoisonError};
+use rayon::ThreadPool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The CPU.
 pub type Cpu = NdArray<f32>;
@@ -52,13 +54,20 @@ pub struct Machine {
 pub struct Network {
     /// The sizes.
     pub architecture: Architecture,
+    pool: Arc<ThreadPool>,
     kernel: Mutex<Kernel>,
 }
 
 impl Network {
     /// A network of these sizes that computes on `threads` threads.
     pub fn new(architecture: &Architecture, threads: usize) -> Network {
-        Network { architecture: architecture.clone(), kernel: Mutex::new(Kernel::new(architecture, threads)) }
+        let kernel = Kernel::new(architecture, threads);
+        Network { architecture: architecture.clone(), pool: kernel.pool(), kernel: Mutex::new(kernel) }
+    }
+
+    /// Does work on the threads that the network computes on.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
     }
 
     fn with_kernel<R>(&self, work: impl FnOnce(&mut Kernel) -> R) -> R {
@@ -85,6 +94,16 @@ pub trait ScoreBackend: Backend {
         let parameters = wrap::<Self>(parameters);
         let Batch { inputs, targets, masks } = batch;
         plain::objective(&network.architecture, &parameters, inputs, targets, masks).into_primitive().tensor()
+    }
+
+    /// A step of the optimiser.
+    fn update(
+        update: Update,
+        moving: Moving<FloatTensor<Self>>,
+        gradient: FloatTensor<Self>,
+    ) -> Moving<FloatTensor<Self>> {
+        let moved = optimiser::composed(update, moving.map(wrap::<Self>), wrap(gradient));
+        moved.map(|tensor| tensor.into_primitive().tensor())
     }
 }
 
@@ -118,6 +137,15 @@ pub fn objective<B: ScoreBackend>(
     wrap(B::objective(parameters.clone().into_primitive().tensor(), network, batch))
 }
 
+/// A step of the optimiser.
+pub fn update<B: ScoreBackend>(update: Update, moving: &mut Moving<Tensor<B, 1>>, gradient: Tensor<B, 1>) {
+    // Taken out, as what is held twice would be copied before it is changed.
+    let nothing = Tensor::empty([0], &gradient.device());
+    let moved = moving.each_mut().map(|tensor| std::mem::replace(tensor, nothing.clone()));
+    let moved = moved.map(|tensor| tensor.into_primitive().tensor());
+    *moving = B::update(update, moved, gradient.into_primitive().tensor()).map(wrap);
+}
+
 fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
     Tensor::from_primitive(TensorPrimitive::Float(tensor))
 }
@@ -142,6 +170,27 @@ impl ScoreBackend for Cpu {
             network.with_kernel(|kernel| kernel.loss(parameters, inputs, targets, masks))
         });
         write(vec![loss as f32])
+    }
+
+    fn update(
+        update: Update,
+        moving: Moving<NdArrayTensor>,
+        gradient: NdArrayTensor,
+    ) -> Moving<NdArrayTensor> {
+        let Moving { mut parameters, mut first, mut second, mut average } =
+            moving.map(|tensor| match tensor {
+                NdArrayTensor::F32(storage) => storage.into_owned(),
+                _ => panic!("{OF_F32}"),
+            });
+        // Copied only where a tensor still shares its numbers with another: that of the best weights.
+        let slices = Moving {
+            parameters: parameters.as_slice_mut().expect(IN_ONE_PIECE),
+            first: first.as_slice_mut().expect(IN_ONE_PIECE),
+            second: second.as_slice_mut().expect(IN_ONE_PIECE),
+            average: average.as_slice_mut().expect(IN_ONE_PIECE),
+        };
+        read(&gradient, |gradient| optimiser::fused(update, slices, gradient));
+        Moving { parameters, first, second, average }.map(NdArrayTensor::from)
     }
 }
 
@@ -180,9 +229,12 @@ impl Backward<Cpu, 1> for FusedObjective {
     }
 }
 
+const OF_F32: &str = "the network's tensors are of type f32";
+const IN_ONE_PIECE: &str = "the numbers of a flat tensor lie together";
+
 /// Lends the numbers of a flat tensor; copies only where they do not lie together.
 fn read<R>(tensor: &NdArrayTensor, work: impl FnOnce(&[f32]) -> R) -> R {
-    let NdArrayTensor::F32(storage) = tensor else { panic!("the network's tensors are of type f32") };
+    let NdArrayTensor::F32(storage) = tensor else { panic!("{OF_F32}") };
     let view = storage.view();
     match view.to_slice() {
         Some(values) => work(values),

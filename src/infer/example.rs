@@ -9,7 +9,9 @@ use crate::table::Table;
 use rayon::prelude::*;
 use sbi_model::Mask;
 use sbi_sim::rng::Stream;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Multiples of it, modulo one, are evenly spread however many are taken: so are the levels over a batch.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -29,7 +31,7 @@ pub struct Data<'a> {
     /// `[rows · tokens]`, standardised; NaN of what a data set lacks.
     pub values: &'a [f32],
     /// The mask of each data set; empty where they are the same, or too large.
-    masks: Vec<Mask>,
+    masks: Vec<Arc<Mask>>,
 }
 
 /// Makes batches out of standardised simulations. Every number depends on the seed, the step and the example's place
@@ -53,17 +55,31 @@ pub struct Examples<'a> {
 const LEVEL: u32 = u32::MAX;
 const ROW: u32 = u32::MAX - 1;
 
-/// A mask that several examples of a batch may share.
-#[derive(Clone, Copy, PartialEq)]
-enum Shared {
+/// Examples that a thread makes before it asks for more.
+const AT_ONCE: usize = 16;
+
+/// Which mask an example has.
+enum Choice {
     /// That of a pattern.
     Pattern(usize),
     /// That of a data set.
     Row(usize),
+    /// One that no other example has.
+    Own(Arc<Mask>),
+}
+
+/// Where an example is written, a number for each token.
+struct Place<'a> {
+    value: &'a mut [f32],
+    given: &'a mut [f32],
+    /// Empty where tokens have no times.
+    time: &'a mut [f32],
+    target: &'a mut [f32],
+    weight: &'a mut [f32],
 }
 
 impl<'a> Data<'a> {
-    /// Simulations with the masks of data sets that differ, made on all threads at hand.
+    /// Simulations with the masks of data sets that differ, made on the threads of the pool around it.
     pub fn new(subject: &'a Subject, table: &'a Table, values: &'a [f32], patterns: &Patterns) -> Data<'a> {
         let tokens = subject.tokens().len();
         let data = Data { subject, table, values, masks: Vec::new() };
@@ -73,7 +89,8 @@ impl<'a> Data<'a> {
             return data;
         }
         let mask = |row: usize| patterns.mask_of_all(&data.lacks(row), table.coordinates(row));
-        let masks: Option<Vec<Mask>> = (0..rows).into_par_iter().map(mask).collect();
+        let masks: Option<Vec<Arc<Mask>>> =
+            (0..rows).into_par_iter().map(|row| mask(row).map(Into::into)).collect();
         Data { masks: masks.unwrap_or_default(), ..data }
     }
 
@@ -109,98 +126,108 @@ impl Examples<'_> {
         starts.map(|start| self.fill(u32::MAX, start..all.min(start + JUDGED), all, row)).collect()
     }
 
-    /// The examples at these places of a step; each loss term weighs `1 / (all · tokens)`.
-    fn fill(&self, step: u32, places: Range<usize>, all: usize, row: impl Fn(u64) -> usize) -> Batch {
-        let (subject, size) = (self.data.subject, places.len());
-        let weight = 1.0 / (all * subject.tokens().len()) as f32;
-        let tokens = subject.tokens().len();
-        let mut batch = Batch {
-            inputs: Inputs {
-                value: vec![0.0; size * tokens],
-                given: vec![0.0; size * tokens],
-                time: Vec::with_capacity(if subject.has_times() { size * tokens } else { 0 }),
-                level: Vec::with_capacity(size),
-                mask: Vec::with_capacity(size),
-            },
-            targets: Targets { target: vec![0.0; size * tokens], weight: vec![0.0; size * tokens] },
-            masks: Masks::default(),
-        };
-        let mut used = Vec::new();
-        let mut roles = vec![Role::Hidden; tokens];
-        let mut noise = vec![0.0; tokens];
+    /// The examples at these places of a step; each loss term weighs `1 / (all · tokens)`. They are made on the threads of
+    /// the pool around it.
+    fn fill(&self, step: u32, places: Range<usize>, all: usize, row: impl Fn(u64) -> usize + Sync) -> Batch {
+        let (tokens, size) = (self.data.subject.tokens().len(), places.len());
         let shift = self.choices.uniform(0, step, LEVEL);
-        for (start, place) in (0..).step_by(tokens).zip(places.start as u64..places.end as u64) {
-            let row = row(place);
-            let lacks = self.data.lacks(row);
-            let pattern = self.patterns.draw(&self.choices, place, step, &lacks, &mut roles);
-            let sigma = self.process.level((place as f64 * GOLDEN + shift).fract().max(1e-9));
-            self.noise.fill_normal(place, step, &mut noise);
-            let number = self.mask(row, pattern, &lacks, &roles, &mut used, &mut batch.masks.masks);
-            batch.inputs.mask.push(number);
-            batch.inputs.level.push(self.process.feature(sigma) as f32);
-            if subject.has_times() {
-                let at = self.data.table.coordinates(row);
-                batch.inputs.time.extend((0..tokens).map(|token| subject.time(token, at)));
-            }
-            let clean = self.data.row(row);
-            self.write(&mut batch, (start, weight), clean, &roles, sigma, &noise);
+        let zeros = || vec![0.0; size * tokens];
+        let time = if self.data.subject.has_times() { zeros() } else { Vec::new() };
+        let mut inputs = Inputs { value: zeros(), given: zeros(), time, ..Inputs::default() };
+        let mut targets = Targets { target: zeros(), weight: zeros() };
+        let mut slots = slots(&mut inputs, &mut targets, tokens);
+        let numbers = places.into_par_iter();
+        let make = |(place, slot): (usize, &mut Place)| {
+            let place = place as u64;
+            let level = (place as f64 * GOLDEN + shift).fract().max(1e-9);
+            let sigma = self.process.level(level);
+            let choice = self.example(step, place, row(place), sigma, slot);
+            let weight = 1.0 / (all * tokens) as f32;
+            slot.weight.iter_mut().for_each(|share| *share *= weight);
+            (self.process.feature(sigma) as f32, choice)
+        };
+        let made: Vec<(f32, Choice)> =
+            numbers.zip(slots.par_iter_mut()).with_min_len(AT_ONCE).map(make).collect();
+        let mut masks = Masks::default();
+        let mut known = HashMap::new();
+        for (level, choice) in made {
+            inputs.level.push(level);
+            inputs.mask.push(self.number(choice, &mut known, &mut masks.masks));
         }
-        batch
+        Batch { inputs, targets, masks }
+    }
+
+    /// Writes one example, each loss term with a weight of one, and says which mask it has.
+    fn example(&self, step: u32, place: u64, row: usize, sigma: f64, to: &mut Place) -> Choice {
+        let (subject, coordinates) = (self.data.subject, self.data.table.coordinates(row));
+        let lacks = self.data.lacks(row);
+        let mut roles = vec![Role::Hidden; lacks.len()];
+        let pattern = self.patterns.draw(&self.choices, place, step, &lacks, &mut roles);
+        let mut noise = vec![0.0; lacks.len()];
+        self.noise.fill_normal(place, step, &mut noise);
+        for (token, time) in to.time.iter_mut().enumerate() {
+            *time = subject.time(token, coordinates);
+        }
+        self.write(to, self.data.row(row), &roles, sigma, &noise);
+        if pattern == 0 && self.data.masks.get(row).is_some() {
+            Choice::Row(row)
+        } else if self.patterns.mask(pattern).is_some() && !lacks.contains(&true) {
+            Choice::Pattern(pattern)
+        } else {
+            Choice::Own(self.patterns.mask_of(&roles, coordinates).into())
+        }
     }
 
     /// The number of an example's mask among those of its batch, to which it is added where it is new.
-    fn mask(
+    fn number(
         &self,
-        row: usize,
-        pattern: usize,
-        lacks: &[bool],
-        roles: &[Role],
-        used: &mut Vec<Option<Shared>>,
-        masks: &mut Vec<Mask>,
+        choice: Choice,
+        known: &mut HashMap<(bool, usize), u32>,
+        masks: &mut Vec<Arc<Mask>>,
     ) -> u32 {
-        let own = self.data.masks.get(row).filter(|_| pattern == 0);
-        let pooled = self.patterns.mask(pattern).filter(|_| !lacks.contains(&true));
-        let shared = match (own, pooled) {
-            (Some(mask), _) => Some((Shared::Row(row), mask)),
-            (None, Some(mask)) => Some((Shared::Pattern(pattern), mask)),
-            (None, None) => None,
+        let (key, mask) = match choice {
+            Choice::Pattern(pattern) => ((false, pattern), self.patterns.mask(pattern)),
+            Choice::Row(row) => ((true, row), self.data.masks.get(row)),
+            Choice::Own(mask) => {
+                masks.push(mask);
+                return masks.len() as u32 - 1;
+            }
         };
-        let key = shared.map(|(key, _)| key);
-        if let Some(place) = key.and_then(|_| used.iter().position(|other| *other == key)) {
-            return place as u32;
-        }
-        used.push(key);
-        masks.push(match shared {
-            Some((_, mask)) => mask.clone(),
-            None => self.patterns.mask_of(roles, self.data.table.coordinates(row)),
-        });
-        used.len() as u32 - 1
+        *known.entry(key).or_insert_with(|| {
+            masks.push(mask.expect("it was there when it was chosen").clone());
+            masks.len() as u32 - 1
+        })
     }
 
-    /// Writes one example's tokens from place `start` on, each loss term with this weight.
-    #[allow(clippy::indexing_slicing, reason = "one place in five arrays of one length")]
-    fn write(
-        &self,
-        batch: &mut Batch,
-        (start, weight): (usize, f32),
-        clean: &[f32],
-        roles: &[Role],
-        sigma: f64,
-        noise: &[f64],
-    ) {
-        let Batch { inputs, targets, .. } = batch;
+    /// Writes what one example's tokens have in its roles.
+    fn write(&self, to: &mut Place, clean: &[f32], roles: &[Role], sigma: f64, noise: &[f64]) {
         let scaling = self.process.coefficients(sigma);
-        for (at, ((role, &z), n)) in (start..).zip(roles.iter().zip(clean).zip(noise)) {
+        let inputs = to.value.iter_mut().zip(to.given.iter_mut());
+        let targets = to.target.iter_mut().zip(to.weight.iter_mut());
+        let known = roles.iter().zip(clean.iter().zip(noise));
+        for (((value, given), (target, weight)), (role, (z, n))) in inputs.zip(targets).zip(known) {
             match role {
-                Role::Given => (inputs.value[at], inputs.given[at]) = (z, 1.0),
+                Role::Given => (*value, *given) = (*z, 1.0),
                 Role::Absent => {}
                 Role::Hidden => {
-                    let noisy = f64::from(z) + sigma * n;
-                    inputs.value[at] = (scaling.input * noisy) as f32;
-                    targets.target[at] = scaling.target(f64::from(z), noisy) as f32;
-                    targets.weight[at] = weight;
+                    let noisy = f64::from(*z) + sigma * n;
+                    *value = (scaling.input * noisy) as f32;
+                    *target = scaling.target(f64::from(*z), noisy) as f32;
+                    *weight = 1.0;
                 }
             }
         }
     }
+}
+
+/// Where each example of a batch is written.
+fn slots<'a>(inputs: &'a mut Inputs, targets: &'a mut Targets, tokens: usize) -> Vec<Place<'a>> {
+    // Tokens without times have none to write.
+    let times = inputs.time.chunks_exact_mut(tokens).chain(std::iter::repeat_with(|| &mut [][..]));
+    let inputs = inputs.value.chunks_exact_mut(tokens).zip(inputs.given.chunks_exact_mut(tokens));
+    let targets = targets.target.chunks_exact_mut(tokens).zip(targets.weight.chunks_exact_mut(tokens));
+    let slots = inputs.zip(targets).zip(times);
+    slots
+        .map(|(((value, given), (target, weight)), time)| Place { value, given, time, target, weight })
+        .collect()
 }

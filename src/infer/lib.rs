@@ -13,6 +13,7 @@ mod memory;
 mod multistep;
 pub mod network;
 mod noise;
+mod optimiser;
 mod pattern;
 mod plan;
 mod scale;

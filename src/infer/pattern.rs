@@ -8,6 +8,7 @@ use crate::subject::Subject;
 use sbi_model::{Mask, MaskKind, Token};
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Entries of all masks of left-out tokens that are kept at hand.
 const POOL_ENTRIES: usize = 1 << 20;
@@ -62,7 +63,7 @@ pub struct Patterns<'a> {
 struct Pooled {
     absent: Vec<bool>,
     /// The mask that goes with it, where that is the same for all data sets and whatever is given.
-    mask: Option<Mask>,
+    mask: Option<Arc<Mask>>,
 }
 
 impl<'a> Patterns<'a> {
@@ -85,7 +86,7 @@ impl<'a> Patterns<'a> {
         let alike = !subject.varies() && !kind.asks_what_is_given();
         let nothing = vec![false; tokens];
         let pooled = |absent: Vec<bool>| Pooled {
-            mask: alike.then(|| subject.mask(kind, &[], &nothing, &absent)),
+            mask: alike.then(|| subject.mask(kind, &[], &nothing, &absent).into()),
             absent,
         };
         let is_data = subject.tokens().iter().map(is_data).collect();
@@ -93,7 +94,7 @@ impl<'a> Patterns<'a> {
     }
 
     /// The mask of a pattern, where that is the same for all data sets that lack nothing.
-    pub fn mask(&self, index: usize) -> Option<&Mask> {
+    pub fn mask(&self, index: usize) -> Option<&Arc<Mask>> {
         self.pool.get(index).expect("patterns are of their pool").mask.as_ref()
     }
 

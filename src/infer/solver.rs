@@ -62,7 +62,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
             ),
-            masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden)] },
+            masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden).into()] },
             stream: Stream::new(seed, &format!("@draw/{}", question.name)),
             known: known.collect(),
             asked: question.states.iter().map(|state| *state == State::Inferred).collect(),

@@ -1,16 +1,15 @@
 //! Training: AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
 
-use crate::backend::{Batch, Device, Machine, Network, ScoreBackend, objective, probe_cuda};
+use crate::backend::{Batch, Device, Machine, Network, ScoreBackend, objective, probe_cuda, update};
 use crate::example::{Data, Examples};
 use crate::network::Architecture;
+use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
 use crate::subject::Subject;
 use crate::table::{Table, is_validation};
 use crate::weights::{Damaged, Point, Weights, decode, encode, take};
 use burn::backend::Autodiff;
-use burn::grad_clipping::GradientClippingConfig;
-use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, SimpleOptimizer};
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Tensor, TensorData};
 use sbi_sim::rng::Stream;
@@ -146,7 +145,8 @@ where
     let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
     let patterns = Patterns::new(subject, plan.mask, plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, &subject.identities, table);
-    let data = Data::new(subject, table, &values, &patterns);
+    let network = Network::new(&plan.architecture, machine.threads);
+    let data = network.install(|| Data::new(subject, table, &values, &patterns));
     let examples = |rows: Vec<usize>, name: &str| Examples {
         data: &data,
         rows,
@@ -160,13 +160,13 @@ where
     held_out.truncate(VALIDATION_ROWS);
     let training = examples(seen, "train");
     let validation = examples(held_out, "validation");
-    let validation = validation.sweep(VALIDATION_EXAMPLES.div_ceil(validation.rows.len()));
+    let times = VALIDATION_EXAMPLES.div_ceil(validation.rows.len());
+    let validation = network.install(|| validation.sweep(times));
 
     let device = B::Device::default();
     let mut trainer = Trainer::<B> {
         plan,
-        network: Network::new(&plan.architecture, machine.threads),
-        optimiser: AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(1e-3).build(),
+        network,
         state: match resume {
             Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
             None => State::new(plan, &initial(&plan.architecture, &stream("train.weights")), &device),
@@ -199,16 +199,13 @@ where
 struct Trainer<'a, B: AutodiffBackend> {
     plan: &'a Plan,
     network: Network,
-    optimiser: AdamW,
     state: State<B::InnerBackend>,
 }
 
 /// Everything that a step changes.
 struct State<B: Backend> {
     header: Header,
-    parameters: Tensor<B, 1>,
-    moments: Option<AdamWState<B, 1>>,
-    average: Tensor<B, 1>,
+    moving: Moving<Tensor<B, 1>>,
     /// The average when held-out loss was lowest.
     best: Tensor<B, 1>,
 }
@@ -239,22 +236,19 @@ where
 {
     fn step(&mut self, examples: &Examples) -> Result<(), TrainError> {
         let step = self.state.header.step;
-        let batch = examples.batch(step as u32, self.plan.batch);
-        let parameters = Tensor::<B, 1>::from_inner(self.state.parameters.clone()).require_grad();
+        let batch = self.network.install(|| examples.batch(step as u32, self.plan.batch));
+        let parameters = Tensor::<B, 1>::from_inner(self.state.moving.parameters.clone()).require_grad();
         let loss = objective(&parameters, &self.network, &batch);
         let gradient = parameters.grad(&loss.backward()).expect("the loss depends on the parameters");
         let loss = f64::from(loss.into_scalar_f32());
         if !loss.is_finite() {
             return Err(TrainError::Diverged { step });
         }
-        let gradient = GradientClippingConfig::Norm(1.0).init().clip_gradient(gradient);
+        drop(parameters);
         let state = &mut self.state;
-        let moments = state.moments.take();
-        let rate = learning_rate(self.plan, step);
-        (state.parameters, state.moments) =
-            self.optimiser.step(rate, state.parameters.clone(), gradient, moments);
-        let decay = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
-        state.average = state.average.clone() * decay + state.parameters.clone() * (1.0 - decay);
+        let keep = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
+        let far = Update { rate: learning_rate(self.plan, step), step, keep };
+        update(far, &mut state.moving, gradient);
         state.header.step += 1;
         state.header.smoothed = Some(state.header.smoothed.map_or(loss, |old| 0.99 * old + 0.01 * loss));
         Ok(())
@@ -262,7 +256,7 @@ where
 
     /// Measures the averaged weights on held-out simulations and keeps them where they are the best so far.
     fn judge(&mut self, validation: &[Batch]) -> Result<(), TrainError> {
-        let loss = |batch| objective(&self.state.average, &self.network, batch).into_scalar_f32();
+        let loss = |batch| objective(&self.state.moving.average, &self.network, batch).into_scalar_f32();
         let validation: f64 = validation.iter().map(|batch| f64::from(loss(batch))).sum();
         let state = &mut self.state;
         if !validation.is_finite() {
@@ -270,7 +264,7 @@ where
         }
         if validation < state.header.best {
             state.header.best = validation;
-            state.best = state.average.clone();
+            state.best = state.moving.average.clone();
         }
         let training = state.header.smoothed.unwrap_or(validation);
         state.header.curve.push(Point { step: state.header.step, training, validation });
@@ -336,22 +330,18 @@ fn numbers<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
 
 impl<B: Backend> State<B> {
     fn new(plan: &Plan, parameters: &[f32], device: &B::Device) -> State<B> {
-        let parameters = Tensor::from_data(TensorData::from(parameters), device);
+        let parameters: Tensor<B, 1> = Tensor::from_data(TensorData::from(parameters), device);
+        let (zeros, best) = (parameters.zeros_like(), parameters.clone());
+        let moving = Moving { first: zeros.clone(), second: zeros, average: parameters.clone(), parameters };
         let header =
             Header { plan: plan.clone(), step: 0, smoothed: None, best: f64::INFINITY, curve: Vec::new() };
-        State { header, average: parameters.clone(), best: parameters.clone(), parameters, moments: None }
+        State { header, moving, best }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let mut arrays = vec![
-            ("average", numbers(&self.average)),
-            ("best", numbers(&self.best)),
-            ("parameters", numbers(&self.parameters)),
-        ];
-        if let Some(AdamWState { momentum }) = &self.moments {
-            arrays.push(("moment_1", numbers(&momentum.moment_1)));
-            arrays.push(("moment_2", numbers(&momentum.moment_2)));
-        }
+        let Moving { parameters, first, second, average } = &self.moving;
+        let tensors = [parameters, first, second, average, &self.best];
+        let arrays: Vec<(&str, Vec<f32>)> = NAMES.into_iter().zip(tensors.map(numbers)).collect();
         let arrays: Vec<(&str, &[f32])> =
             arrays.iter().map(|(name, values)| (*name, values.as_slice())).collect();
         encode(&self.header, &arrays)
@@ -363,21 +353,18 @@ impl<B: Backend> State<B> {
             return Err(Damaged("it belongs to another training".to_owned()));
         }
         let length = plan.architecture.parameters();
-        let mut tensor = |name: &str| -> Result<Tensor<B, 1>, Damaged> {
+        let tensor = |name: &str| -> Result<Tensor<B, 1>, Damaged> {
             Ok(Tensor::from_data(TensorData::from(take(&mut arrays, name, length)?.as_slice()), device))
         };
-        let moments = match header.step {
-            0 => None,
-            step => Some(AdamWState::new(AdaptiveMomentumState::new(
-                step,
-                tensor("moment_1")?,
-                tensor("moment_2")?,
-            ))),
-        };
-        let (parameters, average, best) = (tensor("parameters")?, tensor("average")?, tensor("best")?);
-        Ok(State { header, parameters, moments, average, best })
+        let tensors: Vec<Tensor<B, 1>> = NAMES.into_iter().map(tensor).collect::<Result<_, _>>()?;
+        let [parameters, first, second, average, best] =
+            tensors.try_into().expect("there is one for each name");
+        Ok(State { header, moving: Moving { parameters, first, second, average }, best })
     }
 }
+
+/// What a checkpoint calls the tensors of a state.
+const NAMES: [&str; 5] = ["parameters", "moment_1", "moment_2", "average", "best"];
 
 /// JSON has no infinity: it stands as null.
 mod infinite {

@@ -19,13 +19,13 @@ const MOST_BITS: usize = 1 << 28;
 #[derive(Default)]
 pub(super) struct MaskTable {
     /// The masks that the table was last filled with.
-    masks: Vec<Mask>,
+    masks: Vec<Arc<Mask>>,
     arrangements: Vec<Arc<Arrangement>>,
     /// `[masks, keys, padded queries]`: zero or [`FORBIDDEN`], by places. Pairs outside of panels are never read.
     starts: Vec<f32>,
     /// Numbers from key to key.
     row: usize,
-    known: HashMap<Mask, Arc<Arrangement>>,
+    known: HashMap<Arc<Mask>, Arc<Arrangement>>,
 }
 
 impl MaskTable {
@@ -74,7 +74,7 @@ impl MaskTable {
 
     /// What the logits of a sample start from whose mask is at the same place of `index`, from this key and query on.
     pub fn start<'a>(&'a self, index: &'a [u32], [key, query]: [usize; 2]) -> Start<'a> {
-        let tokens = self.masks.first().map_or(0, Mask::size);
+        let tokens = self.masks.first().map_or(0, |mask| mask.size());
         let places =
             Places { first: key * self.row + query, row: self.row, head: 0, sample: tokens * self.row };
         Start::Chosen { from: &self.starts, places, index }

@@ -46,6 +46,7 @@ use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
 use shard::{Batch, MOST_SHARDS, Shard, deal, gather, work};
+use std::sync::Arc;
 use workspace::Workspace;
 
 /// The network of one architecture with the memory it works in.
@@ -60,8 +61,7 @@ pub struct Kernel {
     weights: Buffer,
     masks: MaskTable,
     set: InstructionSet,
-    /// None for one thread.
-    pool: Option<rayon::ThreadPool>,
+    pool: Arc<rayon::ThreadPool>,
     /// One for each thread.
     workspaces: Vec<Workspace>,
     shards: Vec<Shard>,
@@ -83,17 +83,15 @@ impl Kernel {
         );
         let plan = Plan::new(architecture);
         let threads = threads.clamp(1, MOST_SHARDS);
-        let pool = (threads > 1).then(|| {
-            let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            builder.build().expect("the system lets us start a few threads")
-        });
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("the system lets us start a few threads");
         Kernel {
             packing: Packing::new(architecture, &plan),
             packed: Vec::new(),
             weights: Buffer::new(plan.numbers),
             masks: MaskTable::default(),
             set,
-            pool,
+            pool: pool.into(),
             workspaces: (0..threads).map(|_| Workspace::new(&plan)).collect(),
             shards: Vec::new(),
             plan,
@@ -108,6 +106,11 @@ impl Kernel {
         // Pages of memory that nothing was written to take no room.
         let blocks = if gradient { plan.blocks.len() } else { 1 };
         4.0 * ((plan.numbers + shards) as f64 + threads as f64 * Workspace::numbers(&plan, blocks))
+    }
+
+    /// The threads that it works with, for what is done between its calls.
+    pub fn pool(&self) -> Arc<rayon::ThreadPool> {
+        self.pool.clone()
     }
 
     /// The outputs F of all tokens, into `out` `[B·T]`.
@@ -170,9 +173,10 @@ impl Kernel {
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks };
-        work(self.pool.as_ref(), pass, batch, &mut self.workspaces, &mut self.shards, out);
+        let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
+        work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
         if batch.gradient {
-            let sum = gather(self.pool.as_ref(), s, &mut self.shards);
+            let sum = gather(pool, s, &mut self.shards);
             self.packing.unpack(parameters, sum, gradient);
         }
         self.shards.iter().map(|shard| shard.loss).sum()

@@ -1,6 +1,7 @@
 //! What a network is fed: samples of tokens with their noise level, condition bits and masks.
 
 use sbi_model::Mask;
+use std::sync::Arc;
 
 /// Inputs of B samples of T tokens, row-major.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +31,8 @@ pub struct Targets {
 /// The distinct masks of a batch, all of one number of tokens.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
-    /// The masks; [`Inputs::mask`] indexes them.
-    pub masks: Vec<Mask>,
+    /// The masks, which other batches may share; [`Inputs::mask`] indexes them.
+    pub masks: Vec<Arc<Mask>>,
 }
 
 impl Inputs {

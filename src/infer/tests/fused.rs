@@ -85,7 +85,7 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
                 .map(|x| x.max(0.0) / samples as f32)
                 .collect(),
         },
-        masks: Masks { masks },
+        masks: Masks { masks: masks.into_iter().map(Into::into).collect() },
     }
 }
 

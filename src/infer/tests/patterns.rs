@@ -45,7 +45,7 @@ fn absent_tokens_take_the_mask_of_the_graph_without_them() {
         let mask = patterns.mask(pattern).expect("undirected masks of data sets that are alike are kept");
         let absent: Vec<bool> = roles.iter().map(|role| *role == Role::Absent).collect();
         with_absent += usize::from(absent.contains(&true));
-        assert_eq!(*mask, subject.mask(MaskKind::Undirected, &[], &[false; 8], &absent));
+        assert_eq!(**mask, subject.mask(MaskKind::Undirected, &[], &[false; 8], &absent));
         assert!(roles.contains(&Role::Hidden));
     }
     assert!(with_absent > 1_500);

@@ -75,7 +75,7 @@ fn what_nobody_attends_to_changes_nothing() {
             Problem::new(architecture(tokens, width, 2, [2, 16], 40, 7), 9, 600 + tokens as u64);
         let hidden = tokens / 2;
         for mask in &mut problem.masks.masks {
-            *mask = without_column(mask, hidden);
+            *mask = without_column(mask, hidden).into();
         }
         for set in sets() {
             let mut kernel = problem.kernel(1, set);
@@ -105,7 +105,7 @@ fn without_column(mask: &Mask, column: usize) -> Mask {
 fn an_absent_token_attends_to_nothing() {
     // With no pair in the mask, attention adds its bias alone, so that the other weights cannot matter.
     let mut problem = Problem::new(architecture(5, 24, 1, [3, 8], 50, 3), 4, 7);
-    problem.masks.masks.fill(Mask::empty(5));
+    problem.masks.masks.fill(Mask::empty(5).into());
     for set in sets() {
         let mut kernel = problem.kernel(1, set);
         let before = problem.outputs(&mut kernel);

@@ -91,6 +91,7 @@ impl Problem {
             parameters.extend(piece.range.map(|_| middle + spread * 1.7 * random.signed()));
         }
         let masks = vec![mask(t, &mut random), sparse(t, &mut random), mask(t, &mut random)];
+        let masks = masks.into_iter().map(Into::into).collect();
         let given: Vec<f32> = (0..samples * t).map(|_| f32::from(random.below(3) == 0)).collect();
         let inputs = Inputs {
             value: given.iter().map(|_| 3.0 * random.signed()).collect(),

@@ -99,7 +99,7 @@ fn speed_of_masks() {
                 .map(|at| (at / tokens, at % tokens))
                 .filter(|(i, j)| looks(*i, *j))
                 .for_each(|(i, j)| mask.set(i, j));
-            problem.masks.masks.fill(mask);
+            problem.masks.masks.fill(mask.into());
             let Problem { parameters, inputs, targets, masks, .. } = &problem;
             let step = best(|| {
                 kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient);
