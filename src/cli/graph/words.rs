@@ -79,6 +79,18 @@ pub fn spread(axes: &[&Axis]) -> Option<String> {
     })
 }
 
+/// That a mask hangs on times which its query does not say.
+fn unplaced(axes: &[&Axis]) -> Option<String> {
+    let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
+    let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    (!names.is_empty()).then(|| {
+        format!(
+            "spread evenly: {}, which {are} placed nowhere in this query; the mask hangs on the times along {them}",
+            listed(&names, "and")
+        )
+    })
+}
+
 /// How many tokens a query has, and what it says of them: `4 tokens: 2 given, 2 inferred`.
 pub fn tally(asked: &Asked) -> String {
     let counted = ["given", "inferred", "absent"].map(|word| {
@@ -98,7 +110,7 @@ pub fn plural(count: usize, what: &str) -> String {
 pub fn attention(asked: &Asked, attention: &Attention) -> Vec<String> {
     let mut told = vec![format!("keeps {}; {}", share(attention.kept), reach(asked, attention))];
     told.extend(too_few(attention));
-    told.extend(spread(&asked.spread));
+    told.extend(unplaced(&asked.spread));
     told.extend(summarised(asked));
     told
 }
@@ -180,17 +192,19 @@ pub fn named(asked: &Asked, tokens: &[usize]) -> String {
             pieces.push(node.name.clone());
             continue;
         }
-        for run in own.chunk_by(|one, next| one + 1 == *next) {
-            let index = |token: &usize| {
-                let name = asked.tokens.get(*token).map_or("", |token| &token.name);
-                name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']).to_owned()
-            };
-            match (run.first(), run.last()) {
-                (Some(first), Some(last)) if first != last => {
-                    pieces.push(format!("{}[{} .. {}]", node.name, index(first), index(last)));
-                }
-                _ => pieces.extend(run.first().map(|only| format!("{}[{}]", node.name, index(only)))),
-            }
+        // A run goes along the last axis: `y[1,2 .. 3]`, as a query would name it.
+        let index = |token: usize| {
+            let name = asked.tokens.get(token).map_or("", |token| &token.name);
+            let index = name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']);
+            let last = index.rfind(',').map_or(0, |comma| comma + 1);
+            (index.get(..last).unwrap_or_default(), index.get(last..).unwrap_or_default())
+        };
+        for run in own.chunk_by(|one, next| one + 1 == *next && index(*one).0 == index(*next).0) {
+            let ends = run.first().zip(run.last()).map(|(first, last)| (index(*first), index(*last)));
+            pieces.extend(ends.map(|((before, first), (_, last))| match first == last {
+                true => format!("{}[{before}{first}]", node.name),
+                false => format!("{}[{before}{first} .. {last}]", node.name),
+            }));
         }
     }
     let more = pieces.len().saturating_sub(MOST_PIECES);
