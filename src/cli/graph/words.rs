@@ -2,7 +2,7 @@
 
 use super::view::{Asked, Attention};
 use crate::cli::numbers::{exact, listed};
-use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps};
+use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps, Token};
 
 /// No more parts of a mask than these are named.
 const MOST_PARTS: usize = 4;
@@ -89,6 +89,24 @@ fn unplaced(axes: &[&Axis]) -> Option<String> {
             listed(&names, "and")
         )
     })
+}
+
+/// A token with its time, where its mask goes by that: `ill[2] @ 14 day`.
+pub fn dated(asked: &Asked, token: &Token) -> String {
+    let node = asked.model.node(token.node);
+    let by_time = asked.attention.as_ref().is_some_and(|own| own.network.graph == GraphRule::Mechanistic);
+    let mut places = node.axes.iter().zip(asked.model.places(node, token.element)).filter(|_| by_time);
+    let time = places.find_map(|(id, place)| {
+        let axis = asked.model.axis(*id);
+        let placed = asked.query.placed.iter().find(|placed| placed.axis == *id);
+        let at = placed.and_then(|placed| placed.at.get(place).copied()).or_else(|| axis.coordinate(place));
+        at.filter(|_| axis.is_time()).map(|at| (at, axis))
+    });
+    match time {
+        Some((at, Axis { unit: Some(unit), .. })) => format!("{} @ {} {unit}", token.name, short(at)),
+        Some((at, _)) => format!("{} @ {}", token.name, short(at)),
+        None => token.name.clone(),
+    }
 }
 
 /// How many tokens a query has, and what it says of them: `4 tokens: 2 given, 2 inferred`.
@@ -211,4 +229,67 @@ pub fn named(asked: &Asked, tokens: &[usize]) -> String {
     pieces.truncate(MOST_PIECES);
     let shown = pieces.join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::graph::view::View;
+    use crate::cli::world::Disk;
+    use std::path::PathBuf;
+
+    const MODEL: &str = "edition 2026
+model pond {
+    axis t : time(scattered(n = 2, over = 0 day .. 9 day))
+    axis u : time(scattered(n = 2, over = 0 day .. 9 day))
+    axis i : index(2)
+    param k : 1/day ~ uniform(0, 1)
+    param j : 1/day ~ uniform(0, 1)
+    dynamics water over 0 day .. 9 day by rk4(step = 0.1 day) {
+        init x = 1
+        init z = 1
+        x' = -k * z
+        z' = -j * z
+    }
+    data a[t] ~ normal(water.x(t), 1)
+    data b[u] ~ normal(water.z(u), 1)
+    data c[i, t] ~ normal(k * 1 day, 1)
+}
+approximator m for pond {
+    joint with diffusion_transformer(graph = mechanistic)
+}
+";
+
+    /// What is said of the tokens that are left out, the names of those that are there, and what is spread.
+    fn words(query: &str) -> (String, Vec<String>, Vec<String>) {
+        let text = format!("{MODEL}query q of m {{\n{query}\n}}\n");
+        let checked = sbi_model::compile(&text, &Disk::new(PathBuf::new()));
+        let file = checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        let view = View::of(&file, &[]).ok().expect("the query is there");
+        let asked = &view.queries[0];
+        let gone: Vec<usize> = (0..asked.tokens.len()).filter(|token| !asked.present[*token]).collect();
+        let there = (0..asked.tokens.len()).filter(|token| asked.present[*token]);
+        let mut there: Vec<String> = there.map(|token| dated(asked, &asked.tokens[token])).collect();
+        there.sort();
+        let spread = asked.spread.iter().map(|axis| axis.name.clone()).collect();
+        (named(asked, &gone), there, spread)
+    }
+
+    #[test]
+    fn readings_bear_their_times_and_what_is_left_out_is_a_range() {
+        let (_, there, spread) = words("at t = [1, 2]\nat u = [3]\ngiven a = [1, 2]\ngiven b = [1]\ninfer k");
+        assert_eq!(there, ["a[1] @ 1 day", "a[2] @ 2 day", "b[1] @ 3 day", "k"]);
+        assert_eq!(spread, [""; 0]);
+        let (gone, ..) = words("at t = [1, 2]\nat u = [3, 4]\ngiven c[1, 1] = 1\ngiven c[2, 2] = 1\ninfer k");
+        assert!(gone.contains("c[1,2], c[2,1]"), "{gone}");
+    }
+
+    /// Whether a reading of the one state looks at what moves the other hangs on when that one is read, left out or not.
+    #[test]
+    fn an_axis_that_is_placed_nowhere_is_named_where_the_mask_hangs_on_it() {
+        let (_, _, spread) = words("at t = [1, 8]\ngiven a = [1, 2]\ninfer k, j");
+        assert_eq!(spread, ["u"]);
+        let (_, _, spread) = words("given k = 0.2\ninfer j");
+        assert_eq!(spread, [""; 0]);
+    }
 }
