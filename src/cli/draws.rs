@@ -169,13 +169,17 @@ impl<'a> Drawing<'a> {
         let sentence = |((token, state), kind): ((&Token, &State), &usize)| {
             let (low, high) = plan.scale(*kind).range();
             match *state {
-                State::Given(value) if !(low..=high).contains(&value) => Some(format!(
-                    "{} = {} lies outside all simulations ({} to {}), so these draws are a guess",
-                    token.name,
-                    exact(value),
-                    rounded(low, high - low),
-                    rounded(high, high - low)
-                )),
+                State::Given(value) if !(low..=high).contains(&value) => {
+                    // As many digits as tell the value from the end next to it.
+                    let scale = (high - low).min((low - value).max(value - high));
+                    Some(format!(
+                        "{} = {} lies outside all simulations ({} to {}), so these draws are a guess",
+                        token.name,
+                        exact(value),
+                        rounded(low, scale),
+                        rounded(high, scale)
+                    ))
+                }
                 _ => None,
             }
         };

@@ -1,14 +1,17 @@
 //! Statistical advice on a file that has nothing wrong: what runs, but perhaps not as meant (`sbi check --pedantic`).
 
 use crate::check::codes::{
-    DATUM_ALONE, DENSE_MASK, LOST_PAIRING, NOTHING_GIVEN, SINGLE_ELEMENT, UNCORRECTED, UNUSED_PARAMETER,
+    DATUM_ALONE, DENSE_MASK, LOST_PAIRING, MECHANISM_ABSENT, NOTHING_GIVEN, SINGLE_ELEMENT, UNCORRECTED,
+    UNUSED_PARAMETER,
 };
 use crate::{
-    Approximator, AxisId, Binary, Definition, Dynamics, Estimator, Expr, ExprId, File, Fusion, Graph, Group,
-    MaskKind, Model, Node, NodeId, Query, Role, Scheme, Solver, State, Unary,
+    Approximator, AxisId, Binary, Definition, Dynamics, Estimator, Expr, ExprId, File, Fusion, Graph,
+    GraphRule, Group, MaskKind, Model, Node, NodeId, Query, Role, Scheme, Solver, State, Unary,
 };
 use sbi_syntax::Diagnostic;
 use std::collections::BTreeSet;
+
+mod stated;
 
 /// A mask that keeps more than this share of its entries saves little.
 const DENSE: f64 = 0.4;
@@ -25,11 +28,13 @@ pub fn advice(file: &File) -> Vec<Diagnostic> {
     for model in &file.models {
         told.extend(reach(model));
         told.extend(single_elements(model));
+        told.extend(model.depends.iter().filter_map(|depends| stated::stated(model, depends)));
         told.extend(model.dynamics.iter().filter_map(|dynamics| uncorrected(model, dynamics)));
     }
     for approximator in &file.approximators {
         let Some(model) = file.models.get(approximator.model) else { continue };
         told.extend(dense_mask(approximator, model));
+        told.extend(no_mechanism(approximator, model));
         told.extend(lost_pairing(approximator, model));
     }
     told.extend(file.queries.iter().filter_map(nothing_given));
@@ -157,6 +162,21 @@ fn dense_mask(approximator: &Approximator, model: &Model) -> Option<Diagnostic> 
     );
     let help = format!("as `param {}` it would be a token, and the mask keeps {}", node.name, percent(then));
     Some(DENSE_MASK.at(node.span, message).help(help))
+}
+
+/// The mechanistic rule where nothing changes in time, and it differs in nothing from the exact one.
+fn no_mechanism(approximator: &Approximator, model: &Model) -> Option<Diagnostic> {
+    let Estimator::Joint(transformer) = &approximator.estimator else { return None };
+    let changes = !model.dynamics.is_empty() || model.nodes.iter().any(|node| node.curve);
+    if transformer.graph != GraphRule::Mechanistic || changes {
+        return None;
+    }
+    let message = format!(
+        "`{}` has no `dynamics` and no function of time: the mechanistic graph is the exact one",
+        model.name
+    );
+    let help = "leave `graph = mechanistic` out, or write what changes in time as `dynamics`";
+    Some(MECHANISM_ABSENT.at(approximator.span, message).help(help))
 }
 
 /// The share of the mask's entries that may attend.

@@ -61,7 +61,7 @@ pub use model::{File, Model};
 pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform};
 pub use passage::Bound;
 pub use placement::Placement;
-pub use query::{Condition, DataSet, Placed, Query, State};
+pub use query::{Beyond, Condition, DataSet, Placed, Query, State};
 pub use reach::Reach;
 pub use units::Gauge;
 pub use world::{LARGEST_DATA, ReadError, World};

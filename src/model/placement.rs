@@ -50,53 +50,41 @@ impl Query {
             .enumerate()
             .map(|(number, token)| ((token.node, token.element), number))
             .collect();
-        // What is said of an axis's last element is said of those beyond as well, but that they are given.
+        let places = |token: &Token| placed.places(placed.node(token.node), token.element);
         let origin = |token: &Token| {
-            let mut beyond = false;
-            let node = placed.node(token.node);
-            let places: Vec<(&AxisId, usize)> =
-                node.axes.iter().zip(placed.places(node, token.element)).collect();
-            if places.iter().any(|(axis, place)| self.fills(placed.axis(**axis), **axis, *place)) {
+            let axes = || placed.node(token.node).axes.iter().zip(places(token));
+            if axes().any(|(axis, place)| self.fills(placed.axis(*axis), *axis, place)) {
                 return None;
             }
-            // Of a node of which only some elements are asked, none is beyond.
-            let whole = |original: usize| self.states.get(original) == Some(&State::Inferred);
-            let asked = graph.tokens.iter().enumerate().filter(|(_, own)| own.node == token.node);
-            let asked = asked.map(|(number, _)| number).all(whole);
-            let element = places.into_iter().fold(0, |element, (axis, place)| {
+            let element = axes().try_fold(0, |element, (axis, place)| {
                 let size = model.axis(*axis).size();
-                beyond |= place >= size;
-                element * size + place.min(size - 1)
+                (place < size).then_some(element * size + place)
             });
-            let known = *known.get(&(token.node, element))?;
-            (asked || !beyond).then_some((known, beyond))
+            known.get(&(token.node, element?)).copied()
         };
-        let origins: Vec<Option<(usize, bool)>> = tokens.iter().map(origin).collect();
-        let state = |origin: &Option<(usize, bool)>| {
-            let (state, beyond) =
-                origin.and_then(|(token, beyond)| Some((*self.states.get(token)?, beyond)))?;
-            (!(beyond && matches!(state, State::Given(_)))).then_some(state)
-        };
-        let states = origins.iter().map(|origin| state(origin).unwrap_or(State::Absent)).collect();
-        let mut reported: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let origins: Vec<Option<usize>> = tokens.iter().map(origin).collect();
+        let mut reported: BTreeMap<usize, usize> = BTreeMap::new();
         for (number, origin) in origins.iter().enumerate() {
-            if let Some((token, _)) = origin {
-                reported.entry(*token).or_default().push(number);
+            reported.extend(origin.map(|origin| (origin, number)));
+        }
+        let numbers: BTreeMap<(NodeId, Vec<usize>), usize> = match self.beyond.as_slice() {
+            [] => BTreeMap::new(),
+            _ => tokens.iter().enumerate().map(|(number, own)| ((own.node, places(own)), number)).collect(),
+        };
+        let beyond = |after: usize| {
+            let here = self.beyond.iter().filter(move |beyond| beyond.after == after);
+            here.filter_map(|beyond| numbers.get(&(beyond.node, beyond.places.clone())).copied())
+        };
+        let own = |at: usize| self.infer.get(at).and_then(|token| reported.get(token)).copied();
+        let infer: Vec<usize> = (0..=self.infer.len()).flat_map(|at| beyond(at).chain(own(at))).collect();
+        let state = |origin: &Option<usize>| origin.and_then(|token| self.states.get(token)).copied();
+        let mut states: Vec<State> =
+            origins.iter().map(|origin| state(origin).unwrap_or(State::Absent)).collect();
+        for &number in &infer {
+            if let Some(state) = states.get_mut(number) {
+                *state = State::Inferred;
             }
         }
-        let is =
-            |origin: &Option<(usize, bool)>| origin.filter(|(_, beyond)| !beyond).map(|(token, _)| token);
-        // Elements of a node that are asked for in their order stay so among those beyond.
-        let node = |token: &usize| graph.tokens.get(*token).map(|token| token.node);
-        let runs = self.infer.chunk_by(|a, b| a < b && node(a) == node(b));
-        let run = |run: &[usize]| {
-            let mut run: Vec<usize> =
-                run.iter().filter_map(|token| reported.get(token)).flatten().copied().collect();
-            run.sort_unstable();
-            run
-        };
-        let infer = runs.flat_map(run).collect();
-        let origins = origins.iter().map(is).collect();
         let coordinates = self.coordinates(&placed);
         Placement { model: placed, states, origins, infer, coordinates }
     }

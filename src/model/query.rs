@@ -14,6 +14,8 @@ pub struct Query {
     pub states: Vec<State>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
+    /// What is to be reported at places that it has beyond the elements of the model's graph, in the order asked.
+    pub beyond: Vec<Beyond>,
     /// The computed parameters to report beside them, in the order asked.
     pub computed: Vec<NodeId>,
     /// How many draws, at least one.
@@ -44,13 +46,24 @@ pub enum State {
     Absent,
 }
 
+/// An element that a query infers at a place of its own: data sets in training have no more elements than the axis has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The node.
+    pub node: NodeId,
+    /// Where it is along each axis of the node, from zero.
+    pub places: Vec<usize>,
+    /// How many of [`Query::infer`] are reported before it.
+    pub after: usize,
+}
+
 /// Where a query places an axis of scattered instants: by `at`, or by a column of times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     /// The axis.
     pub axis: AxisId,
     /// The coordinates, in the order of its elements. Where there are more than the axis has in training, the elements
-    /// beyond have no tokens in the model's graph; what is inferred of the last one is inferred of them.
+    /// beyond have no tokens in the model's graph; [`Query::beyond`] says which of them are inferred.
     pub at: Vec<f64>,
 }
 

@@ -63,6 +63,7 @@ impl<'t> Stop<'t> {
             Self::bracket_stray,
             Self::missing_then,
             Self::missing_else,
+            Self::reading_of_function,
             Self::reserved_name,
             Self::several_statements,
         ];
@@ -156,6 +157,23 @@ impl<'t> Stop<'t> {
         let told = UNEXPECTED.at(self.span(0), "behind the condition of an `if` stands `then`");
         let told = told.label(self.line.span(place, 2), "this `if`");
         Some(told.help(format!("write `then` before {}", found(self.rest))))
+    }
+
+    /// `infer f(3)`: a function of time is asked about where its readings are placed.
+    fn reading_of_function(&self) -> Option<Diagnostic> {
+        let word = self.word.filter(|word| ["infer", "given"].contains(&word.text))?;
+        let (place, name) = words(self.before).last()?;
+        if !self.rest.starts_with('(') || place + name.len() != self.before.len() || name == word.text {
+            return None;
+        }
+        let end = self.rest.find(')')?;
+        let time = self.rest.get(1..end).map(str::trim).filter(|time| !time.is_empty())?;
+        let message = format!("a query does not name `{name}` at a time: its readings have places");
+        let told = UNEXPECTED.at(self.span(end + 1), message);
+        Some(told.help(format!(
+            "place the axis on which it is read, `at knot = [{time}]`, and write `{} {name}`",
+            word.text
+        )))
     }
 
     fn missing_else(&self) -> Option<Diagnostic> {

@@ -149,10 +149,12 @@ fn heads(asked: &Asked) -> Vec<String> {
     let own: Vec<&str> = (0..asked.tokens.len()).map(modality).collect();
     let first =
         own.iter().map(|name| name.len()).max().map_or(0, |longest| longest + usize::from(longest > 0));
-    let second = asked.tokens.iter().map(|token| token.name.chars().count()).max().unwrap_or(0);
-    let rows = asked.tokens.iter().zip(&asked.states).zip(own);
-    let head = |((token, state), modality): ((&sbi_model::Token, &sbi_model::State), &str)| {
-        format!("{modality:first$}{:second$} {:8}", token.name, words::state(state))
+    let names: Vec<String> = asked.tokens.iter().map(|token| words::dated(asked, token)).collect();
+    let there = names.iter().zip(&asked.present).filter(|(_, present)| **present);
+    let second = there.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let rows = names.iter().zip(&asked.states).zip(own);
+    let head = |((name, state), modality): ((&String, &sbi_model::State), &str)| {
+        format!("{modality:first$}{name:second$} {:8}", words::state(state))
     };
     rows.map(head).collect()
 }

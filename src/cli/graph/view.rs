@@ -53,7 +53,7 @@ pub struct Asked<'a> {
     pub base: Mask,
     /// Who may look at whom; of a posterior nothing, as its networks read the data and know no tokens.
     pub attention: Option<Attention<'a>>,
-    /// The axes that it leaves unplaced, which are spread evenly here.
+    /// The axes that it leaves unplaced and on whose times its graph or its mask hangs; they are spread evenly here.
     pub spread: Vec<&'a Axis>,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Shown<'a> {
             statements: statements(model),
             rule,
             graph: structure.nominal().clone(),
-            spread: spread(model, &structure, &structure.nominal().tokens, |_, _| true),
+            spread: spread(model, &structure),
         }
     }
 }
@@ -131,19 +131,36 @@ impl<'a> Asked<'a> {
         let said = Said::of(query, model, rule);
         let placed = |axis: AxisId| query.placed.iter().find(|placed| placed.axis == axis);
         // Where some elements of an axis are placed, the others are not there: nothing looks at them.
-        let graph = said.structure.graph(&|axis, element| match placed(axis) {
-            Some(placed) => placed.at.get(element).copied(),
-            None => said.model.axis(axis).spread(element),
-        });
+        let graph_with = |moved: Option<(AxisId, f64)>| {
+            said.structure.graph(&|axis, element| match (placed(axis), moved) {
+                (Some(placed), _) => placed.at.get(element).copied(),
+                (None, Some((own, time))) if own == axis => Some(time),
+                (None, _) => said.model.axis(axis).spread(element),
+            })
+        };
+        let graph = graph_with(None);
         let absent: Vec<bool> = said.states.iter().map(|state| *state == State::Absent).collect();
         let present: Vec<bool> = absent.iter().map(|absent| !absent).collect();
-        let there = |token: usize, axis: AxisId| present.get(token) == Some(&true) && placed(axis).is_none();
+        let base = graph.without(&absent);
+        let attention = network.map(|network| Attention::of(network, &graph, &said.states));
+        // Readings that are left out pass on what they stand between, so that their times matter too.
+        let hangs = |axis: AxisId| {
+            let AxisKind::Scattered { from, to, .. } = said.model.axis(axis).kind else { return false };
+            [from, (from + to) / 2.0, to].into_iter().any(|time| {
+                let other = graph_with(Some((axis, time)));
+                let looks = |attention: &Attention| {
+                    mask(attention.network.mask, &other, &said.states) != attention.mask
+                };
+                other.without(&absent) != base || attention.as_ref().is_some_and(looks)
+            })
+        };
+        let free = |axis: AxisId| said.structure.varies() && placed(axis).is_none() && hangs(axis);
         Asked {
             query,
             approximator,
-            base: graph.without(&absent),
-            attention: network.map(|network| Attention::of(network, &graph, &said.states)),
-            spread: spread(model, &said.structure, &graph.tokens, there),
+            spread: numbered(model).filter(|(id, _)| free(*id)).map(|(_, axis)| axis).collect(),
+            base,
+            attention,
             model: said.model,
             tokens: graph.tokens,
             states: said.states,
@@ -236,22 +253,17 @@ pub fn blocks(tokens: &[Token]) -> Vec<Block> {
     blocks
 }
 
-/// The axes of scattered instants that a graph hangs on, and of which `there` says they matter to a token.
-fn spread<'a>(
-    model: &'a Model,
-    structure: &Structure,
-    tokens: &[Token],
-    there: impl Fn(usize, AxisId) -> bool,
-) -> Vec<&'a Axis> {
-    let matters = |id: AxisId| {
-        tokens
-            .iter()
-            .enumerate()
-            .any(|(number, token)| model.node(token.node).axes.contains(&id) && there(number, id))
-    };
-    let axes = model.axes.iter().enumerate().filter(|_| structure.varies());
+/// The axes of scattered instants along which a model has tokens, where its graph hangs on times.
+fn spread<'a>(model: &'a Model, structure: &Structure) -> Vec<&'a Axis> {
+    let read =
+        |id: AxisId| structure.nominal().tokens.iter().any(|token| model.node(token.node).axes.contains(&id));
+    let axes = numbered(model).filter(|_| structure.varies());
     let scattered = axes.filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
-    scattered.filter(|(id, _)| matters(AxisId(*id))).map(|(_, axis)| axis).collect()
+    scattered.filter(|(id, _)| read(*id)).map(|(_, axis)| axis).collect()
+}
+
+fn numbered(model: &Model) -> impl Iterator<Item = (AxisId, &Axis)> {
+    model.axes.iter().enumerate().map(|(number, axis)| (AxisId(number), axis))
 }
 
 fn joint(approximator: &Approximator) -> Option<&Transformer> {

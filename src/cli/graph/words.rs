@@ -2,7 +2,7 @@
 
 use super::view::{Asked, Attention};
 use crate::cli::numbers::{exact, listed};
-use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps};
+use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps, Token};
 
 /// No more parts of a mask than these are named.
 const MOST_PARTS: usize = 4;
@@ -79,6 +79,36 @@ pub fn spread(axes: &[&Axis]) -> Option<String> {
     })
 }
 
+/// That a mask hangs on times which its query does not say.
+fn unplaced(axes: &[&Axis]) -> Option<String> {
+    let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
+    let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    (!names.is_empty()).then(|| {
+        format!(
+            "spread evenly: {}, which {are} placed nowhere in this query; the mask hangs on the times along {them}",
+            listed(&names, "and")
+        )
+    })
+}
+
+/// A token with its time, where its mask goes by that: `ill[2] @ 14 day`.
+pub fn dated(asked: &Asked, token: &Token) -> String {
+    let node = asked.model.node(token.node);
+    let by_time = asked.attention.as_ref().is_some_and(|own| own.network.graph == GraphRule::Mechanistic);
+    let mut places = node.axes.iter().zip(asked.model.places(node, token.element)).filter(|_| by_time);
+    let time = places.find_map(|(id, place)| {
+        let axis = asked.model.axis(*id);
+        let placed = asked.query.placed.iter().find(|placed| placed.axis == *id);
+        let at = placed.and_then(|placed| placed.at.get(place).copied()).or_else(|| axis.coordinate(place));
+        at.filter(|_| axis.is_time()).map(|at| (at, axis))
+    });
+    match time {
+        Some((at, Axis { unit: Some(unit), .. })) => format!("{} @ {} {unit}", token.name, short(at)),
+        Some((at, _)) => format!("{} @ {}", token.name, short(at)),
+        None => token.name.clone(),
+    }
+}
+
 /// How many tokens a query has, and what it says of them: `4 tokens: 2 given, 2 inferred`.
 pub fn tally(asked: &Asked) -> String {
     let counted = ["given", "inferred", "absent"].map(|word| {
@@ -98,7 +128,7 @@ pub fn plural(count: usize, what: &str) -> String {
 pub fn attention(asked: &Asked, attention: &Attention) -> Vec<String> {
     let mut told = vec![format!("keeps {}; {}", share(attention.kept), reach(asked, attention))];
     told.extend(too_few(attention));
-    told.extend(spread(&asked.spread));
+    told.extend(unplaced(&asked.spread));
     told.extend(summarised(asked));
     told
 }
@@ -180,21 +210,86 @@ pub fn named(asked: &Asked, tokens: &[usize]) -> String {
             pieces.push(node.name.clone());
             continue;
         }
-        for run in own.chunk_by(|one, next| one + 1 == *next) {
-            let index = |token: &usize| {
-                let name = asked.tokens.get(*token).map_or("", |token| &token.name);
-                name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']).to_owned()
-            };
-            match (run.first(), run.last()) {
-                (Some(first), Some(last)) if first != last => {
-                    pieces.push(format!("{}[{} .. {}]", node.name, index(first), index(last)));
-                }
-                _ => pieces.extend(run.first().map(|only| format!("{}[{}]", node.name, index(only)))),
-            }
+        // A run goes along the last axis: `y[1,2 .. 3]`, as a query would name it.
+        let index = |token: usize| {
+            let name = asked.tokens.get(token).map_or("", |token| &token.name);
+            let index = name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']);
+            let last = index.rfind(',').map_or(0, |comma| comma + 1);
+            (index.get(..last).unwrap_or_default(), index.get(last..).unwrap_or_default())
+        };
+        for run in own.chunk_by(|one, next| one + 1 == *next && index(*one).0 == index(*next).0) {
+            let ends = run.first().zip(run.last()).map(|(first, last)| (index(*first), index(*last)));
+            pieces.extend(ends.map(|((before, first), (_, last))| match first == last {
+                true => format!("{}[{before}{first}]", node.name),
+                false => format!("{}[{before}{first} .. {last}]", node.name),
+            }));
         }
     }
     let more = pieces.len().saturating_sub(MOST_PIECES);
     pieces.truncate(MOST_PIECES);
     let shown = pieces.join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::graph::view::View;
+    use crate::cli::world::Disk;
+    use std::path::PathBuf;
+
+    const MODEL: &str = "edition 2026
+model pond {
+    axis t : time(scattered(n = 2, over = 0 day .. 9 day))
+    axis u : time(scattered(n = 2, over = 0 day .. 9 day))
+    axis i : index(2)
+    param k : 1/day ~ uniform(0, 1)
+    param j : 1/day ~ uniform(0, 1)
+    dynamics water over 0 day .. 9 day by rk4(step = 0.1 day) {
+        init x = 1
+        init z = 1
+        x' = -k * z
+        z' = -j * z
+    }
+    data a[t] ~ normal(water.x(t), 1)
+    data b[u] ~ normal(water.z(u), 1)
+    data c[i, t] ~ normal(k * 1 day, 1)
+}
+approximator m for pond {
+    joint with diffusion_transformer(graph = mechanistic)
+}
+";
+
+    /// What is said of the tokens that are left out, the names of those that are there, and what is spread.
+    fn words(query: &str) -> (String, Vec<String>, Vec<String>) {
+        let text = format!("{MODEL}query q of m {{\n{query}\n}}\n");
+        let checked = sbi_model::compile(&text, &Disk::new(PathBuf::new()));
+        let file = checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        let view = View::of(&file, &[]).ok().expect("the query is there");
+        let asked = &view.queries[0];
+        let gone: Vec<usize> = (0..asked.tokens.len()).filter(|token| !asked.present[*token]).collect();
+        let there = (0..asked.tokens.len()).filter(|token| asked.present[*token]);
+        let mut there: Vec<String> = there.map(|token| dated(asked, &asked.tokens[token])).collect();
+        there.sort();
+        let spread = asked.spread.iter().map(|axis| axis.name.clone()).collect();
+        (named(asked, &gone), there, spread)
+    }
+
+    #[test]
+    fn readings_bear_their_times_and_what_is_left_out_is_a_range() {
+        let (_, there, spread) = words("at t = [1, 2]\nat u = [3]\ngiven a = [1, 2]\ngiven b = [1]\ninfer k");
+        assert_eq!(there, ["a[1] @ 1 day", "a[2] @ 2 day", "b[1] @ 3 day", "k"]);
+        assert_eq!(spread, [""; 0]);
+        let (gone, ..) = words("at t = [1, 2]\nat u = [3, 4]\ngiven c[1, 1] = 1\ngiven c[2, 2] = 1\ninfer k");
+        assert!(gone.contains("c[1,2], c[2,1]"), "{gone}");
+    }
+
+    /// Whether a reading of the one state looks at what moves the other hangs on when that one is read, left out or not.
+    #[test]
+    fn an_axis_that_is_placed_nowhere_is_named_where_the_mask_hangs_on_it() {
+        let (_, _, spread) = words("at t = [1, 8]\ngiven a = [1, 2]\ninfer k, j");
+        assert_eq!(spread, ["u"]);
+        let (_, _, spread) = words("given k = 0.2\ninfer j");
+        assert_eq!(spread, [""; 0]);
+    }
 }

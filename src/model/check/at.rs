@@ -22,6 +22,8 @@ pub(super) struct Placing {
     pub(super) at: Vec<f64>,
     /// Whether the places are wrong: nothing more is said of what stands at them.
     pub(super) refused: bool,
+    /// Whether the column of times of a file says so, and no `at`.
+    pub(super) by_file: bool,
     pub(super) span: Span,
 }
 
@@ -33,7 +35,7 @@ impl Asked<'_, '_> {
             // That it is placed counts even where the places are wrong, so that nothing follows from that.
             let places = self.places(&axis, name, value);
             let at = places.as_deref().unwrap_or_default().to_vec();
-            let told = self.set_places(id, Placing { at, refused: places.is_err(), span });
+            let told = self.set_places(id, Placing { at, refused: places.is_err(), by_file: false, span });
             match (told, places) {
                 (Some(told), _) => Err(vec![told]),
                 (None, Ok(_)) => Ok(()),
@@ -58,15 +60,21 @@ impl Asked<'_, '_> {
         told
     }
 
-    fn axis_named(&self, name: &Name) -> Result<AxisId, Vec<Diagnostic>> {
+    fn axis_named(&mut self, name: &Name) -> Result<AxisId, Vec<Diagnostic>> {
         let names = &self.looked.names;
         match names.get(&name.text) {
             Some(Symbol::Axis(Some(id))) => Ok(id),
             Some(Symbol::Axis(None) | Symbol::Refused) => Err(Vec::new()),
             _ => {
-                let model = &self.looked.model.name;
-                let told = UNKNOWN_AXIS.at(name.span, format!("`{model}` has no axis `{}`", name.text));
-                Err(vec![match suggest(&name.text, names.axes()) {
+                // What is not placed may be what this was to place.
+                self.unread = true;
+                let model = &self.looked.model;
+                let told =
+                    UNKNOWN_AXIS.at(name.span, format!("`{}` has no axis `{}`", model.name, name.text));
+                let free = model.axes.iter().filter(|axis| matches!(axis.kind, AxisKind::Scattered { .. }));
+                let mut begun = free.filter(|axis| name.text.starts_with(&axis.name));
+                let begun = begun.next().filter(|_| begun.next().is_none()).map(|axis| axis.name.as_str());
+                Err(vec![match suggest(&name.text, names.axes()).or(begun) {
                     Some(similar) => told.did_you_mean(Some(similar)),
                     None if names.axes().next().is_none() => told.help("it has no axes: remove this line"),
                     None => told.help(format!("it has {}", list(names.axes()))),
@@ -90,15 +98,19 @@ impl Asked<'_, '_> {
         match &value.kind {
             ExprKind::List(entries) if !entries.is_empty() => {
                 let mut told: Vec<Diagnostic> = Vec::new();
-                let mut at = Vec::new();
+                let (mut at, mut beyond) = (Vec::new(), Vec::new());
                 for entry in entries {
                     match self.coordinate(axis, entry) {
+                        Ok(place) if outside(axis, place, entry.span).is_some() => {
+                            beyond.push((place, entry.span));
+                        }
                         Ok(place) => at.push(place),
-                        // Places in another unit, or behind the end, are so for one reason.
+                        // Places in another unit are so for one reason.
                         Err(wrong) if told.iter().any(|told| told.code == wrong.code) => {}
                         Err(wrong) => told.push(wrong),
                     }
                 }
+                told.extend(all_outside(axis, &beyond));
                 if told.is_empty() { Ok(at) } else { Err(told) }
             }
             ExprKind::Call(call) if call.path.text() == "grid" => {
@@ -137,8 +149,7 @@ impl Asked<'_, '_> {
             0 => format!("the coordinates of `{}` have none", axis.name),
             _ => format!("the coordinates of `{}` are in `{own}`", axis.name),
         };
-        let place = self.looked.constants.number_in(entry, Some(&own), &what)?;
-        outside(axis, place, entry.span).map_or(Ok(place), Err)
+        self.looked.constants.number_in(entry, Some(&own), &what)
     }
 
     /// Says that more readings of a datum are given than it has. What is asked for may stand at more places.
@@ -178,6 +189,8 @@ impl Asked<'_, '_> {
         );
         let told = told.help(format!("place `{name}` at {} instants or fewer", thousands(fit.max(1) as f64)));
         self.told.push(told);
+        // Nothing is said of what stands at so many.
+        self.placed.values_mut().for_each(|placing| placing.refused = true);
     }
 
     /// Says that an axis is placed along which the query reads nothing.
@@ -189,6 +202,7 @@ impl Asked<'_, '_> {
         let model = &self.looked.model;
         let drawn = self.mentioned.keys().chain(self.constrained.keys()).chain(&self.infer);
         let drawn = drawn.filter_map(|token| self.graph.tokens.get(*token)).map(|token| token.node);
+        let drawn = drawn.chain(self.beyond.iter().map(|beyond| beyond.node));
         let read: BTreeSet<AxisId> = drawn
             .chain(self.computed.iter().chain(&self.touched).copied())
             .flat_map(|node| &model.node(node).axes)
@@ -238,6 +252,30 @@ impl Asked<'_, '_> {
             false => format!("write in the query where: `{line}`"),
         }))
     }
+}
+
+/// Says that places lie outside the axis, all at once.
+fn all_outside(axis: &Axis, places: &[(f64, Span)]) -> Option<Diagnostic> {
+    const SHOWN: usize = 6;
+    let ((place, span), others) = places.split_first()?;
+    let told = outside(axis, *place, *span)?;
+    let AxisKind::Scattered { from, to, .. } = axis.kind else { return None };
+    let (last, before) = others.split_last().map_or((None, others), |(last, before)| (Some(last), before));
+    let Some((last, _)) = last else { return Some(told) };
+    let mut shown: Vec<String> =
+        std::iter::once(place.to_string()).chain(before.iter().map(|(place, _)| place.to_string())).collect();
+    let and = match shown.len() > SHOWN {
+        true => format!("{} others", shown.len() + 1 - SHOWN),
+        false => last.to_string(),
+    };
+    shown.truncate(SHOWN);
+    let message = format!(
+        "`{}` lies between {from} and {to}, and {} and {and} are outside",
+        axis.name,
+        shown.join(", ")
+    );
+    let told = Diagnostic { message, ..told };
+    Some(told.help("choose places within, or make the axis longer"))
 }
 
 /// Says that a place lies outside the axis.

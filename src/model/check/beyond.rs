@@ -4,6 +4,7 @@ use super::at::Placing;
 use super::codes::{INDEX_RANGE, LENGTH};
 use super::index::count;
 use super::model::Builder;
+use super::place::Element;
 use super::query::{Asked, Counted};
 use crate::{Axis, AxisId, AxisKind, Count, Definition, Node};
 use sbi_syntax::tree::Name;
@@ -71,17 +72,15 @@ impl Asked<'_, '_> {
         )))
     }
 
-    /// The first element, along an axis whose size is told by what is given, that a token stands on and the data set lacks:
-    /// the axis, and how many it has.
-    pub(super) fn beyond_data(&self, token: usize) -> Option<(&Axis, usize, usize, &Counted)> {
+    /// The axis, of those whose size is told by what is given, along which the data set lacks an element; which number it
+    /// would be there, and how many there are.
+    fn beyond_data(&self, element: &Element) -> Option<(&Axis, usize, usize, &Counted)> {
         let model = &self.looked.model;
-        let token = self.graph.tokens.get(token)?;
-        let node = model.node(token.node);
-        node.axes.iter().zip(model.places(node, token.element)).find_map(|(axis, place)| {
+        model.node(element.node).axes.iter().zip(&element.places).find_map(|(axis, place)| {
             let counted = self.counted.get(axis)?;
             // Where data sets are told apart, what any of them has may be asked.
             let most = counted.sets.iter().map(|(_, count)| *count).max()?;
-            (place >= most).then(|| (model.axis(*axis), place + 1, most, counted))
+            (*place >= most).then(|| (model.axis(*axis), place + 1, most, counted))
         })
     }
 
@@ -89,9 +88,9 @@ impl Asked<'_, '_> {
     ///
     /// # Errors
     /// It has none of them.
-    pub(super) fn there(&self, tokens: Vec<usize>, span: Span) -> Result<Vec<usize>, Diagnostic> {
-        let first = tokens.first().and_then(|token| self.beyond_data(*token));
-        let all = tokens.iter().all(|token| self.beyond_data(*token).is_some());
+    pub(super) fn there(&self, elements: Vec<Element>, span: Span) -> Result<Vec<Element>, Diagnostic> {
+        let first = elements.first().and_then(|element| self.beyond_data(element));
+        let all = elements.iter().all(|element| self.beyond_data(element).is_some());
         if let Some((axis, number, most, counted)) = first.filter(|_| all) {
             let (name, datum) = (&axis.name, &counted.datum);
             let message = format!("this data set has {most} of `{name}`, and no element {number}");
@@ -100,6 +99,6 @@ impl Asked<'_, '_> {
                 "leave it out, or give elements of `{datum}` one by one, as `given {datum}[1] = …`, to ask about others"
             )));
         }
-        Ok(tokens.into_iter().filter(|token| self.beyond_data(*token).is_none()).collect())
+        Ok(elements.into_iter().filter(|element| self.beyond_data(element).is_none()).collect())
     }
 }

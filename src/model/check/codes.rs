@@ -132,5 +132,7 @@ codes! {
     DENSE_MASK: advice "dense-mask", "a latent that joins what it is integrated out of";
     LOST_PAIRING: advice "lost-pairing", "rows that belong together, summarised apart";
     UNCORRECTED: advice "uncorrected", "a `stop when` that is looked at only at the steps of a path";
+    DEPENDS_OTHERWISE: advice "depends-otherwise", "a `depends` statement that says otherwise than the formula";
+    MECHANISM_ABSENT: advice "mechanism-absent", "the mechanistic graph of a model in which nothing changes in time";
     NOTHING_GIVEN: advice "nothing-given", "a query that knows nothing";
 }

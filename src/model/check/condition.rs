@@ -43,8 +43,11 @@ impl<'t> Asked<'_, 't> {
                 let excluded = self.excluded(&condition);
                 self.told.extend(self.impossible(&condition).or(excluded));
             }
-            match self.there(tokens.into_iter().collect(), span) {
-                Ok(tokens) => self.constrained.extend(tokens.into_iter().map(|token| (token, span))),
+            match self.there(tokens.into_iter().filter_map(|token| self.element(token)).collect(), span) {
+                Ok(there) => {
+                    let tokens = there.into_iter().filter_map(|element| element.token);
+                    self.constrained.extend(tokens.map(|token| (token, span)));
+                }
                 Err(told) => self.told.push(told),
             }
         }

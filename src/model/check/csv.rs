@@ -1,11 +1,8 @@
 //! Tables of data: which cells a quantity reads, and whether they are numbers that can occur.
 
-use super::at;
+use super::at::Placing;
 use super::cell;
-use super::cells::Cell;
-use super::codes::{
-    DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_UNREADABLE, OUTSIDE_AXIS, UNPLACED,
-};
+use super::codes::{DATA_BINARY, DATA_COLUMN, DATA_EMPTY, DATA_ROWS, DATA_UNREADABLE};
 use super::columns::Layout;
 use super::index::count;
 use crate::units::Factor;
@@ -94,8 +91,12 @@ pub(super) struct Over<'w> {
     pub(super) columns: Vec<String>,
     /// The row and the column of each element.
     pub(super) cells: Vec<(usize, usize)>,
-    /// The coordinates of the rows, where no column has to tell them.
-    pub(super) placed: Option<&'w [f64]>,
+    /// Which of the elements along the axis the rows are, from zero.
+    pub(super) rows: Vec<usize>,
+    /// Whether a column may say when they are.
+    pub(super) timed: bool,
+    /// Where the axis is placed already.
+    pub(super) placed: Option<&'w Placing>,
 }
 
 impl<'w> Over<'w> {
@@ -117,6 +118,8 @@ impl<'w> Over<'w> {
             most,
             columns: element_names(name, &others),
             cells: (0..elements).map(cell).collect(),
+            rows: positions.get(place).cloned().unwrap_or_default(),
+            timed: axis.is_time(),
             placed: None,
         }
     }
@@ -144,7 +147,7 @@ pub(super) struct Set {
     pub(super) name: String,
     /// A value for each element; none where the table has none.
     pub(super) values: Vec<Option<f64>>,
-    /// The times of its rows, where the table has them.
+    /// The times of its rows, where the table says them and the query does not.
     pub(super) times: Option<Vec<f64>>,
     /// How many rows it has.
     pub(super) rows: usize,
@@ -188,100 +191,23 @@ impl Wanted<'_> {
             }
             if let Some((_, found, rows)) = sets.get_mut(number) {
                 *found += 1;
-                // More rows than are wanted are counted, and not kept.
-                if *found <= self.elements.len() {
+                // More rows than are wanted are counted, and not kept; one of them shows what has no place.
+                if *found <= self.elements.len() + 1 {
                     rows.push((place + 1, line, record));
                 }
             }
         }
         if sets.is_empty() {
-            self.check_rows("", 0, &layout)?;
+            self.check_rows("", 0, &layout, times.is_some())?;
         }
         let blank = |told| self.blank(text, headers.len(), told);
         let sets = sets.into_iter().map(|(name, found, rows)| {
-            self.check_rows(&name, found, &layout).map_err(blank)?;
+            self.check_rows(&name, found, &layout, times.is_some()).map_err(blank)?;
             let times = times.map(|column| self.times(column, &rows, &headers)).transpose()?;
+            let (rows, times) = self.placed_rows(rows, times)?;
             Ok(Set { values: self.values(&layout, &rows, &headers)?, name, times, rows: found })
         });
         sets.collect()
-    }
-
-    /// The column of times: the one that is named, else one with the name of the axis.
-    fn times_column(&self, headers: &[String]) -> Result<Option<usize>, Diagnostic> {
-        if let Some((name, span)) = &self.time {
-            return self.find(name, headers, *span).map(Some);
-        }
-        let Some(over) = self.over.as_ref().filter(|over| over.placed.is_none()) else { return Ok(None) };
-        if !over.axis.is_time() {
-            return Ok(None);
-        }
-        match headers.iter().position(|header| *header == over.axis.name) {
-            Some(place) => Ok(Some(place)),
-            None if !matches!(over.axis.kind, AxisKind::Scattered { .. }) => Ok(None),
-            None => {
-                let message = format!(
-                    "`{}` is scattered, and nothing says where `{}` is read",
-                    over.axis.name, self.node
-                );
-                Err(UNPLACED
-                    .at(self.span, message)
-                    .label(over.axis.span, "declared here")
-                    .help("name the column of times behind the file: `(time = \"…\")`"))
-            }
-        }
-    }
-
-    /// The times of rows: finite, and such as the axis has.
-    fn times<'r>(
-        &self,
-        column: usize,
-        rows: &'r [Row],
-        headers: &'r [String],
-    ) -> Result<Vec<f64>, Diagnostic> {
-        let Some(over) = &self.over else { return Ok(Vec::new()) };
-        let header = headers.get(column).map_or("", String::as_str);
-        let cell = |row: &'r Row| {
-            let (row, line, record) = row;
-            let text = record.get(column).unwrap_or("");
-            Cell { text, row: *row, line: *line, column: header }
-        };
-        let cells: Vec<Cell<'r>> = rows.iter().map(cell).collect();
-        if self.time.is_none() && self.counts_rows(over, &cells) {
-            return Ok(Vec::new());
-        }
-        let all: Vec<&Cell<'_>> = cells.iter().collect();
-        self.check_numbers(&all, None, over.axis.unit.as_deref(), || None)?;
-        let mut times = Vec::with_capacity(rows.len());
-        for (place, cell) in cells.iter().enumerate() {
-            let time = self.number(cell, &Support::REAL, header, &Factor::ONE)?;
-            let own = over.placed.and_then(|placed| placed.get(place).copied());
-            let own = own.or_else(|| over.axis.coordinate(place));
-            let step = if let AxisKind::Instants(steps) = over.axis.kind { steps.step } else { 0.0 };
-            // Times in files are rounded: a thousandth of a step is no other instant.
-            if let Some(own) = own.filter(|own| (time - own).abs() > 1e-3 * step) {
-                let message =
-                    format!("{}: {time}, and `{}` is at {own} there", self.place(cell), over.axis.name);
-                return Err(OUTSIDE_AXIS
-                    .at(self.span, message)
-                    .help("give the rows at the times of the axis, in order and in its unit"));
-            }
-            if let Some(told) = at::outside(over.axis, time, self.span) {
-                let message = format!("{}: {}", self.place(cell), told.message);
-                return Err(Diagnostic { message, ..told });
-            }
-            times.push(time);
-        }
-        Ok(times)
-    }
-
-    /// Whether a column that only bears the name of an axis of instants holds no times: it numbers the rows, or holds words.
-    fn counts_rows(&self, over: &Over<'_>, cells: &[Cell<'_>]) -> bool {
-        let number = |cell: &Cell<'_>| cell.text.parse::<f64>().ok().filter(|time| time.is_finite());
-        let counts = |from: f64| {
-            cells.iter().enumerate().all(|(place, cell)| number(cell) == Some(from + place as f64))
-        };
-        let times = cells.iter().all(|cell| number(cell).is_some()) && !counts(0.0) && !counts(1.0);
-        !times && !matches!(over.axis.kind, AxisKind::Scattered { .. })
     }
 
     fn ragged(&self, row: usize, line: u64, record: &StringRecord, headers: usize) -> Diagnostic {
@@ -308,22 +234,29 @@ impl Wanted<'_> {
         }
     }
 
-    fn check_rows(&self, set: &str, found: usize, layout: &Layout) -> Result<(), Diagnostic> {
+    /// Says that a data set has too many or too few rows; those that are `timed` may fill some of the places of a query.
+    fn check_rows(&self, set: &str, found: usize, layout: &Layout, timed: bool) -> Result<(), Diagnostic> {
         let (path, node) = (self.path, self.node);
         let wanted = match layout {
             Layout::Row(_) => 1,
             Layout::Column(_) => self.elements.len(),
             Layout::Rows(_) => self.over.as_ref().map_or(1, |over| over.most),
         };
-        let least = self.over.as_ref().map_or(wanted, |over| over.least);
-        if (least..=wanted).contains(&found) {
+        let sought = timed && self.sought().is_some();
+        let least = match &self.over {
+            Some(_) if sought && self.whole => 1,
+            over => over.as_ref().map_or(wanted, |over| over.least),
+        };
+        // What has no place of its own is told where its time is read.
+        if (least..=wanted).contains(&found) || sought && found > wanted {
             return Ok(());
         }
         if found == 0 {
             let message = format!("`{path}` has column names and no rows");
-            return Err(DATA_EMPTY
-                .at(self.span, message)
-                .help(format!("add {}", count(wanted, "row", "rows"))));
+            return Err(DATA_EMPTY.at(self.span, message).help(match least < wanted {
+                true => format!("add {least} to {wanted} rows"),
+                false => format!("add {}", count(wanted, "row", "rows")),
+            }));
         }
         let rows = match set {
             "" => count(found, "row", "rows"),

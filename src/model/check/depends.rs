@@ -1,9 +1,10 @@
 //! `depends a from b, c[i]`: dependencies that are told.
 
-use super::codes::{AXIS_UNBOUND, DEPENDS_ON, DEPENDS_TWICE, INDEX_COUNT, NOT_A_NUMBER};
+use super::codes::{AXIS_UNBOUND, CYCLE, DEPENDS_ON, DEPENDS_TWICE, INDEX_COUNT, NOT_A_NUMBER};
 use super::index::position;
 use super::model::Builder;
 use super::names::Symbol;
+use super::shown::shown_or_dots;
 use crate::{AxisId, Definition, Depends, Index, NodeId, Reading, Role};
 use sbi_syntax::tree::{self, ExprKind, Place, Statement};
 use sbi_syntax::{Diagnostic, suggest};
@@ -47,8 +48,37 @@ impl<'t> Builder<'t> {
         let bound = self.target_index(&statement.target, &axes)?;
         let sources: Vec<Option<Reading>> =
             statement.sources.iter().map(|source| self.source(source, &bound, statement)).collect();
-        let sources: Option<Vec<Reading>> = sources.into_iter().collect();
-        Some(Depends { target, sources: sources?, span: statement.span })
+        let sources = sources.into_iter().collect::<Option<Vec<Reading>>>()?;
+        if let Some(told) = self.on_itself(target, &sources, statement) {
+            self.told.push(told);
+            return None;
+        }
+        Some(Depends { target, sources, span: statement.span })
+    }
+
+    /// Says that an element is told to depend on itself. All elements of the target are those before it.
+    fn on_itself(
+        &self,
+        target: NodeId,
+        sources: &[Reading],
+        statement: &'t tree::Depends,
+    ) -> Option<Diagnostic> {
+        let same = |index: &Option<Index>| matches!(index, Some(Index::Same(_)));
+        let itself = |source: &Reading| source.node == target && source.index.iter().all(same);
+        let place = sources.iter().position(itself)?;
+        let name = &statement.target.name.text;
+        let told =
+            CYCLE.at(statement.sources.get(place)?.span, format!("`{name}` does not depend on itself"));
+        let others = statement.sources.iter().zip(sources).filter(|(_, source)| !itself(source));
+        let others: Vec<String> = others.map(|(place, _)| shown_place(place)).collect();
+        let without = match others.as_slice() {
+            [] => "remove this line".to_owned(),
+            others => format!("write `depends {name} from {}`", others.join(", ")),
+        };
+        Some(told.help(match sources.get(place)?.index.is_empty() {
+            true => without,
+            false => format!("{without}; `{name}` without an index means the elements before it"),
+        }))
     }
 
     /// The axes that the target names: all of its own, whether it says so or not.
@@ -152,4 +182,10 @@ impl<'t> Builder<'t> {
             )),
         }
     }
+}
+
+fn shown_place(place: &Place) -> String {
+    let index: Vec<String> = place.index.iter().map(shown_or_dots).collect();
+    let name = &place.name.text;
+    if index.is_empty() { name.clone() } else { format!("{name}[{}]", index.join(", ")) }
 }

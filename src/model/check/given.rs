@@ -13,7 +13,7 @@ use super::query::{Asked, Counted};
 use super::shown::{shown, shown_arguments};
 use super::units::unit_of;
 use crate::units::{Factor, Measure, Unit, Units};
-use crate::{AxisKind, Definition, Family, NodeId, State, Support};
+use crate::{AxisId, AxisKind, Definition, Family, NodeId, State, Support};
 use sbi_syntax::tree::{self, Call, Expr, ExprKind, Source, UnaryOperator};
 use sbi_syntax::{Diagnostic, Span};
 use std::rc::Rc;
@@ -54,22 +54,28 @@ impl Asked<'_, '_> {
         if selected.whole {
             self.touched.insert(selected.node);
         }
-        // That it is mentioned counts even where its value is wrong, so that nothing follows from that.
-        let mut twice = None;
-        for &token in &selected.tokens {
-            if let Some(first) = self.mentioned.insert(token, given.target.span) {
-                twice = twice.or(Some((token, first)));
-            }
-        }
-        if let Some((token, first)) = twice {
-            let message =
-                format!("`{}` is given twice", self.graph.tokens.get(token).map_or("", |t| &t.name));
-            let told = GIVEN_TWICE.at(given.target.span, message).label(first, "first here");
-            return Err(Some(told.help("remove one of them")));
-        }
+        let span = given.target.span;
+        let by_query = |id: &AxisId| self.placed.get(id).is_some_and(|placing| !placing.by_file);
         let values = match &given.value {
-            Source::Equals(value) => self.written(&selected, value)?,
-            Source::From(table) => self.table(&selected, table, files)?,
+            // At places of the query a file gives what it has rows for.
+            Source::From(table) if selected.axes.iter().any(by_query) => {
+                let values = self.table(&selected, table, files);
+                if values.is_err() {
+                    // Which they are is not known: nothing more is said of any.
+                    self.touched.insert(selected.node);
+                }
+                let values = values?;
+                let filled = selected.tokens.iter().zip(&values).filter(|(_, value)| value.is_some());
+                self.mention(filled.map(|(token, _)| *token), span).map_or(Ok(values), Err)?
+            }
+            source => {
+                // That it is mentioned counts even where its value is wrong, so that nothing follows from that.
+                self.mention(selected.tokens.iter().copied(), span).map_or(Ok(()), Err)?;
+                match source {
+                    Source::Equals(value) => self.written(&selected, value)?,
+                    Source::From(table) => self.table(&selected, table, files)?,
+                }
+            }
         };
         for (token, value) in selected.tokens.iter().zip(values) {
             // What a file lacks is absent, where the model says that it may be.
@@ -78,6 +84,19 @@ impl Asked<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes that tokens are given; says so where one of them was given already.
+    fn mention(&mut self, tokens: impl Iterator<Item = usize>, span: Span) -> Option<Diagnostic> {
+        let mut twice = None;
+        for token in tokens {
+            if let Some(first) = self.mentioned.insert(token, span) {
+                twice = twice.or(Some((token, first)));
+            }
+        }
+        let (token, first) = twice?;
+        let message = format!("`{}` is given twice", self.graph.tokens.get(token).map_or("", |t| &t.name));
+        Some(GIVEN_TWICE.at(span, message).label(first, "first here").help("remove one of them"))
     }
 
     /// A data set may have fewer elements than its axis has at most: a list says how many.
@@ -90,7 +109,9 @@ impl Asked<'_, '_> {
         };
         let name = &selected.name;
         let own = self.looked.model.axis(*axis);
-        if let Some(told) = self.crowded(name, own, *axis) {
+        if selected.whole
+            && let Some(told) = self.crowded(name, own, *axis)
+        {
             return Err(told);
         }
         if let (AxisKind::Scattered { count: seen, .. }, false, Some(placing)) =

@@ -313,7 +313,10 @@ impl<'t> Builder<'t> {
         }
         let told = NOT_A_PROBABILITY
             .at(value.span, format!("the probability is {number}, and must lie between 0 and 1"));
-        Err(vec![told.help(as_percentage(number))])
+        Err(vec![told.help(match &value.kind {
+            ExprKind::Number(written) if written.percent => "a share is at most `100%`".to_owned(),
+            _ => as_percentage(number),
+        })])
     }
 
     fn drawn_rate(&mut self, entry: &'static Entry, call: &'t Call) -> Result<Rate, Wrong> {
@@ -405,7 +408,15 @@ pub(super) fn on_failure(setting: &Setting) -> Result<OnFailure, Diagnostic> {
         "retry" | "redraw" | "repeat" | "again" | "reject" => Some("resample"),
         _ => None,
     };
-    let similar = found.map(|_| word.as_str()).or(elsewhere).or_else(|| suggest(&word, names()));
+    let similar = found.map(|_| word.as_str()).or_else(|| suggest(&word, names()));
+    if let (None, Some(first)) = (similar, elsewhere) {
+        let choice = |name: &str| match name {
+            "absent" => "`on_failure \"absent\"` leaves out the data that a failure reaches",
+            _ => "`on_failure \"resample\"` draws a failed simulation anew, which changes the prior",
+        };
+        let second = if first == "absent" { "resample" } else { "absent" };
+        return Err(told.help(format!("{}; {}", choice(first), choice(second))));
+    }
     Err(told.help(format!("write `on_failure \"{}\"`", similar.unwrap_or("stop"))))
 }
 

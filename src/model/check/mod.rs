@@ -87,6 +87,7 @@ mod shown;
 mod simulator;
 mod solver;
 mod table;
+mod times;
 mod train;
 mod transform;
 mod unfit;

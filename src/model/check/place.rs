@@ -1,14 +1,15 @@
 //! Elements that a query names: `x`, `x[3]`, `x[2 .. 4]`.
 
+use super::at::Placing;
 use super::codes::{GIVEN_COMPUTED, INDEX_COUNT, INDEX_RANGE, LATENT_ASKED, LET_ASKED, NOT_YET};
 use super::index::{count, position};
 use super::names::{Symbol, list};
 use super::query::Asked;
 use super::shown::{shown, shown_or_dots};
 use crate::units::Measure;
-use crate::{Axis, AxisId, Node, NodeId, Role};
-use sbi_syntax::Diagnostic;
+use crate::{Axis, AxisId, AxisKind, Node, NodeId, Role};
 use sbi_syntax::tree::{BinaryOperator, Expr, ExprKind, Place};
+use sbi_syntax::{Diagnostic, Span};
 
 /// The tokens that a place means.
 pub(super) struct Selected {
@@ -19,7 +20,9 @@ pub(super) struct Selected {
     /// Its unit, as it is shown and as it is.
     pub(super) unit: Option<String>,
     pub(super) measure: Measure,
-    /// The tokens, row-major.
+    /// All that is meant, row-major.
+    pub(super) elements: Vec<Element>,
+    /// The tokens among it.
     pub(super) tokens: Vec<usize>,
     /// How many elements are meant along each axis that is not fixed to one.
     pub(super) lengths: Vec<usize>,
@@ -29,6 +32,15 @@ pub(super) struct Selected {
     pub(super) axes: Vec<AxisId>,
     /// Whether all of the node is meant.
     pub(super) whole: bool,
+}
+
+/// An element of a node.
+pub(super) struct Element {
+    pub(super) node: NodeId,
+    /// Where it is along each axis of the node, from zero.
+    pub(super) places: Vec<usize>,
+    /// Its token; none at places that only the query has.
+    pub(super) token: Option<usize>,
 }
 
 impl Asked<'_, '_> {
@@ -53,29 +65,31 @@ impl Asked<'_, '_> {
             return Err(self.no_token(id, node, place, verb));
         }
         let axes: Vec<&Axis> = node.axes.iter().map(|axis| model.axis(*axis)).collect();
-        let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &node.axes, &axes)?;
         if node.axes.iter().any(|id| self.placed.get(id).is_some_and(|placing| placing.refused)) {
             return Err(None);
         }
+        let runs: Vec<(Vec<usize>, bool)> = self.runs(place, &node.axes, &axes, verb)?;
         if let Some(told) = self.unplaced(&node.name, &node.axes, place.span, verb == "given") {
             // A file may say where.
             if verb != "given from" {
                 return Err(Some(told));
             }
         }
-        let mut elements = vec![0];
-        for ((run, _), axis) in runs.iter().zip(&axes) {
-            let deeper = elements
-                .iter()
-                .flat_map(|element| run.iter().map(move |place| element * axis.size() + place));
-            elements = deeper.collect();
+        // Where a line could not be read that may have placed an axis, nothing is known of how long it is.
+        let nowhere = |id: &AxisId| {
+            matches!(model.axis(*id).kind, AxisKind::Scattered { .. }) && !self.placed.contains_key(id)
+        };
+        if verb != "given from" && node.axes.iter().any(nowhere) {
+            return Err(None);
         }
+        let elements = self.elements(id, runs.iter().map(|(run, _)| run.as_slice()));
         Ok(Selected {
             node: id,
             name: node.name.clone(),
             unit: node.unit.clone(),
             measure: self.looked.measures.get(id.0).cloned().unwrap_or(Measure::Unknown),
-            tokens: elements.into_iter().filter_map(|element| self.looked.token(id, element)).collect(),
+            tokens: elements.iter().filter_map(|element| element.token).collect(),
+            elements,
             axes: runs
                 .iter()
                 .zip(&node.axes)
@@ -88,20 +102,64 @@ impl Asked<'_, '_> {
         })
     }
 
+    /// The elements of a node at these places along its axes, row-major.
+    fn elements<'r>(&self, node: NodeId, runs: impl Iterator<Item = &'r [usize]>) -> Vec<Element> {
+        let mut all: Vec<Vec<usize>> = vec![Vec::new()];
+        for run in runs {
+            let deeper = |above: &Vec<usize>| {
+                run.iter().map(|place| [above.as_slice(), &[*place]].concat()).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(deeper).collect();
+        }
+        let axes = &self.looked.model.node(node).axes;
+        let token = |places: &[usize]| {
+            let element = places.iter().zip(axes).try_fold(0, |element, (place, axis)| {
+                let size = self.looked.model.axis(*axis).size();
+                (*place < size).then_some(element * size + place)
+            });
+            self.looked.token(node, element?)
+        };
+        all.into_iter().map(|places| Element { node, token: token(&places), places }).collect()
+    }
+
+    /// All elements of a node that can be asked for.
+    pub(super) fn all_of(&self, node: NodeId) -> Vec<Element> {
+        let model = &self.looked.model;
+        let axes = model.node(node).axes.iter();
+        let runs: Vec<Vec<usize>> =
+            axes.map(|id| (0..self.size(*id, model.axis(*id), "inferred")).collect()).collect();
+        self.elements(node, runs.iter().map(Vec::as_slice))
+    }
+
+    /// The element that a token is.
+    pub(super) fn element(&self, token: usize) -> Option<Element> {
+        let own = self.graph.tokens.get(token)?;
+        let model = &self.looked.model;
+        let places = model.places(model.node(own.node), own.element);
+        Some(Element { node: own.node, places, token: Some(token) })
+    }
+
+    /// How many elements of an axis can be named here. One that is placed has as many as it has places: what is asked of
+    /// a joint estimator may be more than a data set in training ever has.
+    fn size(&self, id: AxisId, axis: &Axis, verb: &str) -> usize {
+        match self.placed.get(&id) {
+            Some(placing) if self.joint && verb == "inferred" => placing.at.len(),
+            Some(placing) => placing.at.len().min(axis.size()),
+            None => axis.size(),
+        }
+    }
+
     /// The positions meant along each axis, and whether it is a single one.
     fn runs(
         &self,
         place: &Place,
         ids: &[AxisId],
         axes: &[&Axis],
+        verb: &str,
     ) -> Result<Vec<(Vec<usize>, bool)>, Diagnostic> {
         if place.index.is_empty() {
-            // An axis that is placed has the elements that it is given places for.
-            let size = |(id, axis): (&AxisId, &&Axis)| match self.placed.get(id) {
-                Some(placing) => placing.at.len().min(axis.size()),
-                None => axis.size(),
-            };
-            return Ok(ids.iter().zip(axes).map(|pair| ((0..size(pair)).collect(), false)).collect());
+            let all = |(id, axis): (&AxisId, &&Axis)| ((0..self.size(*id, axis, verb)).collect(), false);
+            return Ok(ids.iter().zip(axes).map(all).collect());
         }
         if place.index.len() != axes.len() {
             let over: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
@@ -115,35 +173,34 @@ impl Asked<'_, '_> {
                 _ => format!("write `{name}` for all of it"),
             }));
         }
-        let runs = place.index.iter().zip(axes).map(|(index, axis)| self.run(index, axis));
-        let runs: Vec<(Vec<usize>, bool)> = runs.collect::<Result<_, _>>()?;
-        for (((run, _), id), index) in runs.iter().zip(ids).zip(&place.index) {
-            let Some(placing) = self.placed.get(id).filter(|placing| !placing.refused) else { continue };
-            let (places, last) = (placing.at.len(), run.last().map_or(0, |last| last + 1));
-            // All of an axis are those that have places.
-            if last > places && !matches!(index.kind, ExprKind::Path(_)) {
-                let axis = &self.looked.model.axis(*id).name;
-                let places = count(places, "place", "places");
-                let message = format!("`{axis}` has {places} in this query, and no element {last}");
-                let told = INDEX_RANGE.at(index.span, message).label(placing.span, "placed here");
-                return Err(
-                    told.help(format!("place `{axis}` at {last} times or more, or leave the element out"))
-                );
-            }
-        }
-        Ok(runs)
+        let runs = place.index.iter().zip(ids.iter().zip(axes));
+        runs.map(|(index, (id, axis))| self.run(index, *id, axis, verb)).collect()
     }
 
-    fn run(&self, index: &Expr, axis: &Axis) -> Result<(Vec<usize>, bool), Diagnostic> {
+    fn run(
+        &self,
+        index: &Expr,
+        id: AxisId,
+        axis: &Axis,
+        verb: &str,
+    ) -> Result<(Vec<usize>, bool), Diagnostic> {
         if let ExprKind::Binary { operator: BinaryOperator::Sub, left, right, .. } = &index.kind
             && let (Some(low), Some(high)) = (shown(left), shown(right))
         {
             let told = INDEX_RANGE.at(index.span, "`-` subtracts, and makes no range");
             return Err(told.help(format!("write `{low} .. {high}`")));
         }
-        let number = |expr: &Expr| position(self.looked.constants.number(expr)?, axis, expr.span);
+        let number = |expr: &Expr| {
+            let number = self.looked.constants.number(expr)?;
+            match self.placed.get(&id) {
+                Some(placing) => self.placed_position(number, axis, placing, verb, expr.span),
+                None => position(number, axis, expr.span),
+            }
+        };
         match &index.kind {
-            ExprKind::Path(path) if path.text() == axis.name => Ok(((0..axis.size()).collect(), false)),
+            ExprKind::Path(path) if path.text() == axis.name => {
+                Ok(((0..self.size(id, axis, verb)).collect(), false))
+            }
             ExprKind::Range { low, high } => {
                 let (low, high) = (number(low)?, number(high)?);
                 if low > high {
@@ -155,6 +212,39 @@ impl Asked<'_, '_> {
             }
             _ => Ok((vec![number(index)?], true)),
         }
+    }
+
+    /// The position that an index means on an axis that the query places.
+    fn placed_position(
+        &self,
+        number: f64,
+        axis: &Axis,
+        placing: &Placing,
+        verb: &str,
+        span: Span,
+    ) -> Result<usize, Diagnostic> {
+        let (name, places, size) = (&axis.name, placing.at.len(), axis.size());
+        let usual = |number: f64| position(number, axis, span);
+        if number.fract() != 0.0 || number < 1.0 {
+            return usual(number);
+        }
+        if number > places as f64 {
+            let places = count(places, "place", "places");
+            let message = format!("`{name}` has {places} in this query, and no element {number}");
+            let told = INDEX_RANGE.at(span, message).label(placing.span, "placed here");
+            return Err(
+                told.help(format!("place `{name}` at {number} times or more, or leave the element out"))
+            );
+        }
+        if number <= size as f64 || self.joint && verb == "inferred" {
+            return Ok(number as usize - 1);
+        }
+        let message =
+            format!("up to {size} readings can be given along `{name}`, and this is number {number}");
+        let told = INDEX_RANGE.at(span, message).label(axis.span, "declared here");
+        Err(told.help(format!(
+            "place what is given first, what is asked behind it; or write `n = {places}` in the axis"
+        )))
     }
 
     /// Says why a node cannot be given or inferred; nothing where its definition has been refused.

@@ -8,10 +8,11 @@ use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
 use super::network::whole;
+use super::place::Element;
 use super::train::twice;
 use crate::{
-    Approximator, AxisId, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query, Role,
-    State,
+    Approximator, AxisId, Beyond, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query,
+    Role, State,
 };
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
@@ -28,6 +29,8 @@ pub(super) struct Asked<'a, 't> {
     /// The tokens that a `given` names, with where.
     pub(super) mentioned: BTreeMap<usize, Span>,
     pub(super) infer: Vec<usize>,
+    /// What is inferred at places that only the query has.
+    pub(super) beyond: Vec<Beyond>,
     /// The tokens that an `infer` names, with where; not those of `infer params`.
     pub(super) asked_at: BTreeMap<usize, Span>,
     /// The tokens that a `where` reads, with where.
@@ -91,6 +94,7 @@ pub(super) fn query<'t>(
         states,
         mentioned: BTreeMap::new(),
         infer: Vec::new(),
+        beyond: Vec::new(),
         asked_at: BTreeMap::new(),
         constrained: BTreeMap::new(),
         touched: BTreeSet::new(),
@@ -138,8 +142,8 @@ pub(super) fn query<'t>(
             Statement::At { .. } | Statement::Where { .. } | Statement::Infer { .. } | Statement::Bad(_) => {}
         }
     }
-    asked.infer(tree);
     asked.too_many_places();
+    asked.infer(tree);
     for statement in &tree.body {
         if let Statement::Where { condition, span } = statement {
             asked.condition(condition, *span, about);
@@ -156,6 +160,7 @@ pub(super) fn query<'t>(
         approximator: about.number,
         states: asked.states,
         infer: asked.infer,
+        beyond: asked.beyond,
         computed: asked.computed,
         draws,
         placed: asked.placed.into_iter().map(|(axis, Placing { at, .. })| Placed { axis, at }).collect(),
@@ -198,8 +203,8 @@ impl Asked<'_, '_> {
                     Inferred::Params(span) => *span,
                     Inferred::Place(place) => place.span,
                 };
-                match found.and_then(|tokens| self.there(tokens, span).map_err(Some)) {
-                    Ok(tokens) => tokens.into_iter().for_each(|token| self.mark(token)),
+                match found.and_then(|elements| self.there(elements, span).map_err(Some)) {
+                    Ok(elements) => elements.into_iter().for_each(|element| self.mark(element)),
                     Err(told) => self.told.extend(told),
                 }
             }
@@ -236,14 +241,20 @@ impl Asked<'_, '_> {
         }
     }
 
-    fn mark(&mut self, token: usize) {
+    fn mark(&mut self, Element { node, places, token }: Element) {
+        let Some(token) = token else {
+            if !self.beyond.iter().any(|known| known.node == node && known.places == places) {
+                self.beyond.push(Beyond { node, places, after: self.infer.len() });
+            }
+            return;
+        };
         if let Some(state @ State::Absent) = self.states.get_mut(token) {
             *state = State::Inferred;
             self.infer.push(token);
         }
     }
 
-    fn place(&mut self, place: &tree::Place) -> Result<Vec<usize>, Option<Diagnostic>> {
+    fn place(&mut self, place: &tree::Place) -> Result<Vec<Element>, Option<Diagnostic>> {
         if let Some(id) = self.computed_param(place) {
             let message = format!("`{}` is computed, and not answered by this version", place.name.text);
             let told = NOT_YET.at(place.span, message);
@@ -253,12 +264,19 @@ impl Asked<'_, '_> {
             }
             return Ok(Vec::new());
         }
-        let selected = self.select(place, "inferred")?;
+        let mut selected = self.select(place, "inferred")?;
+        // All of something that is given in part is what is not given of it.
+        let is_given =
+            |element: &Element| element.token.is_some_and(|token| self.mentioned.contains_key(&token));
+        if selected.whole && !selected.elements.iter().all(is_given) {
+            selected.elements.retain(|element| !is_given(element));
+            selected.tokens.retain(|token| !self.mentioned.contains_key(token));
+        }
         for token in &selected.tokens {
             self.asked_at.entry(*token).or_insert(place.span);
         }
         let given = selected.tokens.iter().find_map(|token| Some((*token, *self.mentioned.get(token)?)));
-        let Some((token, at)) = given else { return Ok(selected.tokens) };
+        let Some((token, at)) = given else { return Ok(selected.elements) };
         let name = self.graph.tokens.get(token).map_or("", |token| &token.name);
         let told = GIVEN_INFERRED.at(place.span, format!("`{name}` is both given and inferred"));
         Err(Some(told.label(at, "given here").help("remove it from one of them")))
@@ -294,12 +312,11 @@ impl Asked<'_, '_> {
     }
 
     /// All parameters that are not given.
-    fn params(&mut self, span: Span) -> Result<Vec<usize>, Option<Diagnostic>> {
+    fn params(&mut self, span: Span) -> Result<Vec<Element>, Option<Diagnostic>> {
         let model = &self.looked.model;
-        let is_param = |token: usize| {
-            self.graph.tokens.get(token).is_some_and(|token| model.node(token.node).role == Role::Param)
-        };
-        let all: Vec<usize> = (0..self.graph.tokens.len()).filter(|token| is_param(*token)).collect();
+        let nodes = self.graph.tokens.chunk_by(|a, b| a.node == b.node).filter_map(|tokens| tokens.first());
+        let params = nodes.map(|token| token.node).filter(|node| model.node(*node).role == Role::Param);
+        let all: Vec<Element> = params.flat_map(|node| self.all_of(node)).collect();
         for (_, node) in model.numbered().filter(|(_, node)| node.role == Role::Param) {
             self.told.extend(self.unplaced(&node.name, &node.axes, span, false));
         }
@@ -312,13 +329,15 @@ impl Asked<'_, '_> {
             let message = format!("{} computed, and left out of the answer in this version", are(&left_out));
             self.told.push(LEFT_OUT.at(span, message).help(self.had_from_draws()));
         }
-        let free: Vec<usize> =
-            all.iter().copied().filter(|token| !self.mentioned.contains_key(token)).collect();
-        if all.is_empty() && !self.looked.whole {
+        let none = all.is_empty();
+        if none && !self.looked.whole {
             return Err(None);
         }
+        let is_given =
+            |element: &Element| element.token.is_some_and(|token| self.mentioned.contains_key(&token));
+        let free: Vec<Element> = all.into_iter().filter(|element| !is_given(element)).collect();
         if free.is_empty() {
-            let message = if all.is_empty() {
+            let message = if none {
                 format!("`{}` has no parameters", model.name)
             } else {
                 "all parameters are given".to_owned()

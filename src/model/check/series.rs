@@ -108,7 +108,7 @@ fn over<'a>(name: &str, axes: &[&'a Axis], span: Span) -> Result<Option<Over<'a>
             let axis = axes.get(*place).expect("the place is one of these axes");
             let mut over = Over::of(name, axis, &positions(axes), *place);
             // A constant has the elements of its axis, wherever a query places them.
-            over.placed = Some(&[]);
+            over.timed = false;
             Ok(Some(over))
         }
         _ => {

@@ -196,7 +196,7 @@ impl Asked<'_, '_> {
             AxisKind::Set(count) | AxisKind::Scattered { count, .. } if most == count.most => count.least,
             _ => most,
         };
-        over.placed = self.placed.get(&id).map(|placing| placing.at.as_slice());
+        over.placed = self.placed.get(&id);
         over
     }
 
@@ -230,7 +230,8 @@ impl Asked<'_, '_> {
         if let (Some(axis), Some(times)) = (rows.first(), sets.first().and_then(|set| set.times.clone()))
             && matches!(self.looked.model.axis(*axis).kind, AxisKind::Scattered { .. })
         {
-            self.set_places(*axis, Placing { at: times, refused: false, span }).map_or(Ok(()), Err)?;
+            self.set_places(*axis, Placing { at: times, refused: false, by_file: true, span })
+                .map_or(Ok(()), Err)?;
         }
         let counts = sets.iter().map(|set| (set.name.clone(), set.rows)).collect();
         self.count(selected, counts, span).map_or(Ok(()), Err)?;

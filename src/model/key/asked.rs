@@ -1,7 +1,7 @@
 //! What a query asks beyond the states of tokens.
 
 use super::{Form, Normal};
-use crate::{Condition, DataSet, Expr, ExprId, Model, Placed, Query};
+use crate::{Beyond, Condition, DataSet, Expr, ExprId, Model, Placed, Query};
 use blake3::Hash;
 
 /// What a query asks beyond the states of tokens: where it places axes, what draws satisfy, and further data sets.
@@ -24,6 +24,11 @@ pub(super) fn asked(model: &Model, query: &Query) -> Hash {
     conditions.into_iter().fold(&mut form, Form::hash);
     form.number(query.computed.len() as u64);
     query.computed.iter().fold(&mut form, |form, id| form.text(&model.node(*id).name));
+    form.number(query.beyond.len() as u64);
+    for Beyond { node, places, after } in &query.beyond {
+        form.text(&model.node(*node).name).number(*after as u64).number(places.len() as u64);
+        places.iter().fold(&mut form, |form, place| form.number(*place as u64));
+    }
     form.number(query.sets.len() as u64);
     for DataSet { name, given } in &query.sets {
         let mut given = given.clone();

@@ -17,6 +17,7 @@ mod mechanism;
 mod messages;
 mod pages;
 mod placement;
+mod places;
 mod reach;
 mod remedies;
 mod silent;
