@@ -265,7 +265,7 @@ approximator m for pond {
         let text = format!("{MODEL}query q of m {{\n{query}\n}}\n");
         let checked = sbi_model::compile(&text, &Disk::new(PathBuf::new()));
         let file = checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-        let view = View::of(&file, &[]).ok().expect("the query is there");
+        let view = View::of(&file, &[]).expect("the query is there");
         let asked = &view.queries[0];
         let gone: Vec<usize> = (0..asked.tokens.len()).filter(|token| !asked.present[*token]).collect();
         let there = (0..asked.tokens.len()).filter(|token| asked.present[*token]);
