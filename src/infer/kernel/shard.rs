@@ -7,7 +7,7 @@ use super::elementwise::add;
 use super::lanes::{LANES, Simd};
 use super::pass::{Micro, Pass};
 use super::plan::Plan;
-use super::workspace::Workspace;
+use super::workspace::{Arranged, Workspace};
 use crate::network::{Inputs, Targets};
 use rayon::ThreadPool;
 use std::ops::Range;
@@ -163,7 +163,7 @@ impl Shard {
         let masks = &inputs.mask[samples.clone()];
         // Out of the workspace while the pass works in it.
         let mut arranged = std::mem::take(&mut space.arranged);
-        let [value, given, time, target, weight] = arranged.each_mut();
+        let Arranged { value, given, time, target, weight } = &mut arranged;
         let order = |from: &[f32], to: &mut Vec<f32>| {
             let from = if from.is_empty() { from } else { &from[tokens.clone()] };
             to.resize(from.len(), 0.0);

@@ -15,8 +15,7 @@ const MICRO_TOKENS: usize = 128;
 pub(super) struct Workspace {
     /// Largest number of samples of a micro-batch.
     pub samples: usize,
-    /// Inputs and targets in the order of the masks' arrangements.
-    pub arranged: [Vec<f32>; 5],
+    pub arranged: Arranged,
     /// `[2K + 2, tokens]`.
     pub token_features: Features,
     /// `[2 · LEVEL_FREQUENCIES, samples]`.
@@ -34,6 +33,16 @@ pub(super) struct Workspace {
     pub outputs: Vec<f32>,
     pub attention: attention::Scratch,
     pub back: Gradients,
+}
+
+/// Inputs and targets of a micro-batch, a number for each token, in the order of the masks' arrangements.
+#[derive(Default)]
+pub(super) struct Arranged {
+    pub value: Vec<f32>,
+    pub given: Vec<f32>,
+    pub time: Vec<f32>,
+    pub target: Vec<f32>,
+    pub weight: Vec<f32>,
 }
 
 /// What a block keeps for the way back.
@@ -99,7 +108,7 @@ impl Workspace {
         };
         Workspace {
             samples,
-            arranged: Default::default(),
+            arranged: Arranged::default(),
             token_features: Features::new(plan.embed.rows, tokens),
             level_features: Features::new(2 * LEVEL_FREQUENCIES, samples),
             context: [0, 1].map(|_| Activated::new(samples * rows.token)),

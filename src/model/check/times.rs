@@ -126,83 +126,75 @@ impl Wanted<'_> {
         let apart = |place: usize, time: f64| {
             placing.at.get(place).map_or(f64::INFINITY, |own| (own - time).abs() / (to - from))
         };
-        let near = |place: &usize, time: f64| apart(*place, time) <= ROUNDED;
+        let own = |place: usize| over.rows.iter().position(|row| *row == place);
         let mut free: BTreeSet<usize> = (0..placing.at.len()).collect();
         let mut found: Vec<Row> = over.rows.iter().map(|_| (0, 0, StringRecord::new())).collect();
         for (row, &time) in rows.into_iter().zip(times) {
-            let nearest = free.iter().copied().filter(|place| near(place, time));
-            let own = |place: usize| over.rows.iter().position(|row| *row == place);
+            let near = free.iter().copied().filter(|place| apart(*place, time) <= ROUNDED);
             // Of equal places, those that are given here.
             let sooner = |a: &usize, b: &usize| {
                 own(*b).is_some().cmp(&own(*a).is_some()).then(apart(*a, time).total_cmp(&apart(*b, time)))
             };
-            let nearest = nearest.min_by(sooner);
-            let own = nearest.and_then(own);
-            match (nearest, own.and_then(|own| found.get_mut(own))) {
-                (Some(place), Some(own)) => {
-                    free.remove(&place);
-                    *own = row;
-                }
-                (place, _) => {
-                    let again = (0..placing.at.len()).any(|place| near(&place, time));
-                    let nowhere = |time: &&f64| !(0..placing.at.len()).any(|place| near(&place, **time));
-                    let lacking = match again {
-                        true => vec![time],
-                        false => times.iter().filter(nowhere).copied().collect(),
-                    };
-                    let none = lacking.len() == times.len() && !again;
-                    return Err(self.no_place(
-                        (over, placing),
-                        (row.0, row.1, time),
-                        place,
-                        again,
-                        (&lacking, none),
-                    ));
-                }
-            }
+            let at = format!("`{}`, row {} (line {})", self.path, row.0, row.1);
+            let Some(place) = near.min_by(sooner) else {
+                let is_place = |time: f64| (0..placing.at.len()).any(|place| apart(place, time) <= ROUNDED);
+                return Err(self.no_place(over, placing, &at, time, (times, is_place)));
+            };
+            let Some(own) = own(place).and_then(|own| found.get_mut(own)) else {
+                return Err(self.not_given_here(over, placing, &at, time, place));
+            };
+            free.remove(&place);
+            *own = row;
         }
         Ok((found, None))
     }
 
-    /// Says that a row, of this number and line and time, has no place in the query, or one that is not among those to be
-    /// given. `lacking` are the times that the query would have to
-    /// place, and whether they are all times of the file.
+    /// Says that a row has its place in the query, but not among those that are given.
+    fn not_given_here(
+        &self,
+        over: &Over<'_>,
+        placing: &Placing,
+        at: &str,
+        time: f64,
+        place: usize,
+    ) -> Diagnostic {
+        let (node, axis, size, number) = (self.node, &over.axis.name, over.axis.size(), place + 1);
+        let (code, message, help) = match self.whole {
+            true => (
+                &LENGTH,
+                format!(
+                    "{at}: {time} is place {number} of `{axis}`, and readings can be given at the first {size}"
+                ),
+                format!(
+                    "place what the file has first, what is asked behind it; or write `n = {}` in the axis",
+                    placing.at.len()
+                ),
+            ),
+            false => (
+                &OUTSIDE_AXIS,
+                format!("{at}: {time} is place {number} of `{axis}`, which is not given here"),
+                format!("write `given {node} from …`: its rows find their places by their times"),
+            ),
+        };
+        code.at(self.span, message).label(placing.span, "placed here").help(help)
+    }
+
+    /// Says that a row has no place left in the query. `times` are those of all rows, of which some are places.
     fn no_place(
         &self,
-        (over, placing): (&Over<'_>, &Placing),
-        (row, line, time): (usize, u64, f64),
-        place: Option<usize>,
-        again: bool,
-        (lacking, nowhere): (&[f64], bool),
+        over: &Over<'_>,
+        placing: &Placing,
+        at: &str,
+        time: f64,
+        (times, is_place): (&[f64], impl Fn(f64) -> bool),
     ) -> Diagnostic {
-        let (path, node, axis, size) = (self.path, self.node, &over.axis.name, over.axis.size());
-        let at = format!("`{path}`, row {row} (line {line})");
-        if let Some(place) = place {
-            let number = place + 1;
-            return match self.whole {
-                true => {
-                    let message = format!(
-                        "{at}: {time} is place {number} of `{axis}`, and readings can be given at the first {size}"
-                    );
-                    let told = LENGTH.at(self.span, message).label(placing.span, "placed here");
-                    told.help(format!(
-                        "place what the file has first, what is asked behind it; or write `n = {}` in the axis",
-                        placing.at.len()
-                    ))
-                }
-                false => {
-                    let message =
-                        format!("{at}: {time} is place {number} of `{axis}`, which is not given here");
-                    let told = OUTSIDE_AXIS.at(self.span, message).label(placing.span, "placed here");
-                    told.help(format!(
-                        "write `given {node} from …`: its rows find their places by their times"
-                    ))
-                }
-            };
-        }
-        let message = match again {
-            true => format!("{at}: the file has more rows at {time} than `{axis}` has places there"),
-            false => format!("{at}: {time} is none of the places of `{axis}`"),
+        let (node, axis, size) = (self.node, &over.axis.name, over.axis.size());
+        let nowhere: Vec<f64> = times.iter().copied().filter(|time| !is_place(*time)).collect();
+        let (message, lacking) = match is_place(time) {
+            true => {
+                (format!("{at}: the file has more rows at {time} than `{axis}` has places there"), vec![time])
+            }
+            false => (format!("{at}: {time} is none of the places of `{axis}`"), nowhere.clone()),
         };
         let told = OUTSIDE_AXIS.at(self.span, message).label(placing.span, "placed here");
         let places = placing.at.len() + lacking.len();
@@ -212,9 +204,9 @@ impl Wanted<'_> {
             let more = if more > 0 { format!(" and {more} more times of the file") } else { String::new() };
             return told.help(format!("add {first}{more} to the places of `{axis}`{longer}"));
         }
-        let all: Vec<String> = placing.at.iter().chain(lacking).map(f64::to_string).collect();
+        let all: Vec<String> = placing.at.iter().chain(&lacking).map(f64::to_string).collect();
         let all = format!("`at {axis} = [{}]`{longer}", all.join(", "));
-        told.help(match nowhere {
+        told.help(match nowhere.len() == times.len() {
             true => format!(
                 "remove the line `at {axis}`: the file says when `{node}` is read; to ask for other times as well, write {all}"
             ),
