@@ -18,10 +18,10 @@ const RUN: usize = 2;
 /// Keys of vectors that are computed one by one cost more than those of panels of three, in hundredths.
 const ALONE: usize = 120;
 
-/// The order of the tokens of a sample, and what attention computes of it.
+/// The order of tokens of a sample, and what attention computes of it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Arrangement {
-    /// The token at each place; empty where they stay as they are.
+    /// The token at each place; empty where they are all there and stay as they are.
     pub order: Vec<u32>,
     /// The places in order, cut where other keys are looked at.
     pub panels: Vec<Panel>,
@@ -81,6 +81,11 @@ impl Arrangement {
         if ALONE * some.keys() < cost { some } else { all }
     }
 
+    /// The token at this place.
+    pub fn token(&self, place: usize) -> usize {
+        self.order.get(place).map_or(place, |token| *token as usize)
+    }
+
     /// What the panels cost, in keys.
     fn keys(&self) -> usize {
         let runs = self.panels.iter().flat_map(|panel| &panel.keys);
@@ -116,6 +121,22 @@ impl Arrangement {
         let panels = seen.iter().enumerate().map(|(vector, keys)| Panel {
             queries: vector * LANES..tokens.min((vector + 1) * LANES),
             keys: runs(order.iter().map(|token| keys[*token as usize])),
+        });
+        Arrangement { panels: panels.collect(), order }
+    }
+
+    /// The tokens at these places alone, rising, as queries; their keys are at the places that this arrangement gives.
+    pub fn of_some(&self, mask: &Mask, places: &[u32]) -> Arrangement {
+        let order: Vec<u32> = places.iter().map(|place| self.token(*place as usize) as u32).collect();
+        let dense = self.order.is_empty();
+        let panels = order.chunks(if dense { order.len().max(1) } else { LANES }).enumerate();
+        let panels = panels.map(|(number, queries)| {
+            let looks = |key: usize| dense || queries.iter().any(|query| mask.get(*query as usize, key));
+            let first = number * LANES;
+            Panel {
+                queries: first..first + queries.len(),
+                keys: runs((0..mask.size()).map(|place| looks(self.token(place)))),
+            }
         });
         Arrangement { panels: panels.collect(), order }
     }

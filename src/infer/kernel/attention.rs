@@ -17,7 +17,7 @@ use super::arrangement::Panel;
 use super::buffer::Buffer;
 use super::functions::exp_negative;
 use super::lanes::{LANES, Lanes, Simd};
-use super::masks::{FORBIDDEN, MaskTable};
+use super::masks::{FORBIDDEN, Looks};
 use super::plan::Plan;
 use super::product::{Count, Left, Places, Sizes, Start, product};
 use super::transpose::transpose;
@@ -29,7 +29,9 @@ const GROUP_NUMBERS: usize = 4096;
 /// The sizes that attention works with.
 #[derive(Clone, Copy)]
 pub(super) struct Attention {
+    /// Tokens of a sample, which all are keys, and how many of them are queries.
     tokens: usize,
+    asked: usize,
     heads: usize,
     /// Width of a head, and of all heads together.
     head: usize,
@@ -69,40 +71,50 @@ impl Scratch {
     }
 
     fn sizes(plan: &Plan) -> [usize; 2] {
-        let attention = Attention::new(plan);
-        let rows = attention.group() * attention.heads * attention.queries;
-        [rows * attention.head, rows * attention.tokens]
+        // A group has one sample at least.
+        let of = |rows: usize| (plan.heads * rows * plan.rows.queries).max(GROUP_NUMBERS);
+        [of(plan.head_width), of(plan.tokens)]
     }
 }
 
 impl Attention {
+    /// Attention of all tokens.
     pub fn new(plan: &Plan) -> Attention {
+        Attention::of(plan, plan.tokens)
+    }
+
+    /// Attention of so many tokens of each sample.
+    pub fn of(plan: &Plan, asked: usize) -> Attention {
         Attention {
             tokens: plan.tokens,
+            asked,
             heads: plan.heads,
             head: plan.head_width,
             all: plan.attention,
-            queries: plan.rows.queries,
+            queries: asked.next_multiple_of(LANES),
             qkv: plan.rows.qkv,
             out: plan.rows.attention,
         }
     }
 
-    /// Weights `[samples, heads, T, padded T]` and outputs `[tokens, padded A]` of the samples with these masks. Weights
-    /// outside of panels are left alone, and nobody reads them.
+    /// Weights `[samples, heads, T, padded queries]` and outputs `[queries, padded A]` of the samples with these masks. Both
+    /// inputs have rows of queries, keys and values, of which the first gives the queries. Weights outside of panels are
+    /// left alone, and nobody reads them.
     pub fn forward<S: Simd>(
         self,
         s: S,
-        masks: (&MaskTable, &[u32]),
-        qkv: &[f32],
+        masks: (&Looks, &[u32]),
+        (queries, qkv): (&[f32], &[f32]),
         (weights, out): (&mut [f32], &mut [f32]),
         scratch: &mut Scratch,
     ) {
         for group in self.groups(masks) {
             let (count, turned) = (group.count, self.by_query(0, self.head));
-            let [q, k, v] = self.parts(group);
+            let [_, k, v] = self.parts(group, self.tokens);
+            let [q, ..] = self.parts(group, self.asked);
             let (pairs, outputs) = (self.by_query(group.first, self.tokens), self.outputs(group));
-            transpose(s, count, [self.tokens, self.head], q.view(qkv), turned.view_mut(&mut scratch.turned));
+            let to = turned.view_mut(&mut scratch.turned);
+            transpose(s, count, [self.asked, self.head], q.view(queries), to);
             for panel in group.panels {
                 let first = panel.queries.start;
                 for keys in &panel.keys {
@@ -123,11 +135,12 @@ impl Attention {
         }
     }
 
-    /// The gradient with respect to queries, keys and values, from that with respect to the outputs.
+    /// The gradient with respect to queries, keys and values, from that with respect to the outputs, where all tokens are
+    /// queries.
     pub fn backward<S: Simd>(
         self,
         s: S,
-        masks: (&MaskTable, &[u32]),
+        masks: (&Looks, &[u32]),
         (qkv, weights): (&[f32], &[f32]),
         of_out: &[f32],
         of_qkv: &mut [f32],
@@ -135,7 +148,7 @@ impl Attention {
     ) {
         for group in self.groups(masks) {
             let (count, turned) = (group.count, self.by_query(0, self.head));
-            let [q, k, v] = self.parts(group);
+            let [q, k, v] = self.parts(group, self.tokens);
             let (pairs, of_pairs) = (self.by_query(group.first, self.tokens), self.by_query(0, self.tokens));
             let outputs = self.outputs(group);
             transpose(
@@ -184,14 +197,14 @@ impl Attention {
         (GROUP_NUMBERS / (self.heads * self.head.max(self.tokens) * self.queries)).max(1)
     }
 
-    fn groups<'a>(self, (table, masks): (&'a MaskTable, &'a [u32])) -> impl Iterator<Item = Group<'a>> {
+    fn groups<'a>(self, (looks, masks): (&'a Looks, &'a [u32])) -> impl Iterator<Item = Group<'a>> {
         let mut first = 0;
         std::iter::from_fn(move || {
             let rest = &masks[first..];
             let (mask, most) = (*rest.first()?, rest.len().min(self.group()));
-            let samples = rest[..most].iter().take_while(|other| table.alike(mask, **other)).count();
+            let samples = rest[..most].iter().take_while(|other| looks.alike(mask, **other)).count();
             let count = Count { samples, heads: self.heads };
-            let group = Group { first, count, masks: &rest[..samples], panels: table.panels(mask) };
+            let group = Group { first, count, masks: &rest[..samples], panels: looks.panels(mask) };
             first += samples;
             Some(group)
         })
@@ -214,9 +227,9 @@ impl Attention {
         }
     }
 
-    /// Queries, keys and values.
-    fn parts(self, group: Group) -> [Places; 3] {
-        let sample = self.tokens * self.qkv;
+    /// Queries, keys and values, in rows for so many tokens of each sample.
+    fn parts(self, group: Group, tokens: usize) -> [Places; 3] {
+        let sample = tokens * self.qkv;
         [0, 1, 2].map(|part| Places {
             first: group.first * sample + part * self.all,
             row: self.qkv,
@@ -227,7 +240,7 @@ impl Attention {
 
     /// Rows of outputs.
     fn outputs(self, group: Group) -> Places {
-        let sample = self.tokens * self.out;
+        let sample = self.asked * self.out;
         Places { first: group.first * sample, row: self.out, head: self.head, sample }
     }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::indexing_slicing)] // Samples name masks of their batch.
 
 use super::arrangement::{Arrangement, Panel};
+use super::lanes::LANES;
+use super::micro::Layout;
 use super::plan::Plan;
 use super::product::{Places, Start};
 use crate::network::Masks;
@@ -15,46 +17,100 @@ pub(super) const FORBIDDEN: f32 = -1e30;
 /// Arrangements are kept for the next batch as long as their masks have no more bits than this.
 const MOST_BITS: usize = 1 << 28;
 
-/// The distinct masks of a batch: how their tokens are arranged, and what the logits start from.
+/// The distinct masks of a batch.
 #[derive(Default)]
 pub(super) struct MaskTable {
-    /// The masks that the table was last filled with.
+    /// The masks that the table was last filled with, and whose outputs were wanted.
     masks: Vec<Arc<Mask>>,
+    wanted: Vec<bool>,
+    /// All tokens of a sample as queries.
+    pub all: Looks,
+    /// Those whose outputs are wanted, in samples of the first mask, where not all are.
+    pub asked: Option<Asked>,
+    known: HashMap<Arc<Mask>, Arc<Arrangement>>,
+}
+
+/// What queries look at, mask by mask: how they and their keys are arranged, and what the logits start from.
+#[derive(Default)]
+pub(super) struct Looks {
     arrangements: Vec<Arc<Arrangement>>,
     /// `[masks, keys, padded queries]`: zero or [`FORBIDDEN`], by places. Pairs outside of panels are never read.
     starts: Vec<f32>,
-    /// Numbers from key to key.
+    /// Tokens, which all are keys; and numbers from key to key.
+    tokens: usize,
     row: usize,
-    known: HashMap<Arc<Mask>, Arc<Arrangement>>,
+}
+
+/// Queries that are some of a sample's tokens.
+pub(super) struct Asked {
+    /// Their places among all, rising.
+    pub places: Vec<u32>,
+    pub looks: Looks,
 }
 
 impl MaskTable {
     /// Fills the table.
-    pub fn set(&mut self, plan: &Plan, masks: &Masks) {
-        if self.masks == masks.masks {
+    pub fn set(&mut self, plan: &Plan, masks: &Masks, wanted: &[bool]) {
+        let masks = &masks.masks;
+        if self.masks == *masks && self.wanted == wanted {
             return;
         }
-        let size = plan.tokens * plan.rows.queries;
-        self.row = plan.rows.queries;
-        self.masks.clone_from(&masks.masks);
-        self.arrangements.clear();
-        self.starts.resize(masks.masks.len() * size, FORBIDDEN);
-        for (mask, starts) in masks.masks.iter().zip(self.starts.chunks_exact_mut(size)) {
-            assert_eq!(mask.size(), plan.tokens, "a mask has as many tokens as the network");
-            let arrangement = match self.known.get(mask) {
-                Some(arrangement) => arrangement.clone(),
-                None => {
-                    if self.known.len() * plan.tokens * plan.tokens > MOST_BITS {
-                        self.known.clear();
-                    }
-                    let arrangement = Arc::new(Arrangement::of(mask));
-                    self.known.insert(mask.clone(), arrangement.clone());
-                    arrangement
-                }
-            };
-            fill(mask, &arrangement, starts, plan.rows.queries);
-            self.arrangements.push(arrangement);
+        assert!(masks.iter().all(|mask| mask.size() == plan.tokens), "a mask has the network's tokens");
+        self.masks.clone_from(masks);
+        self.wanted = wanted.to_vec();
+        let all: Vec<_> = masks.iter().map(|mask| self.arrangement(mask)).collect();
+        let some = wanted.contains(&true) && wanted.contains(&false);
+        self.asked = masks.first().zip(all.first()).filter(|_| some).map(|(mask, keys)| {
+            let is_wanted = |place: &u32| wanted[keys.token(*place as usize)];
+            let places: Vec<u32> = (0..plan.tokens as u32).filter(is_wanted).collect();
+            let (mut looks, row) = (Looks::default(), places.len().next_multiple_of(LANES));
+            looks.set([(mask, keys)], vec![keys.of_some(mask, &places).into()], [plan.tokens, row]);
+            Asked { places, looks }
+        });
+        self.all.set(masks.iter().zip(&all), all.clone(), [plan.tokens, plan.rows.queries]);
+    }
+
+    /// Whose outputs are wanted.
+    pub fn layout(&self) -> Layout<'_> {
+        match &self.asked {
+            Some(Asked { places, looks }) => Layout { looks, each: places.len() },
+            None => Layout { looks: &self.all, each: self.all.tokens },
         }
+    }
+
+    fn arrangement(&mut self, mask: &Arc<Mask>) -> Arc<Arrangement> {
+        if let Some(arrangement) = self.known.get(mask) {
+            return arrangement.clone();
+        }
+        if self.known.len() * mask.size() * mask.size() > MOST_BITS {
+            self.known.clear();
+        }
+        let arrangement = Arc::new(Arrangement::of(mask));
+        self.known.insert(mask.clone(), arrangement.clone());
+        arrangement
+    }
+}
+
+impl Looks {
+    /// For each mask with the arrangement of its keys that of its queries.
+    fn set<'a>(
+        &mut self,
+        masks: impl IntoIterator<Item = (&'a Arc<Mask>, &'a Arc<Arrangement>)>,
+        arrangements: Vec<Arc<Arrangement>>,
+        [tokens, row]: [usize; 2],
+    ) {
+        (self.tokens, self.row, self.arrangements) = (tokens, row, arrangements);
+        let size = tokens * row;
+        self.starts.resize(self.arrangements.len() * size, FORBIDDEN);
+        let masks = masks.into_iter().zip(&self.arrangements);
+        for (((mask, keys), queries), starts) in masks.zip(self.starts.chunks_exact_mut(size)) {
+            fill(mask, keys, queries, starts, row);
+        }
+    }
+
+    /// How many keys there are.
+    pub fn tokens(&self) -> usize {
+        self.tokens
     }
 
     /// The panels of a sample with this mask.
@@ -62,7 +118,7 @@ impl MaskTable {
         &self.arrangements[mask as usize].panels
     }
 
-    /// The token at each place of a sample with this mask; empty where they are as they are.
+    /// The token of each query of a sample with this mask, in their order; empty where they are all as they are.
     pub fn order(&self, mask: u32) -> &[u32] {
         &self.arrangements[mask as usize].order
     }
@@ -74,25 +130,23 @@ impl MaskTable {
 
     /// What the logits of a sample start from whose mask is at the same place of `index`, from this key and query on.
     pub fn start<'a>(&'a self, index: &'a [u32], [key, query]: [usize; 2]) -> Start<'a> {
-        let tokens = self.masks.first().map_or(0, |mask| mask.size());
         let places =
-            Places { first: key * self.row + query, row: self.row, head: 0, sample: tokens * self.row };
+            Places { first: key * self.row + query, row: self.row, head: 0, sample: self.tokens * self.row };
         Start::Chosen { from: &self.starts, places, index }
     }
 }
 
-/// What the logits of a mask start from, within its panels.
-fn fill(mask: &Mask, Arrangement { order, panels }: &Arrangement, starts: &mut [f32], row: usize) {
-    let mut places: Vec<usize> = (0..mask.size()).collect();
-    order.iter().enumerate().for_each(|(place, token)| places[*token as usize] = place);
-    for panel in panels {
+/// What the logits of a mask start from, within the queries' panels.
+fn fill(mask: &Mask, keys: &Arrangement, queries: &Arrangement, starts: &mut [f32], row: usize) {
+    let mut places = vec![0; mask.size()];
+    (0..mask.size()).for_each(|place| places[keys.token(place)] = place);
+    for panel in &queries.panels {
         let lanes = panel.queries.start..panel.queries.start + panel.lanes();
         for key in panel.keys.iter().cloned().flatten() {
             starts[key * row..][lanes.clone()].fill(FORBIDDEN);
         }
         for query in panel.queries.clone() {
-            let token = order.get(query).map_or(query, |token| *token as usize);
-            mask.row(token).for_each(|key| starts[places[key] * row + query] = 0.0);
+            mask.row(queries.token(query)).for_each(|key| starts[places[key] * row + query] = 0.0);
         }
     }
 }

@@ -5,12 +5,15 @@
 //!
 //! - `lanes`: sixteen numbers at a time, for each instruction set; `functions` of them.
 //! - `product`, `tile`, `transpose`: products of matrices, and of a small matrix for each head of each sample.
+//! - `asked`: forward for some tokens of each sample.
+//! - `micro`: the samples of a micro-batch, as the network takes them.
 //! - `masks`, `arrangement`: which pairs attend, and how tokens lie so that others need not be computed.
 //! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
 //! - `plan`, `pack`: the weights in the order and padding that these like.
 //! - `peak`: what the machine could do at best.
 
 mod arrangement;
+mod asked;
 mod attention;
 mod buffer;
 mod elementwise;
@@ -20,6 +23,7 @@ mod head;
 mod instructions;
 mod lanes;
 mod masks;
+mod micro;
 mod modulation;
 mod norm;
 mod pack;
@@ -45,7 +49,7 @@ use masks::MaskTable;
 use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
-use shard::{Batch, MOST_SHARDS, Shard, deal, gather, work};
+use shard::{Batch, MOST_SHARDS, Shard, begin, deal, gather, work};
 use std::sync::Arc;
 use workspace::Workspace;
 
@@ -60,6 +64,7 @@ pub struct Kernel {
     packed: Vec<f32>,
     weights: Buffer,
     masks: MaskTable,
+    start: asked::Start,
     set: InstructionSet,
     pool: Arc<rayon::ThreadPool>,
     /// One for each thread.
@@ -90,6 +95,7 @@ impl Kernel {
             packed: Vec::new(),
             weights: Buffer::new(plan.numbers),
             masks: MaskTable::default(),
+            start: asked::Start::default(),
             set,
             pool: pool.into(),
             workspaces: (0..threads).map(|_| Workspace::new(&plan)).collect(),
@@ -113,15 +119,21 @@ impl Kernel {
         self.pool.clone()
     }
 
-    /// The outputs F of all tokens, into `out` `[B·T]`.
+    /// The outputs F of the tokens that are asked, into `out` `[B·T]`; what else is there stays.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");
-        self.dispatch(parameters, Batch { inputs, targets: None, gradient: false }, masks, out, &mut []);
+        self.dispatch(
+            parameters,
+            Batch { inputs, targets: None, gradient: false, start: None },
+            masks,
+            out,
+            &mut [],
+        );
     }
 
     /// Σ weight (F − target)².
     pub fn loss(&mut self, parameters: &[f32], inputs: &Inputs, targets: &Targets, masks: &Masks) -> f64 {
-        let batch = Batch { inputs, targets: Some(targets), gradient: false };
+        let batch = Batch { inputs, targets: Some(targets), gradient: false, start: None };
         self.dispatch(parameters, batch, masks, &mut [], &mut [])
     }
 
@@ -135,7 +147,7 @@ impl Kernel {
         gradient: &mut [f32],
     ) -> f64 {
         assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
-        let batch = Batch { inputs, targets: Some(targets), gradient: true };
+        let batch = Batch { inputs, targets: Some(targets), gradient: true, start: None };
         self.dispatch(parameters, batch, masks, &mut [], gradient)
     }
 
@@ -149,7 +161,9 @@ impl Kernel {
     ) -> f64 {
         batch.check(&self.plan);
         assert_eq!(parameters.len(), self.packing.parameters, "parameters of another architecture");
-        self.masks.set(&self.plan, masks);
+        // Without blocks nobody looks at anybody.
+        let asked = if self.plan.blocks.is_empty() { &[] } else { batch.inputs.asked.as_slice() };
+        self.masks.set(&self.plan, masks, asked);
         self.set.run(Call { kernel: self, parameters, batch, out, gradient })
     }
 
@@ -173,6 +187,8 @@ impl Kernel {
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks };
+        let start = &mut self.start;
+        let batch = Batch { start: begin(pass, batch.inputs, start, &mut self.workspaces), ..batch };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
         if batch.gradient {

@@ -7,25 +7,17 @@
 use super::arrangement::to_places;
 use super::attention::{Attention, Scratch};
 use super::elementwise::{add, add_rows};
+use super::features::Features;
 use super::functions::{gelu, silu};
 use super::head;
 use super::lanes::Simd;
-use super::masks::MaskTable;
+use super::masks::{Looks, MaskTable};
+use super::micro::{Micro, Span};
 use super::modulation::{Gradient, Modulation};
-use super::norm::Rows;
+use super::norm::{Normal, Rows};
 use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Left, Matrix, MatrixMut, Sizes, Start, product};
 use super::workspace::{BlockSpace, Workspace};
-
-/// A few samples of a batch, their tokens in the order of their masks' arrangements.
-#[derive(Clone, Copy)]
-pub(super) struct Micro<'a> {
-    pub value: &'a [f32],
-    pub given: &'a [f32],
-    pub time: &'a [f32],
-    pub level: &'a [f32],
-    pub mask: &'a [u32],
-}
 
 /// The network with packed weights, for one instruction set.
 #[derive(Clone, Copy)]
@@ -36,37 +28,26 @@ pub(super) struct Pass<'a, S> {
     pub masks: &'a MaskTable,
 }
 
-impl Micro<'_> {
-    fn samples(&self) -> usize {
-        self.level.len()
-    }
-
-    fn tokens(&self) -> usize {
-        self.value.len()
-    }
-}
-
 /// Forward.
 impl<'a, S: Simd> Pass<'a, S> {
     /// Leaves F of every token in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
     pub fn forward(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
-        let rows = self.rows(micro);
+        let span = micro.span();
         self.context(micro, space, keep);
-        self.embed(micro, space);
+        let Workspace { token_features, blocks, stream, levels, attention, .. } = &mut *space;
+        self.embed(micro, &self.masks.all, token_features, stream);
         for layer in 0..self.plan.blocks.len() {
-            let Workspace { blocks, stream, levels, attention, .. } = &mut *space;
             let block = &mut blocks[if keep { layer } else { 0 }];
-            self.attention(micro, layer, block, stream, attention);
-            self.feed_forward(micro, layer, block, stream, levels);
+            self.project(span, layer, &mut block.first, stream, &mut block.qkv);
+            self.attention(span, layer, block, stream, attention);
+            self.feed_forward(span, layer, block, stream, levels);
         }
-        space.last.forward(self.s, rows, &space.stream);
-        let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
-        head::forward(self.s, &space.last.rows, head, bias, &mut space.outputs[..rows.count]);
+        self.head(span, &mut space.last, &space.stream, &mut space.outputs);
     }
 
     /// The context of every sample, and from it the offsets and scales of all blocks. A step of a solver has one level
     /// for all samples, so that unless `keep` one is computed for all.
-    fn context(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
+    pub fn context(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
         let plan = self.plan;
         let alike = !keep && micro.level.iter().all(|level| Some(level) == micro.level.first());
         let samples = if alike { 1 } else { micro.samples() };
@@ -83,9 +64,9 @@ impl<'a, S: Simd> Pass<'a, S> {
         }
     }
 
-    /// The residual stream's first state.
-    fn embed(&self, micro: &Micro, space: &mut Workspace) {
-        let (plan, features) = (self.plan, &mut space.token_features);
+    /// The residual stream's first state, of tokens in the order of `looks`.
+    pub fn embed(&self, micro: &Micro, looks: &Looks, features: &mut Features, stream: &mut [f32]) {
+        let (plan, span) = (self.plan, micro.span());
         features.set(0, micro.value);
         features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
         features.set(plan.given(), micro.given);
@@ -93,49 +74,65 @@ impl<'a, S: Simd> Pass<'a, S> {
             features.set(plan.given() + 1, micro.time);
             features.set_waves(self.s, plan.given() + 2, &plan.time_frequencies, micro.time);
         }
-        let id = self.row(&plan.id);
-        for (sample, mask) in
-            space.stream[..self.rows(micro).len()].chunks_exact_mut(id.len()).zip(micro.mask)
-        {
-            to_places(self.masks.order(*mask), plan.rows.token, id, sample);
+        let (id, row) = (self.row(&plan.id), plan.rows.token);
+        for (sample, mask) in stream.chunks_exact_mut(span.each * row).zip(span.mask) {
+            to_places(looks.order(*mask), row, id, sample);
         }
-        self.apply(micro.tokens(), features.by_number(), &plan.embed, &mut space.stream, Start::Add);
+        self.apply(span.rows(), features.by_number(), &plan.embed, stream, Start::Add);
     }
 
-    /// h += O·attention(LN1(h)).
-    fn attention(
+    /// Queries, keys and values of LN1(h).
+    pub fn project(&self, span: Span, layer: usize, first: &mut Normal, stream: &[f32], qkv: &mut [f32]) {
+        first.forward(self.s, self.rows(span), stream);
+        let rows = by_row(&first.rows, self.plan.rows.token);
+        self.linear(span.rows(), rows, &self.plan.blocks[layer].qkv, qkv);
+    }
+
+    /// h += O·attention, of queries, keys and values in `space`.
+    pub fn attention(
         &self,
-        micro: &Micro,
+        span: Span,
         layer: usize,
         space: &mut BlockSpace,
         stream: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let (plan, block, tokens) = (self.plan, &self.plan.blocks[layer], micro.tokens());
-        let BlockSpace { first, qkv, weights, attended, .. } = space;
-        first.forward(self.s, self.rows(micro), stream);
-        self.linear(tokens, by_row(&first.rows, plan.rows.token), &block.qkv, qkv);
-        let masks = (self.masks, micro.mask);
-        Attention::new(plan).forward(self.s, masks, qkv, (weights, attended), scratch);
-        self.add_linear(tokens, by_row(attended, plan.rows.attention), &block.out, stream);
+        let BlockSpace { qkv, weights, attended, .. } = space;
+        let masks = (&self.masks.all, span.mask);
+        let of = Attention::new(self.plan);
+        of.forward(self.s, masks, (qkv, qkv), (weights, attended), scratch);
+        self.add_attended(span, layer, attended, stream);
+    }
+
+    /// h += O·attended.
+    pub fn add_attended(&self, span: Span, layer: usize, attended: &[f32], stream: &mut [f32]) {
+        let rows = by_row(attended, self.plan.rows.attention);
+        self.add_linear(span.rows(), rows, &self.plan.blocks[layer].out, stream);
     }
 
     /// h += down(gelu(up(modulated LN2(h)))).
-    fn feed_forward(
+    pub fn feed_forward(
         &self,
-        micro: &Micro,
+        span: Span,
         layer: usize,
         space: &mut BlockSpace,
         stream: &mut [f32],
         levels: &[f32],
     ) {
-        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(span));
         let BlockSpace { second, modulated, hidden, .. } = space;
         second.forward(self.s, rows, stream);
-        self.modulation(micro, layer, levels).forward(self.s, &second.rows[..rows.len()], modulated);
+        self.modulation(span, layer, levels).forward(self.s, &second.rows[..rows.len()], modulated);
         self.linear(rows.count, by_row(modulated, plan.rows.token), &block.up, &mut hidden.slope);
         hidden.forward(self.s, rows.count * plan.rows.hidden, gelu);
         self.add_linear(rows.count, by_row(&hidden.value, plan.rows.hidden), &block.down, stream);
+    }
+
+    /// F of the rows of the stream.
+    pub fn head(&self, span: Span, last: &mut Normal, stream: &[f32], outputs: &mut [f32]) {
+        last.forward(self.s, self.rows(span), stream);
+        let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
+        head::forward(self.s, &last.rows, head, bias, &mut outputs[..span.rows()]);
     }
 }
 
@@ -154,7 +151,7 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     fn head_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, rows) = (self.plan, self.rows(micro));
+        let (plan, rows) = (self.plan, self.rows(micro.span()));
         let Workspace { last, back, outputs, .. } = space;
         let (before, bias) = gradient.split_at_mut(plan.head_bias.start);
         let to = (&mut before[plan.head.range()], &mut bias[0]);
@@ -165,7 +162,7 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     fn feed_forward_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro.span()));
         let (kept, back) = (&space.blocks[layer], &mut space.back);
         let x = by_column(&kept.hidden.value, plan.rows.hidden);
         self.linear_gradient(rows.count, x, &back.stream, &block.down, gradient);
@@ -176,11 +173,11 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.linear_back(rows.count, &back.hidden, &block.up, &mut back.normal);
         let (before, shift) = gradient.split_at_mut(block.shift.start);
         let to = Gradient {
-            levels: &mut back.levels[self.levels(micro, layer)],
+            levels: &mut back.levels[self.levels(micro.span(), layer)],
             gain: &mut before[block.gain.range()],
             shift: &mut shift[..block.shift.stride],
         };
-        self.modulation(micro, layer, &space.levels).backward(
+        self.modulation(micro.span(), layer, &space.levels).backward(
             self.s,
             &kept.second.rows[..rows.len()],
             &mut back.normal[..rows.len()],
@@ -190,14 +187,14 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     fn attention_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro));
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro.span()));
         let (kept, back) = (&space.blocks[layer], &mut space.back);
         let x = by_column(&kept.attended, plan.rows.attention);
         self.linear_gradient(rows.count, x, &back.stream, &block.out, gradient);
         self.linear_back(rows.count, &back.stream, &block.out, &mut back.attended);
         Attention::new(plan).backward(
             self.s,
-            (self.masks, micro.mask),
+            (&self.masks.all, micro.mask),
             (&kept.qkv, &kept.weights),
             &back.attended,
             &mut back.qkv,
@@ -211,10 +208,10 @@ impl<'a, S: Simd> Pass<'a, S> {
 
     fn embed_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, d) = (self.plan, &space.back.stream);
-        self.add_product(micro.tokens(), space.token_features.by_feature(), d, &plan.embed, gradient);
+        self.add_product(micro.span().rows(), space.token_features.by_feature(), d, &plan.embed, gradient);
         let (id, row) = (&mut gradient[plan.id.range()], plan.rows.token);
-        for (sample, mask) in d[..self.rows(micro).len()].chunks_exact(id.len()).zip(micro.mask) {
-            match self.masks.order(*mask) {
+        for (sample, mask) in d[..self.rows(micro.span()).len()].chunks_exact(id.len()).zip(micro.mask) {
+            match self.masks.all.order(*mask) {
                 [] => add(self.s, id, sample),
                 order => {
                     for (token, part) in order.iter().zip(sample.chunks_exact(row)) {
@@ -247,8 +244,8 @@ impl<'a, S: Simd> Pass<'a, S> {
 
 /// What both ways use.
 impl<'a, S: Simd> Pass<'a, S> {
-    fn rows(&self, micro: &Micro) -> Rows {
-        Rows { count: micro.tokens(), width: self.plan.width }
+    fn rows(&self, span: Span) -> Rows {
+        Rows { count: span.rows(), width: self.plan.width }
     }
 
     fn matrix(&self, place: &Place) -> Matrix<'a> {
@@ -260,22 +257,22 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     /// Where a block's offsets and scales lie in the rows of all.
-    fn levels(&self, micro: &Micro, layer: usize) -> std::ops::Range<usize> {
+    fn levels(&self, span: Span, layer: usize) -> std::ops::Range<usize> {
         let first = 2 * layer * self.plan.rows.token;
-        first..(micro.samples() - 1) * self.plan.rows.levels + first + 2 * self.plan.rows.token
+        first..(span.mask.len() - 1) * self.plan.rows.levels + first + 2 * self.plan.rows.token
     }
 
-    fn modulation<'b>(&self, micro: &Micro, layer: usize, levels: &'b [f32]) -> Modulation<'b>
+    fn modulation<'b>(&self, span: Span, layer: usize, levels: &'b [f32]) -> Modulation<'b>
     where
         'a: 'b,
     {
         let (plan, block) = (self.plan, &self.plan.blocks[layer]);
         Modulation {
-            vectors: self.rows(micro).vectors(),
-            tokens: plan.tokens,
+            vectors: self.rows(span).vectors(),
+            tokens: span.each,
             gain: self.row(&block.gain),
             shift: self.row(&block.shift),
-            levels: &levels[self.levels(micro, layer)],
+            levels: &levels[self.levels(span, layer)],
             stride: plan.rows.levels,
         }
     }

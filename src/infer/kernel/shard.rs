@@ -1,13 +1,15 @@
 //! A batch on several threads: consecutive samples to each shard, shards to whichever thread is free.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
-use super::arrangement::{to_places, to_tokens};
+use super::arrangement::to_tokens;
+use super::asked::Start;
 use super::buffer::Buffer;
 use super::elementwise::add;
 use super::lanes::{LANES, Simd};
-use super::pass::{Micro, Pass};
+use super::micro::{Arranged, ArrangedTargets, Layout};
+use super::pass::Pass;
 use super::plan::Plan;
-use super::workspace::{Arranged, Workspace};
+use super::workspace::Workspace;
 use crate::network::{Inputs, Targets};
 use rayon::ThreadPool;
 use std::ops::Range;
@@ -27,12 +29,14 @@ pub(super) struct Batch<'a> {
     pub targets: Option<&'a Targets>,
     /// The gradient of the loss too.
     pub gradient: bool,
+    /// What all samples start from, where only some of their tokens are asked.
+    pub start: Option<&'a Start>,
 }
 
 impl Batch<'_> {
     /// Panics unless inputs and targets have the sizes of the network.
     pub fn check(&self, plan: &Plan) {
-        let Inputs { value, given, time, mask, .. } = self.inputs;
+        let Inputs { value, given, time, mask, asked, .. } = self.inputs;
         let (samples, tokens) = (self.inputs.samples(), self.inputs.samples() * plan.tokens);
         assert!(
             value.len() == tokens && given.len() == tokens && mask.len() == samples,
@@ -40,7 +44,10 @@ impl Batch<'_> {
         );
         let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
+        assert!(asked.is_empty() || asked.len() == plan.tokens, "each token is asked or not");
+        assert!(asked.is_empty() || mask.iter().all(|mask| *mask == 0), "who is asked has one mask");
         if let Some(Targets { target, weight }) = self.targets {
+            assert!(asked.is_empty(), "all tokens have targets");
             assert!(
                 target.len() == tokens && weight.len() == tokens,
                 "every token has a target and a weight"
@@ -70,6 +77,20 @@ pub(super) fn deal(shards: &mut Vec<Shard>, samples: usize, plan: &Plan, gradien
             shard.gradient.resize(plan.gradients);
         }
     }
+}
+
+/// What all samples start from, where only some of their tokens are asked.
+pub(super) fn begin<'a, S: Simd>(
+    pass: Pass<S>,
+    inputs: &Inputs,
+    start: &'a mut Start,
+    workspaces: &mut [Workspace],
+) -> Option<&'a Start> {
+    let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
+    let layout = Layout { looks: &pass.masks.all, each: pass.plan.tokens };
+    let mut arranged = Arranged::default();
+    pass.start(&arranged.set(layout, inputs, 0..inputs.samples().min(1)), start, space);
+    Some(start)
 }
 
 /// Takes the shards through the network; outputs go to `out` unless it is empty.
@@ -136,14 +157,13 @@ impl Shard {
         let (samples, steps) = (end - start, (end - start).div_ceil(space.samples));
         for step in 0..steps {
             let micro = start + step * samples / steps..start + (step + 1) * samples / steps;
-            let tokens = micro.start * pass.plan.tokens..micro.end * pass.plan.tokens;
-            self.step(pass, batch, space, micro.clone(), tokens.clone());
+            self.step(pass, batch, space, micro.clone());
             if !out.is_empty() {
-                let (mine, rest) = out.split_at_mut(tokens.len());
-                let samples =
-                    space.outputs.chunks(pass.plan.tokens).zip(mine.chunks_exact_mut(pass.plan.tokens));
+                let (mine, rest) = out.split_at_mut(micro.len() * pass.plan.tokens);
+                let Layout { looks, each } = pass.masks.layout();
+                let samples = space.outputs.chunks(each).zip(mine.chunks_exact_mut(pass.plan.tokens));
                 for ((outputs, mine), mask) in samples.zip(&batch.inputs.mask[micro]) {
-                    to_tokens(pass.masks.order(*mask), outputs, mine);
+                    to_tokens(looks.order(*mask), outputs, mine);
                 }
                 out = rest;
             }
@@ -151,35 +171,18 @@ impl Shard {
     }
 
     /// One micro-batch.
-    fn step<S: Simd>(
-        &mut self,
-        pass: Pass<S>,
-        batch: Batch,
-        space: &mut Workspace,
-        samples: Range<usize>,
-        tokens: Range<usize>,
-    ) {
-        let inputs = batch.inputs;
-        let masks = &inputs.mask[samples.clone()];
+    fn step<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, samples: Range<usize>) {
+        let (layout, first) = (pass.masks.layout(), samples.start);
         // Out of the workspace while the pass works in it.
         let mut arranged = std::mem::take(&mut space.arranged);
-        let Arranged { value, given, time, target, weight } = &mut arranged;
-        let order = |from: &[f32], to: &mut Vec<f32>| {
-            let from = if from.is_empty() { from } else { &from[tokens.clone()] };
-            to.resize(from.len(), 0.0);
-            let t = pass.plan.tokens;
-            for ((from, to), mask) in from.chunks_exact(t).zip(to.chunks_exact_mut(t)).zip(masks) {
-                to_places(pass.masks.order(*mask), 1, from, to);
-            }
-        };
-        order(&inputs.value, value);
-        order(&inputs.given, given);
-        order(&inputs.time, time);
-        let micro = Micro { value, given, time, level: &inputs.level[samples], mask: masks };
-        pass.forward(&micro, space, batch.gradient);
+        let micro = arranged.set(layout, batch.inputs, samples);
+        match batch.start.zip(pass.masks.asked.as_ref()) {
+            Some((start, asked)) => pass.forward_asked(&micro, asked, start, space),
+            None => pass.forward(&micro, space, batch.gradient),
+        }
         if let Some(targets) = batch.targets {
-            order(&targets.target, target);
-            order(&targets.weight, weight);
+            space.targets.set(layout, targets, micro.mask, first);
+            let ArrangedTargets { target, weight } = &space.targets;
             for (f, (target, weight)) in space.outputs.iter_mut().zip(target.iter().zip(weight)) {
                 let error = *f - *target;
                 self.loss += f64::from(*weight * error * error);

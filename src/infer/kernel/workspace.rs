@@ -1,9 +1,11 @@
 //! What one thread needs for one micro-batch: activations kept for the way back, and gradients on their way.
 
+use super::asked::AskedSpace;
 use super::attention;
 use super::buffer::Buffer;
 use super::elementwise::Activated;
 use super::features::Features;
+use super::micro::{Arranged, ArrangedTargets};
 use super::norm::{Normal, Rows};
 use super::plan::Plan;
 use crate::network::LEVEL_FREQUENCIES;
@@ -16,6 +18,7 @@ pub(super) struct Workspace {
     /// Largest number of samples of a micro-batch.
     pub samples: usize,
     pub arranged: Arranged,
+    pub targets: ArrangedTargets,
     /// `[2K + 2, tokens]`.
     pub token_features: Features,
     /// `[2 · LEVEL_FREQUENCIES, samples]`.
@@ -32,17 +35,8 @@ pub(super) struct Workspace {
     /// F, and then its gradient, `[tokens]`.
     pub outputs: Vec<f32>,
     pub attention: attention::Scratch,
+    pub asked: AskedSpace,
     pub back: Gradients,
-}
-
-/// Inputs and targets of a micro-batch, a number for each token, in the order of the masks' arrangements.
-#[derive(Default)]
-pub(super) struct Arranged {
-    pub value: Vec<f32>,
-    pub given: Vec<f32>,
-    pub time: Vec<f32>,
-    pub target: Vec<f32>,
-    pub weight: Vec<f32>,
 }
 
 /// What a block keeps for the way back.
@@ -84,7 +78,8 @@ impl Workspace {
         let pairs = of(plan.heads) * of(rows.queries);
         let block = 2.0 * norm + of(rows.qkv + rows.attention + rows.token + 2 * rows.hidden) + pairs;
         let back = of(2 * rows.token + rows.attention + rows.qkv + rows.hidden);
-        let token = of(plan.embed.rows + rows.token) + norm + back + blocks as f64 * block;
+        let asked = of(rows.token + rows.qkv);
+        let token = of(plan.embed.rows + rows.token) + norm + asked + back + blocks as f64 * block;
         let sample = of(6 * rows.token + 2 * rows.levels);
         samples(plan) as f64 * (plan.tokens as f64 * token + sample) + attention::Scratch::numbers(plan)
     }
@@ -109,6 +104,7 @@ impl Workspace {
         Workspace {
             samples,
             arranged: Arranged::default(),
+            targets: ArrangedTargets::default(),
             token_features: Features::new(plan.embed.rows, tokens),
             level_features: Features::new(2 * LEVEL_FREQUENCIES, samples),
             context: [0, 1].map(|_| Activated::new(samples * rows.token)),
@@ -118,6 +114,7 @@ impl Workspace {
             last: normal(),
             outputs: vec![0.0; tokens],
             attention: attention::Scratch::new(plan),
+            asked: AskedSpace::new(plan, tokens),
             back: Gradients {
                 stream: of_tokens(rows.token),
                 normal: of_tokens(rows.token),

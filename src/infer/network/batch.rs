@@ -17,6 +17,9 @@ pub struct Inputs {
     pub level: Vec<f32>,
     /// `[B]`: which mask of the table holds for the sample.
     pub mask: Vec<u32>,
+    /// `[T]`: whose outputs are wanted; empty for all. The other tokens have the same value, bit and time in all samples,
+    /// and all samples have the first mask.
+    pub asked: Vec<bool>,
 }
 
 /// What the outputs of a batch are scored against: loss = Σ weight · (F − target)².

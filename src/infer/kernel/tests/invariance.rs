@@ -1,7 +1,8 @@
 //! What must not change results, and how results of different batches belong together.
 
-use super::problem::{Problem, architecture, sets, shapes};
+use super::problem::{Problem, Random, architecture, sets, shapes};
 use crate::kernel::Kernel;
+use crate::network::Inputs;
 use sbi_model::Mask;
 
 #[test]
@@ -63,6 +64,42 @@ fn the_gradient_of_a_batch_is_the_sum_of_those_of_its_samples() {
                 let largest = piece.range.clone().map(|at| sum[at].abs()).fold(0.0, f64::max);
                 let error = piece.range.map(of).fold(0.0, f64::max);
                 assert!(error < 1e-5 * largest + 1e-5, "{}, {}: {error}", set.name(), piece.name);
+            }
+        }
+    }
+}
+
+/// As many samples as before, of which those that are not asked are the first one's, with any of the masks.
+#[test]
+fn who_is_asked_hears_the_same_as_if_all_were() {
+    for (k, architecture) in shapes().into_iter().enumerate() {
+        let (t, samples) = (architecture.tokens, 3 + 300 / architecture.tokens);
+        let mut problem = Problem::new(architecture, samples, 700 + k as u64);
+        let mut random = Random(k as u64);
+        for mask in problem.masks.masks.clone() {
+            problem.masks.masks = vec![mask];
+            problem.inputs.mask.fill(0);
+            let asked: Vec<bool> = (0..t).map(|token| token == t / 2 || random.below(3) == 0).collect();
+            let Inputs { value, given, time, .. } = &mut problem.inputs;
+            for numbers in [value, given, time] {
+                for at in t.min(numbers.len())..numbers.len() {
+                    numbers[at] = if asked[at % t] { numbers[at] } else { numbers[at % t] };
+                }
+            }
+            for set in sets() {
+                problem.inputs.asked = Vec::new();
+                let all = problem.outputs(&mut problem.kernel(1, set));
+                problem.inputs.asked = asked.clone();
+                for threads in [1, 2] {
+                    let some = problem.outputs(&mut problem.kernel(threads, set));
+                    for (at, (some, all)) in some.iter().zip(&all).enumerate() {
+                        assert!(
+                            !asked[at % t] || some == all,
+                            "{}: F[{at}] is {some}, not {all}",
+                            set.name()
+                        );
+                    }
+                }
             }
         }
     }

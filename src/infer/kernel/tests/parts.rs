@@ -207,8 +207,18 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
             frequencies: 5,
         };
         let plan = Plan::new(&sizes);
-        let Workspace { token_features, level_features, context, levels, stream, blocks, last, back, .. } =
-            &Workspace::new(&plan);
+        let Workspace {
+            token_features,
+            level_features,
+            context,
+            levels,
+            stream,
+            blocks,
+            last,
+            asked,
+            back,
+            ..
+        } = &Workspace::new(&plan);
         let len = |buffers: &[&Buffer]| buffers.iter().map(|buffer| buffer.len()).sum::<usize>();
         let of_blocks = blocks.iter().map(|b| {
             let hidden = [&b.hidden.value, &b.hidden.slope];
@@ -218,7 +228,15 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
         let of_context = context.iter().map(|c| len(&[&c.value, &c.slope]));
         let made = of_blocks.sum::<usize>()
             + of_context.sum::<usize>()
-            + len(&[levels, stream, &last.rows, &token_features.rows, &level_features.rows])
+            + len(&[
+                levels,
+                stream,
+                &last.rows,
+                &asked.stream,
+                &asked.qkv,
+                &token_features.rows,
+                &level_features.rows,
+            ])
             + Scratch::numbers(&plan) as usize
             + len(&[&back.stream, &back.normal, &back.attended, &back.qkv, &back.hidden, &back.levels])
             + len(&[&back.context[0], &back.context[1]]);

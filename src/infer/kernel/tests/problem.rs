@@ -100,6 +100,7 @@ impl Problem {
             time: (0..if architecture.times == 0 { 0 } else { given.len() })
                 .map(|_| random.signed())
                 .collect(),
+            asked: Vec::new(),
             given,
         };
         let targets = Targets {
@@ -123,6 +124,7 @@ impl Problem {
             time: if self.inputs.time.is_empty() { Vec::new() } else { of_tokens(&self.inputs.time) },
             level: order.clone().map(|b| self.inputs.level[b]).collect(),
             mask: order.clone().map(|b| self.inputs.mask[b]).collect(),
+            asked: self.inputs.asked.clone(),
         };
         let targets =
             Targets { target: of_tokens(&self.targets.target), weight: of_tokens(&self.targets.weight) };
