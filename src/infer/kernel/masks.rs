@@ -3,7 +3,6 @@
 
 use super::arrangement::{Arrangement, Panel};
 use super::lanes::LANES;
-use super::micro::Layout;
 use super::plan::Plan;
 use super::product::{Places, Start};
 use crate::network::Masks;
@@ -70,11 +69,11 @@ impl MaskTable {
         self.all.set(masks.iter().zip(&all), all.clone(), [plan.tokens, plan.rows.queries]);
     }
 
-    /// Whose outputs are wanted.
-    pub fn layout(&self) -> Layout<'_> {
+    /// The tokens of a sample that go in and come out, and how many.
+    pub fn tokens(&self) -> (&Looks, usize) {
         match &self.asked {
-            Some(Asked { places, looks }) => Layout { looks, each: places.len() },
-            None => Layout { looks: &self.all, each: self.all.tokens },
+            Some(Asked { places, looks }) => (looks, places.len()),
+            None => (&self.all, self.all.tokens),
         }
     }
 

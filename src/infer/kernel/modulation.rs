@@ -2,14 +2,15 @@
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
 use super::lanes::{LANES, Lanes, Simd};
+use std::ops::Range;
 
 /// x = (1 + scale) ⊙ (gain ⊙ x̂ + shift) + offset, where the noise level of the sample gives scale and offset.
 #[derive(Clone, Copy)]
 pub(super) struct Modulation<'a> {
     /// Vectors in a row.
     pub vectors: usize,
-    /// Rows of a sample.
-    pub tokens: usize,
+    /// Rows of each sample.
+    pub counts: &'a [u32],
     /// The norm's gain and shift.
     pub gain: &'a [f32],
     pub shift: &'a [f32],
@@ -27,23 +28,33 @@ pub(super) struct Gradient<'a> {
     pub shift: &'a mut [f32],
 }
 
-impl Modulation<'_> {
+impl<'a> Modulation<'a> {
+    /// The vectors of each sample's rows.
+    #[inline(always)]
+    fn samples(self) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let (vectors, mut end) = (self.vectors, 0);
+        self.counts.iter().map(move |count| {
+            let start = end;
+            end += *count as usize * vectors;
+            start..end
+        })
+    }
+
     /// The modulated rows of x̂.
     pub fn forward<S: Simd>(self, s: S, normal: &[f32], out: &mut [f32]) {
-        let Modulation { vectors, tokens, .. } = self;
+        let vectors = self.vectors;
         s.enter(
             #[inline(always)]
             || {
                 let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
-                let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
-                let out = out.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
-                for ((level, normal), out) in self.levels.chunks(self.stride).zip(normal).zip(out) {
+                let (normal, out) = (normal.as_chunks::<LANES>().0, out.as_chunks_mut::<LANES>().0);
+                for (level, rows) in self.levels.chunks(self.stride).zip(self.samples()) {
                     let level = level.as_chunks::<LANES>().0;
                     for j in 0..vectors {
                         let scale = s.load(&level[vectors + j]);
                         let factor = scale * s.load(&gain[j]);
                         let offset = scale.mul_add(s.load(&shift[j]), s.load(&level[j]));
-                        for at in (j..tokens * vectors).step_by(vectors) {
+                        for at in rows.clone().skip(j).step_by(vectors) {
                             s.load(&normal[at]).mul_add(factor, offset).store(&mut out[at]);
                         }
                     }
@@ -54,17 +65,16 @@ impl Modulation<'_> {
 
     /// Turns the gradient with respect to x, in place, into that with respect to x̂.
     pub fn backward<S: Simd>(self, s: S, normal: &[f32], of_x: &mut [f32], to: Gradient) {
-        let Modulation { vectors, tokens, .. } = self;
+        let vectors = self.vectors;
         s.enter(
             #[inline(always)]
             || {
                 let (gain, shift) = (self.gain.as_chunks::<LANES>().0, self.shift.as_chunks::<LANES>().0);
                 let of_gain = to.gain.as_chunks_mut::<LANES>().0;
                 let of_shift = to.shift.as_chunks_mut::<LANES>().0;
-                let normal = normal.as_chunks::<LANES>().0.chunks_exact(vectors * tokens);
-                let of_x = of_x.as_chunks_mut::<LANES>().0.chunks_exact_mut(vectors * tokens);
+                let (normal, of_x) = (normal.as_chunks::<LANES>().0, of_x.as_chunks_mut::<LANES>().0);
                 let levels = self.levels.chunks(self.stride).zip(to.levels.chunks_mut(self.stride));
-                for (((level, of_level), normal), of_x) in levels.zip(normal).zip(of_x) {
+                for ((level, of_level), rows) in levels.zip(self.samples()) {
                     let (level, of_level) =
                         (level.as_chunks::<LANES>().0, of_level.as_chunks_mut::<LANES>().0);
                     for j in 0..vectors {
@@ -72,7 +82,7 @@ impl Modulation<'_> {
                         let scale = s.load(&level[vectors + j]);
                         let factor = scale * gain;
                         let (mut sum, mut along) = (s.zero(), s.zero());
-                        for at in (j..tokens * vectors).step_by(vectors) {
+                        for at in rows.clone().skip(j).step_by(vectors) {
                             let d = s.load(&of_x[at]);
                             sum = sum + d;
                             along = d.mul_add(s.load(&normal[at]), along);

@@ -12,12 +12,12 @@ use super::functions::{gelu, silu};
 use super::head;
 use super::lanes::Simd;
 use super::masks::{Looks, MaskTable};
-use super::micro::{Micro, Span};
+use super::micro::{Micro, Span, expand, gather};
 use super::modulation::{Gradient, Modulation};
 use super::norm::{Normal, Rows};
 use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Left, Matrix, MatrixMut, Sizes, Start, product};
-use super::workspace::{BlockSpace, Workspace};
+use super::workspace::{BlockSpace, WantedRows, Workspace};
 
 /// The network with packed weights, for one instruction set.
 #[derive(Clone, Copy)]
@@ -30,19 +30,38 @@ pub(super) struct Pass<'a, S> {
 
 /// Forward.
 impl<'a, S: Simd> Pass<'a, S> {
-    /// Leaves F of every token in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
+    /// Leaves F of the tokens that are wanted in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
     pub fn forward(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
-        let span = micro.span();
         self.context(micro, space, keep);
-        let Workspace { token_features, blocks, stream, levels, attention, .. } = &mut *space;
-        self.embed(micro, &self.masks.all, token_features, stream);
+        let Workspace { token_features, blocks, stream, wanted, levels, attention, .. } = &mut *space;
+        self.embed(micro, (&self.masks.all, micro.all), token_features, stream);
         for layer in 0..self.plan.blocks.len() {
             let block = &mut blocks[if keep { layer } else { 0 }];
-            self.project(span, layer, &mut block.first, stream, &mut block.qkv);
-            self.attention(span, layer, block, stream, attention);
-            self.feed_forward(span, layer, block, stream, levels);
+            self.project(micro.all, layer, &mut block.first, stream, &mut block.qkv);
+            self.attend(micro.all, block, attention);
+            if self.is_last(layer) {
+                gather(micro.places, self.plan.rows.attention, &block.attended, &mut wanted.attended);
+            } else {
+                self.add_attended(micro.all, layer, &block.attended, stream);
+                self.feed_forward(micro.all, layer, block, stream, levels);
+            }
         }
-        self.head(span, &mut space.last, &space.stream, &mut space.outputs);
+        gather(micro.places, self.plan.rows.token, stream, &mut wanted.stream);
+        self.finish(micro.wanted, space, keep);
+    }
+
+    /// From what attention gives the tokens that are wanted, in the last block, to their outputs.
+    pub fn finish(&self, wanted: Span, space: &mut Workspace, keep: bool) {
+        let Workspace { blocks, wanted: rows, levels, last, outputs, .. } = space;
+        let WantedRows { stream, attended, .. } = rows;
+        if let Some(layer) = self.plan.blocks.len().checked_sub(1) {
+            let block = &mut blocks[if keep { layer } else { 0 }];
+            self.add_attended(wanted, layer, attended, stream);
+            self.feed_forward(wanted, layer, block, stream, levels);
+        }
+        last.forward(self.s, self.rows(wanted), stream);
+        let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
+        head::forward(self.s, &last.rows, head, bias, &mut outputs[..wanted.rows]);
     }
 
     /// The context of every sample, and from it the offsets and scales of all blocks. A step of a solver has one level
@@ -50,7 +69,7 @@ impl<'a, S: Simd> Pass<'a, S> {
     pub fn context(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
         let plan = self.plan;
         let alike = !keep && micro.level.iter().all(|level| Some(level) == micro.level.first());
-        let samples = if alike { 1 } else { micro.samples() };
+        let samples = if alike { 1 } else { micro.level.len() };
         let Workspace { level_features, context: [first, second], levels, .. } = space;
         level_features.set_waves(self.s, 0, &plan.level_frequencies, &micro.level[..samples]);
         let len = samples * plan.rows.token;
@@ -59,14 +78,20 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.linear(samples, by_row(&first.value, plan.rows.token), &plan.level_out, &mut second.slope);
         second.forward(self.s, len, silu);
         self.linear(samples, by_row(&second.value, plan.rows.token), &plan.modulation, levels);
-        for sample in samples..micro.samples() {
+        for sample in samples..micro.level.len() {
             levels.copy_within(..plan.rows.levels, sample * plan.rows.levels);
         }
     }
 
-    /// The residual stream's first state, of tokens in the order of `looks`.
-    pub fn embed(&self, micro: &Micro, looks: &Looks, features: &mut Features, stream: &mut [f32]) {
-        let (plan, span) = (self.plan, micro.span());
+    /// The residual stream's first state, of tokens in this order.
+    pub fn embed(
+        &self,
+        micro: &Micro,
+        (looks, span): (&Looks, Span),
+        features: &mut Features,
+        stream: &mut [f32],
+    ) {
+        let plan = self.plan;
         features.set(0, micro.value);
         features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
         features.set(plan.given(), micro.given);
@@ -75,39 +100,31 @@ impl<'a, S: Simd> Pass<'a, S> {
             features.set_waves(self.s, plan.given() + 2, &plan.time_frequencies, micro.time);
         }
         let (id, row) = (self.row(&plan.id), plan.rows.token);
-        for (sample, mask) in stream.chunks_exact_mut(span.each * row).zip(span.mask) {
+        let size = span.rows / span.samples() * row;
+        for (sample, mask) in stream.chunks_exact_mut(size).zip(span.mask) {
             to_places(looks.order(*mask), row, id, sample);
         }
-        self.apply(span.rows(), features.by_number(), &plan.embed, stream, Start::Add);
+        self.apply(span.rows, features.by_number(), &plan.embed, stream, Start::Add);
     }
 
     /// Queries, keys and values of LN1(h).
     pub fn project(&self, span: Span, layer: usize, first: &mut Normal, stream: &[f32], qkv: &mut [f32]) {
         first.forward(self.s, self.rows(span), stream);
         let rows = by_row(&first.rows, self.plan.rows.token);
-        self.linear(span.rows(), rows, &self.plan.blocks[layer].qkv, qkv);
+        self.linear(span.rows, rows, &self.plan.blocks[layer].qkv, qkv);
     }
 
-    /// h += O·attention, of queries, keys and values in `space`.
-    pub fn attention(
-        &self,
-        span: Span,
-        layer: usize,
-        space: &mut BlockSpace,
-        stream: &mut [f32],
-        scratch: &mut Scratch,
-    ) {
+    /// Attention of all tokens.
+    pub fn attend(&self, span: Span, space: &mut BlockSpace, scratch: &mut Scratch) {
         let BlockSpace { qkv, weights, attended, .. } = space;
         let masks = (&self.masks.all, span.mask);
-        let of = Attention::new(self.plan);
-        of.forward(self.s, masks, (qkv, qkv), (weights, attended), scratch);
-        self.add_attended(span, layer, attended, stream);
+        Attention::new(self.plan).forward(self.s, masks, (qkv, qkv), (weights, attended), scratch);
     }
 
     /// h += O·attended.
     pub fn add_attended(&self, span: Span, layer: usize, attended: &[f32], stream: &mut [f32]) {
         let rows = by_row(attended, self.plan.rows.attention);
-        self.add_linear(span.rows(), rows, &self.plan.blocks[layer].out, stream);
+        self.add_linear(span.rows, rows, &self.plan.blocks[layer].out, stream);
     }
 
     /// h += down(gelu(up(modulated LN2(h)))).
@@ -127,13 +144,6 @@ impl<'a, S: Simd> Pass<'a, S> {
         hidden.forward(self.s, rows.count * plan.rows.hidden, gelu);
         self.add_linear(rows.count, by_row(&hidden.value, plan.rows.hidden), &block.down, stream);
     }
-
-    /// F of the rows of the stream.
-    pub fn head(&self, span: Span, last: &mut Normal, stream: &[f32], outputs: &mut [f32]) {
-        last.forward(self.s, self.rows(span), stream);
-        let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
-        head::forward(self.s, &last.rows, head, bias, &mut outputs[..span.rows()]);
-    }
 }
 
 /// Back.
@@ -141,17 +151,27 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// Adds the gradient with respect to the packed weights to `gradient`, from that with respect to the outputs in
     /// `space.outputs`; `space` is as a forward pass that kept everything left it.
     pub fn backward(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        self.head_back(micro, space, gradient);
+        let (rows, size) = (self.plan.rows, micro.all.rows);
+        self.head_back(micro.wanted, space, gradient);
         for layer in (0..self.plan.blocks.len()).rev() {
-            self.feed_forward_back(micro, layer, space, gradient);
-            self.attention_back(micro, layer, space, gradient);
+            let span = if self.is_last(layer) { micro.wanted } else { micro.all };
+            self.feed_forward_back(span, layer, space, gradient);
+            self.attended_back(span, layer, space, gradient);
+            if self.is_last(layer) {
+                expand(micro.places, rows.attention, &mut space.back.attended[..size * rows.attention]);
+                expand(micro.places, rows.token, &mut space.back.stream[..size * rows.token]);
+            }
+            self.attention_back(micro.all, layer, space, gradient);
+        }
+        if self.plan.blocks.is_empty() {
+            expand(micro.places, rows.token, &mut space.back.stream[..size * rows.token]);
         }
         self.embed_back(micro, space, gradient);
         self.context_back(micro, space, gradient);
     }
 
-    fn head_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, rows) = (self.plan, self.rows(micro.span()));
+    fn head_back(&self, span: Span, space: &mut Workspace, gradient: &mut [f32]) {
+        let (plan, rows) = (self.plan, self.rows(span));
         let Workspace { last, back, outputs, .. } = space;
         let (before, bias) = gradient.split_at_mut(plan.head_bias.start);
         let to = (&mut before[plan.head.range()], &mut bias[0]);
@@ -161,8 +181,8 @@ impl<'a, S: Simd> Pass<'a, S> {
         last.backward(self.s, rows, &back.normal, &mut back.stream);
     }
 
-    fn feed_forward_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro.span()));
+    fn feed_forward_back(&self, span: Span, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
+        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(span));
         let (kept, back) = (&space.blocks[layer], &mut space.back);
         let x = by_column(&kept.hidden.value, plan.rows.hidden);
         self.linear_gradient(rows.count, x, &back.stream, &block.down, gradient);
@@ -173,44 +193,46 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.linear_back(rows.count, &back.hidden, &block.up, &mut back.normal);
         let (before, shift) = gradient.split_at_mut(block.shift.start);
         let to = Gradient {
-            levels: &mut back.levels[self.levels(micro.span(), layer)],
+            levels: &mut back.levels[self.levels(span, layer)],
             gain: &mut before[block.gain.range()],
             shift: &mut shift[..block.shift.stride],
         };
-        self.modulation(micro.span(), layer, &space.levels).backward(
-            self.s,
-            &kept.second.rows[..rows.len()],
-            &mut back.normal[..rows.len()],
-            to,
-        );
+        let (normal, d) = (&kept.second.rows[..rows.len()], &mut back.normal[..rows.len()]);
+        self.modulation(span, layer, &space.levels).backward(self.s, normal, d, to);
         kept.second.backward(self.s, rows, &back.normal, &mut back.stream);
     }
 
-    fn attention_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(micro.span()));
+    fn attended_back(&self, span: Span, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
+        let (plan, block, back) = (self.plan, &self.plan.blocks[layer], &mut space.back);
+        let last = self.is_last(layer);
+        let attended = if last { &space.wanted.attended } else { &space.blocks[layer].attended };
+        let x = by_column(attended, plan.rows.attention);
+        self.linear_gradient(span.rows, x, &back.stream, &block.out, gradient);
+        self.linear_back(span.rows, &back.stream, &block.out, &mut back.attended);
+    }
+
+    fn attention_back(&self, span: Span, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
+        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
         let (kept, back) = (&space.blocks[layer], &mut space.back);
-        let x = by_column(&kept.attended, plan.rows.attention);
-        self.linear_gradient(rows.count, x, &back.stream, &block.out, gradient);
-        self.linear_back(rows.count, &back.stream, &block.out, &mut back.attended);
         Attention::new(plan).backward(
             self.s,
-            (&self.masks.all, micro.mask),
+            (&self.masks.all, span.mask),
             (&kept.qkv, &kept.weights),
             &back.attended,
             &mut back.qkv,
             &mut space.attention,
         );
         let x = by_column(&kept.first.rows, plan.rows.token);
-        self.linear_gradient(rows.count, x, &back.qkv, &block.qkv, gradient);
-        self.linear_back(rows.count, &back.qkv, &block.qkv, &mut back.normal);
-        kept.first.backward(self.s, rows, &back.normal, &mut back.stream);
+        self.linear_gradient(span.rows, x, &back.qkv, &block.qkv, gradient);
+        self.linear_back(span.rows, &back.qkv, &block.qkv, &mut back.normal);
+        kept.first.backward(self.s, self.rows(span), &back.normal, &mut back.stream);
     }
 
     fn embed_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, d) = (self.plan, &space.back.stream);
-        self.add_product(micro.span().rows(), space.token_features.by_feature(), d, &plan.embed, gradient);
+        self.add_product(micro.all.rows, space.token_features.by_feature(), d, &plan.embed, gradient);
         let (id, row) = (&mut gradient[plan.id.range()], plan.rows.token);
-        for (sample, mask) in d[..self.rows(micro.span()).len()].chunks_exact(id.len()).zip(micro.mask) {
+        for (sample, mask) in d[..micro.all.rows * row].chunks_exact(id.len()).zip(micro.all.mask) {
             match self.masks.all.order(*mask) {
                 [] => add(self.s, id, sample),
                 order => {
@@ -223,7 +245,7 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     fn context_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, samples) = (self.plan, micro.samples());
+        let (plan, samples) = (self.plan, micro.all.samples());
         if plan.blocks.is_empty() {
             return;
         }
@@ -245,7 +267,11 @@ impl<'a, S: Simd> Pass<'a, S> {
 /// What both ways use.
 impl<'a, S: Simd> Pass<'a, S> {
     fn rows(&self, span: Span) -> Rows {
-        Rows { count: span.rows(), width: self.plan.width }
+        Rows { count: span.rows, width: self.plan.width }
+    }
+
+    fn is_last(&self, layer: usize) -> bool {
+        layer + 1 == self.plan.blocks.len()
     }
 
     fn matrix(&self, place: &Place) -> Matrix<'a> {
@@ -259,17 +285,17 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// Where a block's offsets and scales lie in the rows of all.
     fn levels(&self, span: Span, layer: usize) -> std::ops::Range<usize> {
         let first = 2 * layer * self.plan.rows.token;
-        first..(span.mask.len() - 1) * self.plan.rows.levels + first + 2 * self.plan.rows.token
+        first..(span.samples() - 1) * self.plan.rows.levels + first + 2 * self.plan.rows.token
     }
 
-    fn modulation<'b>(&self, span: Span, layer: usize, levels: &'b [f32]) -> Modulation<'b>
+    fn modulation<'b>(&self, span: Span<'b>, layer: usize, levels: &'b [f32]) -> Modulation<'b>
     where
         'a: 'b,
     {
         let (plan, block) = (self.plan, &self.plan.blocks[layer]);
         Modulation {
             vectors: self.rows(span).vectors(),
-            tokens: span.each,
+            counts: span.counts,
             gain: self.row(&block.gain),
             shift: self.row(&block.shift),
             levels: &levels[self.levels(span, layer)],
@@ -307,6 +333,9 @@ impl<'a, S: Simd> Pass<'a, S> {
 
     /// dW += xᵀ·dy.
     fn add_product(&self, terms: usize, x: Left, d: &[f32], place: &Place, gradient: &mut [f32]) {
+        if terms == 0 {
+            return;
+        }
         let sizes = Sizes { rows: place.rows, terms, columns: place.stride };
         let to = MatrixMut::new(&mut gradient[place.start..], place.stride);
         product(self.s, Count::ONE, sizes, x, Matrix::new(d, place.stride), to, Start::Add);

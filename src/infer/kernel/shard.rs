@@ -6,12 +6,13 @@ use super::asked::Start;
 use super::buffer::Buffer;
 use super::elementwise::add;
 use super::lanes::{LANES, Simd};
-use super::micro::{Arranged, ArrangedTargets, Layout};
+use super::micro::Arranged;
 use super::pass::Pass;
 use super::plan::Plan;
 use super::workspace::Workspace;
 use crate::network::{Inputs, Targets};
 use rayon::ThreadPool;
+use std::mem::take;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -87,9 +88,8 @@ pub(super) fn begin<'a, S: Simd>(
     workspaces: &mut [Workspace],
 ) -> Option<&'a Start> {
     let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
-    let layout = Layout { looks: &pass.masks.all, each: pass.plan.tokens };
     let mut arranged = Arranged::default();
-    pass.start(&arranged.set(layout, inputs, 0..inputs.samples().min(1)), start, space);
+    pass.start(&arranged.whole(&pass.masks.all, inputs, 0..inputs.samples().min(1)), start, space);
     Some(start)
 }
 
@@ -106,7 +106,7 @@ pub(super) fn work<S: Simd>(
     let next = || {
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
         let shard = queue.0.next()?;
-        let rest = std::mem::take(&mut queue.1);
+        let rest = take(&mut queue.1);
         let (mine, rest) = rest.split_at_mut(rest.len().min(shard.samples.len() * pass.plan.tokens));
         queue.1 = rest;
         Some((shard, mine))
@@ -160,7 +160,7 @@ impl Shard {
             self.step(pass, batch, space, micro.clone());
             if !out.is_empty() {
                 let (mine, rest) = out.split_at_mut(micro.len() * pass.plan.tokens);
-                let Layout { looks, each } = pass.masks.layout();
+                let (looks, each) = pass.masks.tokens();
                 let samples = space.outputs.chunks(each).zip(mine.chunks_exact_mut(pass.plan.tokens));
                 for ((outputs, mine), mask) in samples.zip(&batch.inputs.mask[micro]) {
                     to_tokens(looks.order(*mask), outputs, mine);
@@ -172,18 +172,21 @@ impl Shard {
 
     /// One micro-batch.
     fn step<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, samples: Range<usize>) {
-        let (layout, first) = (pass.masks.layout(), samples.start);
+        let masks = pass.masks;
         // Out of the workspace while the pass works in it.
-        let mut arranged = std::mem::take(&mut space.arranged);
-        let micro = arranged.set(layout, batch.inputs, samples);
-        match batch.start.zip(pass.masks.asked.as_ref()) {
+        let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
+        let micro = match (&masks.asked, batch.targets) {
+            (Some(asked), _) => arranged.asked(asked, batch.inputs, samples),
+            (None, Some(from)) => arranged.weighted(&masks.all, batch.inputs, samples, (from, &mut targets)),
+            (None, None) => arranged.whole(&masks.all, batch.inputs, samples),
+        };
+        match batch.start.zip(masks.asked.as_ref()) {
             Some((start, asked)) => pass.forward_asked(&micro, asked, start, space),
             None => pass.forward(&micro, space, batch.gradient),
         }
-        if let Some(targets) = batch.targets {
-            space.targets.set(layout, targets, micro.mask, first);
-            let ArrangedTargets { target, weight } = &space.targets;
-            for (f, (target, weight)) in space.outputs.iter_mut().zip(target.iter().zip(weight)) {
+        if batch.targets.is_some() {
+            let of_targets = targets.target.iter().zip(&targets.weight);
+            for (f, (target, weight)) in space.outputs.iter_mut().zip(of_targets) {
                 let error = *f - *target;
                 self.loss += f64::from(*weight * error * error);
                 *f = 2.0 * *weight * error;
@@ -192,6 +195,6 @@ impl Shard {
         if batch.gradient {
             pass.backward(&micro, space, &mut self.gradient);
         }
-        space.arranged = arranged;
+        (space.arranged, space.targets) = (arranged, targets);
     }
 }

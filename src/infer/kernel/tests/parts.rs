@@ -215,7 +215,7 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
             stream,
             blocks,
             last,
-            asked,
+            wanted,
             back,
             ..
         } = &Workspace::new(&plan);
@@ -232,8 +232,9 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
                 levels,
                 stream,
                 &last.rows,
-                &asked.stream,
-                &asked.qkv,
+                &wanted.stream,
+                &wanted.attended,
+                &wanted.qkv,
                 &token_features.rows,
                 &level_features.rows,
             ])
