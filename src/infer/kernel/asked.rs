@@ -45,7 +45,7 @@ impl<S: Simd> Pass<'_, S> {
         for layer in 0..plan.blocks.len() - 1 {
             self.attend(all, block, attention);
             self.add_attended(all, layer, &block.attended, stream);
-            self.feed_forward(all, layer, block, stream, levels);
+            self.feed_forward(all, layer, block, stream, levels, false);
             self.project(all, layer + 1, &mut block.first, stream, &mut block.qkv);
         }
         gather(micro.places, rows.token, stream, &mut wanted.stream);

@@ -34,6 +34,19 @@ impl Activated {
         );
     }
 
+    /// Applies a function without its derivative to the first `len` numbers.
+    pub fn apply<S: Simd>(&mut self, s: S, len: usize, function: impl Fn(S, S::V) -> S::V) {
+        let (x, value) = (&self.slope[..len], &mut self.value[..len]);
+        s.enter(
+            #[inline(always)]
+            || {
+                for (x, value) in x.as_chunks::<LANES>().0.iter().zip(value.as_chunks_mut::<LANES>().0) {
+                    function(s, s.load(x)).store(value);
+                }
+            },
+        );
+    }
+
     /// Turns the gradient with respect to the outputs, in place, into that with respect to the inputs.
     pub fn backward<S: Simd>(&self, s: S, gradient: &mut [f32]) {
         s.enter(

@@ -8,7 +8,7 @@ use super::arrangement::to_places;
 use super::attention::{Attention, Scratch};
 use super::elementwise::{add, add_rows};
 use super::features::Features;
-use super::functions::{gelu, silu};
+use super::functions::{gelu, gelu_value, silu};
 use super::head;
 use super::lanes::Simd;
 use super::masks::{Looks, MaskTable};
@@ -43,7 +43,7 @@ impl<'a, S: Simd> Pass<'a, S> {
                 gather(micro.places, self.plan.rows.attention, &block.attended, &mut wanted.attended);
             } else {
                 self.add_attended(micro.all, layer, &block.attended, stream);
-                self.feed_forward(micro.all, layer, block, stream, levels);
+                self.feed_forward(micro.all, layer, block, stream, levels, keep);
             }
         }
         gather(micro.places, self.plan.rows.token, stream, &mut wanted.stream);
@@ -57,7 +57,7 @@ impl<'a, S: Simd> Pass<'a, S> {
         if let Some(layer) = self.plan.blocks.len().checked_sub(1) {
             let block = &mut blocks[if keep { layer } else { 0 }];
             self.add_attended(wanted, layer, attended, stream);
-            self.feed_forward(wanted, layer, block, stream, levels);
+            self.feed_forward(wanted, layer, block, stream, levels, keep);
         }
         last.forward(self.s, self.rows(wanted), stream);
         let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
@@ -127,7 +127,7 @@ impl<'a, S: Simd> Pass<'a, S> {
         self.add_linear(span.rows, rows, &self.plan.blocks[layer].out, stream);
     }
 
-    /// h += down(gelu(up(modulated LN2(h)))).
+    /// h += down(gelu(up(modulated LN2(h)))); derivatives are kept where a way back follows.
     pub fn feed_forward(
         &self,
         span: Span,
@@ -135,13 +135,19 @@ impl<'a, S: Simd> Pass<'a, S> {
         space: &mut BlockSpace,
         stream: &mut [f32],
         levels: &[f32],
+        keep: bool,
     ) {
         let (plan, block, rows) = (self.plan, &self.plan.blocks[layer], self.rows(span));
         let BlockSpace { second, modulated, hidden, .. } = space;
         second.forward(self.s, rows, stream);
         self.modulation(span, layer, levels).forward(self.s, &second.rows[..rows.len()], modulated);
         self.linear(rows.count, by_row(modulated, plan.rows.token), &block.up, &mut hidden.slope);
-        hidden.forward(self.s, rows.count * plan.rows.hidden, gelu);
+        let len = rows.count * plan.rows.hidden;
+        if keep {
+            hidden.forward(self.s, len, gelu);
+        } else {
+            hidden.apply(self.s, len, gelu_value);
+        }
         self.add_linear(rows.count, by_row(&hidden.value, plan.rows.hidden), &block.down, stream);
     }
 }
