@@ -25,26 +25,8 @@ pub(super) struct Arrangement {
     pub order: Vec<u32>,
     /// The places in order, cut where other keys are looked at.
     pub panels: Vec<Panel>,
-}
-
-/// Rows of `row` numbers, one for each token, into the places of an order.
-pub(super) fn to_places(order: &[u32], row: usize, tokens: &[f32], places: &mut [f32]) {
-    match order {
-        [] => places.copy_from_slice(tokens),
-        order => {
-            for (token, place) in order.iter().zip(places.chunks_exact_mut(row)) {
-                place.copy_from_slice(&tokens[*token as usize * row..][..row]);
-            }
-        }
-    }
-}
-
-/// Numbers, one for each place of an order, to their tokens.
-pub(super) fn to_tokens(order: &[u32], places: &[f32], tokens: &mut [f32]) {
-    match order {
-        [] => tokens.copy_from_slice(places),
-        order => order.iter().zip(places).for_each(|(token, number)| tokens[*token as usize] = *number),
-    }
+    /// Which tokens another one looks at.
+    pub seen: Vec<bool>,
 }
 
 /// Queries at neighbouring places, from a whole number of vectors on, and the keys that any of them looks at.
@@ -67,23 +49,34 @@ impl Arrangement {
     /// The arrangement for a mask: all pairs, unless leaving some out is worth it.
     pub fn of(mask: &Mask) -> Arrangement {
         let tokens = mask.size();
+        let mut seen = vec![false; tokens];
+        for query in 0..tokens {
+            mask.row(query).filter(|key| *key != query).for_each(|key| seen[key] = true);
+        }
         #[allow(clippy::single_range_in_vec_init, reason = "one run")]
         let all = Arrangement {
             order: Vec::new(),
             panels: vec![Panel { queries: 0..tokens, keys: vec![0..tokens] }],
+            seen,
         };
         // The least that vectors of queries can look at: their share of all pairs that attend.
         let cost = 100 * tokens * tokens.div_ceil(LANES);
         if tokens <= LANES || ALONE * mask.count() / LANES >= cost {
             return all;
         }
-        let some = Arrangement::of_vectors(mask);
+        let (order, panels) = Arrangement::of_vectors(mask);
+        let some = Arrangement { order, panels, seen: all.seen.clone() };
         if ALONE * some.keys() < cost { some } else { all }
     }
 
     /// The token at this place.
     pub fn token(&self, place: usize) -> usize {
         self.order.get(place).map_or(place, |token| *token as usize)
+    }
+
+    /// How many tokens no other one looks at.
+    pub fn unseen(&self) -> usize {
+        self.seen.iter().filter(|seen| !**seen).count()
     }
 
     /// What the panels cost, in keys.
@@ -93,7 +86,7 @@ impl Arrangement {
     }
 
     /// Vector by vector: the token that looks at the fewest keys begins, and the one follows that adds the fewest to theirs.
-    fn of_vectors(mask: &Mask) -> Arrangement {
+    fn of_vectors(mask: &Mask) -> (Vec<u32>, Vec<Panel>) {
         let tokens = mask.size();
         let mut lookers = vec![Vec::new(); tokens];
         let mut degrees = vec![0; tokens];
@@ -122,7 +115,8 @@ impl Arrangement {
             queries: vector * LANES..tokens.min((vector + 1) * LANES),
             keys: runs(order.iter().map(|token| keys[*token as usize])),
         });
-        Arrangement { panels: panels.collect(), order }
+        let panels = panels.collect();
+        (order, panels)
     }
 
     /// The tokens at these places alone, rising, as queries; their keys are at the places that this arrangement gives.
@@ -138,7 +132,7 @@ impl Arrangement {
                 keys: runs((0..mask.size()).map(|place| looks(self.token(place)))),
             }
         });
-        Arrangement { panels: panels.collect(), order }
+        Arrangement { panels: panels.collect(), order, seen: self.seen.clone() }
     }
 }
 

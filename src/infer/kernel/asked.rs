@@ -8,7 +8,7 @@ use super::attention::Attention;
 use super::buffer::Buffer;
 use super::lanes::Simd;
 use super::masks::Asked;
-use super::micro::{Micro, gather, scatter};
+use super::micro::{Micro, expand, gather, scatter};
 use super::pass::Pass;
 use super::workspace::Workspace;
 
@@ -26,33 +26,35 @@ impl<S: Simd> Pass<'_, S> {
         start.stream.resize(plan.tokens * plan.rows.token);
         start.qkv.resize(plan.tokens * plan.rows.qkv);
         let (features, first) = (&mut space.token_features, &mut space.blocks[0].first);
-        self.embed(micro, (&self.masks.all, micro.all), features, &mut start.stream);
+        self.embed(micro, features, &mut start.stream);
         self.project(micro.all, 0, first, &start.stream, &mut start.qkv);
     }
 
-    /// Leaves F of the asked tokens, which `micro` consists of, in `space.outputs`. All blocks use the first one's memory.
+    /// Leaves F of the rows that are wanted, which alone go in, in `space.outputs`. All blocks use the first one's memory.
     pub fn forward_asked(&self, micro: &Micro, asked: &Asked, start: &Start, space: &mut Workspace) {
         let (plan, all, rows) = (self.plan, micro.all, self.plan.rows);
+        let (samples, each) = (all.samples(), all.rows() / all.samples());
         self.context(micro, space, false);
         let Workspace { token_features, blocks, stream, wanted, levels, attention, .. } = &mut *space;
         let block = &mut blocks[0];
-        self.embed(micro, (&asked.looks, micro.wanted), token_features, &mut wanted.stream);
+        self.embed(micro, token_features, &mut wanted.stream);
         self.project(micro.wanted, 0, &mut block.first, &wanted.stream, &mut wanted.qkv);
-        fill(all.samples(), &start.stream[..plan.tokens * rows.token], stream);
-        scatter(micro.places, rows.token, &wanted.stream, stream);
-        fill(all.samples(), &start.qkv[..plan.tokens * rows.qkv], &mut block.qkv);
-        scatter(micro.places, rows.qkv, &wanted.qkv, &mut block.qkv);
+        fill(samples, &start.stream[..each * rows.token], stream);
+        scatter(micro.among, rows.token, &wanted.stream, stream);
+        fill(samples, &start.qkv[..each * rows.qkv], &mut block.qkv);
+        scatter(micro.among, rows.qkv, &wanted.qkv, &mut block.qkv);
         for layer in 0..plan.blocks.len() - 1 {
-            self.attend(all, block, attention);
+            self.attend(micro, all, block, attention);
             self.add_attended(all, layer, &block.attended, stream);
             self.feed_forward(all, layer, block, stream, levels, false);
             self.project(all, layer + 1, &mut block.first, stream, &mut block.qkv);
         }
-        gather(micro.places, rows.token, stream, &mut wanted.stream);
-        gather(micro.places, rows.qkv, &block.qkv, &mut wanted.qkv);
-        let masks = (&asked.looks, micro.wanted.mask);
-        let (from, to) = ((&*wanted.qkv, &*block.qkv), (&mut *block.weights, &mut *wanted.attended));
-        Attention::of(plan, asked.places.len()).forward(self.s, masks, from, to, attention);
+        gather(micro.among, rows.token, stream, &mut wanted.stream);
+        gather(micro.among, rows.qkv, &block.qkv, &mut wanted.qkv);
+        expand(all.places, rows.qkv, &mut block.qkv[..samples * plan.tokens * rows.qkv]);
+        let (masks, from) = ((&asked.looks, micro.mask), (&*wanted.qkv, &*block.qkv));
+        let to = (&mut *block.weights, &mut *block.attended);
+        Attention::of(plan, asked.tokens).forward(self.s, masks, from, to, attention);
         self.finish(micro.wanted, space, false);
     }
 }

@@ -42,8 +42,8 @@ pub(super) struct Looks {
 
 /// Queries that are some of a sample's tokens.
 pub(super) struct Asked {
-    /// Their places among all, rising.
-    pub places: Vec<u32>,
+    /// How many there are of each sample.
+    pub tokens: usize,
     pub looks: Looks,
 }
 
@@ -64,17 +64,9 @@ impl MaskTable {
             let places: Vec<u32> = (0..plan.tokens as u32).filter(is_wanted).collect();
             let (mut looks, row) = (Looks::default(), places.len().next_multiple_of(LANES));
             looks.set([(mask, keys)], vec![keys.of_some(mask, &places).into()], [plan.tokens, row]);
-            Asked { places, looks }
+            Asked { tokens: places.len(), looks }
         });
         self.all.set(masks.iter().zip(&all), all.clone(), [plan.tokens, plan.rows.queries]);
-    }
-
-    /// The tokens of a sample that go in and come out, and how many.
-    pub fn tokens(&self) -> (&Looks, usize) {
-        match &self.asked {
-            Some(Asked { places, looks }) => (looks, places.len()),
-            None => (&self.all, self.all.tokens),
-        }
     }
 
     fn arrangement(&mut self, mask: &Arc<Mask>) -> Arc<Arrangement> {
@@ -114,12 +106,12 @@ impl Looks {
 
     /// The panels of a sample with this mask.
     pub fn panels(&self, mask: u32) -> &[Panel] {
-        &self.arrangements[mask as usize].panels
+        &self.arrangement(mask).panels
     }
 
-    /// The token of each query of a sample with this mask, in their order; empty where they are all as they are.
-    pub fn order(&self, mask: u32) -> &[u32] {
-        &self.arrangements[mask as usize].order
+    /// How a sample with this mask is arranged.
+    pub fn arrangement(&self, mask: u32) -> &Arrangement {
+        &self.arrangements[mask as usize]
     }
 
     /// Whether samples with these masks can go through attention together.

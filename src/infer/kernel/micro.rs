@@ -1,146 +1,167 @@
-//! A few samples of a batch that go through the network together: their tokens in the order of their masks'
-//! arrangements, and which of them outputs are wanted of.
+//! A few samples of a batch that go through the network together: which of their tokens are rows, and in which order.
+//!
+//! Tokens that nobody looks at and whose outputs are not wanted, those that are absent, are no rows where there are many. Rows lie one after the
+//! other, but around attention, which takes samples of one size: there each lies at its place.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
-use super::arrangement::to_places;
-use super::masks::{Asked, Looks};
+use super::masks::Looks;
 use crate::network::{Inputs, Targets};
 use std::ops::Range;
 
-/// Inputs of tokens of a few samples: all of them, or those that are asked, which are then those that are wanted.
+/// A share of one in so many tokens that nobody looks at pays for moving rows to places and back.
+const WORTH: usize = 8;
+
+/// Rows of a few samples, and what goes in.
 #[derive(Clone, Copy)]
 pub(super) struct Micro<'a> {
+    /// All rows.
+    pub all: Span<'a>,
+    /// Those whose outputs are wanted, and which they are of all.
+    pub wanted: Span<'a>,
+    pub among: &'a [u32],
+    /// The rows that go in: all, or those that are wanted where others are the same in every sample.
+    pub entering: Span<'a>,
     pub value: &'a [f32],
     pub given: &'a [f32],
     pub time: &'a [f32],
+    /// Of each sample its noise level and its mask.
     pub level: &'a [f32],
-    /// The rows of all tokens.
-    pub all: Span<'a>,
-    /// Those whose outputs are wanted, and which they are among all.
-    pub wanted: Span<'a>,
-    pub places: &'a [u32],
+    pub mask: &'a [u32],
 }
 
-/// Rows that a stage works on: of each sample, with its mask, so many.
+/// Some rows.
 #[derive(Clone, Copy)]
 pub(super) struct Span<'a> {
-    pub mask: &'a [u32],
+    /// How many there are of each sample.
     pub counts: &'a [u32],
-    pub rows: usize,
+    /// Where they lie among all tokens of the samples, by the masks' arrangements; rising.
+    pub places: &'a [u32],
+    /// Which tokens of the batch they are.
+    pub tokens: &'a [u32],
 }
 
 /// A micro-batch's memory for what is laid out.
 #[derive(Default)]
 pub(super) struct Arranged {
+    all: OwnSpan,
+    wanted: OwnSpan,
+    among: Vec<u32>,
     value: Vec<f32>,
     given: Vec<f32>,
     time: Vec<f32>,
-    all: Vec<u32>,
-    wanted: Vec<u32>,
-    places: Vec<u32>,
 }
 
-/// Targets of the tokens whose outputs are wanted.
+#[derive(Default)]
+struct OwnSpan {
+    counts: Vec<u32>,
+    places: Vec<u32>,
+    tokens: Vec<u32>,
+}
+
+/// Targets of the rows that are wanted.
 #[derive(Default)]
 pub(super) struct ArrangedTargets {
     pub target: Vec<f32>,
     pub weight: Vec<f32>,
 }
 
-impl<'a> Span<'a> {
-    fn new(mask: &'a [u32], counts: &'a [u32]) -> Span<'a> {
-        Span { mask, counts, rows: counts.iter().map(|count| *count as usize).sum() }
+/// Which rows go in.
+#[derive(Clone, Copy)]
+pub(super) enum Entering {
+    All,
+    Wanted,
+}
+
+impl Span<'_> {
+    pub fn rows(self) -> usize {
+        self.places.len()
     }
 
     pub fn samples(self) -> usize {
-        self.mask.len()
+        self.counts.len()
+    }
+}
+
+impl OwnSpan {
+    fn begin(&mut self) {
+        [&mut self.counts, &mut self.places, &mut self.tokens].into_iter().for_each(Vec::clear);
+    }
+
+    fn push(&mut self, place: usize, token: usize) {
+        self.places.push(place as u32);
+        self.tokens.push(token as u32);
+    }
+
+    /// All that was pushed since the last sample ended is of this one.
+    fn end_sample(&mut self) {
+        let before: u32 = self.counts.iter().sum();
+        self.counts.push(self.places.len() as u32 - before);
+    }
+
+    fn span(&self) -> Span<'_> {
+        Span { counts: &self.counts, places: &self.places, tokens: &self.tokens }
     }
 }
 
 impl Arranged {
-    /// Samples of which all outputs are wanted.
-    pub fn whole<'a>(&'a mut self, looks: &Looks, inputs: &'a Inputs, samples: Range<usize>) -> Micro<'a> {
-        let tokens = looks.tokens();
-        self.inputs(looks, tokens, inputs, samples.clone());
-        self.places.extend(0..(samples.len() * tokens) as u32);
-        self.wanted.resize(samples.len(), tokens as u32);
-        self.micro(inputs, samples)
-    }
-
-    /// Samples with targets; outputs of tokens that have no weight are not wanted.
-    pub fn weighted<'a>(
+    /// Lays out samples of a batch, of whose tokens those are wanted that `is_wanted` says.
+    pub fn set<'a>(
         &'a mut self,
         looks: &Looks,
         inputs: &'a Inputs,
         samples: Range<usize>,
-        (from, to): (&Targets, &mut ArrangedTargets),
+        entering: Entering,
+        is_wanted: impl Fn(usize) -> bool,
     ) -> Micro<'a> {
-        let (mask, tokens) = (&inputs.mask[samples.clone()], looks.tokens());
-        self.inputs(looks, tokens, inputs, samples.clone());
-        arrange(looks, tokens, &from.target, mask, samples.start, &mut to.target);
-        arrange(looks, tokens, &from.weight, mask, samples.start, &mut to.weight);
-        let count = |weights: &[f32]| weights.iter().filter(|weight| **weight != 0.0).count() as u32;
-        self.wanted.extend(to.weight.chunks_exact(tokens).map(count));
-        let wanted = to.weight.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
-        self.places.extend(wanted.map(|(place, _)| place as u32));
-        for numbers in [&mut to.target, &mut to.weight] {
-            for (number, place) in self.places.iter().enumerate() {
-                numbers[number] = numbers[*place as usize];
+        let tokens = looks.tokens();
+        [&mut self.all, &mut self.wanted].into_iter().for_each(OwnSpan::begin);
+        self.among.clear();
+        let masks = &inputs.mask[samples.clone()];
+        let unseen: usize = masks.iter().map(|mask| looks.arrangement(*mask).unseen()).sum();
+        let leaves_out = WORTH * unseen >= samples.len() * tokens;
+        for (number, sample) in samples.clone().enumerate() {
+            let arrangement = looks.arrangement(inputs.mask[sample]);
+            for place in 0..tokens {
+                let own = arrangement.token(place);
+                let (place, token) = (number * tokens + place, sample * tokens + own);
+                if is_wanted(token) {
+                    self.among.push(self.all.places.len() as u32);
+                    self.wanted.push(place, token);
+                    self.all.push(place, token);
+                } else if arrangement.seen[own] || !leaves_out {
+                    self.all.push(place, token);
+                }
             }
-            numbers.truncate(self.places.len());
+            self.all.end_sample();
+            self.wanted.end_sample();
         }
-        self.micro(inputs, samples)
-    }
-
-    /// The tokens of samples that are asked.
-    pub fn asked<'a>(&'a mut self, asked: &Asked, inputs: &'a Inputs, samples: Range<usize>) -> Micro<'a> {
-        let (each, tokens) = (asked.places.len(), asked.looks.tokens());
-        self.inputs(&asked.looks, each, inputs, samples.clone());
-        let firsts = (0..samples.len()).map(|sample| (sample * tokens) as u32);
-        self.places.extend(firsts.flat_map(|first| asked.places.iter().map(move |place| first + place)));
-        self.wanted.resize(samples.len(), each as u32);
-        self.micro(inputs, samples)
-    }
-
-    /// So many tokens of each sample, in the order of `looks`; forgets what was laid out before.
-    fn inputs(&mut self, looks: &Looks, each: usize, inputs: &Inputs, samples: Range<usize>) {
-        let mask = &inputs.mask[samples.clone()];
-        let of = [&inputs.value, &inputs.given, &inputs.time];
-        for (from, to) in of.into_iter().zip([&mut self.value, &mut self.given, &mut self.time]) {
-            arrange(looks, each, from, mask, samples.start, to);
-        }
-        self.all.clear();
-        self.all.resize(samples.len(), looks.tokens() as u32);
-        self.wanted.clear();
-        self.places.clear();
-    }
-
-    fn micro<'a>(&'a self, inputs: &'a Inputs, samples: Range<usize>) -> Micro<'a> {
-        let Arranged { value, given, time, all, wanted, places } = self;
+        let Arranged { all, wanted, among, value, given, time } = self;
+        let (all, wanted) = (all.span(), wanted.span());
+        let entering = match entering {
+            Entering::All => all,
+            Entering::Wanted => wanted,
+        };
+        pick(entering, &inputs.value, value);
+        pick(entering, &inputs.given, given);
+        pick(entering, &inputs.time, time);
         let (level, mask) = (&inputs.level[samples.clone()], &inputs.mask[samples]);
-        Micro {
-            value,
-            given,
-            time,
-            level,
-            all: Span::new(mask, all),
-            wanted: Span::new(mask, wanted),
-            places,
-        }
+        Micro { all, wanted, among, entering, value, given, time, level, mask }
     }
 }
 
-/// So many numbers of each of the samples with these masks, from this one on; nothing where there are none for tokens.
-fn arrange(looks: &Looks, each: usize, from: &[f32], mask: &[u32], first: usize, to: &mut Vec<f32>) {
-    to.clear();
-    if from.is_empty() {
-        return;
+impl ArrangedTargets {
+    /// Targets of the wanted rows of a batch.
+    pub fn set(&mut self, targets: &Targets, wanted: Span) {
+        pick(wanted, &targets.target, &mut self.target);
+        pick(wanted, &targets.weight, &mut self.weight);
     }
-    to.resize(mask.len() * each, 0.0);
-    let tokens = looks.tokens();
-    let from = from[first * tokens..].chunks_exact(tokens);
-    for ((from, to), mask) in from.zip(to.chunks_exact_mut(each)).zip(mask) {
-        to_places(looks.order(*mask), 1, from, to);
+}
+
+/// The rows' numbers of those of all tokens; none where tokens have none.
+fn pick(span: Span, from: &[f32], to: &mut Vec<f32>) {
+    to.clear();
+    if !from.is_empty() {
+        to.extend(span.tokens.iter().map(|token| from[*token as usize]));
     }
 }
 
@@ -158,11 +179,21 @@ pub(super) fn scatter(places: &[u32], row: usize, some: &[f32], all: &mut [f32])
     }
 }
 
+/// The rows at these places of the same memory, which rise, one after the other.
+pub(super) fn compact(places: &[u32], row: usize, rows: &mut [f32]) {
+    // No row comes before its number, so that none is lost.
+    for (number, place) in places.iter().enumerate().filter(|(number, place)| *number != **place as usize) {
+        rows.copy_within(*place as usize * row..(*place as usize + 1) * row, number * row);
+    }
+}
+
 /// Rows that lie one after the other, to these places of the same memory, which rise; zero elsewhere.
 pub(super) fn expand(places: &[u32], row: usize, rows: &mut [f32]) {
     let mut end = rows.len();
+    if places.len() * row == end {
+        return;
+    }
     for (number, place) in places.iter().enumerate().rev() {
-        // No row comes before its number, so that none is lost.
         let to = *place as usize * row;
         rows[to + row..end].fill(0.0);
         rows.copy_within(number * row..(number + 1) * row, to);

@@ -4,20 +4,19 @@
 //! the same three products: dW += xᵀ·dy, db += Σ dy, dx = dy·Wᵀ.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
-use super::arrangement::to_places;
 use super::attention::{Attention, Scratch};
 use super::elementwise::{add, add_rows};
 use super::features::Features;
 use super::functions::{gelu, gelu_value, silu};
 use super::head;
 use super::lanes::Simd;
-use super::masks::{Looks, MaskTable};
-use super::micro::{Micro, Span, expand, gather};
+use super::masks::MaskTable;
+use super::micro::{Micro, Span, compact, expand, gather};
 use super::modulation::{Gradient, Modulation};
 use super::norm::{Normal, Rows};
 use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Left, Matrix, MatrixMut, Sizes, Start, product};
-use super::workspace::{BlockSpace, WantedRows, Workspace};
+use super::workspace::{BlockSpace, Workspace};
 
 /// The network with packed weights, for one instruction set.
 #[derive(Clone, Copy)]
@@ -30,38 +29,35 @@ pub(super) struct Pass<'a, S> {
 
 /// Forward.
 impl<'a, S: Simd> Pass<'a, S> {
-    /// Leaves F of the tokens that are wanted in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
+    /// Leaves F of the rows that are wanted in `space.outputs`. Unless `keep`, all blocks use the first one's memory.
     pub fn forward(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
         self.context(micro, space, keep);
         let Workspace { token_features, blocks, stream, wanted, levels, attention, .. } = &mut *space;
-        self.embed(micro, (&self.masks.all, micro.all), token_features, stream);
+        self.embed(micro, token_features, stream);
         for layer in 0..self.plan.blocks.len() {
             let block = &mut blocks[if keep { layer } else { 0 }];
             self.project(micro.all, layer, &mut block.first, stream, &mut block.qkv);
-            self.attend(micro.all, block, attention);
-            if self.is_last(layer) {
-                gather(micro.places, self.plan.rows.attention, &block.attended, &mut wanted.attended);
-            } else {
+            self.attend(micro, self.span(micro, layer), block, attention);
+            if !self.is_last(layer) {
                 self.add_attended(micro.all, layer, &block.attended, stream);
                 self.feed_forward(micro.all, layer, block, stream, levels, keep);
             }
         }
-        gather(micro.places, self.plan.rows.token, stream, &mut wanted.stream);
+        gather(micro.among, self.plan.rows.token, stream, &mut wanted.stream);
         self.finish(micro.wanted, space, keep);
     }
 
-    /// From what attention gives the tokens that are wanted, in the last block, to their outputs.
+    /// From what attention gives the rows that are wanted, in the last block, to their outputs.
     pub fn finish(&self, wanted: Span, space: &mut Workspace, keep: bool) {
         let Workspace { blocks, wanted: rows, levels, last, outputs, .. } = space;
-        let WantedRows { stream, attended, .. } = rows;
         if let Some(layer) = self.plan.blocks.len().checked_sub(1) {
             let block = &mut blocks[if keep { layer } else { 0 }];
-            self.add_attended(wanted, layer, attended, stream);
-            self.feed_forward(wanted, layer, block, stream, levels, keep);
+            self.add_attended(wanted, layer, &block.attended, &mut rows.stream);
+            self.feed_forward(wanted, layer, block, &mut rows.stream, levels, keep);
         }
-        last.forward(self.s, self.rows(wanted), stream);
+        last.forward(self.s, self.rows(wanted), &rows.stream);
         let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
-        head::forward(self.s, &last.rows, head, bias, &mut outputs[..wanted.rows]);
+        head::forward(self.s, &last.rows, head, bias, &mut outputs[..wanted.rows()]);
     }
 
     /// The context of every sample, and from it the offsets and scales of all blocks. A step of a solver has one level
@@ -83,14 +79,8 @@ impl<'a, S: Simd> Pass<'a, S> {
         }
     }
 
-    /// The residual stream's first state, of tokens in this order.
-    pub fn embed(
-        &self,
-        micro: &Micro,
-        (looks, span): (&Looks, Span),
-        features: &mut Features,
-        stream: &mut [f32],
-    ) {
+    /// The first state of the residual stream of the rows that go in.
+    pub fn embed(&self, micro: &Micro, features: &mut Features, stream: &mut [f32]) {
         let plan = self.plan;
         features.set(0, micro.value);
         features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
@@ -100,31 +90,34 @@ impl<'a, S: Simd> Pass<'a, S> {
             features.set_waves(self.s, plan.given() + 2, &plan.time_frequencies, micro.time);
         }
         let (id, row) = (self.row(&plan.id), plan.rows.token);
-        let size = span.rows / span.samples() * row;
-        for (sample, mask) in stream.chunks_exact_mut(size).zip(span.mask) {
-            to_places(looks.order(*mask), row, id, sample);
+        for (token, to) in micro.entering.tokens.iter().zip(stream.chunks_exact_mut(row)) {
+            to.copy_from_slice(&id[*token as usize % plan.tokens * row..][..row]);
         }
-        self.apply(span.rows, features.by_number(), &plan.embed, stream, Start::Add);
+        let rows = micro.entering.rows();
+        self.apply(rows, features.by_number(), &plan.embed, stream, Start::Add);
     }
 
     /// Queries, keys and values of LN1(h).
     pub fn project(&self, span: Span, layer: usize, first: &mut Normal, stream: &[f32], qkv: &mut [f32]) {
         first.forward(self.s, self.rows(span), stream);
         let rows = by_row(&first.rows, self.plan.rows.token);
-        self.linear(span.rows, rows, &self.plan.blocks[layer].qkv, qkv);
+        self.linear(span.rows(), rows, &self.plan.blocks[layer].qkv, qkv);
     }
 
-    /// Attention of all tokens.
-    pub fn attend(&self, span: Span, space: &mut BlockSpace, scratch: &mut Scratch) {
+    /// From queries, keys and values of all rows what attention gives those of `span`.
+    pub fn attend(&self, micro: &Micro, span: Span, space: &mut BlockSpace, scratch: &mut Scratch) {
         let BlockSpace { qkv, weights, attended, .. } = space;
-        let masks = (&self.masks.all, span.mask);
+        let (rows, tokens) = (self.plan.rows, micro.mask.len() * self.plan.tokens);
+        expand(micro.all.places, rows.qkv, &mut qkv[..tokens * rows.qkv]);
+        let masks = (&self.masks.all, micro.mask);
         Attention::new(self.plan).forward(self.s, masks, (qkv, qkv), (weights, attended), scratch);
+        compact(span.places, rows.attention, attended);
     }
 
     /// h += O·attended.
     pub fn add_attended(&self, span: Span, layer: usize, attended: &[f32], stream: &mut [f32]) {
         let rows = by_row(attended, self.plan.rows.attention);
-        self.add_linear(span.rows, rows, &self.plan.blocks[layer].out, stream);
+        self.add_linear(span.rows(), rows, &self.plan.blocks[layer].out, stream);
     }
 
     /// h += down(gelu(up(modulated LN2(h)))); derivatives are kept where a way back follows.
@@ -157,20 +150,19 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// Adds the gradient with respect to the packed weights to `gradient`, from that with respect to the outputs in
     /// `space.outputs`; `space` is as a forward pass that kept everything left it.
     pub fn backward(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (rows, size) = (self.plan.rows, micro.all.rows);
+        let row = self.plan.rows.token;
         self.head_back(micro.wanted, space, gradient);
         for layer in (0..self.plan.blocks.len()).rev() {
-            let span = if self.is_last(layer) { micro.wanted } else { micro.all };
+            let span = self.span(micro, layer);
             self.feed_forward_back(span, layer, space, gradient);
             self.attended_back(span, layer, space, gradient);
             if self.is_last(layer) {
-                expand(micro.places, rows.attention, &mut space.back.attended[..size * rows.attention]);
-                expand(micro.places, rows.token, &mut space.back.stream[..size * rows.token]);
+                expand(micro.among, row, &mut space.back.stream[..micro.all.rows() * row]);
             }
-            self.attention_back(micro.all, layer, space, gradient);
+            self.attention_back(micro, layer, space, gradient);
         }
         if self.plan.blocks.is_empty() {
-            expand(micro.places, rows.token, &mut space.back.stream[..size * rows.token]);
+            expand(micro.among, row, &mut space.back.stream[..micro.all.rows() * row]);
         }
         self.embed_back(micro, space, gradient);
         self.context_back(micro, space, gradient);
@@ -210,48 +202,44 @@ impl<'a, S: Simd> Pass<'a, S> {
 
     fn attended_back(&self, span: Span, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, block, back) = (self.plan, &self.plan.blocks[layer], &mut space.back);
-        let last = self.is_last(layer);
-        let attended = if last { &space.wanted.attended } else { &space.blocks[layer].attended };
-        let x = by_column(attended, plan.rows.attention);
-        self.linear_gradient(span.rows, x, &back.stream, &block.out, gradient);
-        self.linear_back(span.rows, &back.stream, &block.out, &mut back.attended);
+        let x = by_column(&space.blocks[layer].attended, plan.rows.attention);
+        self.linear_gradient(span.rows(), x, &back.stream, &block.out, gradient);
+        self.linear_back(span.rows(), &back.stream, &block.out, &mut back.attended);
     }
 
-    fn attention_back(&self, span: Span, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, block) = (self.plan, &self.plan.blocks[layer]);
+    fn attention_back(&self, micro: &Micro, layer: usize, space: &mut Workspace, gradient: &mut [f32]) {
+        let (plan, rows, block) = (self.plan, self.plan.rows, &self.plan.blocks[layer]);
         let (kept, back) = (&space.blocks[layer], &mut space.back);
+        let tokens = micro.mask.len() * plan.tokens;
+        let queries = self.span(micro, layer).places;
+        expand(queries, rows.attention, &mut back.attended[..tokens * rows.attention]);
         Attention::new(plan).backward(
             self.s,
-            (&self.masks.all, span.mask),
+            (&self.masks.all, micro.mask),
             (&kept.qkv, &kept.weights),
             &back.attended,
             &mut back.qkv,
             &mut space.attention,
         );
-        let x = by_column(&kept.first.rows, plan.rows.token);
-        self.linear_gradient(span.rows, x, &back.qkv, &block.qkv, gradient);
-        self.linear_back(span.rows, &back.qkv, &block.qkv, &mut back.normal);
-        kept.first.backward(self.s, self.rows(span), &back.normal, &mut back.stream);
+        compact(micro.all.places, rows.qkv, &mut back.qkv);
+        let (x, count) = (by_column(&kept.first.rows, rows.token), micro.all.rows());
+        self.linear_gradient(count, x, &back.qkv, &block.qkv, gradient);
+        self.linear_back(count, &back.qkv, &block.qkv, &mut back.normal);
+        kept.first.backward(self.s, self.rows(micro.all), &back.normal, &mut back.stream);
     }
 
     fn embed_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, d) = (self.plan, &space.back.stream);
-        self.add_product(micro.all.rows, space.token_features.by_feature(), d, &plan.embed, gradient);
-        let (id, row) = (&mut gradient[plan.id.range()], plan.rows.token);
-        for (sample, mask) in d[..micro.all.rows * row].chunks_exact(id.len()).zip(micro.all.mask) {
-            match self.masks.all.order(*mask) {
-                [] => add(self.s, id, sample),
-                order => {
-                    for (token, part) in order.iter().zip(sample.chunks_exact(row)) {
-                        add(self.s, &mut id[*token as usize * row..][..row], part);
-                    }
-                }
-            }
+        let (plan, d, row) = (self.plan, &space.back.stream, self.plan.rows.token);
+        let x = space.token_features.by_feature();
+        self.add_product(micro.all.rows(), x, d, &plan.embed, gradient);
+        let id = &mut gradient[plan.id.range()];
+        for (token, d) in micro.all.tokens.iter().zip(d.chunks_exact(row)) {
+            add(self.s, &mut id[*token as usize % plan.tokens * row..][..row], d);
         }
     }
 
     fn context_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let (plan, samples) = (self.plan, micro.all.samples());
+        let (plan, samples) = (self.plan, micro.level.len());
         if plan.blocks.is_empty() {
             return;
         }
@@ -273,7 +261,12 @@ impl<'a, S: Simd> Pass<'a, S> {
 /// What both ways use.
 impl<'a, S: Simd> Pass<'a, S> {
     fn rows(&self, span: Span) -> Rows {
-        Rows { count: span.rows, width: self.plan.width }
+        Rows { count: span.rows(), width: self.plan.width }
+    }
+
+    /// Whose rows go on from a block's attention.
+    fn span<'b>(&self, micro: &Micro<'b>, layer: usize) -> Span<'b> {
+        if self.is_last(layer) { micro.wanted } else { micro.all }
     }
 
     fn is_last(&self, layer: usize) -> bool {

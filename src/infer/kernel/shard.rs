@@ -1,12 +1,11 @@
 //! A batch on several threads: consecutive samples to each shard, shards to whichever thread is free.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
-use super::arrangement::to_tokens;
 use super::asked::Start;
 use super::buffer::Buffer;
 use super::elementwise::add;
 use super::lanes::{LANES, Simd};
-use super::micro::Arranged;
+use super::micro::{Arranged, ArrangedTargets, Entering};
 use super::pass::Pass;
 use super::plan::Plan;
 use super::workspace::Workspace;
@@ -89,7 +88,9 @@ pub(super) fn begin<'a, S: Simd>(
 ) -> Option<&'a Start> {
     let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
     let mut arranged = Arranged::default();
-    pass.start(&arranged.whole(&pass.masks.all, inputs, 0..inputs.samples().min(1)), start, space);
+    let first = 0..inputs.samples().min(1);
+    let micro = arranged.set(&pass.masks.all, inputs, first, Entering::All, |token| inputs.asked[token]);
+    pass.start(&micro, start, space);
     Some(start)
 }
 
@@ -149,7 +150,7 @@ pub(super) fn gather<'a, S: Simd>(pool: Option<&ThreadPool>, s: S, shards: &'a m
 }
 
 impl Shard {
-    fn run<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, mut out: &mut [f32]) {
+    fn run<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, out: &mut [f32]) {
         if batch.gradient {
             self.gradient.fill(0.0);
         }
@@ -157,44 +158,59 @@ impl Shard {
         let (samples, steps) = (end - start, (end - start).div_ceil(space.samples));
         for step in 0..steps {
             let micro = start + step * samples / steps..start + (step + 1) * samples / steps;
-            self.step(pass, batch, space, micro.clone());
-            if !out.is_empty() {
-                let (mine, rest) = out.split_at_mut(micro.len() * pass.plan.tokens);
-                let (looks, each) = pass.masks.tokens();
-                let samples = space.outputs.chunks(each).zip(mine.chunks_exact_mut(pass.plan.tokens));
-                for ((outputs, mine), mask) in samples.zip(&batch.inputs.mask[micro]) {
-                    to_tokens(looks.order(*mask), outputs, mine);
-                }
-                out = rest;
-            }
+            self.step(pass, batch, space, micro, out);
         }
     }
 
     /// One micro-batch.
-    fn step<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, samples: Range<usize>) {
-        let masks = pass.masks;
+    fn step<S: Simd>(
+        &mut self,
+        pass: Pass<S>,
+        batch: Batch,
+        space: &mut Workspace,
+        samples: Range<usize>,
+        out: &mut [f32],
+    ) {
+        let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
-        let micro = match (&masks.asked, batch.targets) {
-            (Some(asked), _) => arranged.asked(asked, batch.inputs, samples),
-            (None, Some(from)) => arranged.weighted(&masks.all, batch.inputs, samples, (from, &mut targets)),
-            (None, None) => arranged.whole(&masks.all, batch.inputs, samples),
-        };
-        match batch.start.zip(masks.asked.as_ref()) {
-            Some((start, asked)) => pass.forward_asked(&micro, asked, start, space),
-            None => pass.forward(&micro, space, batch.gradient),
-        }
-        if batch.targets.is_some() {
-            let of_targets = targets.target.iter().zip(&targets.weight);
-            for (f, (target, weight)) in space.outputs.iter_mut().zip(of_targets) {
-                let error = *f - *target;
-                self.loss += f64::from(*weight * error * error);
-                *f = 2.0 * *weight * error;
+        let micro = match (batch.start.zip(pass.masks.asked.as_ref()), batch.targets) {
+            (Some((start, asked)), _) => {
+                let is_wanted = |token| inputs.asked[token % tokens];
+                let micro = arranged.set(looks, inputs, samples, Entering::Wanted, is_wanted);
+                pass.forward_asked(&micro, asked, start, space);
+                micro
             }
+            (None, of) => {
+                let is_wanted = |token| of.is_none_or(|of| of.weight[token] != 0.0);
+                let micro = arranged.set(looks, inputs, samples, Entering::All, is_wanted);
+                pass.forward(&micro, space, batch.gradient);
+                micro
+            }
+        };
+        if !out.is_empty() {
+            for (output, token) in space.outputs.iter().zip(micro.wanted.tokens) {
+                out[*token as usize - self.samples.start * tokens] = *output;
+            }
+        }
+        if let Some(of) = batch.targets {
+            targets.set(of, micro.wanted);
+            self.loss += score(&targets, &mut space.outputs);
         }
         if batch.gradient {
             pass.backward(&micro, space, &mut self.gradient);
         }
         (space.arranged, space.targets) = (arranged, targets);
     }
+}
+
+/// The loss of outputs, which become its gradient.
+fn score(ArrangedTargets { target, weight }: &ArrangedTargets, outputs: &mut [f32]) -> f64 {
+    let mut loss = 0.0;
+    for (f, (target, weight)) in outputs.iter_mut().zip(target.iter().zip(weight)) {
+        let error = *f - *target;
+        loss += f64::from(*weight * error * error);
+        *f = 2.0 * *weight * error;
+    }
+    loss
 }

@@ -38,17 +38,15 @@ pub(super) struct Workspace {
     pub back: Gradients,
 }
 
-/// Rows of the tokens whose outputs are wanted, one after the other.
+/// Rows that are wanted.
 pub(super) struct WantedRows {
     /// The residual stream from the last attention on.
     pub stream: Buffer,
-    /// What the last attention gives.
-    pub attended: Buffer,
     /// Queries, keys and values of tokens that are asked.
     pub qkv: Buffer,
 }
 
-/// What a block keeps for the way back; the last one, from its second norm on, of tokens that are wanted alone.
+/// What a block keeps for the way back; the last one, behind attention, of rows that are wanted alone.
 pub(super) struct BlockSpace {
     /// The first norm, `[tokens, D]`.
     pub first: Normal,
@@ -87,7 +85,7 @@ impl Workspace {
         let pairs = of(plan.heads) * of(rows.queries);
         let block = 2.0 * norm + of(rows.qkv + rows.attention + rows.token + 2 * rows.hidden) + pairs;
         let back = of(2 * rows.token + rows.attention + rows.qkv + rows.hidden);
-        let wanted = of(rows.token + rows.attention + rows.qkv);
+        let wanted = of(rows.token + rows.qkv);
         let token = of(plan.embed.rows + rows.token) + norm + wanted + back + blocks as f64 * block;
         let sample = of(6 * rows.token + 2 * rows.levels);
         samples(plan) as f64 * (plan.tokens as f64 * token + sample) + attention::Scratch::numbers(plan)
@@ -123,11 +121,7 @@ impl Workspace {
             last: normal(),
             outputs: vec![0.0; tokens],
             attention: attention::Scratch::new(plan),
-            wanted: WantedRows {
-                stream: of_tokens(rows.token),
-                attended: of_tokens(rows.attention),
-                qkv: of_tokens(rows.qkv),
-            },
+            wanted: WantedRows { stream: of_tokens(rows.token), qkv: of_tokens(rows.qkv) },
             back: Gradients {
                 stream: of_tokens(rows.token),
                 normal: of_tokens(rows.token),

@@ -235,7 +235,6 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
                 stream,
                 &last.rows,
                 &wanted.stream,
-                &wanted.attended,
                 &wanted.qkv,
                 &token_features.rows,
                 &level_features.rows,
