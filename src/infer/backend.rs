@@ -1,12 +1,11 @@
-//! The only module that names concrete backends: what the network asks of one beyond burn's own operations, and which
-//! one a device stands for.
+//! The only module that names concrete backends, and what the network asks of one beyond burn's own operations.
 //!
-//! The whole network is one operation. A backend without a kernel of its own inherits the plain composition; on the CPU
+//! The whole network is one operation. GPUs inherit the plain composition, with kernels for attention and layer norm; on the CPU
 //! the fused kernel takes its place, hung into automatic differentiation as one node whose gradient is computed in the
 //! forward pass.
 
 use crate::kernel::Kernel;
-use crate::network::{Architecture, Inputs, Masks, Targets, plain};
+use crate::network::{Architecture, Inputs, Masks, Operations, Targets, plain};
 use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
@@ -26,28 +25,20 @@ pub type Cpu = NdArray<f32>;
 #[cfg(feature = "cuda")]
 pub type Cuda = burn_cuda::Cuda<f32>;
 
-#[cfg(feature = "cuda")]
-impl ScoreBackend for Cuda {}
+/// Whatever wgpu finds.
+#[cfg(feature = "wgpu")]
+pub type Wgpu = burn_wgpu::Wgpu;
 
-#[cfg(feature = "cuda")]
-impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cuda, C> {}
-
-/// Where networks are trained and drawn from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// The processor, through the fused kernel.
-    Cpu,
-    /// The first NVIDIA GPU.
-    Cuda,
+#[cfg(feature = "gpu")]
+impl<R: burn_cubecl::CubeRuntime, BT: burn_cubecl::BoolElement> ScoreBackend
+    for burn_cubecl::CubeBackend<R, f32, i32, BT>
+{
 }
 
-/// What a run may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Machine {
-    /// Where networks run.
-    pub device: Device,
-    /// Threads on the CPU; results do not depend on it.
-    pub threads: usize,
+#[cfg(feature = "gpu")]
+impl<R: burn_cubecl::CubeRuntime, BT: burn_cubecl::BoolElement, C: CheckpointStrategy> ScoreBackend
+    for Autodiff<burn_cubecl::CubeBackend<R, f32, i32, BT>, C>
+{
 }
 
 /// An architecture with the workspaces of its kernel.
@@ -77,7 +68,7 @@ impl Network {
 }
 
 /// A backend on which the score network runs.
-pub trait ScoreBackend: Backend {
+pub trait ScoreBackend: Operations {
     /// The outputs F of all tokens, `[B·T]`.
     fn outputs(
         parameters: FloatTensor<Self>,
@@ -149,6 +140,10 @@ pub fn update<B: ScoreBackend>(update: Update, moving: &mut Moving<Tensor<B, 1>>
 fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
     Tensor::from_primitive(TensorPrimitive::Float(tensor))
 }
+
+impl Operations for Cpu {}
+
+impl<C: CheckpointStrategy> Operations for Autodiff<Cpu, C> {}
 
 impl ScoreBackend for Cpu {
     fn outputs(
@@ -245,19 +240,4 @@ fn read<R>(tensor: &NdArrayTensor, work: impl FnOnce(&[f32]) -> R) -> R {
 fn write(values: Vec<f32>) -> NdArrayTensor {
     let length = values.len();
     NdArrayTensor::from_data(TensorData::new(values, [length]))
-}
-
-/// Why a GPU cannot be used here, in words; `Ok` where it can.
-///
-/// burn panics at the first use of a GPU that is not there, so the driver is looked for first.
-pub fn probe_cuda() -> Result<(), String> {
-    if !cfg!(feature = "cuda") {
-        return Err("this `sbi` was built without CUDA; build it with `--features cuda`".to_owned());
-    }
-    let drivers = ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"];
-    if drivers.iter().any(|path| std::path::Path::new(path).exists()) {
-        Ok(())
-    } else {
-        Err("no NVIDIA driver was found on this machine".to_owned())
-    }
 }

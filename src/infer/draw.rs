@@ -1,6 +1,7 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
-use crate::backend::{Device, Machine, ScoreBackend, probe_cuda};
+use crate::backend::ScoreBackend;
+use crate::device::{Machine, on_device};
 use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
@@ -153,16 +154,7 @@ impl Conditional<'_> {
         machine: &Machine,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Draws, DrawError> {
-        match machine.device {
-            Device::Cpu => self.draw_on::<crate::backend::Cpu>(numbers, machine, go_on),
-            Device::Cuda => {
-                probe_cuda().map_err(DrawError::Device)?;
-                #[cfg(feature = "cuda")]
-                return self.draw_on::<crate::backend::Cuda>(numbers, machine, go_on);
-                #[cfg(not(feature = "cuda"))]
-                unreachable!("without CUDA the probe fails")
-            }
-        }
+        on_device!(machine.device, DrawError::Device, B => self.draw_on::<B>(numbers, machine, go_on))
     }
 
     fn draw_on<B: ScoreBackend>(

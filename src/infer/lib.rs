@@ -5,9 +5,12 @@
 //! al. 2024); [`kernel`] computes it on the CPU as one operation.
 
 mod backend;
+mod device;
 mod draw;
 mod example;
 mod finest;
+#[cfg(feature = "gpu")]
+mod gpu;
 pub mod kernel;
 mod memory;
 mod multistep;
@@ -23,7 +26,7 @@ mod table;
 mod train;
 mod weights;
 
-pub use backend::{Device, Machine, probe_cuda};
+pub use device::{Device, Machine, probe_cuda};
 pub use draw::{Conditional, DrawError, Draws, Question};
 pub use memory::{drawing_bytes, training_bytes};
 pub use noise::Process;

@@ -3,7 +3,8 @@
 //! Tokens that a query leaves out are drawn along and forgotten, which integrates over them, or hidden from the network
 //! where it was trained without them ([`crate::Question::hidden`]).
 
-use crate::backend::{Machine, Network, ScoreBackend, outputs};
+use crate::backend::{Network, ScoreBackend, outputs};
+use crate::device::Machine;
 use crate::draw::{Conditional, Try};
 use crate::multistep::multistep;
 use crate::network::{Architecture, Inputs, Masks};

@@ -1,6 +1,7 @@
 //! Training: AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
 
-use crate::backend::{Batch, Device, Machine, Network, ScoreBackend, objective, probe_cuda, update};
+use crate::backend::{Batch, Network, ScoreBackend, objective, update};
+use crate::device::{Machine, on_device};
 use crate::example::{Data, Examples};
 use crate::network::Architecture;
 use crate::optimiser::{Moving, Update};
@@ -115,18 +116,9 @@ pub fn train(
     if table.rows() < 20 {
         return Err(TrainError::TooFew { rows: table.rows() });
     }
-    match machine.device {
-        Device::Cpu => {
-            train_on::<Autodiff<crate::backend::Cpu>>(plan, subject, table, machine, resume, hooks)
-        }
-        Device::Cuda => {
-            probe_cuda().map_err(TrainError::Device)?;
-            #[cfg(feature = "cuda")]
-            return train_on::<Autodiff<crate::backend::Cuda>>(plan, subject, table, machine, resume, hooks);
-            #[cfg(not(feature = "cuda"))]
-            unreachable!("without CUDA the probe fails")
-        }
-    }
+    on_device!(machine.device, TrainError::Device, B => {
+        train_on::<Autodiff<B>>(plan, subject, table, machine, resume, hooks)
+    })
 }
 
 fn train_on<B>(

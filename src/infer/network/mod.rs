@@ -18,9 +18,11 @@
 //! adds 1e-5 to the variance; gelu is the exact one (erf). Weight matrices are stored input × output, row-major.
 
 mod batch;
+mod operations;
 pub mod plain;
 
 pub use batch::{Inputs, Masks, Targets};
+pub use operations::{Operations, masked_attention, normalise};
 
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::ops::Range;

@@ -1,16 +1,14 @@
-//! The network composed of burn's own tensor operations: the reference that the fused kernel is compared with, and the
-//! path of devices without kernels of their own.
+//! The network composed of tensor operations: the reference that the fused kernel is compared with, and the path of GPUs,
+//! which have kernels for two of these operations.
 
-use super::{
-    Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, NORM_EPSILON, Targets, level_frequencies,
-};
-use burn::tensor::activation::{silu, softmax};
-use burn::tensor::backend::Backend;
+use super::operations::{Operations, masked_attention, normalise};
+use super::{Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, Targets, level_frequencies};
+use burn::tensor::activation::silu;
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use std::ops::Range;
 
 /// The outputs F of all tokens, `[B·T]`.
-pub fn outputs<B: Backend>(
+pub fn outputs<B: Operations>(
     architecture: &Architecture,
     parameters: &Tensor<B, 1>,
     inputs: &Inputs,
@@ -29,7 +27,7 @@ pub fn outputs<B: Backend>(
 }
 
 /// The loss Σ weight (F − target)², `[1]`.
-pub fn objective<B: Backend>(
+pub fn objective<B: Operations>(
     architecture: &Architecture,
     parameters: &Tensor<B, 1>,
     inputs: &Inputs,
@@ -44,13 +42,13 @@ pub fn objective<B: Backend>(
 }
 
 /// A network bound to its parameters for one batch. Token tensors are `[B·T, width]`.
-struct Net<'a, B: Backend> {
+struct Net<'a, B: Operations> {
     architecture: &'a Architecture,
     parameters: &'a Tensor<B, 1>,
     samples: usize,
 }
 
-impl<B: Backend> Net<'_, B> {
+impl<B: Operations> Net<'_, B> {
     fn vector(&self, range: &Range<usize>) -> Tensor<B, 2> {
         self.matrix(range, 1)
     }
@@ -65,9 +63,7 @@ impl<B: Backend> Net<'_, B> {
     }
 
     fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
-        let centred = x.clone() - x.mean_dim(1);
-        let variance = (centred.clone() * centred.clone()).mean_dim(1);
-        centred / (variance + NORM_EPSILON).sqrt() * self.vector(gain) + self.vector(shift)
+        normalise(x) * self.vector(gain) + self.vector(shift)
     }
 
     fn column(&self, values: &[f32]) -> Tensor<B, 2> {
@@ -130,21 +126,8 @@ impl<B: Backend> Net<'_, B> {
     }
 
     fn attend(&self, x: Tensor<B, 2>, block: &BlockLayout, mask: &Tensor<B, 4, Bool>) -> Tensor<B, 2> {
-        let Architecture { tokens, heads, head_width, .. } = *self.architecture;
-        let width = heads * head_width;
         let qkv = self.linear(x, &block.qkv);
-        let part = |index: usize| {
-            let part = qkv.clone().slice([0..self.samples * tokens, index * width..(index + 1) * width]);
-            part.reshape([self.samples, tokens, heads, head_width]).swap_dims(1, 2)
-        };
-        let (query, key, value) = (part(0), part(1), part(2));
-        let logits = query.matmul(key.swap_dims(2, 3)) / (head_width as f32).sqrt();
-        let shape = [self.samples, heads, tokens, tokens];
-        let allowed = mask.clone().expand(shape);
-        // A row that may look nowhere has uniform weights after the softmax; the second factor makes them zero.
-        let weights = softmax(logits.mask_fill(allowed.clone().bool_not(), -1e30), 3) * allowed.float();
-        let seen = weights.matmul(value).swap_dims(1, 2).reshape([self.samples * tokens, width]);
-        self.linear(seen, &block.out)
+        self.linear(masked_attention(qkv, mask.clone(), self.architecture.heads), &block.out)
     }
 
     fn feed_forward(&self, x: Tensor<B, 2>, context: &Tensor<B, 2>, block: &BlockLayout) -> Tensor<B, 2> {

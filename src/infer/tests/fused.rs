@@ -1,6 +1,7 @@
 //! The network of every backend that this build and this machine have, against the plain composition on the CPU: outputs,
 //! loss and gradient, through burn's autodiff for both. On the CPU this is the fused kernel.
 
+use super::on_every_gpu;
 use crate::backend::{Batch, Cpu, Network, ScoreBackend, objective, outputs};
 use crate::network::{Architecture, Inputs, Masks, Targets, plain};
 use burn::backend::Autodiff;
@@ -9,15 +10,11 @@ use burn::tensor::{Tensor, TensorData};
 use sbi_model::Mask;
 use sbi_sim::rng::Stream;
 
-/// Runs a check on the CPU, and on a GPU where there is one.
+/// Runs a check on the CPU, and on all GPUs that there are.
 macro_rules! on_every_backend {
     ($check:ident) => {
         $check::<Autodiff<Cpu>>();
-        #[cfg(feature = "cuda")]
-        match crate::probe_cuda() {
-            Ok(()) => $check::<Autodiff<crate::backend::Cuda>>(),
-            Err(why) => eprintln!("not checked on a GPU: {why}"),
-        }
+        on_every_gpu!($check);
     };
 }
 

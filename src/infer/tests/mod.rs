@@ -3,6 +3,8 @@
 mod answers;
 mod differ;
 mod fused;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod patterns;
 mod resume;
 
@@ -10,6 +12,20 @@ use crate::{Device, Hooks, Machine, Progress, Question, Subject, Table};
 use sbi_model::{Graph, Mask, NodeId, Role, State, Support, Token};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
+
+/// Runs a check on all GPUs that this build and this machine have.
+macro_rules! on_every_gpu {
+    ($check:ident) => {
+        #[cfg(feature = "cuda")]
+        match crate::probe_cuda() {
+            Ok(()) => $check::<burn::backend::Autodiff<crate::backend::Cuda>>(),
+            Err(why) => eprintln!("not checked with CUDA: {why}"),
+        }
+        #[cfg(feature = "wgpu")]
+        $check::<burn::backend::Autodiff<crate::backend::Wgpu>>();
+    };
+}
+pub(crate) use on_every_gpu;
 
 /// `pairs` independent pairs: `theta[i]` and `x[i] <- theta[i]`.
 pub fn pairs_of(pairs: usize, support: Support) -> Subject {
@@ -54,10 +70,16 @@ pub fn question(states: &[Option<f64>]) -> Question {
     Question { name: "q".into(), states, origins, infer, coordinates: Vec::new() }
 }
 
-/// The CPU; with `SBI_TEST_DEVICE=cuda` in the environment, and the feature, a GPU: the same checks for both.
+/// The CPU; with `SBI_TEST_DEVICE=cuda` or `wgpu` in the environment, and the feature, that: the same checks for all.
 pub fn machine(threads: usize) -> Machine {
-    let on_gpu = std::env::var("SBI_TEST_DEVICE").is_ok_and(|device| device == "cuda");
-    Machine { device: if on_gpu { Device::Cuda } else { Device::Cpu }, threads }
+    let device = match std::env::var("SBI_TEST_DEVICE").as_deref() {
+        Ok("cuda") => Device::Cuda,
+        #[cfg(feature = "wgpu")]
+        Ok("wgpu") => Device::Wgpu,
+        Ok(other) => panic!("this build has no device {other}"),
+        Err(_) => Device::Cpu,
+    };
+    Machine { device, threads }
 }
 
 /// Lets a training run; stops it after `stop_after` steps and keeps the checkpoint.
