@@ -2,8 +2,9 @@
 
 #[cfg(feature = "cuda")]
 use crate::backend::Cuda;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "cuda", all(test, feature = "gpu")))]
 use crate::backend::{Cpu, ScoreBackend};
+use std::sync::OnceLock;
 
 /// Where networks are trained and drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,49 +55,67 @@ macro_rules! on_device {
 }
 pub(crate) use on_device;
 
-/// Why a GPU cannot be used here, in words; `Ok` where it can.
-///
-/// burn panics at the first use of a GPU that is not there, and gives wrong numbers where a kernel cannot be compiled for
-/// one that is; so the driver is looked for first, and then asked to compute.
+/// Why a GPU cannot be used here, in words; `Ok` where it can. Found out once.
 pub fn probe_cuda() -> Result<(), String> {
+    static FOUND: OnceLock<Result<(), String>> = OnceLock::new();
+    FOUND.get_or_init(look_for_cuda).clone()
+}
+
+/// burn panics at the first use of a GPU that is not there, and gives wrong numbers where a kernel cannot be compiled for
+/// one that is; so the driver is looked for first, and then the GPU asked to compute.
+fn look_for_cuda() -> Result<(), String> {
     if !cfg!(feature = "cuda") {
         return Err("this `sbi` was built without CUDA; build it with `--features cuda`".to_owned());
     }
-    let drivers = ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"];
-    if !drivers.iter().any(|path| std::path::Path::new(path).exists()) {
-        return Err("no NVIDIA driver was found on this machine".to_owned());
-    }
+    find_driver()?;
     #[cfg(feature = "cuda")]
-    if !computes::<Cuda>() {
-        return Err(
-            "the NVIDIA GPU does not compute: are CUDA's libnvrtc and headers installed (`CUDA_PATH`)?"
-                .to_owned(),
-        );
-    }
+    computes::<Cuda>().map_err(|why| {
+        format!("the NVIDIA GPU does not compute ({why}); CUDA's libnvrtc and headers must be installed, see `CUDA_PATH`")
+    })?;
     Ok(())
 }
 
-/// Whether a small computation with the network's kernels gives there what it gives on the processor.
-#[cfg(feature = "gpu")]
-pub(crate) fn computes<B: ScoreBackend>() -> bool {
+/// Whether there is a driver, or that there is none, in words.
+pub(crate) fn find_driver() -> Result<(), String> {
+    let drivers = ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"];
+    match drivers.iter().any(|path| std::path::Path::new(path).exists()) {
+        true => Ok(()),
+        false => Err("no NVIDIA driver was found on this machine".to_owned()),
+    }
+}
+
+/// Whether a small computation with the network's operations gives there what it gives on the processor, or why not.
+#[cfg(any(feature = "cuda", all(test, feature = "gpu")))]
+pub(crate) fn computes<B: ScoreBackend>() -> Result<(), String> {
+    // What a panic says is part of the answer.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let found = std::panic::catch_unwind(sample::<B>);
     std::panic::set_hook(hook);
+    let found = found.map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref().cloned()).unwrap_or_else(|| "it gave up".to_owned())
+    })?;
+    let expected = sample::<Cpu>();
     let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-2;
-    found.is_ok_and(|found| found.iter().zip(&sample::<Cpu>()).all(close))
+    match found.len() == expected.len() && found.iter().zip(&expected).all(close) {
+        true => Ok(()),
+        false => Err("its numbers are wrong".to_owned()),
+    }
 }
 
-/// Attention of normalised numbers.
-#[cfg(feature = "gpu")]
+/// Attention of normalised products.
+#[cfg(any(feature = "cuda", all(test, feature = "gpu")))]
 fn sample<B: ScoreBackend>() -> Vec<f32> {
     use crate::network::{masked_attention, normalise};
     use burn::tensor::{Bool, Tensor, TensorData};
-    let (tokens, heads, device) = (5, 2, B::Device::default());
-    let numbers: Vec<f32> = (0..tokens * 3 * heads * 4).map(|at| (at as f32).sin()).collect();
-    let qkv = Tensor::<B, 2>::from_data(TensorData::new(numbers, [tokens, 3 * heads * 4]), &device);
+    let (tokens, heads, wide, device) = (5, 2, 24, B::Device::default());
+    let matrix = |rows: usize, columns: usize| {
+        let numbers: Vec<f32> = (0..rows * columns).map(|at| (at as f32).sin()).collect();
+        Tensor::<B, 2>::from_data(TensorData::new(numbers, [rows, columns]), &device)
+    };
     let mask: Vec<bool> = (0..tokens * tokens).map(|at| at % 3 != 1).collect();
     let mask = Tensor::<B, 4, Bool>::from_data(TensorData::new(mask, [1, 1, tokens, tokens]), &device);
-    let seen = masked_attention(normalise(qkv), mask, heads);
+    let seen = masked_attention(normalise(matrix(tokens, wide).matmul(matrix(wide, wide))), mask, heads);
     seen.into_data().into_vec().unwrap_or_default()
 }

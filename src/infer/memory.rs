@@ -22,6 +22,9 @@ const TABLE_BYTES: f64 = 12.0;
 /// Bytes that each pair of tokens takes in a mask that is kept: as bits, in a batch, and in the kernel.
 const MASK_BYTES: f64 = 6.0;
 
+/// Bytes more that it takes in draws, for the queries that are asked.
+const ASKED_BYTES: f64 = 4.0;
+
 /// About how many bytes the training of a network over `tokens` tokens takes at its peak, on `threads` threads of the
 /// CPU, where data sets `differ` with a mask for each. An estimate from above for the network, its batches and the
 /// simulations; the rest of the program is small.
@@ -55,5 +58,5 @@ pub fn training_bytes(
 pub fn drawing_bytes(trained: usize, tokens: usize, transformer: &Transformer, threads: usize) -> f64 {
     let architecture = Architecture { tokens, ..architecture(trained, transformer, f64::MIN_POSITIVE) };
     let tokens = tokens as f64;
-    Kernel::bytes(&architecture, threads, false) + MASK_BYTES * tokens * tokens
+    Kernel::bytes(&architecture, threads, false) + (MASK_BYTES + ASKED_BYTES) * tokens * tokens
 }

@@ -138,7 +138,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             time: self.times.repeat(samples),
             level: vec![self.plan.process.feature(sigma) as f32; samples],
             mask: vec![0; samples],
-            asked: self.known.iter().map(Option::is_none).collect(),
+            wanted: self.known.iter().map(Option::is_none).collect(),
         };
         let outputs = outputs(&self.parameters, &self.network, &inputs, &self.masks);
         outputs.into_data().into_vec().expect("the network's tensors are of type f32")

@@ -25,7 +25,7 @@ pub(super) struct Arrangement {
     pub order: Vec<u32>,
     /// The places in order, cut where other keys are looked at.
     pub panels: Vec<Panel>,
-    /// Which tokens another one looks at.
+    /// Which tokens another one looks at; empty where only some are queries.
     pub seen: Vec<bool>,
 }
 
@@ -72,11 +72,6 @@ impl Arrangement {
     /// The token at this place.
     pub fn token(&self, place: usize) -> usize {
         self.order.get(place).map_or(place, |token| *token as usize)
-    }
-
-    /// How many tokens no other one looks at.
-    pub fn unseen(&self) -> usize {
-        self.seen.iter().filter(|seen| !**seen).count()
     }
 
     /// What the panels cost, in keys.
@@ -132,7 +127,7 @@ impl Arrangement {
                 keys: runs((0..mask.size()).map(|place| looks(self.token(place)))),
             }
         });
-        Arrangement { panels: panels.collect(), order, seen: self.seen.clone() }
+        Arrangement { panels: panels.collect(), order, seen: Vec::new() }
     }
 }
 

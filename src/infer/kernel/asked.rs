@@ -14,24 +14,24 @@ use super::workspace::Workspace;
 
 /// All tokens of one sample before the first attention, by places: the residual stream, and queries, keys and values.
 #[derive(Default)]
-pub(super) struct Start {
+pub(super) struct Shared {
     stream: Buffer,
     qkv: Buffer,
 }
 
 impl<S: Simd> Pass<'_, S> {
-    /// What all samples start from whose tokens are those of `micro`, one sample, but for the ones that are asked.
-    pub fn start(&self, micro: &Micro, start: &mut Start, space: &mut Workspace) {
+    /// What all samples share whose tokens are those of `micro`, one sample, but for the ones that are asked.
+    pub fn share(&self, micro: &Micro, shared: &mut Shared, space: &mut Workspace) {
         let plan = self.plan;
-        start.stream.resize(plan.tokens * plan.rows.token);
-        start.qkv.resize(plan.tokens * plan.rows.qkv);
+        shared.stream.resize(plan.tokens * plan.rows.token);
+        shared.qkv.resize(plan.tokens * plan.rows.qkv);
         let (features, first) = (&mut space.token_features, &mut space.blocks[0].first);
-        self.embed(micro, features, &mut start.stream);
-        self.project(micro.all, 0, first, &start.stream, &mut start.qkv);
+        self.embed(micro, features, &mut shared.stream);
+        self.project(micro.all, 0, first, &shared.stream, &mut shared.qkv);
     }
 
     /// Leaves F of the rows that are wanted, which alone go in, in `space.outputs`. All blocks use the first one's memory.
-    pub fn forward_asked(&self, micro: &Micro, asked: &Asked, start: &Start, space: &mut Workspace) {
+    pub fn forward_asked(&self, micro: &Micro, asked: &Asked, shared: &Shared, space: &mut Workspace) {
         let (plan, all, rows) = (self.plan, micro.all, self.plan.rows);
         let (samples, each) = (all.samples(), all.rows() / all.samples());
         self.context(micro, space, false);
@@ -39,9 +39,9 @@ impl<S: Simd> Pass<'_, S> {
         let block = &mut blocks[0];
         self.embed(micro, token_features, &mut wanted.stream);
         self.project(micro.wanted, 0, &mut block.first, &wanted.stream, &mut wanted.qkv);
-        fill(samples, &start.stream[..each * rows.token], stream);
+        fill(samples, &shared.stream[..each * rows.token], stream);
         scatter(micro.among, rows.token, &wanted.stream, stream);
-        fill(samples, &start.qkv[..each * rows.qkv], &mut block.qkv);
+        fill(samples, &shared.qkv[..each * rows.qkv], &mut block.qkv);
         scatter(micro.among, rows.qkv, &wanted.qkv, &mut block.qkv);
         for layer in 0..plan.blocks.len() - 1 {
             self.attend(micro, all, block, attention);

@@ -1,7 +1,7 @@
 //! The functions of the network, sixteen numbers at a time.
 //!
-//! Polynomials interpolate at Chebyshev nodes; bounds are for exact coefficients, rounding adds a few units in the
-//! last place.
+//! Polynomials interpolate at Chebyshev nodes, unless they say otherwise; bounds are for exact coefficients, rounding adds
+//! a few units in the last place.
 
 use super::lanes::{LANES, Lanes, Simd};
 use std::f32::consts::{LOG2_E, TAU};

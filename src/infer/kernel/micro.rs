@@ -1,7 +1,7 @@
 //! A few samples of a batch that go through the network together: which of their tokens are rows, and in which order.
 //!
-//! Tokens that nobody looks at and whose outputs are not wanted, those that are absent, are no rows where there are many. Rows lie one after the
-//! other, but around attention, which takes samples of one size: there each lies at its place.
+//! Tokens that nobody looks at and whose outputs are not wanted, such as absent ones, are no rows where there are many.
+//! Rows lie one after the other, but around attention, which takes samples of one size: there each lies at its place.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
 use super::masks::Looks;
@@ -56,6 +56,8 @@ struct OwnSpan {
     counts: Vec<u32>,
     places: Vec<u32>,
     tokens: Vec<u32>,
+    /// How many rows are of samples that have ended.
+    ended: usize,
 }
 
 /// Targets of the rows that are wanted.
@@ -85,6 +87,7 @@ impl Span<'_> {
 impl OwnSpan {
     fn begin(&mut self) {
         [&mut self.counts, &mut self.places, &mut self.tokens].into_iter().for_each(Vec::clear);
+        self.ended = 0;
     }
 
     fn push(&mut self, place: usize, token: usize) {
@@ -94,8 +97,8 @@ impl OwnSpan {
 
     /// All that was pushed since the last sample ended is of this one.
     fn end_sample(&mut self) {
-        let before: u32 = self.counts.iter().sum();
-        self.counts.push(self.places.len() as u32 - before);
+        self.counts.push((self.places.len() - self.ended) as u32);
+        self.ended = self.places.len();
     }
 
     fn span(&self) -> Span<'_> {
@@ -116,9 +119,12 @@ impl Arranged {
         let tokens = looks.tokens();
         [&mut self.all, &mut self.wanted].into_iter().for_each(OwnSpan::begin);
         self.among.clear();
-        let masks = &inputs.mask[samples.clone()];
-        let unseen: usize = masks.iter().map(|mask| looks.arrangement(*mask).unseen()).sum();
-        let leaves_out = WORTH * unseen >= samples.len() * tokens;
+        let matters = |sample: usize, own: usize| {
+            looks.arrangement(inputs.mask[sample]).seen[own] || is_wanted(sample * tokens + own)
+        };
+        let all = samples.clone().flat_map(|sample| (0..tokens).map(move |own| (sample, own)));
+        let idle = all.filter(|(sample, own)| !matters(*sample, *own)).count();
+        let leaves_out = WORTH * idle >= samples.len() * tokens;
         for (number, sample) in samples.clone().enumerate() {
             let arrangement = looks.arrangement(inputs.mask[sample]);
             for place in 0..tokens {

@@ -49,7 +49,7 @@ use masks::MaskTable;
 use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
-use shard::{Batch, MOST_SHARDS, Shard, begin, deal, gather, work};
+use shard::{Batch, MOST_SHARDS, Shard, begin, deal, total, work};
 use std::sync::Arc;
 use workspace::Workspace;
 
@@ -64,7 +64,7 @@ pub struct Kernel {
     packed: Vec<f32>,
     weights: Buffer,
     masks: MaskTable,
-    start: asked::Start,
+    shared: asked::Shared,
     set: InstructionSet,
     pool: Arc<rayon::ThreadPool>,
     /// One for each thread.
@@ -95,7 +95,7 @@ impl Kernel {
             packed: Vec::new(),
             weights: Buffer::new(plan.numbers),
             masks: MaskTable::default(),
-            start: asked::Start::default(),
+            shared: asked::Shared::default(),
             set,
             pool: pool.into(),
             workspaces: (0..threads).map(|_| Workspace::new(&plan)).collect(),
@@ -119,12 +119,12 @@ impl Kernel {
         self.pool.clone()
     }
 
-    /// The outputs F of the tokens that are asked, into `out` `[B·T]`; what else is there stays.
+    /// The outputs F of the tokens that are wanted, into `out` `[B·T]`. Others may stay as they are.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");
         self.dispatch(
             parameters,
-            Batch { inputs, targets: None, gradient: false, start: None },
+            Batch { inputs, targets: None, gradient: false, shared: None },
             masks,
             out,
             &mut [],
@@ -133,7 +133,7 @@ impl Kernel {
 
     /// Σ weight (F − target)².
     pub fn loss(&mut self, parameters: &[f32], inputs: &Inputs, targets: &Targets, masks: &Masks) -> f64 {
-        let batch = Batch { inputs, targets: Some(targets), gradient: false, start: None };
+        let batch = Batch { inputs, targets: Some(targets), gradient: false, shared: None };
         self.dispatch(parameters, batch, masks, &mut [], &mut [])
     }
 
@@ -147,7 +147,7 @@ impl Kernel {
         gradient: &mut [f32],
     ) -> f64 {
         assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
-        let batch = Batch { inputs, targets: Some(targets), gradient: true, start: None };
+        let batch = Batch { inputs, targets: Some(targets), gradient: true, shared: None };
         self.dispatch(parameters, batch, masks, &mut [], gradient)
     }
 
@@ -162,8 +162,8 @@ impl Kernel {
         batch.check(&self.plan);
         assert_eq!(parameters.len(), self.packing.parameters, "parameters of another architecture");
         // Without blocks nobody looks at anybody.
-        let asked = if self.plan.blocks.is_empty() { &[] } else { batch.inputs.asked.as_slice() };
-        self.masks.set(&self.plan, masks, asked);
+        let wanted = if self.plan.blocks.is_empty() { &[] } else { batch.inputs.wanted.as_slice() };
+        self.masks.set(&self.plan, masks, wanted);
         self.set.run(Call { kernel: self, parameters, batch, out, gradient })
     }
 
@@ -187,12 +187,12 @@ impl Kernel {
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks };
-        let start = &mut self.start;
-        let batch = Batch { start: begin(pass, batch.inputs, start, &mut self.workspaces), ..batch };
+        let shared = &mut self.shared;
+        let batch = Batch { shared: begin(pass, batch.inputs, shared, &mut self.workspaces), ..batch };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
         if batch.gradient {
-            let sum = gather(pool, s, &mut self.shards);
+            let sum = total(pool, s, &mut self.shards);
             self.packing.unpack(parameters, sum, gradient);
         }
         self.shards.iter().map(|shard| shard.loss).sum()

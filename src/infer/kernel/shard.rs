@@ -1,7 +1,7 @@
 //! A batch on several threads: consecutive samples to each shard, shards to whichever thread is free.
 #![allow(clippy::indexing_slicing)] // Samples are cut by sizes that `Batch::check` has seen.
 
-use super::asked::Start;
+use super::asked::Shared;
 use super::buffer::Buffer;
 use super::elementwise::add;
 use super::lanes::{LANES, Simd};
@@ -29,14 +29,14 @@ pub(super) struct Batch<'a> {
     pub targets: Option<&'a Targets>,
     /// The gradient of the loss too.
     pub gradient: bool,
-    /// What all samples start from, where only some of their tokens are asked.
-    pub start: Option<&'a Start>,
+    /// What all samples share, where only some of their tokens are asked.
+    pub shared: Option<&'a Shared>,
 }
 
 impl Batch<'_> {
     /// Panics unless inputs and targets have the sizes of the network.
     pub fn check(&self, plan: &Plan) {
-        let Inputs { value, given, time, mask, asked, .. } = self.inputs;
+        let Inputs { value, given, time, mask, wanted, .. } = self.inputs;
         let (samples, tokens) = (self.inputs.samples(), self.inputs.samples() * plan.tokens);
         assert!(
             value.len() == tokens && given.len() == tokens && mask.len() == samples,
@@ -44,10 +44,10 @@ impl Batch<'_> {
         );
         let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
-        assert!(asked.is_empty() || asked.len() == plan.tokens, "each token is asked or not");
-        assert!(asked.is_empty() || mask.iter().all(|mask| *mask == 0), "who is asked has one mask");
+        assert!(wanted.is_empty() || wanted.len() == plan.tokens, "each token is wanted or not");
+        assert!(wanted.is_empty() || mask.iter().all(|mask| *mask == 0), "where some are wanted is one mask");
         if let Some(Targets { target, weight }) = self.targets {
-            assert!(asked.is_empty(), "all tokens have targets");
+            assert!(wanted.is_empty(), "all tokens have targets");
             assert!(
                 target.len() == tokens && weight.len() == tokens,
                 "every token has a target and a weight"
@@ -79,19 +79,19 @@ pub(super) fn deal(shards: &mut Vec<Shard>, samples: usize, plan: &Plan, gradien
     }
 }
 
-/// What all samples start from, where only some of their tokens are asked.
+/// What all samples share, where only some of their tokens are asked.
 pub(super) fn begin<'a, S: Simd>(
     pass: Pass<S>,
     inputs: &Inputs,
-    start: &'a mut Start,
+    shared: &'a mut Shared,
     workspaces: &mut [Workspace],
-) -> Option<&'a Start> {
+) -> Option<&'a Shared> {
     let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
     let mut arranged = Arranged::default();
     let first = 0..inputs.samples().min(1);
-    let micro = arranged.set(&pass.masks.all, inputs, first, Entering::All, |token| inputs.asked[token]);
-    pass.start(&micro, start, space);
-    Some(start)
+    let micro = arranged.set(&pass.masks.all, inputs, first, Entering::All, |token| inputs.wanted[token]);
+    pass.share(&micro, shared, space);
+    Some(shared)
 }
 
 /// Takes the shards through the network; outputs go to `out` unless it is empty.
@@ -128,7 +128,7 @@ pub(super) fn work<S: Simd>(
 }
 
 /// The sum of the gradients, in the first shard's memory; every number is summed from the first shard to the last.
-pub(super) fn gather<'a, S: Simd>(pool: Option<&ThreadPool>, s: S, shards: &'a mut [Shard]) -> &'a [f32] {
+pub(super) fn total<'a, S: Simd>(pool: Option<&ThreadPool>, s: S, shards: &'a mut [Shard]) -> &'a [f32] {
     let (sum, rest) = shards.split_first_mut().expect("there is a shard");
     let add_from = |first: usize, part: &mut [f32]| {
         for shard in rest.iter() {
@@ -174,11 +174,11 @@ impl Shard {
         let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
-        let micro = match (batch.start.zip(pass.masks.asked.as_ref()), batch.targets) {
-            (Some((start, asked)), _) => {
-                let is_wanted = |token| inputs.asked[token % tokens];
+        let micro = match (batch.shared.zip(pass.masks.asked.as_ref()), batch.targets) {
+            (Some((shared, asked)), _) => {
+                let is_wanted = |token| inputs.wanted[token % tokens];
                 let micro = arranged.set(looks, inputs, samples, Entering::Wanted, is_wanted);
-                pass.forward_asked(&micro, asked, start, space);
+                pass.forward_asked(&micro, asked, shared, space);
                 micro
             }
             (None, of) => {

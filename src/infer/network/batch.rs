@@ -19,7 +19,7 @@ pub struct Inputs {
     pub mask: Vec<u32>,
     /// `[T]`: whose outputs are wanted; empty for all. The other tokens have the same value, bit and time in all samples,
     /// and all samples have the first mask.
-    pub asked: Vec<bool>,
+    pub wanted: Vec<bool>,
 }
 
 /// What the outputs of a batch are scored against: loss = Σ weight · (F − target)².

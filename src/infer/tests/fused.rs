@@ -74,7 +74,7 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
             },
             level: numbers(stream, 3, samples, 0.5),
             mask: (0..samples as u32).map(|sample| sample % 3).collect(),
-            asked: Vec::new(),
+            wanted: Vec::new(),
         },
         targets: Targets {
             target: numbers(stream, 4, samples * tokens, 1.0),

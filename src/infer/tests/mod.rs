@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 macro_rules! on_every_gpu {
     ($check:ident) => {
         #[cfg(feature = "cuda")]
-        match crate::probe_cuda() {
+        match crate::device::find_driver() {
             Ok(()) => $check::<burn::backend::Autodiff<crate::backend::Cuda>>(),
             Err(why) => eprintln!("not checked with CUDA: {why}"),
         }

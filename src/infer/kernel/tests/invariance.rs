@@ -4,6 +4,7 @@ use super::problem::{Problem, Random, architecture, sets, shapes};
 use crate::kernel::Kernel;
 use crate::network::Inputs;
 use sbi_model::Mask;
+use std::sync::Arc;
 
 #[test]
 fn threads_and_earlier_calls_leave_the_bits_alone() {
@@ -69,38 +70,69 @@ fn the_gradient_of_a_batch_is_the_sum_of_those_of_its_samples() {
     }
 }
 
-/// As many samples as before, of which those that are not asked are the first one's, with any of the masks.
+/// One kernel for several masks and several tokens that are wanted, or none: others have the first sample's numbers.
 #[test]
-fn who_is_asked_hears_the_same_as_if_all_were() {
+fn what_is_wanted_is_the_same_as_if_all_were() {
     for (k, architecture) in shapes().into_iter().enumerate() {
         let (t, samples) = (architecture.tokens, 3 + 300 / architecture.tokens);
-        let mut problem = Problem::new(architecture, samples, 700 + k as u64);
         let mut random = Random(k as u64);
-        for mask in problem.masks.masks.clone() {
-            problem.masks.masks = vec![mask];
-            problem.inputs.mask.fill(0);
-            let asked: Vec<bool> = (0..t).map(|token| token == t / 2 || random.below(3) == 0).collect();
-            let Inputs { value, given, time, .. } = &mut problem.inputs;
-            for numbers in [value, given, time] {
-                for at in t.min(numbers.len())..numbers.len() {
-                    numbers[at] = if asked[at % t] { numbers[at] } else { numbers[at % t] };
-                }
+        let problem = Problem::new(architecture, samples, 700 + k as u64);
+        let wanted = [t / 2, 0, t].map(|first| {
+            let of = |token| first < t && (token == first || random.below(3) == 0);
+            (0..t).map(of).collect::<Vec<bool>>()
+        });
+        for (set, threads) in sets().flat_map(|set| [(set, 1), (set, 2)]) {
+            let mut kernel = problem.kernel(threads, set);
+            for (mask, wanted) in
+                problem.masks.masks.iter().flat_map(|mask| wanted.iter().map(move |w| (mask, w)))
+            {
+                check_wanted(&problem, &mut kernel, mask.clone(), wanted);
             }
-            for set in sets() {
-                problem.inputs.asked = Vec::new();
-                let all = problem.outputs(&mut problem.kernel(1, set));
-                problem.inputs.asked = asked.clone();
-                for threads in [1, 2] {
-                    let some = problem.outputs(&mut problem.kernel(threads, set));
-                    for (at, (some, all)) in some.iter().zip(&all).enumerate() {
-                        assert!(
-                            !asked[at % t] || some == all,
-                            "{}: F[{at}] is {some}, not {all}",
-                            set.name()
-                        );
-                    }
-                }
+        }
+    }
+}
+
+fn check_wanted(problem: &Problem, kernel: &mut Kernel, mask: Arc<Mask>, wanted: &[bool]) {
+    let t = wanted.len();
+    let mut problem = problem.reordered(0..problem.inputs.samples());
+    problem.masks.masks = vec![mask];
+    let Inputs { value, given, time, mask, .. } = &mut problem.inputs;
+    mask.fill(0);
+    for numbers in [value, given, time] {
+        for at in (t.min(numbers.len())..numbers.len()).filter(|at| !wanted[at % t]) {
+            numbers[at] = numbers[at % t];
+        }
+    }
+    let all = problem.outputs(kernel);
+    problem.inputs.wanted = wanted.to_vec();
+    let some = problem.outputs(kernel);
+    let leaves_out = !problem.architecture.layout().blocks.is_empty() && wanted.contains(&true);
+    for (at, (some, all)) in some.iter().zip(&all).enumerate() {
+        let is_wanted = wanted[at % t];
+        assert!(!is_wanted || some == all, "F[{at}] is {some}, not {all}");
+        assert!(is_wanted || some.is_nan() == leaves_out, "F[{at}] is computed for nobody");
+    }
+}
+
+/// Tokens that nobody looks at and that have no loss go nowhere, so that they may be anything.
+#[test]
+fn what_does_not_matter_is_not_computed() {
+    for (tokens, width) in [(4, 32), (13, 48), (40, 24)] {
+        let mut problem = Problem::new(architecture(tokens, width, 2, [2, 12], 40, 3), 30, 800);
+        let absent = |token: usize| token.is_multiple_of(3);
+        let mut mask = Mask::empty(tokens);
+        for (i, j) in (0..tokens * tokens).map(|at| (at / tokens, at % tokens)) {
+            if !absent(i) && !absent(j) {
+                mask.set(i, j);
             }
+        }
+        problem.masks.masks.fill(mask.into());
+        for at in (0..30 * tokens).filter(|at| absent(at % tokens)) {
+            (problem.inputs.value[at], problem.targets.weight[at]) = (f32::INFINITY, 0.0);
+        }
+        for set in sets() {
+            let (loss, gradient) = problem.loss_gradient(&mut problem.kernel(2, set));
+            assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{}", set.name());
         }
     }
 }

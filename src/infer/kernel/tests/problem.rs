@@ -100,7 +100,7 @@ impl Problem {
             time: (0..if architecture.times == 0 { 0 } else { given.len() })
                 .map(|_| random.signed())
                 .collect(),
-            asked: Vec::new(),
+            wanted: Vec::new(),
             given,
         };
         let targets = Targets {
@@ -124,7 +124,7 @@ impl Problem {
             time: if self.inputs.time.is_empty() { Vec::new() } else { of_tokens(&self.inputs.time) },
             level: order.clone().map(|b| self.inputs.level[b]).collect(),
             mask: order.clone().map(|b| self.inputs.mask[b]).collect(),
-            asked: self.inputs.asked.clone(),
+            wanted: self.inputs.wanted.clone(),
         };
         let targets =
             Targets { target: of_tokens(&self.targets.target), weight: of_tokens(&self.targets.weight) };
