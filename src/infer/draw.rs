@@ -1,7 +1,7 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
 use crate::backend::ScoreBackend;
-use crate::device::{Machine, on_device};
+use crate::device::{Device, Machine, on_device};
 use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
@@ -10,12 +10,16 @@ use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
+use std::sync::{Mutex, PoisonError};
 
 /// The share of data sets that must lack what is hidden from a network.
 const SEEN_LACKING: f64 = 0.03;
 
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
+
+/// Tokens that a thread takes through all steps of the solver at once.
+const PART_TOKENS: usize = 1_024;
 
 /// After so many tries, less than this share of them within the prior's support is too little to go on.
 const TRIES: usize = 20_000;
@@ -163,7 +167,13 @@ impl Conditional<'_> {
         machine: &Machine,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Draws, DrawError> {
-        let solver = Solver::<B>::new(self, machine);
+        // On the processor each thread has a solver of its own, so that none waits for others between steps.
+        let (solvers, threads) = match machine.device {
+            Device::Cpu => (machine.threads, 1),
+            _ => (1, machine.threads),
+        };
+        let mut solvers: Vec<Solver<B>> = (0..solvers.max(1)).map(|_| Solver::new(self, threads)).collect();
+        let asked: Vec<bool> = self.question.states.iter().map(|state| *state == State::Inferred).collect();
         let (tokens, width) = (self.subject.tokens().len(), self.question.infer.len());
         let most = (CHUNK_TOKENS / tokens.max(1)).clamp(16, 1_024);
         let first = numbers.start;
@@ -172,9 +182,9 @@ impl Conditional<'_> {
         let (mut kept, mut tries) = (0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
-            let made = solver.draw(&chunk);
+            let made = solve(&mut solvers, &chunk, tokens);
             for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
-                if let Some(row) = self.report(made, solver.asked())? {
+                if let Some(row) = self.report(made, &asked)? {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&row);
@@ -208,6 +218,23 @@ impl Conditional<'_> {
         let asked = self.question.infer.iter();
         Ok(Some(asked.map(|&token| *all.get(token).expect("queries name tokens of their graph")).collect()))
     }
+}
+
+/// What these tries give, `[tries · tokens]`, by all solvers side by side.
+fn solve<B: ScoreBackend>(solvers: &mut [Solver<B>], tries: &[Try], tokens: usize) -> Vec<f64> {
+    let (size, mut made) = ((PART_TOKENS / tokens.max(1)).max(1), vec![0.0; tries.len() * tokens]);
+    let parts = Mutex::new(tries.chunks(size).zip(made.chunks_mut(size * tokens.max(1))));
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    std::thread::scope(|scope| {
+        for solver in solvers {
+            scope.spawn(|| {
+                while let Some((tries, made)) = next() {
+                    made.copy_from_slice(&solver.draw(tries));
+                }
+            });
+        }
+    });
+    made
 }
 
 /// A network's number in the user's units; whole numbers are the nearest that can occur.

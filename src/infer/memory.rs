@@ -58,5 +58,6 @@ pub fn training_bytes(
 pub fn drawing_bytes(trained: usize, tokens: usize, transformer: &Transformer, threads: usize) -> f64 {
     let architecture = Architecture { tokens, ..architecture(trained, transformer, f64::MIN_POSITIVE) };
     let tokens = tokens as f64;
-    Kernel::bytes(&architecture, threads, false) + (MASK_BYTES + ASKED_BYTES) * tokens * tokens
+    // Each thread has a kernel of its own.
+    threads as f64 * (Kernel::bytes(&architecture, 1, false) + (MASK_BYTES + ASKED_BYTES) * tokens * tokens)
 }

@@ -4,7 +4,6 @@
 //! where it was trained without them ([`crate::Question::hidden`]).
 
 use crate::backend::{Network, ScoreBackend, outputs};
-use crate::device::Machine;
 use crate::draw::{Conditional, Try};
 use crate::multistep::multistep;
 use crate::network::{Architecture, Inputs, Masks};
@@ -26,8 +25,6 @@ pub struct Solver<'a, B: ScoreBackend> {
     stream: Stream,
     /// The known value of each token: given ones theirs, others none.
     known: Vec<Option<f64>>,
-    /// Whether each token is asked for.
-    asked: Vec<bool>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
     /// When each token is; empty where the network has no times.
@@ -35,8 +32,8 @@ pub struct Solver<'a, B: ScoreBackend> {
 }
 
 impl<'a, B: ScoreBackend> Solver<'a, B> {
-    /// A solver for the states that a query gives to the tokens of its graph.
-    pub fn new(of: &Conditional<'a>, machine: &Machine) -> Self {
+    /// A solver for the states that a query gives to the tokens of its graph, whose network computes on `threads` threads.
+    pub fn new(of: &Conditional<'a>, threads: usize) -> Self {
         let Conditional { weights, subject, question, seed } = *of;
         let (plan, coordinates) = (&weights.plan, question.coordinates.as_slice());
         let tokens = 0..subject.tokens().len();
@@ -58,7 +55,7 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         let timed = tokens.filter(|_| architecture.times > 0);
         Solver {
             plan,
-            network: Network::new(&architecture, machine.threads),
+            network: Network::new(&architecture, threads),
             parameters: Tensor::from_data(
                 TensorData::from(weights.parameters.as_slice()),
                 &B::Device::default(),
@@ -66,15 +63,9 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden).into()] },
             stream: Stream::new(seed, &format!("@draw/{}", question.name)),
             known: known.collect(),
-            asked: question.states.iter().map(|state| *state == State::Inferred).collect(),
             given: given.iter().map(|given| f32::from(u8::from(*given))).collect(),
             times: timed.map(|token| subject.time(token, coordinates)).collect(),
         }
-    }
-
-    /// Whether each token is asked for.
-    pub fn asked(&self) -> &[bool] {
-        &self.asked
     }
 
     /// Makes these tries; another attempt at the same number gives another draw.
