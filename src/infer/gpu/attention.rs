@@ -189,13 +189,11 @@ fn attend<N: Size, M: Int>(
         terminate!();
     }
     let tokens = mask.shape(2);
-    let (token, head, sample) = place(ABSOLUTE_POS, tokens, heads);
-    let first = sample * tokens;
-    let q = row(qkv, start(qkv, first + token, QUERY * heads + head, vectors), vectors);
-    let key = start(qkv, first, KEY * heads + head, vectors);
-    let value = start(qkv, first, VALUE * heads + head, vectors);
-    let step = step(qkv);
-    let (allowed, allowed_step) = (sample * mask.stride(0) + token * mask.stride(2), mask.stride(3));
+    let at = place(ABSOLUTE_POS, tokens, heads);
+    let own = at.first + at.token;
+    let q = row(qkv, start(qkv, own, QUERY * heads + at.head, vectors), vectors);
+    let (key, value, step) = keys(qkv, &at, heads, vectors);
+    let (allowed, allowed_step) = looks(mask, &at);
 
     let mut seen = zeros::<N>(vectors);
     let mut largest = f32::new(LOWEST);
@@ -220,7 +218,7 @@ fn attend<N: Size, M: Int>(
 
     let sum = select(sum == 0.0, 1.0f32, sum);
     log_sum[ABSOLUTE_POS] = largest + sum.ln();
-    write(output, start(output, first + token, head, vectors), &seen, 1.0 / sum, vectors);
+    write(output, start(output, own, at.head, vectors), &seen, 1.0 / sum, vectors);
 }
 
 /// One query: dq = Σ w (do·v − do·o) k / √W over its allowed keys, with weights w = exp(s − log Σ exp s); also writes
@@ -243,16 +241,14 @@ fn gradient_of_query<N: Size, M: Int>(
         terminate!();
     }
     let tokens = mask.shape(2);
-    let (token, head, sample) = place(ABSOLUTE_POS, tokens, heads);
-    let first = sample * tokens;
-    let q = row(qkv, start(qkv, first + token, QUERY * heads + head, vectors), vectors);
-    let above = row(upstream, start(upstream, first + token, head, vectors), vectors);
-    let key = start(qkv, first, KEY * heads + head, vectors);
-    let value = start(qkv, first, VALUE * heads + head, vectors);
-    let step = step(qkv);
-    let (allowed, allowed_step) = (sample * mask.stride(0) + token * mask.stride(2), mask.stride(3));
+    let at = place(ABSOLUTE_POS, tokens, heads);
+    let own = at.first + at.token;
+    let q = row(qkv, start(qkv, own, QUERY * heads + at.head, vectors), vectors);
+    let above = row(upstream, start(upstream, own, at.head, vectors), vectors);
+    let (key, value, step) = keys(qkv, &at, heads, vectors);
+    let (allowed, allowed_step) = looks(mask, &at);
     let log_sum = log_sum[ABSOLUTE_POS];
-    let common = dot(&above, output, start(output, first + token, head, vectors), vectors);
+    let common = dot(&above, output, start(output, own, at.head, vectors), vectors);
     shared[ABSOLUTE_POS] = common;
 
     let mut found = zeros::<N>(vectors);
@@ -263,7 +259,7 @@ fn gradient_of_query<N: Size, M: Int>(
             add(&mut found, weight * pull, qkv, key + other * step, vectors);
         }
     }
-    write(gradient, start(gradient, first + token, QUERY * heads + head, vectors), &found, scale, vectors);
+    write(gradient, start(gradient, own, QUERY * heads + at.head, vectors), &found, scale, vectors);
 }
 
 /// One key: dk = Σ w (do·v − do·o) q / √W and dv = Σ w do over the queries that may look at it.
@@ -284,14 +280,14 @@ fn gradients_of_key_and_value<N: Size, M: Int>(
         terminate!();
     }
     let tokens = mask.shape(2);
-    let (token, head, sample) = place(ABSOLUTE_POS, tokens, heads);
-    let first = sample * tokens;
-    let k = row(qkv, start(qkv, first + token, KEY * heads + head, vectors), vectors);
-    let v = row(qkv, start(qkv, first + token, VALUE * heads + head, vectors), vectors);
-    let (query, query_step) = (start(qkv, first, QUERY * heads + head, vectors), step(qkv));
-    let (above, above_step) = (start(upstream, first, head, vectors), step(upstream));
-    let (allowed, allowed_step) = (sample * mask.stride(0) + token * mask.stride(3), mask.stride(2));
-    let of_head = ABSOLUTE_POS - token;
+    let at = place(ABSOLUTE_POS, tokens, heads);
+    let own = at.first + at.token;
+    let k = row(qkv, start(qkv, own, KEY * heads + at.head, vectors), vectors);
+    let v = row(qkv, start(qkv, own, VALUE * heads + at.head, vectors), vectors);
+    let (query, query_step) = (start(qkv, at.first, QUERY * heads + at.head, vectors), step(qkv));
+    let (above, above_step) = (start(upstream, at.first, at.head, vectors), step(upstream));
+    let (allowed, allowed_step) = (at.sample * mask.stride(0) + at.token * mask.stride(3), mask.stride(2));
+    let of_head = ABSOLUTE_POS - at.token;
 
     let mut of_key = zeros::<N>(vectors);
     let mut of_value = zeros::<N>(vectors);
@@ -305,14 +301,42 @@ fn gradients_of_key_and_value<N: Size, M: Int>(
             add(&mut of_value, weight, upstream, above, vectors);
         }
     }
-    write(gradient, start(gradient, first + token, KEY * heads + head, vectors), &of_key, scale, vectors);
-    write(gradient, start(gradient, first + token, VALUE * heads + head, vectors), &of_value, 1.0, vectors);
+    write(gradient, start(gradient, own, KEY * heads + at.head, vectors), &of_key, scale, vectors);
+    write(gradient, start(gradient, own, VALUE * heads + at.head, vectors), &of_value, 1.0, vectors);
 }
 
-/// Token, head and sample of a unit.
+/// The token, head and sample that a unit works on, and the sample's first token among all.
+#[derive(CubeType)]
+struct Place {
+    token: usize,
+    head: usize,
+    sample: usize,
+    first: usize,
+}
+
 #[cube]
-fn place(unit: usize, tokens: usize, heads: usize) -> (usize, usize, usize) {
-    (unit % tokens, unit / tokens % heads, unit / (tokens * heads))
+fn place(unit: usize, tokens: usize, heads: usize) -> Place {
+    let sample = unit / (tokens * heads);
+    Place { token: unit % tokens, head: unit / tokens % heads, sample, first: sample * tokens }
+}
+
+/// Where the keys and the values of a unit's sample and head start, and from one to the next, in vectors.
+#[cube]
+fn keys<N: Size>(
+    qkv: &Tensor<Vector<f32, N>>,
+    at: &Place,
+    heads: usize,
+    #[comptime] vectors: usize,
+) -> (usize, usize, usize) {
+    let key = start(qkv, at.first, KEY * heads + at.head, vectors);
+    let value = start(qkv, at.first, VALUE * heads + at.head, vectors);
+    (key, value, step(qkv))
+}
+
+/// Where the mask says whether a unit's query may look at the first key, and from one key to the next.
+#[cube]
+fn looks<M: Int>(mask: &Tensor<M>, at: &Place) -> (usize, usize) {
+    (at.sample * mask.stride(0) + at.token * mask.stride(2), mask.stride(3))
 }
 
 /// Where the part of a token's row starts that belongs to a head, in vectors.
