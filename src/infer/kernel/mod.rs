@@ -122,18 +122,12 @@ impl Kernel {
     /// The outputs F of the tokens that are wanted, into `out` `[B·T]`. Others may stay as they are.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");
-        self.dispatch(
-            parameters,
-            Batch { inputs, targets: None, gradient: false, shared: None },
-            masks,
-            out,
-            &mut [],
-        );
+        self.dispatch(parameters, Batch { inputs, targets: None, gradient: false }, masks, out, &mut []);
     }
 
     /// Σ weight (F − target)².
     pub fn loss(&mut self, parameters: &[f32], inputs: &Inputs, targets: &Targets, masks: &Masks) -> f64 {
-        let batch = Batch { inputs, targets: Some(targets), gradient: false, shared: None };
+        let batch = Batch { inputs, targets: Some(targets), gradient: false };
         self.dispatch(parameters, batch, masks, &mut [], &mut [])
     }
 
@@ -147,7 +141,7 @@ impl Kernel {
         gradient: &mut [f32],
     ) -> f64 {
         assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
-        let batch = Batch { inputs, targets: Some(targets), gradient: true, shared: None };
+        let batch = Batch { inputs, targets: Some(targets), gradient: true };
         self.dispatch(parameters, batch, masks, &mut [], gradient)
     }
 
@@ -186,9 +180,9 @@ impl Kernel {
             transpose_weights(s, &self.plan, &mut self.weights);
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
-        let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks };
-        let shared = &mut self.shared;
-        let batch = Batch { shared: begin(pass, batch.inputs, shared, &mut self.workspaces), ..batch };
+        let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks, shared: None };
+        let shared = begin(pass, batch.inputs, &mut self.shared, &mut self.workspaces);
+        let pass = Pass { shared, ..pass };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
         if batch.gradient {

@@ -4,6 +4,7 @@
 //! the same three products: dW += xᵀ·dy, db += Σ dy, dx = dy·Wᵀ.
 #![allow(clippy::indexing_slicing)] // Rows are cut once, by sizes of the plan.
 
+use super::asked::Shared;
 use super::attention::{Attention, Scratch};
 use super::elementwise::{add, add_rows};
 use super::features::Features;
@@ -25,6 +26,8 @@ pub(super) struct Pass<'a, S> {
     pub plan: &'a Plan,
     pub weights: &'a [f32],
     pub masks: &'a MaskTable,
+    /// What all samples share, where only some of their tokens are asked.
+    pub shared: Option<&'a Shared>,
 }
 
 /// Forward.

@@ -29,8 +29,6 @@ pub(super) struct Batch<'a> {
     pub targets: Option<&'a Targets>,
     /// The gradient of the loss too.
     pub gradient: bool,
-    /// What all samples share, where only some of their tokens are asked.
-    pub shared: Option<&'a Shared>,
 }
 
 impl Batch<'_> {
@@ -174,7 +172,7 @@ impl Shard {
         let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
-        let micro = match (batch.shared.zip(pass.masks.asked.as_ref()), batch.targets) {
+        let micro = match (pass.shared.zip(pass.masks.asked.as_ref()), batch.targets) {
             (Some((shared, asked)), _) => {
                 let is_wanted = |token| inputs.wanted[token % tokens];
                 let micro = arranged.set(looks, inputs, samples, Entering::Wanted, is_wanted);
