@@ -51,9 +51,9 @@ fn assert_kept(bench: &Bench, before: &BTreeMap<PathBuf, Vec<u8>>) {
 const ASK: &str = "simulate m.sbi --n 600 --out a.csv --allow process";
 
 /// What a run gives that nothing disturbs.
-fn undisturbed() -> String {
+fn undisturbed(ask: &str) -> String {
     let bench = slow("pass").unwrap();
-    bench.sbi(ASK).code(0);
+    bench.sbi(ask).code(0);
     bench.read("a.csv")
 }
 
@@ -61,16 +61,18 @@ fn undisturbed() -> String {
 fn workers_that_are_killed_at_random_moments_cost_time_and_no_draws() {
     let Some(bench) = slow("random.random() < 0.1 and os.kill(os.getpid(), signal.SIGKILL)") else { return };
     bench.sbi(ASK).code(0);
-    assert!(bench.read("a.csv") == undisturbed());
+    assert!(bench.read("a.csv") == undisturbed(ASK));
     bench.assert_nothing_half_written();
 }
 
 #[test]
 fn a_run_that_is_killed_at_random_moments_loses_nothing_that_was_acknowledged() {
     let Some(bench) = slow("pass") else { return };
+    // Two workers take a millisecond for a draw, so that all pauses together are too short for the whole.
+    let ask = "simulate m.sbi --n 2400 --out a.csv --allow process";
     let mut kept = BTreeMap::new();
     for pause in [310, 520, 190, 730, 450] {
-        let mut child = bench.command(ASK).spawn().unwrap();
+        let mut child = bench.command(ask).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(pause));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -79,9 +81,9 @@ fn a_run_that_is_killed_at_random_moments_loses_nothing_that_was_acknowledged() 
         assert!(!bench.path("a.csv").exists());
     }
     assert!(!kept.is_empty(), "some draws were finished in between");
-    bench.sbi(ASK).code(0).says(&["simulations  to finish: 600 draws of `m` (", " kept)"]);
+    bench.sbi(ask).code(0).says(&["simulations  to finish: 2,400 draws of `m` (", " kept)"]);
     assert_kept(&bench, &kept);
-    assert!(bench.read("a.csv") == undisturbed());
+    assert!(bench.read("a.csv") == undisturbed(ask));
     bench.assert_nothing_half_written();
 }
 
@@ -201,7 +203,7 @@ fn two_processes_fill_one_store() {
     for run in runs {
         Ran::of(run.wait_with_output().unwrap()).code(0);
     }
-    let draws = undisturbed();
+    let draws = undisturbed(ASK);
     assert!(bench.read("b.csv") == draws);
     assert!(draws.starts_with(&bench.read("a.csv")) && draws.starts_with(&bench.read("c.csv")));
     let rows: usize = acknowledged(&bench)
