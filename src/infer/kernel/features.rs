@@ -32,7 +32,6 @@ impl Features {
     }
 
     /// Feature `row` of every number, and whatever fills it up.
-    #[cfg(test)]
     pub fn row(&self, row: usize) -> &[f32] {
         &self.rows[row * self.stride..][..self.stride]
     }

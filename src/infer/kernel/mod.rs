@@ -6,6 +6,7 @@
 //! - `lanes`: sixteen numbers at a time, for each instruction set; `functions` of them.
 //! - `product`, `tile`, `transpose`: products of matrices, and of a small matrix for each head of each sample.
 //! - `asked`: forward for some tokens of each sample.
+//! - `slopes`: how outputs change with the values of their own tokens.
 //! - `micro`: the samples of a micro-batch, as the network takes them.
 //! - `masks`, `arrangement`: which pairs attend, and how tokens lie so that others need not be computed.
 //! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
@@ -32,6 +33,7 @@ mod peak;
 mod plan;
 mod product;
 mod shard;
+mod slopes;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -41,7 +43,7 @@ mod workspace;
 pub use instructions::InstructionSet;
 pub use peak::peak_rate;
 
-use crate::network::{Architecture, Inputs, Masks, Targets};
+use crate::network::{Architecture, Inputs, Masks, Probes, Targets};
 use buffer::Buffer;
 use instructions::Work;
 use lanes::Simd;
@@ -49,7 +51,7 @@ use masks::MaskTable;
 use pack::{Packing, transpose_weights};
 use pass::Pass;
 use plan::Plan;
-use shard::{Batch, MOST_SHARDS, Shard, begin, deal, total, work};
+use shard::{Batch, MOST_SHARDS, Purpose, Shard, begin, deal, total, work};
 use std::sync::Arc;
 use workspace::Workspace;
 
@@ -122,12 +124,26 @@ impl Kernel {
     /// The outputs F of the tokens that are wanted, into `out` `[B·T]`. Others may stay as they are.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");
-        self.dispatch(parameters, Batch { inputs, targets: None, gradient: false }, masks, out, &mut []);
+        self.dispatch(parameters, Batch { inputs, purpose: Purpose::Outputs }, masks, out, &mut []);
+    }
+
+    /// The outputs F of the tokens that `probes` name and the derivative of each by its own token's value, into `out`
+    /// `[B, 2, T]`. Others stay as they are. All samples have the first mask, of which the probes are.
+    pub fn slopes(
+        &mut self,
+        parameters: &[f32],
+        inputs: &Inputs,
+        masks: &Masks,
+        probes: &Probes,
+        out: &mut [f32],
+    ) {
+        assert_eq!(out.len(), 2 * inputs.value.len(), "an output and a derivative for each token");
+        self.dispatch(parameters, Batch { inputs, purpose: Purpose::Slopes(probes) }, masks, out, &mut []);
     }
 
     /// Σ weight (F − target)².
     pub fn loss(&mut self, parameters: &[f32], inputs: &Inputs, targets: &Targets, masks: &Masks) -> f64 {
-        let batch = Batch { inputs, targets: Some(targets), gradient: false };
+        let batch = Batch { inputs, purpose: Purpose::Loss(targets) };
         self.dispatch(parameters, batch, masks, &mut [], &mut [])
     }
 
@@ -141,7 +157,7 @@ impl Kernel {
         gradient: &mut [f32],
     ) -> f64 {
         assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
-        let batch = Batch { inputs, targets: Some(targets), gradient: true };
+        let batch = Batch { inputs, purpose: Purpose::Gradient(targets) };
         self.dispatch(parameters, batch, masks, &mut [], gradient)
     }
 
@@ -176,16 +192,16 @@ impl Kernel {
             self.packed.clear();
             self.packed.extend_from_slice(parameters);
         }
-        if batch.gradient {
+        if batch.goes_back() {
             transpose_weights(s, &self.plan, &mut self.weights);
         }
-        deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.gradient);
+        deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.goes_back());
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks, shared: None };
         let shared = begin(pass, batch.inputs, &mut self.shared, &mut self.workspaces);
         let pass = Pass { shared, ..pass };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
-        if batch.gradient {
+        if let Purpose::Gradient(_) = batch.purpose {
             let sum = total(pool, s, &mut self.shards);
             self.packing.unpack(parameters, sum, gradient);
         }

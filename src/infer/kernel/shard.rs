@@ -9,7 +9,7 @@ use super::micro::{Arranged, ArrangedTargets, Entering};
 use super::pass::Pass;
 use super::plan::Plan;
 use super::workspace::Workspace;
-use crate::network::{Inputs, Targets};
+use crate::network::{Inputs, Probes, Targets};
 use rayon::ThreadPool;
 use std::mem::take;
 use std::ops::Range;
@@ -25,13 +25,53 @@ pub(super) const MOST_SHARDS: usize = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub inputs: &'a Inputs,
-    /// With targets, the loss.
-    pub targets: Option<&'a Targets>,
-    /// The gradient of the loss too.
-    pub gradient: bool,
+    pub purpose: Purpose<'a>,
 }
 
-impl Batch<'_> {
+/// What is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// Outputs, `[B·T]`.
+    Outputs,
+    /// The loss against targets.
+    Loss(&'a Targets),
+    /// The same and its gradient.
+    Gradient(&'a Targets),
+    /// Outputs and how each changes with its own token's value, `[B, 2, T]`.
+    Slopes(&'a Probes),
+}
+
+impl<'a> Batch<'a> {
+    fn targets(&self) -> Option<&'a Targets> {
+        match self.purpose {
+            Purpose::Loss(targets) | Purpose::Gradient(targets) => Some(targets),
+            Purpose::Outputs | Purpose::Slopes(_) => None,
+        }
+    }
+
+    /// Whether a way back follows.
+    pub fn goes_back(&self) -> bool {
+        matches!(self.purpose, Purpose::Gradient(_) | Purpose::Slopes(_))
+    }
+
+    /// Numbers that are wanted of each token.
+    fn answers(&self) -> usize {
+        match self.purpose {
+            Purpose::Outputs => 1,
+            Purpose::Slopes(_) => 2,
+            Purpose::Loss(_) | Purpose::Gradient(_) => 0,
+        }
+    }
+
+    /// Whether the output of a token of the batch is wanted.
+    fn wants(&self, tokens: usize, token: usize) -> bool {
+        match self.purpose {
+            Purpose::Outputs => self.inputs.wanted.is_empty() || self.inputs.wanted[token % tokens],
+            Purpose::Loss(targets) | Purpose::Gradient(targets) => targets.weight[token] != 0.0,
+            Purpose::Slopes(probes) => probes.groups[token % tokens].is_some(),
+        }
+    }
+
     /// Panics unless inputs and targets have the sizes of the network.
     pub fn check(&self, plan: &Plan) {
         let Inputs { value, given, time, mask, wanted, .. } = self.inputs;
@@ -44,8 +84,11 @@ impl Batch<'_> {
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
         assert!(wanted.is_empty() || wanted.len() == plan.tokens, "each token is wanted or not");
         assert!(wanted.is_empty() || mask.iter().all(|mask| *mask == 0), "where some are wanted is one mask");
-        if let Some(Targets { target, weight }) = self.targets {
-            assert!(wanted.is_empty(), "all tokens have targets");
+        assert!(wanted.is_empty() || matches!(self.purpose, Purpose::Outputs), "all tokens are looked at");
+        if let Purpose::Slopes(probes) = self.purpose {
+            assert_eq!(probes.groups.len(), plan.tokens, "each token is of a group or not");
+        }
+        if let Some(Targets { target, weight }) = self.targets() {
             assert!(
                 target.len() == tokens && weight.len() == tokens,
                 "every token has a target and a weight"
@@ -92,7 +135,7 @@ pub(super) fn begin<'a, S: Simd>(
     Some(shared)
 }
 
-/// Takes the shards through the network; outputs go to `out` unless it is empty.
+/// Takes the shards through the network; what is wanted of each token goes to `out`.
 pub(super) fn work<S: Simd>(
     pool: Option<&ThreadPool>,
     pass: Pass<S>,
@@ -106,7 +149,7 @@ pub(super) fn work<S: Simd>(
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
         let shard = queue.0.next()?;
         let rest = take(&mut queue.1);
-        let (mine, rest) = rest.split_at_mut(rest.len().min(shard.samples.len() * pass.plan.tokens));
+        let (mine, rest) = rest.split_at_mut(batch.answers() * shard.samples.len() * pass.plan.tokens);
         queue.1 = rest;
         Some((shard, mine))
     };
@@ -149,7 +192,7 @@ pub(super) fn total<'a, S: Simd>(pool: Option<&ThreadPool>, s: S, shards: &'a mu
 
 impl Shard {
     fn run<S: Simd>(&mut self, pass: Pass<S>, batch: Batch, space: &mut Workspace, out: &mut [f32]) {
-        if batch.gradient {
+        if batch.goes_back() {
             self.gradient.fill(0.0);
         }
         let Range { start, end } = self.samples;
@@ -172,31 +215,41 @@ impl Shard {
         let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
-        let micro = match (pass.shared.zip(pass.masks.asked.as_ref()), batch.targets) {
-            (Some((shared, asked)), _) => {
-                let is_wanted = |token| inputs.wanted[token % tokens];
+        let is_wanted = |token| batch.wants(tokens, token);
+        let micro = match pass.shared.zip(pass.masks.asked.as_ref()) {
+            Some((shared, asked)) => {
                 let micro = arranged.set(looks, inputs, samples, Entering::Wanted, is_wanted);
                 pass.forward_asked(&micro, asked, shared, space);
                 micro
             }
-            (None, of) => {
-                let is_wanted = |token| of.is_none_or(|of| of.weight[token] != 0.0);
+            None => {
                 let micro = arranged.set(looks, inputs, samples, Entering::All, is_wanted);
-                pass.forward(&micro, space, batch.gradient);
+                pass.forward(&micro, space, batch.goes_back());
                 micro
             }
         };
-        if !out.is_empty() {
-            for (output, token) in space.outputs.iter().zip(micro.wanted.tokens) {
-                out[*token as usize - self.samples.start * tokens] = *output;
+        let first = self.samples.start * tokens;
+        match batch.purpose {
+            Purpose::Outputs => {
+                for (output, token) in space.outputs.iter().zip(micro.wanted.tokens) {
+                    out[*token as usize - first] = *output;
+                }
             }
-        }
-        if let Some(of) = batch.targets {
-            targets.set(of, micro.wanted);
-            self.loss += score(&targets, &mut space.outputs);
-        }
-        if batch.gradient {
-            pass.backward(&micro, space, &mut self.gradient);
+            Purpose::Loss(of) | Purpose::Gradient(of) => {
+                targets.set(of, micro.wanted);
+                self.loss += score(&targets, &mut space.outputs);
+                if batch.goes_back() {
+                    pass.backward(&micro, space, &mut self.gradient);
+                }
+            }
+            Purpose::Slopes(probes) => {
+                pass.slopes(&micro, space, probes, &mut self.gradient);
+                for (row, token) in micro.wanted.tokens.iter().enumerate() {
+                    let (sample, own) = ((*token as usize - first) / tokens, *token as usize % tokens);
+                    out[2 * sample * tokens + own] = space.slopes.outputs[row];
+                    out[(2 * sample + 1) * tokens + own] = space.slopes.slopes[row];
+                }
+            }
         }
         (space.arranged, space.targets) = (arranged, targets);
     }

@@ -7,6 +7,7 @@ use super::features::Features;
 use super::micro::{Arranged, ArrangedTargets};
 use super::norm::{Normal, Rows};
 use super::plan::Plan;
+use super::slopes::Slopes;
 use crate::network::LEVEL_FREQUENCIES;
 
 /// Samples of a micro-batch are chosen to have about so many tokens: then activations and weights fit the second cache.
@@ -36,6 +37,7 @@ pub(super) struct Workspace {
     pub attention: attention::Scratch,
     pub wanted: WantedRows,
     pub back: Gradients,
+    pub slopes: Slopes,
 }
 
 /// Rows that are wanted.
@@ -120,6 +122,7 @@ impl Workspace {
             blocks: plan.blocks.iter().map(|_| block()).collect(),
             last: normal(),
             outputs: vec![0.0; tokens],
+            slopes: Slopes::default(),
             attention: attention::Scratch::new(plan),
             wanted: WantedRows { stream: of_tokens(rows.token), qkv: of_tokens(rows.qkv) },
             back: Gradients {

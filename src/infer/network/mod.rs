@@ -20,8 +20,10 @@
 mod batch;
 mod operations;
 pub mod plain;
+mod probes;
 
 pub use batch::{Inputs, Masks, Targets};
+pub use probes::Probes;
 pub use operations::{Operations, masked_attention, normalise};
 
 use statrs::distribution::{ContinuousCDF, Normal};

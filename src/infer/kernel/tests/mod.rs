@@ -6,6 +6,7 @@ mod problem;
 mod reference;
 mod speed;
 
+use crate::network::Probes;
 use problem::{Problem, Random, sets, shapes};
 use reference::Reference;
 
@@ -44,6 +45,48 @@ fn gradients_equal_differences_of_the_reference() {
             let length = (piece.range.len() as f32).sqrt();
             direction.fill_with(|| random.signed() / length);
             check_direction(&problem, &gradients, &piece, &direction);
+        }
+    }
+}
+
+/// Each output's derivative by its own value, at a mask whose tokens are of several groups, for all tokens and for some.
+#[test]
+fn slopes_equal_differences_of_the_reference() {
+    for (k, architecture) in shapes().into_iter().enumerate() {
+        let (t, samples) = (architecture.tokens, 2 + 60 / architecture.tokens);
+        let mut problem = Problem::new(architecture, samples, 600 + k as u64);
+        problem.inputs.mask.fill(0);
+        problem.masks.masks.swap(0, 1);
+        let reference = Reference::new(&problem.architecture, &problem.parameters);
+        let outputs = reference.outputs(&problem.inputs, &problem.masks);
+        let moved = |own: usize, step: f32| {
+            let mut inputs = problem.inputs.clone();
+            inputs.value.iter_mut().skip(own).step_by(t).for_each(|value| *value += step);
+            (inputs.value.clone(), reference.outputs(&inputs, &problem.masks))
+        };
+        let step = 1e-4;
+        let moved: Vec<_> = (0..t).map(|own| (moved(own, step), moved(own, -step))).collect();
+        for wanted in [vec![true; t], (0..t).map(|own| own % 2 == 0).collect()] {
+            let probes = Probes::new(&problem.architecture, &problem.masks.masks[0], &wanted);
+            for set in sets() {
+                let mut found = vec![f32::NAN; 2 * samples * t];
+                let Problem { parameters, inputs, masks, .. } = &problem;
+                problem.kernel(2, set).slopes(parameters, inputs, masks, &probes, &mut found);
+                for (at, wanted) in (0..samples * t).map(|at| (at, wanted[at % t])) {
+                    let (sample, own) = (at / t, at % t);
+                    let [f, slope] = [0, 1].map(|part| found[(2 * sample + part) * t + own]);
+                    if !wanted {
+                        assert!(f.is_nan() && slope.is_nan(), "nothing is said of what is not wanted");
+                        continue;
+                    }
+                    let ((high, above), (low, below)) = &moved[own];
+                    let difference = (above[at] - below[at]) / f64::from(high[at] - low[at]);
+                    assert!((f64::from(f) - outputs[at]).abs() < 3e-5);
+                    let error = (f64::from(slope) - difference).abs();
+                    let name = format!("{}, {:?}", set.name(), problem.architecture);
+                    assert!(error < 3e-4 * (1.0 + difference.abs()), "{name}: {slope} is not {difference}");
+                }
+            }
         }
     }
 }
