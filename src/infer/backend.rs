@@ -5,7 +5,7 @@
 //! forward pass.
 
 use crate::kernel::Kernel;
-use crate::network::{Architecture, Inputs, Masks, Operations, Targets, plain};
+use crate::network::{Architecture, Inputs, Masks, Matrices, Operations, Probes, Targets, plain};
 use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
@@ -45,6 +45,8 @@ impl<R: burn_cubecl::CubeRuntime, BT: burn_cubecl::BoolElement, C: CheckpointStr
 pub struct Network {
     /// The sizes.
     pub architecture: Architecture,
+    /// The matrices of its blocks.
+    matrices: Vec<Matrices>,
     pool: Arc<ThreadPool>,
     kernel: Mutex<Kernel>,
 }
@@ -53,7 +55,12 @@ impl Network {
     /// A network of these sizes that computes on `threads` threads.
     pub fn new(architecture: &Architecture, threads: usize) -> Network {
         let kernel = Kernel::new(architecture, threads);
-        Network { architecture: architecture.clone(), pool: kernel.pool(), kernel: Mutex::new(kernel) }
+        Network {
+            architecture: architecture.clone(),
+            matrices: architecture.matrices(),
+            pool: kernel.pool(),
+            kernel: Mutex::new(kernel),
+        }
     }
 
     /// Does work on the threads that the network computes on.
@@ -80,6 +87,22 @@ pub trait ScoreBackend: Operations {
         plain::outputs(&network.architecture, &parameters, inputs, masks).into_primitive().tensor()
     }
 
+    /// The outputs F of the tokens that are probed, and the derivative of each by its own token's value, `[B, 2, T]`; zero of
+    /// others.
+    fn slopes(
+        parameters: FloatTensor<Self>,
+        network: &Network,
+        inputs: &Inputs,
+        masks: &Masks,
+        probes: &Probes,
+    ) -> FloatTensor<Self>
+    where
+        Autodiff<Self>: Operations,
+    {
+        let parameters = wrap::<Self>(parameters);
+        plain::slopes(&network.architecture, &parameters, inputs, masks, probes).into_primitive().tensor()
+    }
+
     /// The loss Σ weight (F − target)², `[1]`.
     fn objective(parameters: FloatTensor<Self>, network: &Network, batch: &Batch) -> FloatTensor<Self> {
         let parameters = wrap::<Self>(parameters);
@@ -90,10 +113,11 @@ pub trait ScoreBackend: Operations {
     /// A step of the optimiser.
     fn update(
         update: Update,
+        network: &Network,
         moving: Moving<FloatTensor<Self>>,
         gradient: FloatTensor<Self>,
     ) -> Moving<FloatTensor<Self>> {
-        let moved = optimiser::composed(update, moving.map(wrap::<Self>), wrap(gradient));
+        let moved = optimiser::composed(update, &network.matrices, moving.map(wrap::<Self>), wrap(gradient));
         moved.map(|tensor| tensor.into_primitive().tensor())
     }
 }
@@ -119,6 +143,20 @@ pub fn outputs<B: ScoreBackend>(
     wrap(B::outputs(parameters.clone().into_primitive().tensor(), network, inputs, masks))
 }
 
+/// The outputs of `network` that are probed, with their derivatives, `[B, 2, T]`.
+pub fn slopes<B: ScoreBackend>(
+    parameters: &Tensor<B, 1>,
+    network: &Network,
+    inputs: &Inputs,
+    masks: &Masks,
+    probes: &Probes,
+) -> Tensor<B, 1>
+where
+    Autodiff<B>: Operations,
+{
+    wrap(B::slopes(parameters.clone().into_primitive().tensor(), network, inputs, masks, probes))
+}
+
 /// The loss of `network` on a batch, `[1]`.
 pub fn objective<B: ScoreBackend>(
     parameters: &Tensor<B, 1>,
@@ -129,12 +167,17 @@ pub fn objective<B: ScoreBackend>(
 }
 
 /// A step of the optimiser.
-pub fn update<B: ScoreBackend>(update: Update, moving: &mut Moving<Tensor<B, 1>>, gradient: Tensor<B, 1>) {
+pub fn update<B: ScoreBackend>(
+    update: Update,
+    network: &Network,
+    moving: &mut Moving<Tensor<B, 1>>,
+    gradient: Tensor<B, 1>,
+) {
     // Taken out, as what is held twice would be copied before it is changed.
     let nothing = Tensor::empty([0], &gradient.device());
     let moved = moving.each_mut().map(|tensor| std::mem::replace(tensor, nothing.clone()));
     let moved = moved.map(|tensor| tensor.into_primitive().tensor());
-    *moving = B::update(update, moved, gradient.into_primitive().tensor()).map(wrap);
+    *moving = B::update(update, network, moved, gradient.into_primitive().tensor()).map(wrap);
 }
 
 fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
@@ -159,6 +202,20 @@ impl ScoreBackend for Cpu {
         write(out)
     }
 
+    fn slopes(
+        parameters: NdArrayTensor,
+        network: &Network,
+        inputs: &Inputs,
+        masks: &Masks,
+        probes: &Probes,
+    ) -> NdArrayTensor {
+        let mut out = vec![0.0; 2 * inputs.value.len()];
+        read(&parameters, |parameters| {
+            network.with_kernel(|kernel| kernel.slopes(parameters, inputs, masks, probes, &mut out));
+        });
+        write(out)
+    }
+
     fn objective(parameters: NdArrayTensor, network: &Network, batch: &Batch) -> NdArrayTensor {
         let Batch { inputs, targets, masks } = batch;
         let loss = read(&parameters, |parameters| {
@@ -169,6 +226,7 @@ impl ScoreBackend for Cpu {
 
     fn update(
         update: Update,
+        network: &Network,
         moving: Moving<NdArrayTensor>,
         gradient: NdArrayTensor,
     ) -> Moving<NdArrayTensor> {
@@ -184,7 +242,9 @@ impl ScoreBackend for Cpu {
             second: second.as_slice_mut().expect(IN_ONE_PIECE),
             average: average.as_slice_mut().expect(IN_ONE_PIECE),
         };
-        read(&gradient, |gradient| optimiser::fused(update, slices, gradient));
+        read(&gradient, |gradient| {
+            network.install(|| optimiser::fused(update, &network.matrices, slices, gradient));
+        });
         Moving { parameters, first, second, average }.map(NdArrayTensor::from)
     }
 }

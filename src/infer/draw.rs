@@ -2,6 +2,7 @@
 
 use crate::backend::ScoreBackend;
 use crate::device::{Device, Machine, on_device};
+use crate::parts::side_by_side;
 use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
@@ -10,16 +11,12 @@ use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
-use std::sync::{Mutex, PoisonError};
 
 /// The share of data sets that must lack what is hidden from a network.
 const SEEN_LACKING: f64 = 0.03;
 
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
-
-/// Tokens that a thread takes through all steps of the solver at once.
-const PART_TOKENS: usize = 1_024;
 
 /// After so many tries, less than this share of them within the prior's support is too little to go on.
 const TRIES: usize = 20_000;
@@ -182,7 +179,7 @@ impl Conditional<'_> {
         let (mut kept, mut tries) = (0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
-            let made = solve(&mut solvers, &chunk, tokens);
+            let made = side_by_side(&mut solvers, &chunk, tokens, tokens, |solver, tries| solver.draw(tries));
             for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
                 if let Some(row) = self.report(made, &asked)? {
                     let place = (number - first) * width;
@@ -204,6 +201,12 @@ impl Conditional<'_> {
         Ok(Draws { values, redrawn: tries - kept })
     }
 
+    /// A token of the question, and its kind.
+    pub(crate) fn token(&self, number: usize) -> (&Token, usize) {
+        let kind = self.subject.identities.get(number).copied();
+        self.subject.tokens().get(number).zip(kind).expect("questions name tokens of their graph")
+    }
+
     /// The inferred tokens of one draw; none where any of them lies outside its support. What is drawn along and forgotten may
     /// lie where it likes.
     fn report(&self, made: &[f64], asked: &[bool]) -> Result<Option<Vec<f64>>, DrawError> {
@@ -218,23 +221,6 @@ impl Conditional<'_> {
         let asked = self.question.infer.iter();
         Ok(Some(asked.map(|&token| *all.get(token).expect("queries name tokens of their graph")).collect()))
     }
-}
-
-/// What these tries give, `[tries · tokens]`, by all solvers side by side.
-fn solve<B: ScoreBackend>(solvers: &mut [Solver<B>], tries: &[Try], tokens: usize) -> Vec<f64> {
-    let (size, mut made) = ((PART_TOKENS / tokens.max(1)).max(1), vec![0.0; tries.len() * tokens]);
-    let parts = Mutex::new(tries.chunks(size).zip(made.chunks_mut(size * tokens.max(1))));
-    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
-    std::thread::scope(|scope| {
-        for solver in solvers {
-            scope.spawn(|| {
-                while let Some((tries, made)) = next() {
-                    made.copy_from_slice(&solver.draw(tries));
-                }
-            });
-        }
-    });
-    made
 }
 
 /// A network's number in the user's units; whole numbers are the nearest that can occur.

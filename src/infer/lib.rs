@@ -1,10 +1,13 @@
 //! sbi-infer: from simulations to posterior draws. The only crate that imports burn.
 //!
-//! [`plan`] chooses what the file leaves open, [`train`] fits a network to simulations, [`Conditional::draw`] answers a query with it.
+//! [`plan`] chooses what the file leaves open, [`train`] fits a network to simulations, [`Conditional::draw`] answers a query with it, and
+//! [`Conditional::log_density`] says how dense its draws are at a point.
 //! The network ([`network`]) estimates the score of every conditional of parameters and data (Simformer, Gloeckler et
 //! al. 2024); [`kernel`] computes it on the CPU as one operation.
 
 mod backend;
+mod bound;
+mod density;
 mod device;
 mod draw;
 mod example;
@@ -17,6 +20,7 @@ mod multistep;
 pub mod network;
 mod noise;
 mod optimiser;
+mod parts;
 mod pattern;
 mod plan;
 mod scale;
@@ -26,6 +30,7 @@ mod table;
 mod train;
 mod weights;
 
+pub use density::DensityError;
 pub use device::{Device, Machine, probe_cuda};
 pub use draw::{Conditional, DrawError, Draws, Question};
 pub use memory::{drawing_bytes, training_bytes};

@@ -71,6 +71,16 @@ impl Process {
         }
     }
 
+    /// The variance of what drawing starts from.
+    pub fn start_variance(&self) -> f64 {
+        let (_, highest) = self.range();
+        match self {
+            Process::Edm { .. } => highest * highest,
+            // The published start has the variance of noisy data: that of the data, 1, and of the noise.
+            Process::Ve => 1.0 + highest * highest,
+        }
+    }
+
     /// What the network is told of a level.
     pub fn feature(&self, sigma: f64) -> f64 {
         sigma.ln() / 4.0

@@ -62,6 +62,18 @@ impl Warp {
         }
     }
 
+    /// The logarithm of its derivative, which is positive.
+    fn log_slope(self, x: f64) -> f64 {
+        match self {
+            Warp::Plain => 0.0,
+            Warp::TwoTails { centre, spread } => {
+                (SQUASH / spread).ln() - 0.5 * (SQUASH * (x - centre) / spread).powi(2).ln_1p()
+            }
+            Warp::Log { from, .. } => -(x - from).ln(),
+            Warp::Logit { low, high } => ((high - low) / ((x - low) * (high - x))).ln(),
+        }
+    }
+
     fn undo(self, warped: f64) -> f64 {
         let held = warped.clamp(-FARTHEST, FARTHEST);
         match self {
@@ -131,6 +143,11 @@ impl Scale {
     /// From the user's units to about zero mean and unit variance.
     pub fn standardise(&self, x: f64) -> f64 {
         (self.warp.apply(x) - self.mean) / self.sd
+    }
+
+    /// ln dz/dx of [`Scale::standardise`]; not a number beyond what can be standardised.
+    pub fn log_slope(&self, x: f64) -> f64 {
+        self.warp.log_slope(x) - self.sd.ln()
     }
 
     /// The inverse of [`Scale::standardise`].
@@ -214,6 +231,25 @@ mod tests {
             let back =
                 values.iter().zip(&standard).map(|(x, z)| (scale.restore(*z) - x).abs() / (1.0 + x.abs()));
             assert!(back.fold(0.0, f64::max) < 1e-9, "{scale:?}");
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_maps() {
+        let bounded = Support { low: -1.0, high: 2.0, whole: false };
+        let z = normals(2_000);
+        let squeezed: Vec<f64> = z.iter().map(|z| -1.0 + 3.0 / (1.0 + (-2.0 * z).exp())).collect();
+        let tails: Vec<f64> = z.iter().map(|z| z.powi(3)).collect();
+        let skewed: Vec<f64> = z.iter().map(|z| z.exp()).collect();
+        for (values, support) in
+            [(z, Support::REAL), (tails, Support::REAL), (skewed, POSITIVE), (squeezed, bounded)]
+        {
+            let scale = Scale::of(&values, &support);
+            for x in values.iter().step_by(100) {
+                let step = 1e-5 * x.abs().max(1e-3);
+                let difference = (scale.standardise(x + step) - scale.standardise(x - step)) / (2.0 * step);
+                assert!((scale.log_slope(*x) - difference.ln()).abs() < 1e-5, "{scale:?} at {x}");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Training: AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
+//! Training: Muon and AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
 
 use crate::backend::{Batch, Network, ScoreBackend, objective, update};
 use crate::device::{Machine, on_device};
@@ -240,7 +240,7 @@ where
         let state = &mut self.state;
         let keep = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
         let far = Update { rate: learning_rate(self.plan, step), step, keep };
-        update(far, &mut state.moving, gradient);
+        update(far, &self.network, &mut state.moving, gradient);
         state.header.step += 1;
         state.header.smoothed = Some(state.header.smoothed.map_or(loss, |old| 0.99 * old + 0.01 * loss));
         Ok(())

@@ -10,6 +10,7 @@
 //! - `micro`: the samples of a micro-batch, as the network takes them.
 //! - `masks`, `arrangement`: which pairs attend, and how tokens lie so that others need not be computed.
 //! - `features`, `norm`, `modulation`, `attention`, `elementwise`, `head`: what a network is made of besides.
+//! - `orthogonal`: what a step of the optimiser makes of gradients.
 //! - `plan`, `pack`: the weights in the order and padding that these like.
 //! - `peak`: what the machine could do at best.
 
@@ -27,6 +28,7 @@ mod masks;
 mod micro;
 mod modulation;
 mod norm;
+mod orthogonal;
 mod pack;
 mod pass;
 mod peak;
@@ -41,6 +43,7 @@ mod transpose;
 mod workspace;
 
 pub use instructions::InstructionSet;
+pub use orthogonal::orthogonalise;
 pub use peak::peak_rate;
 
 use crate::network::{Architecture, Inputs, Masks, Probes, Targets};

@@ -23,8 +23,8 @@ pub mod plain;
 mod probes;
 
 pub use batch::{Inputs, Masks, Targets};
-pub use probes::Probes;
 pub use operations::{Operations, masked_attention, normalise};
+pub use probes::Probes;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::ops::Range;
@@ -71,6 +71,19 @@ pub struct Piece {
     pub columns: usize,
     /// Where it lies in the flat vector.
     pub range: Range<usize>,
+}
+
+/// Matrices of a block, side by side: those of queries, keys and values, or one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrices {
+    /// Where they lie in the flat vector.
+    pub range: Range<usize>,
+    /// Rows (inputs).
+    pub rows: usize,
+    /// Columns (outputs) of each.
+    pub columns: usize,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// Where each piece of a network lies in its flat parameter vector.
@@ -141,6 +154,21 @@ impl Architecture {
     /// Number of parameters.
     pub fn parameters(&self) -> usize {
         self.layout().pieces.last().map_or(0, |piece| piece.range.end)
+    }
+
+    /// The matrices of the linear maps between a block's tokens, in the order of the flat vector. Modulations are not among them.
+    pub fn matrices(&self) -> Vec<Matrices> {
+        let (d, a, f) = (self.width, self.attention_width(), self.hidden);
+        let of_block = |block: BlockLayout| {
+            let of = |[weight, _]: [Range<usize>; 2], rows: usize, columns: usize| Matrices {
+                count: weight.len() / (rows * columns),
+                range: weight,
+                rows,
+                columns,
+            };
+            [of(block.qkv, d, a), of(block.out, a, d), of(block.up, d, f), of(block.down, f, d)]
+        };
+        self.layout().blocks.into_iter().flat_map(of_block).collect()
     }
 
     /// Where each piece lies.

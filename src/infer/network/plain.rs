@@ -2,7 +2,10 @@
 //! which have kernels for two of these operations.
 
 use super::operations::{Operations, masked_attention, normalise};
-use super::{Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, Targets, level_frequencies};
+use super::{
+    Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, Probes, Targets, level_frequencies,
+};
+use burn::backend::Autodiff;
 use burn::tensor::activation::silu;
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use std::ops::Range;
@@ -14,16 +17,37 @@ pub fn outputs<B: Operations>(
     inputs: &Inputs,
     masks: &Masks,
 ) -> Tensor<B, 1> {
-    let layout = architecture.layout();
     let net = Net { architecture, parameters, samples: inputs.samples() };
-    let context = net.context(inputs, &layout);
-    let mask = net.mask(inputs, masks);
-    let mut h = net.embed(inputs, &layout);
-    for block in &layout.blocks {
-        h = h.clone() + net.attend(net.norm(h, &block.norm1), block, &mask);
-        h = h.clone() + net.feed_forward(net.norm(h, &block.norm2), &context, block);
+    net.outputs(net.column(&inputs.value), inputs, masks)
+}
+
+/// The outputs F of the tokens that are probed, and the derivative of each by its own token's value, `[B, 2, T]`; zero of others.
+pub fn slopes<B: Operations>(
+    architecture: &Architecture,
+    parameters: &Tensor<B, 1>,
+    inputs: &Inputs,
+    masks: &Masks,
+    probes: &Probes,
+) -> Tensor<B, 1>
+where
+    Autodiff<B>: Operations,
+{
+    let (samples, tokens, device) = (inputs.samples(), architecture.tokens, parameters.device());
+    let parameters = Tensor::<Autodiff<B>, 1>::from_inner(parameters.clone());
+    let net = Net { architecture, parameters: &parameters, samples };
+    let zeros = || Tensor::<B, 3>::zeros([samples, 1, tokens], &device);
+    let (mut outputs, mut slopes) = (zeros(), zeros());
+    for group in 0..probes.count {
+        let value = net.column(&inputs.value).require_grad();
+        let own = probes.groups.iter().map(|own| f32::from(u8::from(*own == Some(group))));
+        let own = own.collect::<Vec<f32>>().repeat(samples);
+        let own = Tensor::<B, 1>::from_data(TensorData::from(own.as_slice()), &device);
+        let made = net.outputs(value.clone(), inputs, masks) * Tensor::from_inner(own.clone());
+        let slope = value.grad(&made.clone().sum().backward()).expect("outputs depend on values");
+        outputs = outputs + made.inner().reshape([samples, 1, tokens]);
+        slopes = slopes + (slope.flatten::<1>(0, 1) * own).reshape([samples, 1, tokens]);
     }
-    net.linear(net.norm(h, &layout.norm), &layout.head).flatten(0, 1)
+    Tensor::cat(vec![outputs, slopes], 1).flatten(0, 2)
 }
 
 /// The loss Σ weight (F − target)², `[1]`.
@@ -49,6 +73,19 @@ struct Net<'a, B: Operations> {
 }
 
 impl<B: Operations> Net<'_, B> {
+    /// The outputs of tokens with these values, a row each.
+    fn outputs(&self, value: Tensor<B, 2>, inputs: &Inputs, masks: &Masks) -> Tensor<B, 1> {
+        let layout = self.architecture.layout();
+        let context = self.context(inputs, &layout);
+        let mask = self.mask(inputs, masks);
+        let mut h = self.embed(value, inputs, &layout);
+        for block in &layout.blocks {
+            h = h.clone() + self.attend(self.norm(h, &block.norm1), block, &mask);
+            h = h.clone() + self.feed_forward(self.norm(h, &block.norm2), &context, block);
+        }
+        self.linear(self.norm(h, &layout.norm), &layout.head).flatten(0, 1)
+    }
+
     fn vector(&self, range: &Range<usize>) -> Tensor<B, 2> {
         self.matrix(range, 1)
     }
@@ -71,10 +108,9 @@ impl<B: Operations> Net<'_, B> {
         Tensor::from_data(data, &self.parameters.device())
     }
 
-    fn embed(&self, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
+    fn embed(&self, value: Tensor<B, 2>, inputs: &Inputs, layout: &super::Layout) -> Tensor<B, 2> {
         let Architecture { tokens, width, frequencies, .. } = *self.architecture;
         let kinds = self.architecture.identities.iter().map(|kind| *kind as i32);
-        let value = self.column(&inputs.value);
         let kinds: Vec<i32> = kinds.collect();
         let kinds = Tensor::<B, 1, Int>::from_data(TensorData::from(kinds.as_slice()), &value.device());
         let id = self.matrix(&layout.id, self.architecture.kinds).select(0, kinds);

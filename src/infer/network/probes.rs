@@ -42,7 +42,8 @@ fn reached(architecture: &Architecture, mask: &Mask) -> Vec<Vec<bool>> {
     for _ in 0..architecture.layers {
         let further = |own: usize| {
             let seen = |through: &usize| *through == own || mask.get(own, *through);
-            let through: Vec<&Vec<bool>> = tokens.clone().filter(seen).filter_map(|at| reached.get(at)).collect();
+            let through: Vec<&Vec<bool>> =
+                tokens.clone().filter(seen).filter_map(|at| reached.get(at)).collect();
             tokens.clone().map(|other| through.iter().any(|at| at.get(other) == Some(&true))).collect()
         };
         reached = tokens.clone().map(further).collect();

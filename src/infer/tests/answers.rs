@@ -174,3 +174,59 @@ fn a_support_that_is_never_met_ends_the_drawing() {
     let drawn = conditional.draw(0..30, &machine(2), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(drawn, Err(DrawError::OutsideSupport { kept: 0, tries: 20_000.. })));
 }
+
+/// Densities of a trained network: they add up to one, have the moments of the draws to within their Monte-Carlo error, and
+/// are near the closed form where the network is. For a margin a token is left out.
+#[test]
+fn densities_are_those_of_the_draws() {
+    use State::{Absent, Given, Inferred};
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&subject, &table, Noise::Edm, 1_500);
+    let go_on = &mut |_| ControlFlow::Continue(());
+    let step = 0.05;
+    let grid: Vec<f64> = (-100..=100).map(|k| step * f64::from(k)).collect();
+    for (states, mean, variance) in [
+        ([Inferred, Given(-0.5)], -0.4, 0.2),
+        ([Given(0.4), Inferred], 0.4, 0.25),
+        ([Absent, Inferred], 0.0, 1.25),
+    ] {
+        let mut question = question(&[None, None]);
+        question.states = states.to_vec();
+        question.infer.retain(|token| states[*token] == Inferred);
+        let conditional = Conditional { weights: &weights, subject: &subject, question: &question, seed: 1 };
+        let found = conditional.log_density(&grid, &machine(2), go_on).unwrap();
+        let moment = |power: i32| {
+            grid.iter().zip(&found).map(|(x, log)| step * x.powi(power) * log.exp()).sum::<f64>()
+        };
+        let (mass, first, second) = (moment(0), moment(1), moment(2));
+        assert!((mass - 1.0).abs() < 0.005, "{states:?}: the mass is {mass}");
+        // Draws of a margin are those of the joint, which is another way to ask.
+        let loose = if states[0] == Absent { 0.1 } else { 0.0 };
+        let draws = conditional.draw(0..4_000, &machine(2), go_on).unwrap().values;
+        let (drawn_mean, drawn_sd) = moments(&draws);
+        let sd = (second - first * first).sqrt();
+        // Four standard errors.
+        assert!((first - drawn_mean).abs() < (0.064 + loose) * sd, "{states:?}: {first} is not {drawn_mean}");
+        assert!((sd / drawn_sd - 1.0).abs() < 0.045 + loose, "{states:?}: {sd} is not {drawn_sd}");
+        let exact =
+            |x: f64| -0.5 * (std::f64::consts::TAU * variance).ln() - 0.5 * (x - mean).powi(2) / variance;
+        let near = grid.iter().zip(&found).filter(|(x, _)| (*x - mean).powi(2) < 4.0 * variance);
+        let (sum, count) =
+            near.fold((0.0, 0.0), |(sum, n), (x, log)| (sum + (log - exact(*x)).abs(), n + 1.0));
+        assert!(sum / count < 0.25, "{states:?}: off by {} nats on average", sum / count);
+    }
+}
+
+/// The joint of the pair over a plane adds up to one as well: the trace is of all tokens asked about.
+#[test]
+fn a_density_of_two_adds_up_to_one() {
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
+    let weights = trained(&subject, &table, Noise::Edm, 300);
+    let question = question(&[None, None]);
+    let conditional = Conditional { weights: &weights, subject: &subject, question: &question, seed: 1 };
+    let line = || (-30..=30).map(|k| 0.15 * f64::from(k));
+    let plane: Vec<f64> = line().flat_map(|a| line().flat_map(move |b| [a, a + b])).collect();
+    let found = conditional.log_density(&plane, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
+    let mass: f64 = found.iter().map(|log| 0.15 * 0.15 * log.exp()).sum();
+    assert!((mass - 1.0).abs() < 0.01, "the mass is {mass}");
+}

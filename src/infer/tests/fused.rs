@@ -2,8 +2,8 @@
 //! loss and gradient, through burn's autodiff for both. On the CPU this is the fused kernel.
 
 use super::on_every_gpu;
-use crate::backend::{Batch, Cpu, Network, ScoreBackend, objective, outputs};
-use crate::network::{Architecture, Inputs, Masks, Targets, plain};
+use crate::backend::{Batch, Cpu, Network, ScoreBackend, objective, outputs, slopes};
+use crate::network::{Architecture, Inputs, Masks, Operations, Probes, Targets, plain};
 use burn::backend::Autodiff;
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Tensor, TensorData};
@@ -113,6 +113,7 @@ fn check_network<B>()
 where
     B: AutodiffBackend + ScoreBackend,
     B::InnerBackend: ScoreBackend,
+    Autodiff<B::InnerBackend>: Operations,
 {
     let shapes = [
         (1, 16, 1, 1, 16, 3),
@@ -133,6 +134,16 @@ where
         let reference = plain::outputs(&architecture, &theirs.clone().inner(), &batch.inputs, &batch.masks);
         let reference = read::<Autodiff<Cpu>>(reference);
         close(&format!("outputs of {architecture:?}"), &read::<B>(found), &reference, 1e-4);
+
+        let inputs = Inputs { mask: vec![0; 11], ..batch.inputs.clone() };
+        let wanted: Vec<bool> = (0..tokens).map(|token| token % 3 != 2).collect();
+        let probes = Probes::new(&architecture, &batch.masks.masks[0], &wanted);
+        let found =
+            slopes::<B::InnerBackend>(&ours.clone().inner(), &network, &inputs, &batch.masks, &probes);
+        let reference =
+            plain::slopes::<Cpu>(&architecture, &theirs.clone().inner(), &inputs, &batch.masks, &probes);
+        let reference = read::<Autodiff<Cpu>>(reference);
+        close(&format!("slopes of {architecture:?}"), &read::<B>(found), &reference, 1e-3);
 
         let fused = objective(&ours, &network, &batch);
         let composed = plain::objective(&architecture, &theirs, &batch.inputs, &batch.targets, &batch.masks);

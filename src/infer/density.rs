@@ -1,0 +1,267 @@
+//! The log-density of a conditional: along the probability flow from a point to pure noise, whose density is known
+//! (Song et al. 2021, equation 39), with the exact trace of the flow's Jacobian.
+//!
+//! Of values u as the network sees them, scaled by c_in, the flow is du/dλ = −c_in c_out F with λ = ln σ. So over the tokens
+//! that are asked about `log p(u) = log p(u_end) − ∫ c_in c_out Σ ∂F_i/∂u_i dλ`, and where the network says nothing the solver
+//! has nothing to do. Tokens that a query leaves out are hidden from the network: nothing else gives the density of a margin.
+//! Draws have them drawn along.
+
+use crate::backend::ScoreBackend;
+use crate::bound::{Bound, Slopes};
+use crate::device::{Device, Machine, on_device};
+use crate::draw::Conditional;
+use crate::network::{Operations, Probes};
+use crate::noise::Process;
+use crate::parts::side_by_side;
+use burn::backend::Autodiff;
+use sbi_model::State;
+use std::f64::consts::TAU;
+use std::ops::ControlFlow;
+
+/// Steps of the classical Runge-Kutta method from a point to noise, evenly in λ.
+const STEPS: usize = 24;
+
+/// Points between two reports of progress.
+const CHUNK: usize = 256;
+
+/// Why there is no density.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DensityError {
+    /// The caller stopped it.
+    Stopped,
+    /// This quantity is asked about and takes whole numbers only.
+    Discrete {
+        /// Which.
+        name: String,
+    },
+    /// This quantity is asked about and was the same in all simulations.
+    Constant {
+        /// Which.
+        name: String,
+    },
+    /// The device cannot be used, and why.
+    Device(String),
+}
+
+impl std::fmt::Display for DensityError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DensityError::Stopped => write!(f, "the work was stopped"),
+            DensityError::Discrete { name } => {
+                write!(f, "`{name}` takes whole numbers only, which have no density")
+            }
+            DensityError::Constant { name } => {
+                write!(f, "`{name}` was the same in all simulations, and has no density")
+            }
+            DensityError::Device(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for DensityError {}
+
+impl Conditional<'_> {
+    /// The log-density of points `[points · inferred]`, in the order asked and in the user's units: a number each, minus
+    /// infinity outside the prior's support. What mass the network leaves outside is not made up for: draws that are made
+    /// again until they are within have a density larger by one over the share of tries that were. `go_on` hears how many
+    /// are done and may stop the work.
+    ///
+    /// # Errors
+    /// See [`DensityError`].
+    pub fn log_density(
+        &self,
+        points: &[f64],
+        machine: &Machine,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>, DensityError> {
+        self.ensure_density()?;
+        on_device!(machine.device, DensityError::Device, B => self.log_density_on::<B>(points, machine, go_on))
+    }
+
+    /// Fails where what is asked about has no density.
+    ///
+    /// # Errors
+    /// [`DensityError::Discrete`], [`DensityError::Constant`].
+    pub fn ensure_density(&self) -> Result<(), DensityError> {
+        for &token in &self.question.infer {
+            let (token, kind) = self.token(token);
+            if token.support.whole {
+                return Err(DensityError::Discrete { name: token.name.clone() });
+            }
+            if !self.weights.plan.scale(kind).varies() {
+                return Err(DensityError::Constant { name: token.name.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn log_density_on<B: ScoreBackend>(
+        &self,
+        points: &[f64],
+        machine: &Machine,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>, DensityError>
+    where
+        Autodiff<B>: Operations,
+    {
+        let (flows, threads) = match machine.device {
+            Device::Cpu => (machine.threads.max(1), 1),
+            _ => (1, machine.threads),
+        };
+        let mut flows: Vec<Flow<B>> = (0..flows).map(|_| Flow::new(self, threads)).collect();
+        let tokens = self.subject.tokens().len();
+        let points: Vec<Point> =
+            points.chunks(self.question.infer.len()).map(|point| self.place(point)).collect();
+        let mut densities = Vec::with_capacity(points.len());
+        for chunk in points.chunks(CHUNK) {
+            let made = side_by_side(&mut flows, chunk, tokens, 1, |flow, points| flow.log_density(points));
+            densities.extend(made.iter().zip(chunk).map(|(made, point)| made + point.log_slope));
+            if go_on(densities.len()).is_break() {
+                return Err(DensityError::Stopped);
+            }
+        }
+        Ok(densities)
+    }
+
+    /// A point in the network's units.
+    fn place(&self, point: &[f64]) -> Point {
+        let mut values = vec![0.0; self.subject.tokens().len()];
+        let mut log_slope = 0.0;
+        for (&number, &x) in self.question.infer.iter().zip(point) {
+            let (token, kind) = self.token(number);
+            let scale = self.weights.plan.scale(kind);
+            let z = scale.standardise(x);
+            log_slope += scale.log_slope(x);
+            values.get_mut(number).into_iter().for_each(|value| *value = z);
+            if !token.support.contains(x) || !log_slope.is_finite() {
+                log_slope = f64::NEG_INFINITY;
+            }
+        }
+        // Where there is no density, the flow starts from anywhere.
+        values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = 0.0);
+        Point { values, log_slope }
+    }
+}
+
+/// A point of the tokens that are asked about.
+struct Point {
+    /// `[tokens]`, standardised; zero of others.
+    values: Vec<f64>,
+    /// The logarithm of how much faster the standardised values change than the user's; minus infinity outside the support.
+    log_slope: f64,
+}
+
+/// The probability flow of a question.
+struct Flow<'a, B: ScoreBackend> {
+    bound: Bound<'a, B>,
+    probes: Probes,
+    asked: usize,
+}
+
+impl<'a, B: ScoreBackend> Flow<'a, B>
+where
+    Autodiff<B>: Operations,
+{
+    fn new(of: &Conditional<'a>, threads: usize) -> Self {
+        let hidden = of.question.states.iter().map(|state| *state == State::Absent).collect();
+        let bound = Bound::new(of, hidden, threads);
+        Flow { probes: bound.probes(), bound, asked: of.question.infer.len() }
+    }
+
+    /// The log-density of each point's standardised values.
+    fn log_density(&self, points: &[Point]) -> Vec<f64> {
+        let process = self.bound.plan.process;
+        let (lowest, highest) = process.range();
+        let scale = |sigma: f64| process.coefficients(sigma).input;
+        let mut values: Vec<f64> = points.iter().flat_map(|point| &point.values).copied().collect();
+        self.bound.pin(&mut values);
+        values.iter_mut().for_each(|value| *value *= scale(lowest));
+        let flowed = climb(values, &process, |values, sigma| self.bound.slopes(values, sigma, &self.probes));
+        // Known tokens take no part: their outputs and slopes are zero, and they have not moved.
+        let variance = process.start_variance() * scale(highest).powi(2);
+        let constant = self.asked as f64 * (scale(lowest).ln() - 0.5 * (TAU * variance).ln());
+        let rows = flowed.values.chunks_exact(self.bound.tokens()).zip(flowed.integrals);
+        rows.map(|(row, integral)| {
+            let unknown = row.iter().enumerate().filter(|(token, _)| self.bound.is_unknown(*token));
+            let squares: f64 = unknown.map(|(_, value)| value * value).sum();
+            constant - 0.5 * squares / variance - integral
+        })
+        .collect()
+    }
+}
+
+/// Where the flow ends.
+struct Flowed {
+    /// Values at the highest level, scaled.
+    values: Vec<f64>,
+    /// For each sample ∫ c_in c_out Σ ∂F_i/∂u_i dλ.
+    integrals: Vec<f64>,
+}
+
+/// Takes scaled values from the lowest level of noise to the highest; `field` gives F and its slopes at a level.
+fn climb(values: Vec<f64>, process: &Process, field: impl Fn(&[f64], f64) -> Slopes) -> Flowed {
+    let (lowest, highest) = process.range();
+    let step = (highest / lowest).ln() / STEPS as f64;
+    let rates = |values: &[f64], at: f64| {
+        let sigma = lowest * (at * step).exp();
+        let scaling = process.coefficients(sigma);
+        let factor = scaling.input * scaling.output;
+        let Slopes { mut outputs, mut sums } = field(values, sigma);
+        outputs.iter_mut().for_each(|output| *output *= -factor);
+        sums.iter_mut().for_each(|sum| *sum *= factor);
+        Slopes { outputs, sums }
+    };
+    let moved = |from: &[f64], rates: &[f64], by: f64| -> Vec<f64> {
+        from.iter().zip(rates).map(|(value, rate)| value + by * rate).collect()
+    };
+    let mut at = Flowed { values, integrals: Vec::new() };
+    for number in 0..STEPS {
+        let from = number as f64;
+        let first = rates(&at.values, from);
+        let second = rates(&moved(&at.values, &first.outputs, 0.5 * step), from + 0.5);
+        let third = rates(&moved(&at.values, &second.outputs, 0.5 * step), from + 0.5);
+        let fourth = rates(&moved(&at.values, &third.outputs, step), from + 1.0);
+        at.integrals.resize(first.sums.len(), 0.0);
+        for (weight, rates) in [1.0, 2.0, 2.0, 1.0].into_iter().zip([first, second, third, fourth]) {
+            at.values = moved(&at.values, &rates.outputs, weight / 6.0 * step);
+            at.integrals = moved(&at.integrals, &rates.sums, weight / 6.0 * step);
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sbi_model::Noise;
+
+    /// Normal laws of width s have D = x s² / (s² + σ²): their densities, in one and in three dimensions at once.
+    #[test]
+    fn normal_laws_have_their_density() {
+        let process = Process::fitting(Noise::Edm, 0.1);
+        let (lowest, highest) = process.range();
+        for width in [2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.03_f64] {
+            let field = |values: &[f64], sigma: f64| {
+                let c = process.coefficients(sigma);
+                let slope = (width * width / (width * width + sigma * sigma) - c.skip) / (c.output * c.input);
+                Slopes {
+                    outputs: values.iter().map(|u| slope * u).collect(),
+                    sums: vec![slope; values.len()],
+                }
+            };
+            for x in [0.0, 0.7 * width, 2.0 * width] {
+                let start = x * process.coefficients(lowest).input;
+                let Flowed { values, integrals } = climb(vec![start], &process, field);
+                let variance = highest * highest * process.coefficients(highest).input.powi(2);
+                let found = process.coefficients(lowest).input.ln()
+                    - 0.5 * (TAU * variance).ln()
+                    - 0.5 * values[0] * values[0] / variance
+                    - integrals[0];
+                // What the lowest level adds to the width is no error of the solver.
+                let exact_variance = width * width + lowest * lowest;
+                let exact = -0.5 * (TAU * exact_variance).ln() - 0.5 * x * x / exact_variance;
+                assert!((found - exact).abs() < 0.004, "width {width}, x {x}: {found} is not {exact}");
+            }
+        }
+    }
+}
