@@ -1,4 +1,7 @@
 //! A network bound to a question: what it says of the tokens that are not known.
+//!
+//! What is known of samples is a row of values for all of them, or one for each: the question's own, or those of points that
+//! are themselves given.
 
 use crate::backend::{Network, ScoreBackend, outputs, slopes};
 use crate::draw::Conditional;
@@ -14,8 +17,10 @@ pub struct Bound<'a, B: ScoreBackend> {
     network: Network,
     parameters: Tensor<B, 1>,
     masks: Masks,
-    /// The known value of each token: given ones theirs, others none.
-    known: Vec<Option<f64>>,
+    /// Which tokens are not known: neither given nor hidden.
+    unknown: Vec<bool>,
+    /// The question's own values of tokens that are given, zero of others.
+    own: Vec<f64>,
     /// 1 for given tokens, else 0.
     given: Vec<f32>,
     /// When each token is; empty where the network has no times.
@@ -39,10 +44,9 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
         for (token, hidden) in hidden.iter_mut().enumerate() {
             *hidden |= !subject.has_place(token, coordinates);
         }
-        let states = question.states.iter().zip(&subject.identities).zip(&hidden);
-        let known = states.map(|((state, kind), hidden)| match state {
-            State::Given(x) => Some(plan.scale(*kind).standardise(*x)),
-            State::Inferred | State::Absent => hidden.then_some(0.0),
+        let own = question.states.iter().zip(&subject.identities).map(|(state, kind)| match state {
+            State::Given(x) => plan.scale(*kind).standardise(*x),
+            State::Inferred | State::Absent => 0.0,
         });
         let given: Vec<bool> = question.states.iter().map(|state| matches!(state, State::Given(_))).collect();
         let architecture = Architecture {
@@ -59,7 +63,8 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
                 &B::Device::default(),
             ),
             masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden).into()] },
-            known: known.collect(),
+            unknown: given.iter().zip(&hidden).map(|(given, hidden)| !given && !hidden).collect(),
+            own: own.collect(),
             given: given.iter().map(|given| f32::from(u8::from(*given))).collect(),
             times: timed.map(|token| subject.time(token, coordinates)).collect(),
         }
@@ -67,39 +72,46 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
 
     /// How many tokens there are.
     pub fn tokens(&self) -> usize {
-        self.known.len()
+        self.own.len()
     }
 
-    /// Whether a token is not known: drawn, or asked for its density.
-    pub fn is_unknown(&self, token: usize) -> bool {
-        self.known.get(token).is_some_and(Option::is_none)
+    /// For each token whether it is not known: drawn, or asked for its density.
+    pub fn unknown(&self) -> &[bool] {
+        &self.unknown
     }
 
-    /// The denoised values D; known tokens stay what they are.
-    pub fn denoised(&self, values: &[f64], sigma: f64) -> Vec<f64> {
+    /// What the question says is known.
+    pub fn own(&self) -> &[f64] {
+        &self.own
+    }
+
+    /// The denoised values D; known tokens are what they are.
+    pub fn denoised(&self, known: &[f64], values: &[f64], sigma: f64) -> Vec<f64> {
         let scaling = self.plan.process.coefficients(sigma);
         let scaled: Vec<f64> = values.iter().map(|x| scaling.input * x).collect();
-        let inputs = Inputs { wanted: self.unknown(), ..self.inputs(&scaled, sigma) };
+        let mut inputs = self.inputs(known, &scaled, sigma);
+        if known.len() == self.tokens() {
+            inputs.wanted.clone_from(&self.unknown);
+        }
         let outputs = numbers(outputs(&self.parameters, &self.network, &inputs, &self.masks));
-        let known = self.known.iter().cycle();
-        let denoise = |((x, output), known): ((&f64, &f32), &Option<f64>)| {
-            known.unwrap_or_else(|| scaling.denoise(*x, f64::from(*output)))
-        };
-        values.iter().zip(&outputs).zip(known).map(denoise).collect()
+        let mut denoised: Vec<f64> =
+            values.iter().zip(outputs).map(|(x, output)| scaling.denoise(*x, f64::from(output))).collect();
+        self.pin(known, &mut denoised);
+        denoised
     }
 
     /// Whose outputs [`Bound::slopes`] differentiates.
     pub fn probes(&self) -> Probes {
         let mask = self.masks.masks.first().expect("a question has one mask");
-        Probes::new(&self.network.architecture, mask, &self.unknown())
+        Probes::new(&self.network.architecture, mask, &self.unknown)
     }
 
     /// What the network says of values that are scaled as it sees them, and how that changes with them.
-    pub fn slopes(&self, scaled: &[f64], sigma: f64, probes: &Probes) -> Slopes
+    pub fn slopes(&self, known: &[f64], scaled: &[f64], sigma: f64, probes: &Probes) -> Slopes
     where
         Autodiff<B>: Operations,
     {
-        let inputs = self.inputs(scaled, sigma);
+        let inputs = self.inputs(known, scaled, sigma);
         let made = numbers(slopes(&self.parameters, &self.network, &inputs, &self.masks, probes));
         let (mut outputs, mut sums) = (Vec::with_capacity(scaled.len()), Vec::new());
         for both in made.chunks_exact(2 * self.tokens()) {
@@ -111,30 +123,26 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
     }
 
     /// Puts known tokens back to their values.
-    pub fn pin(&self, values: &mut [f64]) {
-        for (x, known) in values.iter_mut().zip(self.known.iter().cycle()) {
-            if let Some(value) = known {
-                *x = *value;
-            }
+    pub fn pin(&self, known: &[f64], values: &mut [f64]) {
+        let known = known.iter().cycle().zip(self.unknown.iter().cycle());
+        for (x, (known, _)) in values.iter_mut().zip(known).filter(|(_, (_, unknown))| !**unknown) {
+            *x = *known;
         }
     }
 
     /// What the network sees of scaled values; all outputs are wanted.
-    fn inputs(&self, scaled: &[f64], sigma: f64) -> Inputs {
+    fn inputs(&self, known: &[f64], scaled: &[f64], sigma: f64) -> Inputs {
         let samples = scaled.len() / self.tokens();
-        let enter = |(x, known): (&f64, &Option<f64>)| known.unwrap_or(*x) as f32;
+        let mut value = scaled.to_vec();
+        self.pin(known, &mut value);
         Inputs {
-            value: scaled.iter().zip(self.known.iter().cycle()).map(enter).collect(),
+            value: value.into_iter().map(|value| value as f32).collect(),
             given: self.given.repeat(samples),
             time: self.times.repeat(samples),
             level: vec![self.plan.process.feature(sigma) as f32; samples],
             mask: vec![0; samples],
             wanted: Vec::new(),
         }
-    }
-
-    fn unknown(&self) -> Vec<bool> {
-        self.known.iter().map(Option::is_none).collect()
     }
 }
 

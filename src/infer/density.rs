@@ -3,16 +3,19 @@
 //!
 //! Of values u as the network sees them, scaled by c_in, the flow is du/dλ = −c_in c_out F with λ = ln σ. So over the tokens
 //! that are asked about `log p(u) = log p(u_end) − ∫ c_in c_out Σ ∂F_i/∂u_i dλ`, and where the network says nothing the solver
-//! has nothing to do. Tokens that a query leaves out are hidden from the network: nothing else gives the density of a margin.
-//! Draws have them drawn along.
+//! has nothing to do.
+//!
+//! Tokens b that a query leaves out enter by Bayes' rule, `p(a | given) = p(a, b | given) / p(b | a, given)`, which holds at any b:
+//! at one that is drawn from the divisor, where the network is surest. A margin of which training has seen little is not asked for.
 
 use crate::backend::ScoreBackend;
 use crate::bound::{Bound, Slopes};
 use crate::device::{Device, Machine, on_device};
-use crate::draw::Conditional;
+use crate::draw::{Conditional, Try};
 use crate::network::{Operations, Probes};
 use crate::noise::Process;
 use crate::parts::side_by_side;
+use crate::solver::Solver;
 use burn::backend::Autodiff;
 use sbi_model::State;
 use std::f64::consts::TAU;
@@ -29,12 +32,12 @@ const CHUNK: usize = 256;
 pub enum DensityError {
     /// The caller stopped it.
     Stopped,
-    /// This quantity is asked about and takes whole numbers only.
+    /// This quantity is asked about, or left out, and takes whole numbers only.
     Discrete {
         /// Which.
         name: String,
     },
-    /// This quantity is asked about and was the same in all simulations.
+    /// This quantity is asked about, or left out, and was the same in all simulations.
     Constant {
         /// Which.
         name: String,
@@ -62,7 +65,7 @@ impl std::error::Error for DensityError {}
 
 impl Conditional<'_> {
     /// The log-density of points `[points · inferred]`, in the order asked and in the user's units: a number each, minus
-    /// infinity outside the prior's support. What mass the network leaves outside is not made up for: draws that are made
+    /// infinity outside the prior's support. Tokens that the question leaves out are integrated over. What mass the network leaves outside is not made up for: draws that are made
     /// again until they are within have a density larger by one over the share of tries that were. `go_on` hears how many
     /// are done and may stop the work.
     ///
@@ -83,7 +86,7 @@ impl Conditional<'_> {
     /// # Errors
     /// [`DensityError::Discrete`], [`DensityError::Constant`].
     pub fn ensure_density(&self) -> Result<(), DensityError> {
-        for &token in &self.question.infer {
+        for token in self.drawn_along() {
             let (token, kind) = self.token(token);
             if token.support.whole {
                 return Err(DensityError::Discrete { name: token.name.clone() });
@@ -104,17 +107,33 @@ impl Conditional<'_> {
     where
         Autodiff<B>: Operations,
     {
-        let (flows, threads) = match machine.device {
+        let (workers, threads) = match machine.device {
             Device::Cpu => (machine.threads.max(1), 1),
             _ => (1, machine.threads),
         };
-        let mut flows: Vec<Flow<B>> = (0..flows).map(|_| Flow::new(self, threads)).collect();
+        let asked = |number: &usize| self.question.infer.contains(number);
+        let others = self.drawn_along().into_iter().filter(|number| !asked(number)).collect::<Vec<usize>>();
+        let mut joint = self.question.clone();
+        let mut rest = self.question.clone();
+        (joint.infer, rest.infer) = (self.drawn_along(), others.clone());
+        for &number in &joint.infer {
+            let given = if asked(&number) { State::Given(0.0) } else { State::Inferred };
+            rest.states.get_mut(number).into_iter().for_each(|state| *state = given);
+        }
+        let of = |question| Conditional { question, ..*self };
+        let new = |_| Margin {
+            joint: Flow::new(&of(&joint), threads),
+            rest: (!others.is_empty())
+                .then(|| (Solver::new(&of(&rest), threads), Flow::new(&of(&rest), threads))),
+        };
+        let mut margins: Vec<Margin<B>> = (0..workers).map(new).collect();
         let tokens = self.subject.tokens().len();
-        let points: Vec<Point> =
-            points.chunks(self.question.infer.len()).map(|point| self.place(point)).collect();
+        let points = points.chunks(self.question.infer.len()).enumerate();
+        let points: Vec<Point> = points.map(|(number, point)| self.place(number, point)).collect();
         let mut densities = Vec::with_capacity(points.len());
         for chunk in points.chunks(CHUNK) {
-            let made = side_by_side(&mut flows, chunk, tokens, 1, |flow, points| flow.log_density(points));
+            let made =
+                side_by_side(&mut margins, chunk, tokens, 1, |margin, points| margin.log_density(points));
             densities.extend(made.iter().zip(chunk).map(|(made, point)| made + point.log_slope));
             if go_on(densities.len()).is_break() {
                 return Err(DensityError::Stopped);
@@ -123,8 +142,19 @@ impl Conditional<'_> {
         Ok(densities)
     }
 
+    /// The tokens that draws are made of.
+    fn drawn_along(&self) -> Vec<usize> {
+        let hidden = self.question.hidden(self.subject, &self.weights.plan);
+        let states = self.question.states.iter().zip(hidden).enumerate();
+        let drawn = states.filter(|(number, (state, hidden))| {
+            let there = self.subject.has_place(*number, &self.question.coordinates);
+            !matches!(state, State::Given(_)) && !hidden && there
+        });
+        drawn.map(|(number, _)| number).collect()
+    }
+
     /// A point in the network's units.
-    fn place(&self, point: &[f64]) -> Point {
+    fn place(&self, number: usize, point: &[f64]) -> Point {
         let mut values = vec![0.0; self.subject.tokens().len()];
         let mut log_slope = 0.0;
         for (&number, &x) in self.question.infer.iter().zip(point) {
@@ -139,23 +169,53 @@ impl Conditional<'_> {
         }
         // Where there is no density, the flow starts from anywhere.
         values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = 0.0);
-        Point { values, log_slope }
+        Point { number, values, log_slope }
     }
 }
 
 /// A point of the tokens that are asked about.
 struct Point {
+    /// Where it stands among the points asked for.
+    number: usize,
     /// `[tokens]`, standardised; zero of others.
     values: Vec<f64>,
     /// The logarithm of how much faster the standardised values change than the user's; minus infinity outside the support.
     log_slope: f64,
 }
 
+/// What gives the density of some of the tokens that are drawn.
+struct Margin<'a, B: ScoreBackend> {
+    joint: Flow<'a, B>,
+    /// Of the others, given these.
+    rest: Option<(Solver<'a, B>, Flow<'a, B>)>,
+}
+
+impl<B: ScoreBackend> Margin<'_, B>
+where
+    Autodiff<B>: Operations,
+{
+    /// The log-density of each point's standardised values.
+    fn log_density(&self, points: &[Point]) -> Vec<f64> {
+        let mut values: Vec<f64> = points.iter().flat_map(|point| &point.values).copied().collect();
+        let mut known = values.clone();
+        let Some((solver, rest)) = &self.rest else {
+            self.joint.bound.pin(self.joint.bound.own(), &mut values);
+            return self.joint.log_density(self.joint.bound.own(), values);
+        };
+        // What is given of all points stands beside what is given of each.
+        self.joint.bound.pin(self.joint.bound.own(), &mut known);
+        let tries: Vec<Try> = points.iter().map(|point| Try { number: point.number, attempt: 0 }).collect();
+        let drawn = solver.draw_given(&known, &tries);
+        let of_joint = self.joint.log_density(self.joint.bound.own(), drawn.clone());
+        let of_rest = rest.log_density(&known, drawn);
+        of_joint.iter().zip(of_rest).map(|(joint, rest)| joint - rest).collect()
+    }
+}
+
 /// The probability flow of a question.
 struct Flow<'a, B: ScoreBackend> {
     bound: Bound<'a, B>,
     probes: Probes,
-    asked: usize,
 }
 
 impl<'a, B: ScoreBackend> Flow<'a, B>
@@ -163,27 +223,25 @@ where
     Autodiff<B>: Operations,
 {
     fn new(of: &Conditional<'a>, threads: usize) -> Self {
-        let hidden = of.question.states.iter().map(|state| *state == State::Absent).collect();
-        let bound = Bound::new(of, hidden, threads);
-        Flow { probes: bound.probes(), bound, asked: of.question.infer.len() }
+        let bound = Bound::new(of, of.question.hidden(of.subject, &of.weights.plan), threads);
+        Flow { probes: bound.probes(), bound }
     }
 
-    /// The log-density of each point's standardised values.
-    fn log_density(&self, points: &[Point]) -> Vec<f64> {
-        let process = self.bound.plan.process;
+    /// The log-density of the tokens that are not known, for each row of standardised values.
+    fn log_density(&self, known: &[f64], mut values: Vec<f64>) -> Vec<f64> {
+        let (process, unknown) = (self.bound.plan.process, self.bound.unknown());
         let (lowest, highest) = process.range();
         let scale = |sigma: f64| process.coefficients(sigma).input;
-        let mut values: Vec<f64> = points.iter().flat_map(|point| &point.values).copied().collect();
-        self.bound.pin(&mut values);
         values.iter_mut().for_each(|value| *value *= scale(lowest));
-        let flowed = climb(values, &process, |values, sigma| self.bound.slopes(values, sigma, &self.probes));
-        // Known tokens take no part: their outputs and slopes are zero, and they have not moved.
+        let field = |values: &[f64], sigma| self.bound.slopes(known, values, sigma, &self.probes);
+        let flowed = climb(values, &process, field);
         let variance = process.start_variance() * scale(highest).powi(2);
-        let constant = self.asked as f64 * (scale(lowest).ln() - 0.5 * (TAU * variance).ln());
+        let count = unknown.iter().filter(|unknown| **unknown).count() as f64;
+        let constant = count * (scale(lowest).ln() - 0.5 * (TAU * variance).ln());
         let rows = flowed.values.chunks_exact(self.bound.tokens()).zip(flowed.integrals);
         rows.map(|(row, integral)| {
-            let unknown = row.iter().enumerate().filter(|(token, _)| self.bound.is_unknown(*token));
-            let squares: f64 = unknown.map(|(_, value)| value * value).sum();
+            let unknown = row.iter().zip(unknown).filter(|(_, unknown)| **unknown);
+            let squares: f64 = unknown.map(|(value, _)| value * value).sum();
             constant - 0.5 * squares / variance - integral
         })
         .collect()

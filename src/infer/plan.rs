@@ -20,6 +20,10 @@ const FEW_TOKENS: usize = 6;
 /// Frequencies of a token's time: the fastest has its period in a thirty-second of the range.
 const TIMES: usize = 7;
 
+/// The share of examples with tokens left out where a query may place fewer readings than there are. Elsewhere data sets
+/// lack what they may lack by themselves, and what else a query leaves out is drawn along.
+const LEFT_OUT: f64 = 0.1;
+
 /// Of so many simulations it is noted what they lack.
 const NOTED: usize = 200;
 
@@ -82,7 +86,10 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         learning_rate: train.learning_rate.unwrap_or(2e-3),
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
-        mixture: Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), 0.1),
+        mixture: Mixture {
+            absent: if subject.has_times() { LEFT_OUT } else { 0.0 },
+            ..Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), 0.0)
+        },
         scales,
         finest,
         lacking: lacking(table),

@@ -30,23 +30,28 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
 
     /// Makes these tries; another attempt at the same number gives another draw.
     pub fn draw(&self, tries: &[Try]) -> Vec<f64> {
+        self.draw_given(self.bound.own(), tries)
+    }
+
+    /// The same where other values are known, a row for all tries or for each.
+    pub fn draw_given(&self, known: &[f64], tries: &[Try]) -> Vec<f64> {
         let tokens = self.bound.tokens();
         let (lowest, highest) = self.bound.plan.process.range();
         let mut values = vec![0.0; tries.len() * tokens];
         self.noise(tries, 0, &mut values);
         let start = self.bound.plan.process.start_variance().sqrt();
         values.iter_mut().for_each(|x| *x *= start);
-        self.bound.pin(&mut values);
+        self.bound.pin(known, &mut values);
         match self.bound.plan.process {
             Process::Edm { .. } => {
-                multistep(values, lowest, highest, |values, sigma| self.bound.denoised(values, sigma))
+                multistep(values, lowest, highest, |values, sigma| self.bound.denoised(known, values, sigma))
             }
-            Process::Ve => self.euler_maruyama(values, tries),
+            Process::Ve => self.euler_maruyama(known, values, tries),
         }
     }
 
     /// The published sampler: Euler-Maruyama on the reverse equation, evenly in time (Gloeckler et al. 2024, appendix A2.1).
-    fn euler_maruyama(&self, mut values: Vec<f64>, tries: &[Try]) -> Vec<f64> {
+    fn euler_maruyama(&self, known: &[f64], mut values: Vec<f64>, tries: &[Try]) -> Vec<f64> {
         let time = |point: usize| 1.0 - (1.0 - 1e-5) * point as f64 / (EULER_POINTS - 1) as f64;
         let rate = 2.0 * (Process::ve_sigma(1.0) / Process::ve_sigma(0.0)).ln();
         let mut noise = vec![0.0; values.len()];
@@ -56,11 +61,11 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
             let variance = sigma * sigma * rate * step;
             self.noise(tries, point as u32 + 1, &mut noise);
             // (D − x) / σ² is the score; the drift is g² times it.
-            let denoised = self.bound.denoised(&values, sigma);
+            let denoised = self.bound.denoised(known, &values, sigma);
             for ((x, denoised), n) in values.iter_mut().zip(denoised).zip(&noise) {
                 *x += variance.sqrt() * n + variance * (denoised - *x) / (sigma * sigma);
             }
-            self.bound.pin(&mut values);
+            self.bound.pin(known, &mut values);
         }
         values
     }
