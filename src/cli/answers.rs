@@ -34,6 +34,13 @@ impl Answers {
         let _ = std::fs::remove_dir(&self.folder);
     }
 
+    /// Writes a file beside the draws of a query, and says where it is.
+    pub fn put(&self, case: &Case, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {
+        let path = self.folder.join(&case.query.name).join(name);
+        files::output(&path, bytes, HELP)?;
+        Ok(path)
+    }
+
     /// Writes the answer to one query and prints it.
     pub fn give(&self, case: &Case, answer: &Answer) -> Outcome {
         let folder = self.folder.join(&case.query.name);

@@ -24,6 +24,8 @@ pub struct Args {
 pub enum Command {
     /// Simulates, trains and answers the queries of a file; whatever is still valid is used again
     Run(Run),
+    /// Answers queries from networks that are kept, and says more of the answers: log-densities of points, the mode
+    Query(Query),
     /// Shows all errors of a file at once, and does nothing else
     Check(Check),
     /// Formats files in place: the same text in the layout that all specs have
@@ -64,6 +66,19 @@ pub struct Run {
     pub store: Option<PathBuf>,
     #[command(flatten)]
     pub work: Work,
+}
+
+/// `sbi query`.
+#[derive(Debug, clap::Args)]
+pub struct Query {
+    #[command(flatten)]
+    pub run: Run,
+    /// Log-densities of the rows of a CSV file that has the columns of draws.csv; needs one query
+    #[arg(long, value_name = "FILE")]
+    pub log_prob: Option<PathBuf>,
+    /// The mode of each answer: where its density is largest
+    #[arg(long)]
+    pub mode: bool,
 }
 
 /// `sbi check`.

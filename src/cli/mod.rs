@@ -22,7 +22,9 @@ mod netcdf;
 mod new;
 mod numbers;
 mod outside;
+mod points;
 mod progress;
+mod query;
 mod report;
 mod run;
 mod shards;
@@ -49,6 +51,7 @@ pub fn main() -> u8 {
         interrupt::install()?;
         match &args.command {
             Command::Run(args) => run::run(args),
+            Command::Query(args) => query::query(args),
             Command::Check(args) => check::check(args),
             Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),

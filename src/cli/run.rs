@@ -19,6 +19,11 @@ use std::collections::BTreeMap;
 
 /// Answers the queries of a file.
 pub fn run(args: &args::Run) -> Outcome {
+    work(args, answer)
+}
+
+/// Does work on the queries that are asked, once it is known that nothing stands in its way.
+pub fn work(args: &args::Run, work: impl FnOnce(&[Case], &Bench, &Answers) -> Outcome) -> Outcome {
     let mut spec = Spec::read(&args.file)?;
     spec.override_with(args.work.seed, args.draws.map(|draws| draws as usize));
     let bench = bench(args)?;
@@ -30,7 +35,7 @@ pub fn run(args: &args::Run) -> Outcome {
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
     let answers = Answers::in_folder(folder);
     answers.ensure_writable()?;
-    answer(&cases, &bench, &answers).map_err(|failure| {
+    work(&cases, &bench, &answers).map_err(|failure| {
         answers.leave_nothing_empty();
         interrupt::to_go_on(failure)
     })

@@ -9,6 +9,7 @@ mod kept;
 mod netcdf;
 mod outside;
 mod picture;
+mod query;
 mod run;
 mod scattered;
 mod simulate;

@@ -2,7 +2,7 @@
 
 use super::{Watcher, machine, moments, normal_pairs, pairs_of, question};
 use crate::table::is_validation;
-use crate::{Conditional, DrawError, Subject, Table, Weights, plan, train};
+use crate::{Conditional, DensityError, DrawError, Subject, Table, Weights, plan, train};
 use sbi_model::{GraphRule, MaskKind, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
@@ -215,6 +215,33 @@ fn densities_are_those_of_the_draws() {
             near.fold((0.0, 0.0), |(sum, n), (x, log)| (sum + (log - exact(*x)).abs(), n + 1.0));
         assert!(sum / count < 0.25, "{states:?}: off by {} nats on average", sum / count);
     }
+}
+
+/// The conjugate pair of a rate and its count: the density of its posterior is Gamma(3 + count, 2), which has its mode below its mean
+/// and is learnt on a logarithmic scale. Where the rate is left out, the count's law is not asked for: whole numbers have no density.
+#[test]
+fn the_mode_is_where_the_density_is_largest() {
+    let (weights, subject) = trained_on("param rate ~ gamma(3, 1)\ndata count ~ poisson(rate)", 4_000);
+    let go_on = &mut |_| ControlFlow::Continue(());
+    for count in [0.0, 3.0, 8.0] {
+        let question = question(&[None, Some(count)]);
+        let conditional = Conditional { weights: &weights, subject: &subject, question: &question, seed: 1 };
+        let draws = conditional.draw(0..1_000, &machine(2), go_on).unwrap().values;
+        let mode = conditional.mode(&draws, &machine(2), go_on).unwrap();
+        let (wanted, spread) = ((2.0 + count) / 2.0, (3.0f64 + count).sqrt() / 2.0);
+        // A small network's law is flat and uneven around its top.
+        assert!((mode.values[0] - wanted).abs() < 0.6 * spread, "mode {} at {count}", mode.values[0]);
+        let at_exact = conditional.log_density(&[wanted.max(0.05)], &machine(2), go_on).unwrap();
+        assert!(at_exact[0] <= mode.log_density, "{at_exact:?} at the exact mode, {mode:?} found");
+        let again = conditional.log_density(&mode.values, &machine(1), go_on).unwrap();
+        assert_eq!(again, [mode.log_density], "whichever points are asked for beside it");
+        let outside = conditional.log_density(&[-0.1, 0.0], &machine(2), go_on).unwrap();
+        assert!(outside.iter().all(|log| *log == f64::NEG_INFINITY), "{outside:?}");
+    }
+    let question = question(&[Some(2.0), None]);
+    let conditional = Conditional { weights: &weights, subject: &subject, question: &question, seed: 1 };
+    let refused = conditional.log_density(&[1.0], &machine(2), go_on);
+    assert_eq!(refused, Err(DensityError::Discrete { name: "count".into() }));
 }
 
 /// The joint of the pair over a plane adds up to one as well: the trace is of all tokens asked about.
