@@ -22,7 +22,7 @@ pub struct Row {
     pub budget: usize,
     /// The seed of simulations, training and draws.
     pub seed: u64,
-    /// Optimiser steps planned.
+    /// Optimiser steps taken.
     pub steps: Option<u64>,
     /// Width of a token.
     pub width: Option<u64>,
@@ -104,7 +104,7 @@ fn train_and_score(sbi: &Sbi, place: &Workplace, task: &Task, budget: usize, see
         task: task.name.to_owned(),
         budget,
         seed,
-        steps: count("/plan/steps"),
+        steps: count("/steps"),
         width: count("/plan/architecture/width"),
         layers: count("/plan/architecture/layers"),
         train_s: place.told(first, "/seconds/train").map(|s| rounded(s, 1)),

@@ -132,6 +132,7 @@ fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
         cautions: &notes.cautions,
         redrawn: Redrawn::new(notes.redrawn, case.query.draws),
         plan: &notes.plan,
+        steps: notes.steps,
         seconds: Seconds {
             simulate: notes.simulate_seconds,
             train: notes.train_seconds,

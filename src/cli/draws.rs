@@ -49,6 +49,8 @@ pub struct Notes {
     pub simulate_seconds: f64,
     /// Seconds spent on training.
     pub train_seconds: f64,
+    /// Steps of training.
+    pub steps: usize,
     /// Seconds spent on drawing.
     pub draw_seconds: f64,
     /// Draws that fell outside the prior's support and were made again.
@@ -68,6 +70,7 @@ impl Notes {
         Notes {
             simulate_seconds: trained.notes.simulate_seconds,
             train_seconds: trained.notes.train_seconds,
+            steps: trained.notes.step,
             plan: serde_json::to_value(plan).expect("a plan is plain data"),
             choice: plan.summary(),
             cautions: drawing.unseen(plan),

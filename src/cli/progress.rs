@@ -85,6 +85,14 @@ impl Bar {
         }
     }
 
+    /// There is so much to do in all, as it has turned out.
+    pub fn set_total(&mut self, total: usize) {
+        if total != self.total {
+            self.total = total;
+            self.bar.iter().for_each(|bar| bar.set_length(total as u64));
+        }
+    }
+
     /// Says something beside the bar.
     pub fn note(&mut self, text: &str) {
         match &self.bar {

@@ -13,7 +13,8 @@
 //!   "quantities": [{"name", "unit", "doc", "mean", "sd", "quantiles": {"0.05", "0.25", "0.5", "0.75", "0.95"}}]
 //!   "cautions": ["…", …]              why to take the answer with care, a sentence each
 //!   "redrawn": {"draws", "share"}     draws made again because they fell outside the prior's support; share of all made
-//!   "plan": {…}                       network, steps, batch and noise as chosen or stated
+//!   "plan": {…}                       network, most steps, batch and noise as chosen or stated
+//!   "steps"                           steps of training that were taken
 //!   "seconds": {"simulate", "train", "draw"}            spent when each was made, in whichever run
 //! }
 //! ```
@@ -63,6 +64,8 @@ pub struct Summary<'a> {
     pub redrawn: Redrawn,
     /// What was chosen.
     pub plan: &'a serde_json::Value,
+    /// Steps of training that were taken.
+    pub steps: usize,
     /// Time spent.
     pub seconds: Seconds,
 }

@@ -47,7 +47,7 @@ pub struct Notes {
     pub train_seconds: f64,
     /// Steps done.
     pub step: usize,
-    /// Steps planned.
+    /// Steps planned, as far as that is known.
     pub steps: usize,
 }
 
@@ -197,7 +197,8 @@ struct Watch<'a, 'b> {
 
 impl Hooks for Watch<'_, '_> {
     fn step(&mut self, at: &Progress) -> ControlFlow<()> {
-        self.notes.step = at.step;
+        (self.notes.step, self.notes.steps) = (at.step, at.steps);
+        self.bar.set_total(at.steps);
         self.bar.set(at.step);
         if let Some(validation) = at.validation {
             self.bar.note(&format!("validation loss {validation:.4}"));

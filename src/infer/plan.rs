@@ -27,8 +27,19 @@ const LEFT_OUT: f64 = 0.1;
 /// Of so many simulations it is noted what they lack.
 const NOTED: usize = 200;
 
-/// Examples in a step where the file is silent.
-pub const BATCH: usize = 256;
+/// Examples in a step where the file is silent, and the peak learning rate.
+pub const BATCH: usize = 512;
+const LEARNING_RATE: f64 = 4e-3;
+
+/// When training ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// After the steps of the plan.
+    Stated,
+    /// When held-out loss has all but stopped to fall.
+    Learnt,
+}
 
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,8 +50,10 @@ pub struct Plan {
     pub architecture: Architecture,
     /// Which mask training and drawing use.
     pub mask: MaskKind,
-    /// Optimiser steps.
+    /// Optimiser steps, at most.
     pub steps: usize,
+    /// When training ends.
+    pub length: Length,
     /// Examples in a step.
     pub batch: usize,
     /// Peak learning rate.
@@ -81,9 +94,10 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
             ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { finest })
         },
         mask: transformer.mask,
-        steps: train.steps.unwrap_or_else(|| steps(table.rows(), decades)),
+        steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), decades)),
+        length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
         batch: train.batch.unwrap_or(BATCH),
-        learning_rate: train.learning_rate.unwrap_or(2e-3),
+        learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
         mixture: Mixture {
@@ -127,8 +141,9 @@ impl Plan {
     pub fn summary(&self) -> String {
         let Architecture { width, layers, heads, .. } = self.architecture;
         format!(
-            "width {width}, {layers} layers, {heads} heads ({} weights), {} steps of {}, finest scale {:.2}",
+            "width {width}, {layers} layers, {heads} heads ({} weights), {}{} steps of {}, finest scale {:.2}",
             self.architecture.parameters(),
+            if self.length == Length::Learnt { "at most " } else { "" },
             self.steps,
             self.batch,
             self.finest
@@ -155,9 +170,9 @@ pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Ar
     }
 }
 
-/// Steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
+/// The most steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
 /// against remembering them.
-fn steps(rows: usize, decades: f64) -> usize {
-    let steps = 15_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
-    if rows == 0 { 0 } else { steps.clamp(2_000.0, 60_000.0) as usize }
+fn most_steps(rows: usize, decades: f64) -> usize {
+    let steps = 8_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
+    if rows == 0 { 0 } else { steps.clamp(1_000.0, 30_000.0) as usize }
 }

@@ -7,6 +7,7 @@ use crate::network::Architecture;
 use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
+use crate::schedule::Schedule;
 use crate::subject::Subject;
 use crate::table::{Table, is_validation};
 use crate::weights::{Damaged, Point, Weights, decode, encode, take};
@@ -17,9 +18,6 @@ use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// How often held-out loss is measured in one training.
-const CHECKS: usize = 50;
-
 /// Held-out examples in one measurement: at least the first, at most the second number.
 pub const VALIDATION_EXAMPLES: usize = 2_000;
 pub const VALIDATION_ROWS: usize = 20_000;
@@ -28,14 +26,8 @@ pub const VALIDATION_ROWS: usize = 20_000;
 const WORSE: f64 = 1.1;
 const PATIENCE: usize = 5;
 
-/// Steps over which the learning rate rises.
-const WARM_UP: usize = 100;
-
-/// The learning rate ends at this share of its peak.
-const LAST_RATE: f64 = 0.01;
-
 /// Decay of the average of the weights once it is warm.
-const AVERAGE: f64 = 0.999;
+const AVERAGE: f64 = 0.998;
 
 /// What a caller sees of a training, and how it steers it.
 pub trait Hooks {
@@ -54,7 +46,7 @@ pub trait Hooks {
 pub struct Progress {
     /// Steps done.
     pub step: usize,
-    /// Steps planned.
+    /// Steps there will be, as far as it is known: at most so many.
     pub steps: usize,
     /// Smoothed loss of the training batches.
     pub loss: f64,
@@ -164,10 +156,14 @@ where
             None => State::new(plan, &initial(&plan.architecture, &stream("train.weights")), &device),
         },
     };
-    while trainer.state.header.step < plan.steps && !trainer.state.header.overfitted() {
+    while trainer.state.header.step < trainer.schedule().end() && !trainer.state.header.overfitted() {
         trainer.step(&training)?;
-        if trainer.state.header.step.is_multiple_of((plan.steps / CHECKS).max(1)) {
+        let step = trainer.state.header.step;
+        if trainer.schedule().checks_after(step) {
             trainer.judge(&validation)?;
+            if trainer.schedule().falls_after(&trainer.state.header.curve) {
+                trainer.state.header.falls_from = Some(step);
+            }
         }
         let go_on = hooks.step(&trainer.progress());
         if go_on.is_break() || hooks.wants_checkpoint() {
@@ -208,6 +204,8 @@ struct Header {
     plan: Plan,
     step: usize,
     smoothed: Option<f64>,
+    /// After how many steps the learning rate began to fall, if it did.
+    falls_from: Option<usize>,
     #[serde(with = "infinite")]
     best: f64,
     curve: Vec<Point>,
@@ -237,9 +235,10 @@ where
             return Err(TrainError::Diverged { step });
         }
         drop(parameters);
+        let rate = self.schedule().rate(step);
         let state = &mut self.state;
         let keep = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
-        let far = Update { rate: learning_rate(self.plan, step), step, keep };
+        let far = Update { rate, step, keep };
         update(far, &self.network, &mut state.moving, gradient);
         state.header.step += 1;
         state.header.smoothed = Some(state.header.smoothed.map_or(loss, |old| 0.99 * old + 0.01 * loss));
@@ -263,11 +262,15 @@ where
         Ok(())
     }
 
+    fn schedule(&self) -> Schedule<'_> {
+        Schedule { plan: self.plan, falls_from: self.state.header.falls_from }
+    }
+
     fn progress(&self) -> Progress {
         let header = &self.state.header;
         Progress {
             step: header.step,
-            steps: self.plan.steps,
+            steps: self.schedule().end(),
             loss: header.smoothed.unwrap_or(f64::NAN),
             validation: header.curve.last().map(|point| point.validation),
         }
@@ -283,13 +286,6 @@ impl<B: Backend> IntoScalarF32 for Tensor<B, 1> {
     fn into_scalar_f32(self) -> f32 {
         numbers(&self).first().copied().unwrap_or(f32::NAN)
     }
-}
-
-/// The learning rate at a step: a linear rise, then half a cosine.
-fn learning_rate(plan: &Plan, step: usize) -> f64 {
-    let warm = ((step + 1) as f64 / WARM_UP as f64).min(1.0);
-    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / plan.steps as f64).cos());
-    plan.learning_rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * cosine)
 }
 
 /// Initial parameters: projections into the residual stream, the modulation and the head start at zero, so that the
@@ -325,8 +321,14 @@ impl<B: Backend> State<B> {
         let parameters: Tensor<B, 1> = Tensor::from_data(TensorData::from(parameters), device);
         let (zeros, best) = (parameters.zeros_like(), parameters.clone());
         let moving = Moving { first: zeros.clone(), second: zeros, average: parameters.clone(), parameters };
-        let header =
-            Header { plan: plan.clone(), step: 0, smoothed: None, best: f64::INFINITY, curve: Vec::new() };
+        let header = Header {
+            plan: plan.clone(),
+            step: 0,
+            smoothed: None,
+            falls_from: None,
+            best: f64::INFINITY,
+            curve: Vec::new(),
+        };
         State { header, moving, best }
     }
 
