@@ -18,16 +18,25 @@ const MOST_TOKENS: usize = 64;
 /// The share of probes that are sharper than the scale returned.
 const QUANTILE: f64 = 0.25;
 
-/// The finest scale that standardised simulations `[rows · tokens]` show or may hide, in standard deviations; NaN of what
-/// a data set lacks. Tokens that are not `continuous` are left out: codes and constants lie at distances that mean nothing.
+/// How sharp simulations are, in standard deviations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sharpness {
+    /// The finest scale that they show; 1 where they show none.
+    pub shown: f64,
+    /// The finest scale that they show or may hide.
+    pub finest: f64,
+}
+
+/// How sharp standardised simulations `[rows · tokens]` are; NaN of what a data set lacks. Tokens that are not `continuous` are
+/// left out: codes and constants lie at distances that mean nothing.
 ///
 /// Around each probe, the nearest neighbours in the joint space of what it has give a local covariance Σ; the narrowest
 /// that one token can be given all others is `1 / √(Σ⁻¹)ᵢᵢ`. Where the neighbourhood is a thin sheet (two moons) this is its
 /// thickness, as far as the simulations resolve it; where it is a ball, they show no fine scale and the probe counts as 1.
-pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
+pub fn sharpness(values: &[f32], continuous: &[bool]) -> Sharpness {
     let tokens = continuous.iter().filter(|kept| **kept).count();
     if tokens == 0 {
-        return 1.0;
+        return Sharpness { shown: 1.0, finest: 1.0 };
     }
     let kept: Vec<f32> =
         values.iter().zip(continuous.iter().cycle()).filter(|(_, kept)| **kept).map(|(x, _)| *x).collect();
@@ -37,20 +46,21 @@ pub fn finest_scale(values: &[f32], continuous: &[bool]) -> f64 {
         .filter(|(row, _)| !is_validation(*row))
         .map(|(_, row)| row)
         .collect();
+    // N simulations resolve a scale of about N^(-1/4) where structure has four dimensions: what shows no finer scale
+    // may still be that fine, and what seems finer than three dimensions allow is chance.
+    let count = rows.len() as f64;
+    let of = |shown: f64| Sharpness { shown, finest: shown.min(count.powf(-0.25)) };
     if rows.len() <= neighbours(tokens) {
-        return 1.0;
+        return Sharpness { shown: 1.0, finest: 1.0 };
     }
     if tokens > MOST_TOKENS {
-        return (rows.len() as f64).powf(-0.25);
+        return of(1.0);
     }
     let stride = (rows.len() / PROBES).max(1);
     let mut widths: Vec<f64> = rows.iter().step_by(stride).map(|probe| thickness(&rows, probe)).collect();
     widths.sort_by(f64::total_cmp);
     let at = (QUANTILE * widths.len() as f64) as usize;
-    // N simulations resolve a scale of about N^(-1/4) where structure has four dimensions: what shows no finer scale
-    // may still be that fine, and what seems finer than three dimensions allow is chance.
-    let count = rows.len() as f64;
-    widths.get(at).copied().unwrap_or(1.0).min(count.powf(-0.25)).max(count.powf(-1.0 / 3.0))
+    of(widths.get(at).copied().unwrap_or(1.0).max(count.powf(-1.0 / 3.0)))
 }
 
 fn neighbours(tokens: usize) -> usize {
@@ -140,7 +150,7 @@ mod tests {
         let cloud: Vec<f32> = (0..4000).map(|k| 3.0 * noise(k)).collect();
         let line: Vec<f32> =
             (0..2000).flat_map(|k| [3.0 * noise(k), 3.0 * noise(k) + 0.01 * noise(k + 9000)]).collect();
-        assert!(finest_scale(&cloud, &[true; 2]) > 1.5 * finest_scale(&line, &[true; 2]));
+        assert!(sharpness(&cloud, &[true; 2]).finest > 1.5 * sharpness(&line, &[true; 2]).finest);
     }
 
     #[test]
@@ -151,14 +161,15 @@ mod tests {
             .zip(&all)
             .map(|(k, x)| if k % 2 == 1 && stream.uniform(k, 1, 0) < 0.7 { f32::NAN } else { *x })
             .collect();
-        assert_eq!(finest_scale(&gappy, &[true; 2]), finest_scale(&all, &[true; 2]));
+        assert_eq!(sharpness(&gappy, &[true; 2]), sharpness(&all, &[true; 2]));
     }
 
     #[test]
     fn many_tokens_cost_no_more_than_few() {
         let rows: Vec<f32> =
             (0..2_000 * 400).map(|k| ((k as f32 * 12.9898).sin() * 43_758.547).fract()).collect();
-        let finest = finest_scale(&rows, &[true; 400]);
+        let Sharpness { shown, finest } = sharpness(&rows, &[true; 400]);
+        assert_eq!(shown, 1.0);
         assert!((finest - 1_900.0_f64.powf(-0.25)).abs() < 1e-12);
     }
 
@@ -172,6 +183,6 @@ mod tests {
         });
         let rows: Vec<f32> = rows.collect();
         let alone: Vec<f32> = rows.chunks(4).flat_map(|row| [row[0], row[1]]).collect();
-        assert_eq!(finest_scale(&rows, &[true, true, false, false]), finest_scale(&alone, &[true; 2]));
+        assert_eq!(sharpness(&rows, &[true, true, false, false]), sharpness(&alone, &[true; 2]));
     }
 }

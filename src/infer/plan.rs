@@ -1,7 +1,7 @@
 //! Defaults that fit the problem: sizes, steps, noise and condition masks from the tokens, the budget and the
 //! simulations' own scales. Everything chosen is recorded.
 
-use crate::finest::finest_scale;
+use crate::finest::{Sharpness, sharpness};
 use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
@@ -16,6 +16,10 @@ const HEAD_WIDTH: usize = 16;
 
 /// So many tokens are few: a narrower network learns them in fewer steps.
 const FEW_TOKENS: usize = 6;
+
+/// Frequencies of a token's value.
+const LEAST_FREQUENCIES: usize = 3;
+const MOST_FREQUENCIES: usize = 8;
 
 /// Frequencies of a token's time: the fastest has its period in a thirty-second of the range.
 const TIMES: usize = 7;
@@ -82,7 +86,8 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let continuous: Vec<bool> = tokens
         .map(|(token, kind)| !token.support.whole && scales.get(*kind).is_some_and(Scale::varies))
         .collect();
-    let finest = finest_scale(&standardise(&scales, &subject.identities, table), &continuous);
+    let Sharpness { shown, finest } =
+        sharpness(&standardise(&scales, &subject.identities, table), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
     let plain = transformer.noise == Noise::Ve;
     Plan {
@@ -91,7 +96,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
             identities: subject.identities.clone(),
             kinds: subject.kinds(),
             times: if subject.has_times() { TIMES } else { 0 },
-            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { finest })
+            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { shown })
         },
         mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), decades)),
@@ -151,11 +156,12 @@ impl Plan {
     }
 }
 
-/// Few tokens, each of its own kind and without times, get by with a narrow network; fine structure needs value features that resolve it.
-pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Architecture {
+/// Few tokens, each of its own kind and without times, get by with a narrow network; fine structure, where simulations show any,
+/// needs value features that resolve it. Where they show none, fine features remember simulations.
+pub fn architecture(tokens: usize, transformer: &Transformer, shown: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= FEW_TOKENS { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
-    let octaves = finest.recip().log2().ceil() as usize + 1;
+    let octaves = shown.recip().log2().ceil() as usize + 1;
     Architecture {
         tokens,
         identities: (0..tokens).collect(),
@@ -166,7 +172,7 @@ pub fn architecture(tokens: usize, transformer: &Transformer, finest: f64) -> Ar
         heads,
         head_width: (width / heads).max(1),
         hidden: width * transformer.widening.unwrap_or(2),
-        frequencies: octaves.clamp(4, 8),
+        frequencies: octaves.clamp(LEAST_FREQUENCIES, MOST_FREQUENCIES),
     }
 }
 
