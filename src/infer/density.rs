@@ -42,6 +42,8 @@ pub enum DensityError {
         /// Which.
         name: String,
     },
+    /// Draws satisfy conditions, and how much of the density they leave is not known.
+    Restricted,
     /// The device cannot be used, and why.
     Device(String),
 }
@@ -55,6 +57,9 @@ impl std::fmt::Display for DensityError {
             }
             DensityError::Constant { name } => {
                 write!(f, "`{name}` was the same in all simulations, and has no density")
+            }
+            DensityError::Restricted => {
+                write!(f, "its draws satisfy a `where`, and what that leaves of the density is not known")
             }
             DensityError::Device(why) => f.write_str(why),
         }
@@ -84,8 +89,11 @@ impl Conditional<'_> {
     /// Fails where what is asked about has no density.
     ///
     /// # Errors
-    /// [`DensityError::Discrete`], [`DensityError::Constant`].
+    /// [`DensityError::Discrete`], [`DensityError::Constant`], [`DensityError::Restricted`].
     pub fn ensure_density(&self) -> Result<(), DensityError> {
+        if self.under.is_some() {
+            return Err(DensityError::Restricted);
+        }
         for token in self.drawn_along() {
             let (token, kind) = self.token(token);
             if token.support.whole {

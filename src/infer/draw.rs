@@ -2,6 +2,7 @@
 
 use crate::backend::ScoreBackend;
 use crate::device::{Device, Machine, on_device};
+use crate::guide::Guide;
 use crate::parts::side_by_side;
 use crate::plan::Plan;
 use crate::scale::Scale;
@@ -9,6 +10,7 @@ use crate::solver::Solver;
 use crate::subject::Subject;
 use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
+use sbi_sim::Restriction;
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
@@ -17,6 +19,9 @@ const SEEN_LACKING: f64 = 0.03;
 
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
+
+/// Draws by which it is known how often conditions hold without guidance.
+pub const PROBES: usize = 2_000;
 
 /// After so many tries, less than this share of them within the prior's support is too little to go on.
 const TRIES: usize = 20_000;
@@ -36,7 +41,7 @@ pub(crate) struct Try {
 pub struct Draws {
     /// `[draws · inferred]`, row-major, in the order the query asks, in the user's units.
     pub values: Vec<f64>,
-    /// Draws that fell outside the prior's support and were made again.
+    /// Draws that were made again: they fell outside the prior's support, or did not satisfy the conditions.
     pub redrawn: usize,
 }
 
@@ -47,6 +52,13 @@ pub enum DrawError {
     Stopped,
     /// Hardly any of very many tries lay within the support.
     OutsideSupport {
+        /// How many did.
+        kept: usize,
+        /// Of how many.
+        tries: usize,
+    },
+    /// Hardly any of very many tries satisfied the conditions.
+    Unmet {
         /// How many did.
         kept: usize,
         /// Of how many.
@@ -69,6 +81,9 @@ impl std::fmt::Display for DrawError {
                 f,
                 "of {tries} draws only {kept} lie within the prior's support: the network has not learnt this model"
             ),
+            DrawError::Unmet { kept, tries } => {
+                write!(f, "of {tries} draws only {kept} satisfy what `where` says")
+            }
             DrawError::NotFinite { name } => write!(f, "the network's draws of `{name}` are not numbers"),
             DrawError::Device(why) => f.write_str(why),
         }
@@ -142,6 +157,32 @@ pub struct Conditional<'a> {
     pub question: &'a Question,
     /// The seed: draw number n is the same whichever others are made, on any number of threads.
     pub seed: u64,
+    /// What draws satisfy besides, and how they are made to.
+    pub under: Option<Under<'a>>,
+}
+
+/// Conditions that all draws satisfy. Those that do not are made again, whether they were guided or not.
+#[derive(Clone, Copy)]
+pub struct Under<'a> {
+    /// The conditions, compiled for all tokens.
+    pub restriction: &'a Restriction,
+    /// Whether draws are guided to where they hold; else they are as without them.
+    pub guided: bool,
+}
+
+/// What makes draws.
+enum Maker<'a, B: ScoreBackend> {
+    Plain(Solver<'a, B>),
+    Guided(Guide<'a, B>),
+}
+
+impl<B: ScoreBackend> Maker<'_, B> {
+    fn draw(&self, tries: &[Try]) -> Vec<f64> {
+        match self {
+            Maker::Plain(solver) => solver.draw(tries),
+            Maker::Guided(guide) => guide.draw(tries),
+        }
+    }
 }
 
 impl Conditional<'_> {
@@ -164,13 +205,7 @@ impl Conditional<'_> {
         machine: &Machine,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Draws, DrawError> {
-        // On the processor each thread has a solver of its own, so that none waits for others between steps.
-        let (solvers, threads) = match machine.device {
-            Device::Cpu => (machine.threads, 1),
-            _ => (1, machine.threads),
-        };
-        let mut solvers: Vec<Solver<B>> = (0..solvers.max(1)).map(|_| Solver::new(self, threads)).collect();
-        let asked: Vec<bool> = self.question.states.iter().map(|state| *state == State::Inferred).collect();
+        let mut makers = self.makers::<B>(machine);
         let (tokens, width) = (self.subject.tokens().len(), self.question.infer.len());
         let most = (CHUNK_TOKENS / tokens.max(1)).clamp(16, 1_024);
         let first = numbers.start;
@@ -179,12 +214,12 @@ impl Conditional<'_> {
         let (mut kept, mut tries) = (0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
-            let made = side_by_side(&mut solvers, &chunk, tokens, tokens, |solver, tries| solver.draw(tries));
-            for (&Try { number, attempt }, made) in chunk.iter().zip(made.chunks_exact(tokens)) {
-                if let Some(row) = self.report(made, &asked)? {
+            let made = side_by_side(&mut makers, &chunk, tokens, tokens, |maker, tries| maker.draw(tries));
+            for (&Try { number, attempt }, made) in chunk.iter().zip(self.sound(&made)?) {
+                if let Some(made) = made.filter(|made| made.holds) {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
-                    place.copy_from_slice(&row);
+                    place.copy_from_slice(&self.asked_of(&made.values));
                     kept += 1;
                 } else {
                     waiting.push_back(Try { number, attempt: attempt + 1 });
@@ -195,10 +230,44 @@ impl Conditional<'_> {
                 return Err(DrawError::Stopped);
             }
             if tries >= TRIES && (kept as f64) < LEAST_SHARE * tries as f64 {
-                return Err(DrawError::OutsideSupport { kept, tries });
+                return Err(match self.under {
+                    Some(_) => DrawError::Unmet { kept, tries },
+                    None => DrawError::OutsideSupport { kept, tries },
+                });
             }
         }
         Ok(Draws { values, redrawn: tries - kept })
+    }
+
+    /// The share of draws without these conditions that satisfy them, by [`PROBES`] draws.
+    ///
+    /// # Errors
+    /// See [`DrawError`].
+    pub fn share_within(&self, restriction: &Restriction, machine: &Machine) -> Result<f64, DrawError> {
+        let free = Conditional { under: Some(Under { restriction, guided: false }), ..*self };
+        on_device!(machine.device, DrawError::Device, B => {
+            let tokens = self.subject.tokens().len();
+            let tries: Vec<Try> = (0..PROBES).map(|number| Try { number, attempt: 0 }).collect();
+            let mut makers = free.makers::<B>(machine);
+            let made = side_by_side(&mut makers, &tries, tokens, tokens, |maker, tries| maker.draw(tries));
+            let sound: Vec<Made> = free.sound(&made)?.into_iter().flatten().collect();
+            Ok(sound.iter().filter(|made| made.holds).count() as f64 / sound.len().max(1) as f64)
+        })
+    }
+
+    /// On the processor each thread has a solver of its own, so that none waits for others between steps.
+    fn makers<B: ScoreBackend>(&self, machine: &Machine) -> Vec<Maker<'_, B>> {
+        let (makers, threads) = match machine.device {
+            Device::Cpu => (machine.threads.max(1), 1),
+            _ => (1, machine.threads),
+        };
+        let maker = |_| match self.under {
+            Some(Under { restriction, guided: true }) => {
+                Maker::Guided(Guide::new(self, restriction, threads))
+            }
+            _ => Maker::Plain(Solver::new(self, threads)),
+        };
+        (0..makers).map(maker).collect()
     }
 
     /// A token of the question, and its kind.
@@ -207,20 +276,43 @@ impl Conditional<'_> {
         self.subject.tokens().get(number).zip(kind).expect("questions name tokens of their graph")
     }
 
-    /// The inferred tokens of one draw; none where any of them lies outside its support. What is drawn along and forgotten may
-    /// lie where it likes.
-    fn report(&self, made: &[f64], asked: &[bool]) -> Result<Option<Vec<f64>>, DrawError> {
-        let plan = &self.weights.plan;
-        let tokens = self.subject.tokens().iter().zip(&self.subject.identities).zip(made);
-        let all: Vec<f64> =
-            tokens.map(|((token, kind), &z)| value(token, plan.scale(*kind), z)).collect::<Result<_, _>>()?;
-        let supported = self.subject.tokens().iter().zip(&all).zip(asked);
-        if !supported.into_iter().all(|((token, x), asked)| !asked || token.support.contains(*x)) {
-            return Ok(None);
+    /// What was made, `[tries · tokens]` standardised, in the user's units; none where any token that is asked about lies outside
+    /// its support. What is drawn along and forgotten may lie where it likes.
+    fn sound(&self, made: &[f64]) -> Result<Vec<Option<Made>>, DrawError> {
+        let tokens = self.subject.tokens();
+        let mut sound = Vec::new();
+        for made in made.chunks_exact(tokens.len()) {
+            let kinds = tokens.iter().zip(&self.subject.identities);
+            let scaled =
+                kinds.zip(made).map(|((token, kind), &z)| value(token, self.weights.plan.scale(*kind), z));
+            let values: Vec<f64> = scaled.collect::<Result<_, _>>()?;
+            let inside = tokens.iter().zip(&values).zip(&self.question.states);
+            let inside = inside
+                .into_iter()
+                .all(|((token, x), state)| *state != State::Inferred || token.support.contains(*x));
+            sound.push(inside.then_some(Made { values, holds: true }));
         }
-        let asked = self.question.infer.iter();
-        Ok(Some(asked.map(|&token| *all.get(token).expect("queries name tokens of their graph")).collect()))
+        if let Some(Under { restriction, .. }) = self.under {
+            let rows: Vec<f64> = sound.iter().flatten().flat_map(|made| &made.values).copied().collect();
+            let judged = restriction.judge(&rows).holds;
+            sound.iter_mut().flatten().zip(judged).for_each(|(made, holds)| made.holds = holds);
+        }
+        Ok(sound)
     }
+
+    /// Of all tokens' values those asked for.
+    fn asked_of(&self, values: &[f64]) -> Vec<f64> {
+        let asked = self.question.infer.iter();
+        asked.map(|&token| *values.get(token).expect("queries name tokens of their graph")).collect()
+    }
+}
+
+/// A draw within the prior's support.
+struct Made {
+    /// Of all tokens.
+    values: Vec<f64>,
+    /// Whether all conditions hold of it.
+    holds: bool,
 }
 
 /// A network's number in the user's units; whole numbers are the nearest that can occur.

@@ -15,7 +15,7 @@ use std::ops::Range;
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.99;
 const EPSILON: f64 = 1e-8;
-const WEIGHT_DECAY: f64 = 0.1;
+const WEIGHT_DECAY: f64 = 0.03;
 
 /// The share of a matrix's momentum that stays.
 const MOMENTUM: f64 = 0.95;
@@ -275,10 +275,10 @@ mod tests {
             second: tensor(&second),
             average: tensor(&start),
         };
-        let adam = AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(0.1).build();
+        let adam = AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(0.03).build();
         let muon = MuonConfig::new()
             .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
-            .with_weight_decay(Some(WeightDecayConfig::new(0.1)))
+            .with_weight_decay(Some(WeightDecayConfig::new(0.03)))
             .build::<Cpu>();
         // Of the two matrices side by side the second.
         let second_of_two = |all: &Tensor<Cpu, 1>| {

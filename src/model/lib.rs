@@ -7,6 +7,7 @@ mod approximator;
 mod axis;
 mod bits;
 mod check;
+mod conditioned;
 mod depends;
 mod draft;
 mod dynamics;
@@ -47,6 +48,7 @@ pub use approximator::{
 };
 pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, STD, check, compile};
+pub use conditioned::Conditioned;
 pub use depends::{Depends, Reading};
 pub use dynamics::{Change, ChangeKind, Dynamics, Event, Solver, Tolerances};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};

@@ -69,7 +69,7 @@ fn draws(file: &File, kind: Kind, (weights, trained_on): (&Weights, &Subject), c
             (trained_on.clone(), Question { name, states, origins, infer, coordinates: Vec::new() })
         }
     };
-    let conditional = Conditional { weights, subject: &subject, question: &question, seed: 1 };
+    let conditional = Conditional { weights, subject: &subject, question: &question, seed: 1, under: None };
     conditional.draw(0..count, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
 }
 

@@ -26,6 +26,7 @@ mod likelihood;
 mod models;
 mod outside;
 mod published;
+mod restriction;
 mod rng;
 mod simulator;
 mod stops;
