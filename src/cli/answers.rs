@@ -131,6 +131,7 @@ fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
         quantities: summary::quantities(answer, |number| case.label(number)),
         cautions: &notes.cautions,
         redrawn: Redrawn::new(notes.redrawn, case.query.draws),
+        restricted: notes.restricted,
         plan: &notes.plan,
         steps: notes.steps,
         seconds: Seconds {

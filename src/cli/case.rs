@@ -1,13 +1,14 @@
 //! One query with all it is about: its approximator, model, tokens and keys.
 
 use super::args::Device;
+use super::failure::{Failure, Outcome};
 use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Question, Subject};
 use sbi_model::{
     Approximator, Axis, Estimator, File, Graph, GraphRule, Key, MaskKind, Model, Placement, Query, State,
 };
-use sbi_sim::{Outside, Simulator};
+use sbi_sim::{Outside, Restriction, Simulator};
 use std::borrow::Cow;
 
 /// A query to answer.
@@ -22,6 +23,8 @@ pub struct Case<'a> {
     pub subject: Subject,
     /// What it is asked.
     pub asked: Asked<'a>,
+    /// The conditions that its draws satisfy, if there are any.
+    pub restriction: Option<Restriction>,
     /// What simulates the model.
     pub simulator: &'a Simulator,
     /// The programs from outside that it draws from.
@@ -72,7 +75,10 @@ impl Keys {
 
 impl<'a> Case<'a> {
     /// A query of a spec, to be answered on a device.
-    pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Case<'a> {
+    ///
+    /// # Errors
+    /// A condition on what draws do not tell.
+    pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Outcome<Case<'a>> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let (rule, mask) = match &approximator.estimator {
@@ -82,10 +88,11 @@ impl<'a> Case<'a> {
         let subject_of = |model: &Model| Subject::of(model, rule, mask);
         let subject = subject_of(model);
         let asked = Asked::of(query, model, graph, subject_of, &subject);
+        let restriction = restriction(query, &asked)?;
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(&spec.file, query, device);
         let outside = spec.outside(approximator.model);
-        Case { query, approximator, model, subject, asked, simulator, outside, keys, device }
+        Ok(Case { query, approximator, model, subject, asked, restriction, simulator, outside, keys, device })
     }
 
     /// The seed of simulations, training and draws.
@@ -130,6 +137,19 @@ impl<'a> Case<'a> {
         let names = self.asked.subject.tokens().iter().map(|token| token.name.as_str());
         names.zip(self.asked.question.states.iter().copied())
     }
+}
+
+/// The conditions of a query, compiled for draws of all its tokens.
+fn restriction(query: &Query, asked: &Asked) -> Outcome<Option<Restriction>> {
+    if query.conditions.is_empty() {
+        return Ok(None);
+    }
+    let elements: Vec<_> = asked.subject.tokens().iter().map(|token| (token.node, token.element)).collect();
+    let compiled = Restriction::of(&asked.model, &query.conditions, &elements);
+    compiled.map(Some).map_err(|refusal| {
+        Failure::wrong(format!("a `where` of `{}` asks for what no draw tells: {refusal}", query.name))
+            .help("leave it out, or read parameters and data that are drawn")
+    })
 }
 
 impl<'a> Asked<'a> {

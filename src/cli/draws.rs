@@ -9,8 +9,9 @@ use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, Plan, Question, Subject};
+use sbi_infer::{Conditional, DrawError, Plan, Question, Subject, Under};
 use sbi_model::{Query, State, Token};
+use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ const DRAWS: &str = "draws.csv";
 /// A shard takes about so long to make, once it is known how fast that goes.
 const SHARD_TIME: Duration = Duration::from_secs(10);
 const FIRST_SHARD: usize = 64;
+
+/// Where fewer draws than this share satisfy the conditions, the others are not made again and again, but guided.
+const GUIDED_BELOW: f64 = 0.02;
 const MOST_GROWTH: f64 = 16.0;
 
 /// The draws of one query.
@@ -27,6 +31,7 @@ pub struct Drawing<'a> {
     query: &'a Query,
     subject: &'a Subject,
     question: &'a Question,
+    restriction: Option<&'a Restriction>,
     seed: u64,
 }
 
@@ -53,14 +58,25 @@ pub struct Notes {
     pub steps: usize,
     /// Seconds spent on drawing.
     pub draw_seconds: f64,
-    /// Draws that fell outside the prior's support and were made again.
+    /// Draws that were made again: outside the prior's support, or not as the conditions say.
     pub redrawn: usize,
+    /// How draws came to satisfy the conditions, if there are any.
+    pub restricted: Option<Restricted>,
     /// What was chosen for the network and its training.
     pub plan: serde_json::Value,
     /// The choice in a line.
     pub choice: String,
     /// Why the answer should be taken with care, a sentence each.
     pub cautions: Vec<String>,
+}
+
+/// How draws came to satisfy the conditions of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restricted {
+    /// The share of draws without the conditions that satisfy them.
+    pub share_without: f64,
+    /// Whether draws were guided, which is approximate; else all others were made again.
+    pub guided: bool,
 }
 
 impl Notes {
@@ -113,8 +129,12 @@ impl Stage for Drawing<'_> {
         if held.manifest().lists(DRAWS) {
             held.clear()?;
         }
-        let (values, effort) = self.finish(trained, bench, held)?;
-        let mut notes = Notes::of(trained, self);
+        let restricted = self.restricted(trained, bench)?;
+        let (values, effort) = self.finish(trained, restricted, bench, held)?;
+        let mut notes = Notes { restricted, ..Notes::of(trained, self) };
+        notes
+            .cautions
+            .extend(restricted.and_then(|restricted| restricted.caution(&effort, self.query.draws)));
         (notes.draw_seconds, notes.redrawn) = (effort.seconds, effort.again as usize);
         let names = self.names();
         let csv = csv_of(&names, &values);
@@ -124,12 +144,27 @@ impl Stage for Drawing<'_> {
     }
 }
 
+impl Restricted {
+    /// That guided draws are approximate.
+    fn caution(self, effort: &Effort, draws: usize) -> Option<String> {
+        let kept = 100.0 * draws as f64 / (draws as f64 + effort.again as f64).max(1.0);
+        self.guided.then(|| {
+            format!(
+                "draws are guided to where `where` holds, which is approximate: {} % of draws without guidance satisfy it, {} % of guided ones",
+                rounded(100.0 * self.share_without, 1.0),
+                rounded(kept, 1.0)
+            )
+        })
+    }
+}
+
 impl<'a> Drawing<'a> {
     /// The draws for a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
         let Asked { subject, question, .. } = &case.asked;
-        Drawing { entry, query: case.query, subject, question, seed: case.seed() }
+        let restriction = case.restriction.as_ref();
+        Drawing { entry, query: case.query, subject, question, restriction, seed: case.seed() }
     }
 
     fn shards(&self) -> Shards<'_> {
@@ -137,7 +172,13 @@ impl<'a> Drawing<'a> {
     }
 
     /// All draws, those made that the store lacks, and what making them took.
-    fn finish(&self, trained: &Trained, bench: &Bench, held: &mut Held) -> Outcome<(Vec<f64>, Effort)> {
+    fn finish(
+        &self,
+        trained: &Trained,
+        restricted: Option<Restricted>,
+        bench: &Bench,
+        held: &mut Held,
+    ) -> Outcome<(Vec<f64>, Effort)> {
         let (width, draws) = (self.question.infer.len(), self.query.draws);
         let mut values = room(draws * width).ok_or_else(|| {
             Failure::failed(format!("{} need more memory than there is", self.title()))
@@ -146,8 +187,9 @@ impl<'a> Drawing<'a> {
         let mut keep = |start, rows: &[f64]| place(&mut values, start * width, rows);
         let mut filling = self.shards().fill(held, draws, &mut keep)?;
         let mut bar = bench.progress.start("draw", &self.title(), filling.done, draws);
-        let Drawing { subject, question, seed, .. } = *self;
-        let conditional = Conditional { weights: &trained.weights, subject, question, seed };
+        let mut conditional = self.conditional(trained);
+        conditional.under = (self.restriction.zip(restricted))
+            .map(|(restriction, Restricted { guided, .. })| Under { restriction, guided });
         let mut size = FIRST_SHARD;
         while let Some(gap) = filling.gap(size) {
             let (start, began) = (gap.start, Instant::now());
@@ -165,6 +207,19 @@ impl<'a> Drawing<'a> {
         bar.finish("done");
         let effort = filling.effort;
         Ok((values, effort))
+    }
+
+    fn conditional<'t>(&'t self, trained: &'t Trained) -> Conditional<'t> {
+        let Drawing { subject, question, seed, .. } = *self;
+        Conditional { weights: &trained.weights, subject, question, seed, under: None }
+    }
+
+    /// How draws will come to satisfy the conditions, by how many do without help.
+    fn restricted(&self, trained: &Trained, bench: &Bench) -> Outcome<Option<Restricted>> {
+        let Some(restriction) = self.restriction else { return Ok(None) };
+        let share = self.conditional(trained).share_within(restriction, &bench.machine);
+        let share_without = share.map_err(|e| self.failed(&e))?;
+        Ok(Some(Restricted { share_without, guided: share_without < GUIDED_BELOW }))
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
@@ -200,6 +255,7 @@ impl<'a> Drawing<'a> {
         match error {
             DrawError::Stopped => Failure::interrupted(),
             DrawError::Device(_) => failure.help("leave `--device cuda` out to draw on the processor"),
+            DrawError::Unmet { .. } => failure.help("ask for less in `where`, or look whether it can hold with what is given"),
             DrawError::OutsideSupport { .. } | DrawError::NotFinite { .. } => failure
                 .help("train longer or on more simulations (`steps`, `simulations` in `train`), and look whether the \
                        given values are ones that the model can produce"),

@@ -13,7 +13,7 @@ use super::progress::{Bar, grouped};
 use super::run::work;
 use super::stage::{Bench, Job};
 use super::weights::Training;
-use sbi_infer::{Conditional, DensityError, Weights};
+use sbi_infer::{Conditional, DensityError, Under, Weights};
 use std::ops::ControlFlow;
 
 /// Answers queries of a file from what is kept.
@@ -60,7 +60,9 @@ struct Density<'a> {
 impl Density<'_> {
     fn conditional(&self) -> Conditional<'_> {
         let Asked { subject, question, .. } = &self.case.asked;
-        Conditional { weights: self.weights, subject, question, seed: self.case.seed() }
+        let restriction = self.case.restriction.as_ref();
+        let under = restriction.map(|restriction| Under { restriction, guided: false });
+        Conditional { weights: self.weights, subject, question, seed: self.case.seed(), under }
     }
 
     /// Writes `log_prob.csv`: the points, and the log-density of each.
@@ -146,6 +148,7 @@ impl Density<'_> {
         match error {
             DensityError::Stopped => Failure::interrupted(),
             DensityError::Device(_) => failure.help("leave `--device cuda` out to use the processor"),
+            DensityError::Restricted => failure.help("ask for it in a query without `where`"),
             DensityError::Discrete { name } | DensityError::Constant { name } => {
                 failure.help(format!("give it, `given {name} = …`, or ask for draws alone"))
             }

@@ -31,7 +31,9 @@ pub fn work(args: &args::Run, work: impl FnOnce(&[Case], &Bench, &Answers) -> Ou
     cases.iter().try_for_each(|query| spec.ensure_query_runs(query))?;
     let models = cases.iter().map(|query| spec.model(spec.approximator(query).model));
     models.into_iter().try_for_each(|model| ensure_allowed(model, &args.work.allow))?;
-    let cases: Vec<Case> = cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();
+    let cases: Outcome<Vec<Case>> =
+        cases.into_iter().map(|query| Case::of(&spec, query, args.device)).collect();
+    let cases = cases?;
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out"));
     let answers = Answers::in_folder(folder);
     answers.ensure_writable()?;

@@ -12,14 +12,16 @@
 //!   "absent": ["y", …]                what it left out
 //!   "quantities": [{"name", "unit", "doc", "mean", "sd", "quantiles": {"0.05", "0.25", "0.5", "0.75", "0.95"}}]
 //!   "cautions": ["…", …]              why to take the answer with care, a sentence each
-//!   "redrawn": {"draws", "share"}     draws made again because they fell outside the prior's support; share of all made
+//!   "redrawn": {"draws", "share"}     draws made again: outside the prior's support, or not as `where` says; share of all made
+//!   "where": {"share_without", "guided"}, or null       the share of draws that satisfy it by themselves; whether the others
+//!                                     were guided, which is approximate, or all made again
 //!   "plan": {…}                       network, most steps, batch and noise as chosen or stated
 //!   "steps"                           steps of training that were taken
 //!   "seconds": {"simulate", "train", "draw"}            spent when each was made, in whichever run
 //! }
 //! ```
 
-use super::draws::Answer;
+use super::draws::{Answer, Restricted};
 use super::numbers::rounded;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
@@ -62,6 +64,9 @@ pub struct Summary<'a> {
     pub cautions: &'a [String],
     /// Draws made again.
     pub redrawn: Redrawn,
+    /// How draws came to satisfy the conditions of the query.
+    #[serde(rename = "where")]
+    pub restricted: Option<Restricted>,
     /// What was chosen.
     pub plan: &'a serde_json::Value,
     /// Steps of training that were taken.
@@ -98,7 +103,7 @@ pub struct Quantity<'a> {
     pub quantiles: BTreeMap<&'static str, f64>,
 }
 
-/// Draws that fell outside the prior's support.
+/// Draws that were made again.
 #[derive(Debug, Serialize)]
 pub struct Redrawn {
     /// How many.

@@ -15,7 +15,7 @@ use std::ops::Range;
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.99;
 const EPSILON: f64 = 1e-8;
-const WEIGHT_DECAY: f64 = 0.03;
+const WEIGHT_DECAY: f64 = 1e-3;
 
 /// The share of a matrix's momentum that stays.
 const MOMENTUM: f64 = 0.95;
@@ -25,7 +25,7 @@ const STEP: f64 = 0.2;
 
 /// X ← a X + (b XXᵀ + c (XXᵀ)²) X takes singular values of 0.01 to 1 to within 0.3 of one in this many steps.
 pub(crate) const NEWTON_SCHULZ: [f32; 3] = [3.4445, -4.775, 2.0315];
-pub(crate) const NEWTON_SCHULZ_STEPS: usize = 5;
+pub(crate) const NEWTON_SCHULZ_STEPS: usize = 3;
 
 /// The least norm that a matrix is divided by.
 pub(crate) const LEAST_NORM: f32 = 1e-7;
@@ -275,10 +275,11 @@ mod tests {
             second: tensor(&second),
             average: tensor(&start),
         };
-        let adam = AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(0.03).build();
+        let adam = AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(1e-3).build();
         let muon = MuonConfig::new()
             .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
-            .with_weight_decay(Some(WeightDecayConfig::new(0.03)))
+            .with_ns_steps(3)
+            .with_weight_decay(Some(WeightDecayConfig::new(1e-3)))
             .build::<Cpu>();
         // Of the two matrices side by side the second.
         let second_of_two = |all: &Tensor<Cpu, 1>| {

@@ -10,6 +10,7 @@ mod netcdf;
 mod outside;
 mod picture;
 mod query;
+mod restricted;
 mod run;
 mod scattered;
 mod simulate;

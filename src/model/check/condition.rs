@@ -18,7 +18,10 @@ impl<'t> Asked<'_, 't> {
         let value = builder.condition(condition, &Scope::model());
         let sound = builder.told.is_empty() && value.sort != Sort::Refused;
         self.told.append(&mut builder.told);
-        self.later.push(not_run("where", span).help("leave it out, and select among the draws afterwards"));
+        if !self.joint {
+            self.later
+                .push(not_run("where", span).help("leave it out, and select among the draws afterwards"));
+        }
         if !sound {
             return;
         }
