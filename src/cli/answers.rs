@@ -8,7 +8,12 @@ use super::netcdf;
 use super::numbers::exact;
 use super::progress::grouped;
 use super::summary::{self, Redrawn, Seconds, StoreKeys, Summary};
+use std::io::ErrorKind;
 use std::path::PathBuf;
+
+/// What `sbi query` writes beside draws.
+pub const DENSITIES: &str = "log_prob.csv";
+pub const MODE: &str = "mode.csv";
 
 const HELP: &str = "name a folder that can be written: `--out DIR`";
 
@@ -45,6 +50,13 @@ impl Answers {
     pub fn give(&self, case: &Case, answer: &Answer) -> Outcome {
         let folder = self.folder.join(&case.query.name);
         files::probe(&folder).map_err(|e| files::unwritable(&folder, &e, HELP))?;
+        // They are of the answer that is replaced.
+        let beside = [DENSITIES, MODE].map(|name| std::fs::remove_file(folder.join(name)));
+        if let Some(Err(e)) =
+            beside.into_iter().find(|done| done.as_ref().is_err_and(|e| e.kind() != ErrorKind::NotFound))
+        {
+            return Err(files::unwritable(&folder, &e, HELP));
+        }
         let draws = folder.join("draws.csv");
         files::output(&draws, &answer.csv, HELP)?;
         if let Some(times) = coordinates(case) {

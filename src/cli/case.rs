@@ -6,7 +6,8 @@ use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Question, Subject};
 use sbi_model::{
-    Approximator, Axis, Estimator, File, Graph, GraphRule, Key, MaskKind, Model, Placement, Query, State,
+    Approximator, Axis, AxisId, Estimator, Expr, File, Graph, GraphRule, Index, Key, MaskKind, Model,
+    Placement, Query, State,
 };
 use sbi_sim::{Outside, Restriction, Simulator};
 use std::borrow::Cow;
@@ -144,11 +145,32 @@ fn restriction(query: &Query, asked: &Asked) -> Outcome<Option<Restriction>> {
     if query.conditions.is_empty() {
         return Ok(None);
     }
+    if let Some(name) = beyond(query, &asked.model) {
+        return Err(Failure::wrong(format!(
+            "a `where` of `{}` reads an element of `{name}` that it does not place",
+            query.name
+        ))
+        .help("place it: `at … = […]`"));
+    }
     let elements: Vec<_> = asked.subject.tokens().iter().map(|token| (token.node, token.element)).collect();
     let compiled = Restriction::of(&asked.model, &query.conditions, &elements);
     compiled.map(Some).map_err(|refusal| {
-        Failure::wrong(format!("a `where` of `{}` asks for what no draw tells: {refusal}", query.name))
+        let told = refusal.to_string();
+        // The condition has no name that a user would know.
+        let why = told.split_once(": ").map_or(told.as_str(), |(_, why)| why);
+        Failure::wrong(format!("a `where` of `{}` asks for what no draw tells: {why}", query.name))
             .help("leave it out, or read parameters and data that are drawn")
+    })
+}
+
+/// A node of which a condition reads an element that the query does not place.
+fn beyond<'m>(query: &Query, model: &'m Model) -> Option<&'m str> {
+    let exprs = query.conditions.iter().flat_map(|condition| &condition.exprs);
+    exprs.into_iter().find_map(|expr| {
+        let Expr::Element { node, index } = expr else { return None };
+        let node = model.node(*node);
+        let outside = |(axis, index): (&AxisId, &Index)| matches!(index, Index::At(place) if *place >= model.axis(*axis).size());
+        node.axes.iter().zip(index).any(outside).then_some(node.name.as_str())
     })
 }
 

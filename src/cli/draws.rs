@@ -21,6 +21,10 @@ const DRAWS: &str = "draws.csv";
 const SHARD_TIME: Duration = Duration::from_secs(10);
 const FIRST_SHARD: usize = 64;
 
+/// Draws without guidance and with it by which it is known how often the conditions hold.
+const PROBES: usize = 2_000;
+const GUIDED_PROBES: usize = 200;
+
 /// Where fewer draws than this share satisfy the conditions, the others are not made again and again, but guided.
 const GUIDED_BELOW: f64 = 0.02;
 const MOST_GROWTH: f64 = 16.0;
@@ -150,7 +154,7 @@ impl Restricted {
         let kept = 100.0 * draws as f64 / (draws as f64 + effort.again as f64).max(1.0);
         self.guided.then(|| {
             format!(
-                "draws are guided to where `where` holds, which is approximate: {} % of draws without guidance satisfy it, {} % of guided ones",
+                "draws are guided to where `where` holds, which is approximate: {} % of draws without guidance satisfy it, and {} % of guided ones were kept",
                 rounded(100.0 * self.share_without, 1.0),
                 rounded(kept, 1.0)
             )
@@ -217,9 +221,23 @@ impl<'a> Drawing<'a> {
     /// How draws will come to satisfy the conditions, by how many do without help.
     fn restricted(&self, trained: &Trained, bench: &Bench) -> Outcome<Option<Restricted>> {
         let Some(restriction) = self.restriction else { return Ok(None) };
-        let share = self.conditional(trained).share_within(restriction, &bench.machine);
-        let share_without = share.map_err(|e| self.failed(&e))?;
-        Ok(Some(Restricted { share_without, guided: share_without < GUIDED_BELOW }))
+        let what = format!("how often `where` holds in `{}`", self.query.name);
+        let mut bar = bench.progress.start("look", &what, 0, PROBES + GUIDED_PROBES);
+        let mut share = |guided: bool, tries: usize, done: usize| {
+            let under = Some(Under { restriction, guided });
+            let conditional = Conditional { under, ..self.conditional(trained) };
+            let share = conditional.share_within(tries, &bench.machine, &mut |more| {
+                bar.set(done + more);
+                interrupt::flow()
+            });
+            share.map_err(|e| self.failed(&e))
+        };
+        let share_without = share(false, PROBES, 0)?;
+        // Guidance does not help where nothing says which way to go: then the others are made again all the same.
+        let guided =
+            share_without < GUIDED_BELOW && share(true, GUIDED_PROBES, PROBES)? > Under::COST * share_without;
+        bar.finish(&format!("in {} % of draws,", rounded(100.0 * share_without, 1.0)));
+        Ok(Some(Restricted { share_without, guided }))
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.

@@ -1,6 +1,6 @@
 //! `sbi query`: answers from networks that are kept, and what else can be said of them: log-densities and modes.
 
-use super::answers::Answers;
+use super::answers::{Answers, DENSITIES, MODE};
 use super::args;
 use super::case::{Asked, Case};
 use super::draws::{Answer, Drawing, csv_of};
@@ -13,7 +13,7 @@ use super::progress::{Bar, grouped};
 use super::run::work;
 use super::stage::{Bench, Job};
 use super::weights::Training;
-use sbi_infer::{Conditional, DensityError, Under, Weights};
+use sbi_infer::{Conditional, DensityError, Weights};
 use std::ops::ControlFlow;
 
 /// Answers queries of a file from what is kept.
@@ -24,6 +24,9 @@ pub fn query(args: &args::Query) -> Outcome {
             (Some(path), [case]) => Some(points::read(path, &names(case))?),
             (Some(_), _) => return Err(several(cases)),
         };
+        if points.is_some() || args.mode {
+            cases.iter().try_for_each(ensure_unrestricted)?;
+        }
         let look = |case| Job::look(Training::of(case, &bench.store), bench.progress);
         let trainings: Vec<Job<Training>> = cases.iter().map(look).collect();
         for (case, training) in cases.iter().zip(&trainings) {
@@ -60,9 +63,7 @@ struct Density<'a> {
 impl Density<'_> {
     fn conditional(&self) -> Conditional<'_> {
         let Asked { subject, question, .. } = &self.case.asked;
-        let restriction = self.case.restriction.as_ref();
-        let under = restriction.map(|restriction| Under { restriction, guided: false });
-        Conditional { weights: self.weights, subject, question, seed: self.case.seed(), under }
+        Conditional { weights: self.weights, subject, question, seed: self.case.seed(), under: None }
     }
 
     /// Writes `log_prob.csv`: the points, and the log-density of each.
@@ -78,7 +79,7 @@ impl Density<'_> {
         let rows = points.chunks_exact(width).zip(&densities);
         let values: Vec<f64> =
             rows.flat_map(|(point, density)| point.iter().chain([density])).copied().collect();
-        let path = self.answers.put(self.case, "log_prob.csv", &with_density(answer, &values))?;
+        let path = self.answers.put(self.case, DENSITIES, &with_density(answer, &values))?;
         let inside: Vec<f64> = densities.iter().copied().filter(|density| density.is_finite()).collect();
         let outside = match count - inside.len() {
             0 => String::new(),
@@ -109,7 +110,7 @@ impl Density<'_> {
         let mode = self.watched(bar, |go_on| conditional.mode(&answer.values, &self.bench.machine, go_on))?;
         let density = mode.log_density + self.within(answer);
         let values: Vec<f64> = mode.values.iter().copied().chain([density]).collect();
-        let path = self.answers.put(self.case, "mode.csv", &with_density(answer, &values))?;
+        let path = self.answers.put(self.case, MODE, &with_density(answer, &values))?;
         let places: Vec<String> = (answer.names.iter().zip(&mode.values).enumerate())
             .map(|(column, (name, value))| format!("{name} = {}", rounded(*value, range(answer, column))))
             .collect();
@@ -148,7 +149,7 @@ impl Density<'_> {
         match error {
             DensityError::Stopped => Failure::interrupted(),
             DensityError::Device(_) => failure.help("leave `--device cuda` out to use the processor"),
-            DensityError::Restricted => failure.help("ask for it in a query without `where`"),
+            DensityError::Restricted => unreachable!("this was asked before"),
             DensityError::Discrete { name } | DensityError::Constant { name } => {
                 failure.help(format!("give it, `given {name} = …`, or ask for draws alone"))
             }
@@ -182,8 +183,23 @@ fn several(cases: &[Case]) -> Failure {
         .help(format!("--query {}", cases.first().map_or("NAME", |case| &case.query.name)))
 }
 
+/// Fails where a query has a `where`: what that leaves of a density is not known.
+fn ensure_unrestricted(case: &Case) -> Outcome {
+    match case.restriction {
+        None => Ok(()),
+        Some(_) => Err(Failure::wrong(format!(
+            "`{}` has a `where`, and the log-densities of its draws are not known",
+            case.query.name
+        ))
+        .help("ask for them in a query without `where`: `--query NAME`")),
+    }
+}
+
 fn untrained(case: &Case, args: &args::Query) -> Failure {
     let name = &case.query.name;
     Failure::failed(format!("the network that answers `{name}` is not trained, or not kept in this store"))
-        .help(format!("sbi run {} --query {name}", args::quoted(&args.run.file.to_string_lossy())))
+        .help(format!(
+            "sbi run {} --query {name}, with the same `--store`, `--seed` and `--device`",
+            args::quoted(&args.run.file.to_string_lossy())
+        ))
 }

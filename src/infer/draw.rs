@@ -20,11 +20,12 @@ const SEEN_LACKING: f64 = 0.03;
 /// Tokens that are drawn together: enough to keep all threads busy, few enough that progress is heard of often.
 const CHUNK_TOKENS: usize = 16_384;
 
-/// Draws by which it is known how often conditions hold without guidance.
-pub const PROBES: usize = 2_000;
+/// Tries between two reports of progress.
+const AT_ONCE: usize = 100;
 
 /// After so many tries, less than this share of them within the prior's support is too little to go on.
 const TRIES: usize = 20_000;
+const GUIDED_TRIES: usize = 2_000;
 const LEAST_SHARE: f64 = 1e-3;
 
 /// One try at a draw: those outside the prior's support are tried again, with other noise.
@@ -176,6 +177,11 @@ enum Maker<'a, B: ScoreBackend> {
     Guided(Guide<'a, B>),
 }
 
+impl Under<'_> {
+    /// How much longer a guided draw takes than another.
+    pub const COST: f64 = crate::guide::LOOKS as f64 / crate::multistep::STEPS as f64;
+}
+
 impl<B: ScoreBackend> Maker<'_, B> {
     fn draw(&self, tries: &[Try]) -> Vec<f64> {
         match self {
@@ -211,11 +217,16 @@ impl Conditional<'_> {
         let first = numbers.start;
         let mut values = vec![0.0; numbers.len() * width];
         let mut waiting: VecDeque<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
-        let (mut kept, mut tries) = (0, 0);
+        let most_tries = match self.under {
+            Some(Under { guided: true, .. }) => GUIDED_TRIES,
+            _ => TRIES,
+        };
+        let (mut kept, mut inside, mut tries) = (0, 0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = side_by_side(&mut makers, &chunk, tokens, tokens, |maker, tries| maker.draw(tries));
             for (&Try { number, attempt }, made) in chunk.iter().zip(self.sound(&made)?) {
+                inside += usize::from(made.is_some());
                 if let Some(made) = made.filter(|made| made.holds) {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
@@ -229,29 +240,45 @@ impl Conditional<'_> {
             if go_on(kept).is_break() {
                 return Err(DrawError::Stopped);
             }
-            if tries >= TRIES && (kept as f64) < LEAST_SHARE * tries as f64 {
-                return Err(match self.under {
-                    Some(_) => DrawError::Unmet { kept, tries },
-                    None => DrawError::OutsideSupport { kept, tries },
+            let least = LEAST_SHARE * tries as f64;
+            if tries >= most_tries && (kept as f64) < least {
+                return Err(match (inside as f64) < least {
+                    true => DrawError::OutsideSupport { kept: inside, tries },
+                    false => DrawError::Unmet { kept, tries },
                 });
             }
         }
         Ok(Draws { values, redrawn: tries - kept })
     }
 
-    /// The share of draws without these conditions that satisfy them, by [`PROBES`] draws.
+    /// Of so many tries within the prior's support, the share that satisfies the conditions at the first attempt. `go_on` hears how many
+    /// are made and may stop the work.
     ///
     /// # Errors
     /// See [`DrawError`].
-    pub fn share_within(&self, restriction: &Restriction, machine: &Machine) -> Result<f64, DrawError> {
-        let free = Conditional { under: Some(Under { restriction, guided: false }), ..*self };
+    pub fn share_within(
+        &self,
+        tries: usize,
+        machine: &Machine,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<f64, DrawError> {
         on_device!(machine.device, DrawError::Device, B => {
             let tokens = self.subject.tokens().len();
-            let tries: Vec<Try> = (0..PROBES).map(|number| Try { number, attempt: 0 }).collect();
-            let mut makers = free.makers::<B>(machine);
-            let made = side_by_side(&mut makers, &tries, tokens, tokens, |maker, tries| maker.draw(tries));
-            let sound: Vec<Made> = free.sound(&made)?.into_iter().flatten().collect();
-            Ok(sound.iter().filter(|made| made.holds).count() as f64 / sound.len().max(1) as f64)
+            let tries: Vec<Try> = (0..tries).map(|number| Try { number, attempt: 0 }).collect();
+            let mut makers = self.makers::<B>(machine);
+            let (mut sound, mut holding, mut done) = (0_u32, 0_u32, 0);
+            for tries in tries.chunks(AT_ONCE) {
+                let made = side_by_side(&mut makers, tries, tokens, tokens, |maker, tries| maker.draw(tries));
+                for made in self.sound(&made)?.into_iter().flatten() {
+                    sound += 1;
+                    holding += u32::from(made.holds);
+                }
+                done += tries.len();
+                if go_on(done).is_break() {
+                    return Err(DrawError::Stopped);
+                }
+            }
+            Ok(f64::from(holding) / f64::from(sound.max(1)))
         })
     }
 
@@ -293,11 +320,26 @@ impl Conditional<'_> {
             sound.push(inside.then_some(Made { values, holds: true }));
         }
         if let Some(Under { restriction, .. }) = self.under {
-            let rows: Vec<f64> = sound.iter().flatten().flat_map(|made| &made.values).copied().collect();
+            let known = self.known();
+            let row = |made: &Made| -> Vec<f64> {
+                known.iter().zip(&made.values).map(|(known, x)| known.unwrap_or(*x)).collect()
+            };
+            let rows: Vec<f64> = sound.iter().flatten().flat_map(row).collect();
             let judged = restriction.judge(&rows).holds;
             sound.iter_mut().flatten().zip(judged).for_each(|(made, holds)| made.holds = holds);
         }
         Ok(sound)
+    }
+
+    /// The values of tokens that conditions know whatever is drawn: given ones theirs, and none of what is not there.
+    pub(crate) fn known(&self) -> Vec<Option<f64>> {
+        let hidden = self.question.hidden(self.subject, &self.weights.plan);
+        let states = self.question.states.iter().zip(hidden).enumerate();
+        let known = states.map(|(token, (state, hidden))| match state {
+            State::Given(x) => Some(*x),
+            _ => (hidden || !self.subject.has_place(token, &self.question.coordinates)).then_some(f64::NAN),
+        });
+        known.collect()
     }
 
     /// Of all tokens' values those asked for.

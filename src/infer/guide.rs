@@ -11,6 +11,7 @@ use crate::backend::ScoreBackend;
 use crate::bound::Bound;
 use crate::draw::{Conditional, Try};
 use crate::scale::Scale;
+use sbi_model::Margin;
 use sbi_sim::Restriction;
 use sbi_sim::rng::Stream;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
@@ -22,6 +23,13 @@ const RHO: f64 = 7.0;
 /// How often each step is taken again.
 const AGAIN: u32 = 4;
 
+/// How often a draw looks at the network.
+pub const LOOKS: usize = (AGAIN as usize + 1) * (LEVELS - 1) + 1;
+
+/// The farthest that one condition pushes at a step, in standard deviations of the simulations: where a condition is far from a
+/// plane, its border is not where its slope says.
+const FARTHEST: f64 = 2.0;
+
 /// The reach of the differences, in standardised units.
 const REACH: f64 = 1e-4;
 
@@ -31,6 +39,8 @@ pub struct Guide<'a, B: ScoreBackend> {
     restriction: &'a Restriction,
     /// For each token how it is standardised.
     scales: Vec<Scale>,
+    /// What conditions know of tokens whatever is drawn.
+    known: Vec<Option<f64>>,
     stream: Stream,
 }
 
@@ -43,6 +53,7 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
             bound: Bound::new(of, hidden, threads),
             restriction,
             scales: subject.identities.iter().map(|kind| *weights.plan.scale(*kind)).collect(),
+            known: of.known(),
             stream: Stream::new(seed, &format!("@guide/{}", question.name)),
         }
     }
@@ -101,7 +112,9 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
             self.bound.unknown().iter().enumerate().filter(|(_, free)| **free).map(|(at, _)| at).collect();
         let mut rows = Vec::with_capacity((2 * free.len() + 1) * denoised.len());
         for point in denoised.chunks_exact(tokens) {
-            let plain: Vec<f64> = self.scales.iter().zip(point).map(|(scale, z)| scale.restore(*z)).collect();
+            let restored = self.scales.iter().zip(point).zip(&self.known);
+            let plain: Vec<f64> =
+                restored.map(|((scale, z), known)| known.unwrap_or_else(|| scale.restore(*z))).collect();
             rows.extend(&plain);
             for (own, reach) in free.iter().flat_map(|own| [(*own, -REACH), (*own, REACH)]) {
                 let moved =
@@ -115,19 +128,12 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
         let mut pushes = vec![0.0; denoised.len()];
         let points = judged.chunks_exact((2 * free.len() + 1) * margins.max(1));
         for (judged, pushes) in points.zip(pushes.chunks_exact_mut(tokens)) {
-            let at = |row: usize, margin: usize| judged.get(row * margins + margin).copied().unwrap_or(0.0);
-            for margin in 0..margins {
-                let slope = |k: usize| (at(2 * k + 2, margin) - at(2 * k + 1, margin)) / (2.0 * REACH);
-                let slopes: Vec<f64> = (0..free.len()).map(slope).collect();
-                let steep = slopes.iter().map(|slope| slope * slope).sum::<f64>().sqrt();
-                // Where nothing changes it, or it is no number, there is nowhere to go.
-                if !steep.is_normal() {
-                    continue;
-                }
-                let far = spread * cut(at(0, margin) / steep / spread);
-                for (own, slope) in free.iter().zip(&slopes) {
-                    pushes.get_mut(*own).into_iter().for_each(|push| *push += far * slope / steep);
-                }
+            let bounds: Vec<Border> =
+                (0..margins).map(|own| Border::of(judged, own, margins, free.len())).collect();
+            let mut push = vec![0.0; free.len()];
+            enforce(self.restriction.whole(), &bounds, spread, &mut push);
+            for (own, push) in free.iter().zip(push) {
+                pushes.get_mut(*own).into_iter().for_each(|to| *to = push);
             }
         }
         pushes
@@ -139,6 +145,65 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
         for (row, Try { number, attempt }) in out.chunks_exact_mut(self.bound.tokens()).zip(tries) {
             self.stream.fill_normal(*number as u64, attempt * rounds + round, row);
         }
+    }
+}
+
+/// Where a comparison turns, seen from a point, as if it were a plane.
+struct Border {
+    /// How far within it the point lies; negative outside.
+    within: f64,
+    /// The direction inwards, of length one; zero where nothing that is free changes the comparison, or it is no number.
+    inwards: Vec<f64>,
+}
+
+impl Border {
+    /// That of margin `own`, of so many margins of rows: at the point, then a reach below and above it for each free token.
+    fn of(judged: &[f64], own: usize, margins: usize, free: usize) -> Border {
+        let at = |row: usize| judged.get(row * margins + own).copied().unwrap_or(0.0);
+        let slopes: Vec<f64> =
+            (0..free).map(|token| (at(2 * token + 2) - at(2 * token + 1)) / (2.0 * REACH)).collect();
+        let steep = slopes.iter().map(|slope| slope * slope).sum::<f64>().sqrt();
+        match steep.is_normal() {
+            true => {
+                Border { within: at(0) / steep, inwards: slopes.iter().map(|slope| slope / steep).collect() }
+            }
+            // As far as can be: no push changes it.
+            false => Border { within: f64::INFINITY.copysign(at(0)), inwards: vec![0.0; free] },
+        }
+    }
+
+    /// How far within it the point lies once it is pushed.
+    fn after(&self, push: &[f64]) -> f64 {
+        self.within + self.inwards.iter().zip(push).map(|(inwards, push)| inwards * push).sum::<f64>()
+    }
+}
+
+/// Adds to a push what the conditions add, one after the other: of those that say the same only the first pushes.
+fn enforce(margin: &Margin, borders: &[Border], spread: f64, push: &mut [f64]) {
+    match margin {
+        Margin::Of(own) => {
+            let Some(border) = borders.get(*own) else { return };
+            let far = (spread * cut(border.after(push) / spread)).min(FARTHEST);
+            if far.is_finite() {
+                push.iter_mut().zip(&border.inwards).for_each(|(push, inwards)| *push += far * inwards);
+            }
+        }
+        Margin::All(all) => all.iter().for_each(|margin| enforce(margin, borders, spread, push)),
+        Margin::Any(any) => {
+            let nearest =
+                any.iter().max_by(|a, b| within(a, borders, push).total_cmp(&within(b, borders, push)));
+            nearest.into_iter().for_each(|margin| enforce(margin, borders, spread, push));
+        }
+    }
+}
+
+/// How far within all that has to hold a point lies once it is pushed.
+fn within(margin: &Margin, borders: &[Border], push: &[f64]) -> f64 {
+    let of = |margin: &Margin| within(margin, borders, push);
+    match margin {
+        Margin::Of(own) => borders.get(*own).map_or(0.0, |border| border.after(push)),
+        Margin::All(all) => all.iter().map(of).fold(f64::INFINITY, f64::min),
+        Margin::Any(any) => any.iter().map(of).fold(f64::NEG_INFINITY, f64::max),
     }
 }
 
@@ -155,6 +220,32 @@ fn cut(margin: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn border(within: f64, inwards: [f64; 2]) -> Border {
+        Border { within, inwards: inwards.into() }
+    }
+
+    /// Conditions that say the same push once, of alternatives the nearest does, and none pushes beyond the farthest.
+    #[test]
+    fn conditions_push_one_after_the_other() {
+        let pushed = |margin: &Margin, borders: &[Border]| {
+            let mut push = vec![0.0; 2];
+            enforce(margin, borders, 0.01, &mut push);
+            push
+        };
+        let both = Margin::All(vec![Margin::Of(0), Margin::Of(1)]);
+        let same = pushed(&both, &[border(-0.5, [1.0, 0.0]), border(-0.49, [1.0, 0.0])]);
+        assert!((same[0] - 0.5).abs() < 0.01 && same[1] == 0.0, "{same:?}");
+        let apart = pushed(&both, &[border(-0.5, [1.0, 0.0]), border(-0.4, [0.0, 1.0])]);
+        assert!((apart[0] - 0.5).abs() < 0.03 && (apart[1] - 0.4).abs() < 0.03, "{apart:?}");
+        let either = Margin::Any(vec![Margin::Of(0), Margin::Of(1)]);
+        let one = pushed(&either, &[border(-0.5, [1.0, 0.0]), border(-0.4, [0.0, 1.0])]);
+        assert!(one[0] == 0.0 && (one[1] - 0.4).abs() < 0.03, "{one:?}");
+        let far = pushed(&Margin::Of(0), &[border(-1e9, [1.0, 0.0])]);
+        assert_eq!(far, [FARTHEST, 0.0]);
+        let stuck = pushed(&Margin::Of(0), &[border(f64::NEG_INFINITY, [0.0, 0.0])]);
+        assert_eq!(stuck, [0.0, 0.0]);
+    }
 
     #[test]
     fn a_cut_law_has_its_mean() {

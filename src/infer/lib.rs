@@ -35,7 +35,7 @@ mod weights;
 
 pub use density::DensityError;
 pub use device::{Device, Machine, probe_cuda};
-pub use draw::{Conditional, DrawError, Draws, PROBES, Question, Under};
+pub use draw::{Conditional, DrawError, Draws, Question, Under};
 pub use memory::{drawing_bytes, training_bytes};
 pub use mode::Mode;
 pub use noise::Process;

@@ -84,7 +84,10 @@ impl Conditional<'_> {
 }
 
 fn highest(found: Vec<Mode>) -> Option<Mode> {
-    found.into_iter().max_by(|a, b| a.log_density.total_cmp(&b.log_density))
+    found
+        .into_iter()
+        .filter(|mode| !mode.log_density.is_nan())
+        .max_by(|a, b| a.log_density.total_cmp(&b.log_density))
 }
 
 fn moved(from: &[f64], axis: &[f64], far: f64) -> Vec<f64> {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 /// Looks at the network on the way from noise to a draw, and of how many the next step is made.
-const STEPS: usize = 40;
+pub const STEPS: usize = 40;
 const ORDER: usize = 3;
 
 /// Curvature of the levels between the highest and the lowest (Karras et al. 2022, equation 5).

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// Width of an attention head where the file is silent: one vector of the widest instruction set.
 const HEAD_WIDTH: usize = 16;
 
+/// Blocks where the file is silent: many steps of few blocks learn less than few steps of many.
+const LAYERS: usize = 8;
+
 /// So many tokens are few: a narrower network learns them in fewer steps.
 const FEW_TOKENS: usize = 6;
 
@@ -99,7 +102,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
             ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { shown })
         },
         mask: transformer.mask,
-        steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), decades)),
+        steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
         length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
         batch: train.batch.unwrap_or(BATCH),
         learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
@@ -168,7 +171,7 @@ pub fn architecture(tokens: usize, transformer: &Transformer, shown: f64) -> Arc
         kinds: tokens,
         times: 0,
         width,
-        layers: transformer.layers.unwrap_or(4),
+        layers: transformer.layers.unwrap_or(LAYERS),
         heads,
         head_width: (width / heads).max(1),
         hidden: width * transformer.widening.unwrap_or(2),
@@ -176,9 +179,9 @@ pub fn architecture(tokens: usize, transformer: &Transformer, shown: f64) -> Arc
     }
 }
 
-/// The most steps grow slowly with the budget: fewer simulations need nearly as many to be learnt, and held-out loss guards
-/// against remembering them.
-fn most_steps(rows: usize, decades: f64) -> usize {
-    let steps = 8_000.0 * (4.0_f64 / 3.0).powf(decades - 3.0);
-    if rows == 0 { 0 } else { steps.clamp(1_000.0, 30_000.0) as usize }
+/// The most steps: they grow slowly with the budget, as fewer simulations need nearly as many to be learnt, and held-out loss guards
+/// against remembering them. Steps of few tokens cost little, and there may be more of them.
+fn most_steps(rows: usize, tokens: usize, decades: f64) -> usize {
+    let steps = (40_000.0 / tokens.max(1) as f64).clamp(2_500.0, 10_000.0);
+    if rows == 0 { 0 } else { (steps * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize }
 }

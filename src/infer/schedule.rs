@@ -13,12 +13,12 @@ const CHECKS: usize = 50;
 /// Else it is measured so often before the number of steps has doubled.
 const CHECKS_PER_DOUBLING: usize = 16;
 
-/// The first measurement of these, and the first that may end a training.
-const FIRST_CHECK: usize = 32;
+/// The first measurement of these, and the first that may end a training: one and the next agree.
+const FIRST_CHECK: usize = 128;
 const FIRST_END: usize = 256;
 
 /// The rate stays as long as twice as many steps made a data set's loss, the sum over its tokens, smaller by so much.
-const WORTH: f64 = 0.015;
+const WORTH: f64 = 0.005;
 
 /// Steps over which the learning rate rises.
 const WARM_UP: usize = 100;
@@ -43,6 +43,7 @@ impl Schedule<'_> {
     pub fn checks_after(self, steps: usize) -> bool {
         let pause = match self.plan.length {
             Length::Stated => self.plan.steps / CHECKS,
+            Length::Learnt if steps < FIRST_CHECK => return steps == self.end(),
             Length::Learnt => pause(steps),
         };
         steps.is_multiple_of(pause.max(1)) || steps == self.end()
@@ -53,12 +54,21 @@ impl Schedule<'_> {
         let (Length::Learnt, None, Some(now)) = (self.plan.length, self.falls_from, curve.last()) else {
             return false;
         };
-        let half = curve.iter().rev().find(|point| 2 * point.step <= now.step);
-        let tokens = self.plan.architecture.tokens as f64;
-        let gained = half.map_or(f64::INFINITY, |half| tokens * (half.validation - now.validation));
+        let gained = |now: &Point| {
+            let half = curve.iter().rev().find(|point| 2 * point.step <= now.step);
+            let tokens = self.plan.architecture.tokens as f64;
+            half.map_or(f64::INFINITY, |half| tokens * (half.validation - now.validation))
+        };
+        // Twice in a row, as one measurement is chance.
+        let learnt = curve.iter().rev().take(2).all(|point| gained(point) < WORTH);
         // At the next measurement too little would be left of the most steps for the fall.
         let next = now.step + pause(now.step);
-        now.step >= FIRST_END && gained < WORTH || next + next.div_ceil(2) > self.plan.steps
+        now.step >= FIRST_END && learnt || next + next.div_ceil(2) > self.plan.steps
+    }
+
+    /// Whether a training may end because held-out loss rises: once it is measured often enough to know.
+    pub fn may_overfit(self) -> bool {
+        self.plan.length == Length::Stated || self.falls_from.is_some()
     }
 
     /// The learning rate of a step, from zero.
@@ -112,9 +122,9 @@ mod tests {
 
     #[test]
     fn what_is_learnt_soon_ends_soon() {
-        // Twice as many steps make it smaller by 0.5 / n: of two tokens 0.015 at n = 67, so the first end that may be.
-        let (curve, from, plan) = trained(|n| 1.0 / n);
-        assert!((FIRST_END..FIRST_END * 17 / 16).contains(&from), "{from}");
+        let (curve, from, plan) = trained(|n| 0.2 / n);
+        // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.005 from the first end on.
+        assert!((FIRST_END..FIRST_END * 9 / 8).contains(&from), "{from}");
         let schedule = Schedule { plan: &plan, falls_from: Some(from) };
         assert_eq!(schedule.end(), from + from.div_ceil(2));
         assert_eq!(schedule.rate(from - 1), plan.learning_rate);

@@ -156,7 +156,7 @@ where
             None => State::new(plan, &initial(&plan.architecture, &stream("train.weights")), &device),
         },
     };
-    while trainer.state.header.step < trainer.schedule().end() && !trainer.state.header.overfitted() {
+    while trainer.state.header.step < trainer.schedule().end() && !trainer.overfitted() {
         trainer.step(&training)?;
         let step = trainer.state.header.step;
         if trainer.schedule().checks_after(step) {
@@ -211,14 +211,6 @@ struct Header {
     curve: Vec<Point>,
 }
 
-impl Header {
-    /// Whether the last measurements were all far above the best.
-    fn overfitted(&self) -> bool {
-        let worse = self.curve.iter().rev().take_while(|point| point.validation > WORSE * self.best);
-        worse.count() >= PATIENCE
-    }
-}
-
 impl<B> Trainer<'_, B>
 where
     B: AutodiffBackend + ScoreBackend,
@@ -260,6 +252,13 @@ where
         let training = state.header.smoothed.unwrap_or(validation);
         state.header.curve.push(Point { step: state.header.step, training, validation });
         Ok(())
+    }
+
+    /// Whether the last measurements were all far above the best.
+    fn overfitted(&self) -> bool {
+        let header = &self.state.header;
+        let worse = header.curve.iter().rev().take_while(|point| point.validation > WORSE * header.best);
+        self.schedule().may_overfit() && worse.count() >= PATIENCE
     }
 
     fn schedule(&self) -> Schedule<'_> {

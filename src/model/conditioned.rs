@@ -9,17 +9,31 @@ pub struct Conditioned {
     pub model: Model,
     /// For each condition the node that is 1 where it holds, else 0.
     pub truths: Vec<NodeId>,
-    /// Nodes that are all at least zero where all conditions hold, but for the ends of intervals.
+    /// Nodes of numbers that are at least zero where a comparison holds, but for the ends of intervals.
     pub margins: Vec<NodeId>,
+    /// How the comparisons make up the conditions.
+    pub whole: Margin,
+}
+
+/// What has to be at least zero for conditions to hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Margin {
+    /// One of [`Conditioned::margins`], by its number.
+    Of(usize),
+    /// All of these.
+    All(Vec<Margin>),
+    /// Any of these.
+    Any(Vec<Margin>),
 }
 
 impl Model {
     /// This model with nodes for conditions that read it.
     ///
-    /// A comparison has the difference of its sides as its margin, `and` has those of both sides, `or` the greater of the
-    /// least margins of each side; other truths are half a unit from where they turn.
+    /// A comparison has the difference of its sides as its margin; other truths are half a unit from where they turn.
     pub fn with_conditions(&self, conditions: &[Condition]) -> Conditioned {
-        let mut made = Conditioned { model: self.clone(), truths: Vec::new(), margins: Vec::new() };
+        let whole = Margin::All(Vec::new());
+        let mut made = Conditioned { model: self.clone(), truths: Vec::new(), margins: Vec::new(), whole };
+        let mut all = Vec::new();
         for condition in conditions {
             let first = made.model.exprs.len();
             for mut expr in condition.exprs.iter().cloned() {
@@ -29,11 +43,9 @@ impl Model {
             let root = ExprId(condition.root.0 + first);
             let truth = made.node(root, condition);
             made.truths.push(truth);
-            for margin in made.margins_of(root, true) {
-                let margin = made.node(margin, condition);
-                made.margins.push(margin);
-            }
+            all.push(made.margin(root, true, condition));
         }
+        made.whole = Margin::All(all);
         made
     }
 }
@@ -62,39 +74,31 @@ impl Conditioned {
         id
     }
 
-    /// The margins of an expression, or of its negation.
-    fn margins_of(&mut self, id: ExprId, holds: bool) -> Vec<ExprId> {
-        match *self.model.expr(id) {
-            Expr::Unary(Unary::Not, operand) => self.margins_of(operand, !holds),
-            Expr::Binary(Binary::And, left, right) if holds => self.both(left, right, holds),
-            Expr::Binary(Binary::Or, left, right) if !holds => self.both(left, right, holds),
-            Expr::Binary(Binary::And | Binary::Or, left, right) => {
-                let [left, right] = [left, right].map(|side| {
-                    let margins = self.margins_of(side, holds);
-                    margins.into_iter().reduce(|a, b| self.push(Expr::Binary(Binary::Min, a, b)))
-                });
-                let sides = left.into_iter().chain(right);
-                sides.reduce(|a, b| self.push(Expr::Binary(Binary::Max, a, b))).into_iter().collect()
+    /// The margin of an expression, or of its negation.
+    fn margin(&mut self, id: ExprId, holds: bool, of: &Condition) -> Margin {
+        let margin = match *self.model.expr(id) {
+            Expr::Unary(Unary::Not, operand) => return self.margin(operand, !holds, of),
+            Expr::Binary(word @ (Binary::And | Binary::Or), left, right) => {
+                let sides = [left, right].map(|side| self.margin(side, holds, of)).into();
+                // Not both is one or the other not.
+                return if (word == Binary::And) == holds { Margin::All(sides) } else { Margin::Any(sides) };
             }
-            Expr::Binary(Binary::Lt | Binary::Le, less, more) => vec![self.difference(less, more, holds)],
-            Expr::Binary(Binary::Gt | Binary::Ge, more, less) => vec![self.difference(less, more, holds)],
+            Expr::Binary(Binary::Lt | Binary::Le, less, more) => self.difference(less, more, holds),
+            Expr::Binary(Binary::Gt | Binary::Ge, more, less) => self.difference(less, more, holds),
             Expr::Binary(equal @ (Binary::Eq | Binary::Ne), left, right) => {
                 let apart = self.push(Expr::Binary(Binary::Sub, left, right));
                 let apart = self.push(Expr::Unary(Unary::Abs, apart));
                 let wants_equal = (equal == Binary::Eq) == holds;
-                vec![if wants_equal { self.push(Expr::Unary(Unary::Neg, apart)) } else { apart }]
+                if wants_equal { self.push(Expr::Unary(Unary::Neg, apart)) } else { apart }
             }
             _ => {
                 let half = self.push(Expr::Number(0.5));
-                vec![self.difference(half, id, holds)]
+                self.difference(half, id, holds)
             }
-        }
-    }
-
-    fn both(&mut self, left: ExprId, right: ExprId, holds: bool) -> Vec<ExprId> {
-        let mut margins = self.margins_of(left, holds);
-        margins.extend(self.margins_of(right, holds));
-        margins
+        };
+        let node = self.node(margin, of);
+        self.margins.push(node);
+        Margin::Of(self.margins.len() - 1)
     }
 
     /// `more - less`, or the other way round where that is not to hold.

@@ -48,7 +48,7 @@ pub use approximator::{
 };
 pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, STD, check, compile};
-pub use conditioned::Conditioned;
+pub use conditioned::{Conditioned, Margin};
 pub use depends::{Depends, Reading};
 pub use dynamics::{Change, ChangeKind, Dynamics, Event, Solver, Tolerances};
 pub use expr::{Binary, Expr, ExprId, Index, Reducer, Unary};

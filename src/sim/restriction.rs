@@ -4,7 +4,7 @@ use crate::bytecode::{self, Code};
 use crate::given::{Given, Refusal};
 use crate::lower::{Lower, Output};
 use crate::runner::Runner;
-use sbi_model::{Condition, Conditioned, Model, NodeId};
+use sbi_model::{Condition, Conditioned, Margin, Model, NodeId};
 
 /// What is said of a condition that cannot be computed from what is drawn.
 const UNKNOWN: &str = "cannot be told of a draw";
@@ -14,13 +14,14 @@ pub struct Restriction {
     code: Code,
     columns: usize,
     margins: usize,
+    whole: Margin,
     runner: Runner,
 }
 
 /// What is known of rows of values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
-    /// `[rows · margins]`: each at least zero where all conditions hold, but for the ends of intervals.
+    /// `[rows · margins]`, of single comparisons.
     pub margins: Vec<f64>,
     /// For each row whether all conditions hold.
     pub holds: Vec<bool>,
@@ -36,7 +37,7 @@ impl Restriction {
         conditions: &[Condition],
         elements: &[(NodeId, usize)],
     ) -> Result<Restriction, Refusal> {
-        let Conditioned { model, truths, margins } = model.with_conditions(conditions);
+        let Conditioned { model, truths, margins, whole } = model.with_conditions(conditions);
         let columns: Vec<Output> =
             elements.iter().map(|(node, element)| Output::Element(*node, *element)).collect();
         let given = Given::of(&model, &columns);
@@ -48,12 +49,17 @@ impl Restriction {
         let values: Vec<_> = targets.iter().map(|id| lower.value_of((*id, 0))).collect();
         let code = bytecode::compile(&lower.program, &values);
         let runner = Runner::best(&code);
-        Ok(Restriction { code, columns: columns.len(), margins: margins.len(), runner })
+        Ok(Restriction { code, columns: columns.len(), margins: margins.len(), whole, runner })
     }
 
     /// How many margins a row has.
     pub fn margins(&self) -> usize {
         self.margins
+    }
+
+    /// How the comparisons make up the conditions.
+    pub fn whole(&self) -> &Margin {
+        &self.whole
     }
 
     /// Judges rows of values, on one thread. A margin that is no number is as far from holding as can be.

@@ -24,7 +24,7 @@ fn what_holds_often_is_a_matter_of_making_the_others_again() {
     let share = summary["where"]["share_without"].as_f64().unwrap();
     assert!((0.15..0.6).contains(&share), "{share}");
     assert_eq!(summary["cautions"], serde_json::json!([]));
-    bench.sbi("query tiny.sbi --mode").code(1).says(&["`posterior` has no log-density", "without `where`"]);
+    bench.sbi("query tiny.sbi --mode").code(2).says(&["`posterior` has a `where`", "without `where`"]);
 }
 
 /// Of the joint 0.6 %: `theta` follows what is asked of `x`, which is not reported.
@@ -41,6 +41,15 @@ fn what_is_rare_is_reached_by_guidance_and_said_to_be_approximate() {
     // Exactly .651; guidance and a network of a second are approximate.
     assert!((mean - 0.651).abs() < 0.1, "{mean}");
     assert_eq!(bench.json("tiny.out/posterior/summary.json")["where"]["guided"], true);
+}
+
+/// Nothing says which way to go: as many draws are made as it takes.
+#[test]
+fn what_has_no_slope_is_made_again_however_rare() {
+    let bench = asked("    infer theta\n    where floor(100 * theta) == 50");
+    bench.sbi("run tiny.sbi").code(0);
+    assert!(rows(&bench).iter().all(|row| (0.5..0.51).contains(&row[0])));
+    assert_eq!(bench.json("tiny.out/posterior/summary.json")["where"]["guided"], false);
 }
 
 #[test]

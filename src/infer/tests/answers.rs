@@ -291,13 +291,16 @@ query q {
     let question = question(&[None, None, Some(0.0)]);
     let free =
         Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
-    let share = free.share_within(&restriction, &machine(2)).unwrap();
+    let restricted = |guided: bool| Conditional {
+        under: Some(crate::Under { restriction: &restriction, guided }),
+        ..free
+    };
+    let share =
+        restricted(false).share_within(2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
     // By simulations of the prior: 3.2 %; four standard errors of 2,000 draws are 1.6 %.
     assert!((share - 0.032).abs() < 0.016, "{share}");
     let drawn = |guided: bool| {
-        let under = Some(crate::Under { restriction: &restriction, guided });
-        let conditional = Conditional { under, ..free };
-        conditional.draw(0..2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap()
+        restricted(guided).draw(0..2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap()
     };
     let (rejected, guided) = (drawn(false), drawn(true));
     assert!(rejected.redrawn > 30_000 && guided.redrawn < 60, "{} and {}", rejected.redrawn, guided.redrawn);

@@ -27,6 +27,27 @@ fn a_stopped_training_goes_on_to_the_same_bits() {
     assert_eq!(Weights::from_bytes(&whole.to_bytes()), Ok(whole));
 }
 
+/// A training that ends when it has learnt goes on from before and from within its fall.
+#[test]
+fn a_training_of_no_stated_length_goes_on_to_the_same_bits() {
+    let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 200));
+    let transformer = Transformer { width: Some(16), layers: Some(1), ..Transformer::default() };
+    let train_ = Train { batch: Some(16), ..Train::default() };
+    let plan = plan("test", &subject, &transformer, &train_, &table);
+    let run = |resume: Option<&[u8]>, watcher: &mut Watcher| {
+        train(&plan, &subject, &table, &machine(2), resume, watcher)
+    };
+    let whole = run(None, &mut Watcher::default()).unwrap();
+    let end = whole.curve.last().unwrap().step;
+    assert!(end < plan.steps, "{end} steps");
+    for stop_after in [end / 3, end - end / 6] {
+        let mut watcher = Watcher { stop_after: Some(stop_after), kept: None };
+        assert_eq!(run(None, &mut watcher), Err(TrainError::Stopped));
+        let resumed = run(watcher.kept.as_deref(), &mut Watcher::default()).unwrap();
+        assert_eq!(whole.to_bytes(), resumed.to_bytes(), "stopped after {stop_after} of {end}");
+    }
+}
+
 #[test]
 fn threads_change_neither_weights_nor_draws() {
     let (_, subject, _) = small();

@@ -5,6 +5,10 @@ use sbi_sim::{Judged, Refusal, Restriction};
 
 /// The conditions of the query of a file over `a`, `b`, `c[1]`, `c[2]` and `d`, judged at points of these.
 fn judged(wheres: &str, points: &[[f64; 5]]) -> Result<Judged, Refusal> {
+    Ok(restriction(wheres)?.judge(points.as_flattened()))
+}
+
+fn restriction(wheres: &str) -> Result<Restriction, Refusal> {
     let text = format!(
         "edition 2026
 model m {{
@@ -17,8 +21,7 @@ model m {{
     data d ~ normal(sum + hidden, 1)
 }}
 query q {{
-    given d = 0
-    infer params
+    infer params, d
     {wheres}
 }}
 "
@@ -29,8 +32,7 @@ query q {{
     let element = |name: &str, element| (model.find(name).unwrap(), element);
     let elements: Vec<(NodeId, usize)> =
         vec![element("a", 0), element("b", 0), element("c", 0), element("c", 1), element("d", 0)];
-    let restriction = Restriction::of(model, &file.queries[0].conditions, &elements)?;
-    Ok(restriction.judge(points.as_flattened()))
+    Restriction::of(model, &file.queries[0].conditions, &elements)
 }
 
 #[test]
@@ -40,14 +42,27 @@ fn margins_are_how_far_sides_are_apart() {
         ("where a < 1", vec![0.5, 3.0], [true, true]),
         ("where a > 0", vec![0.5, -2.0], [true, false]),
         ("where a in -1 .. 0.75", vec![1.5, 0.25, -1.0, 2.75], [true, false]),
-        ("where not (a in -1 .. 0.75)", vec![-0.25, 1.0], [false, true]),
-        ("where a < 0 or b < 0.5", vec![-0.5, 2.0], [false, true]),
+        ("where not (a in -1 .. 0.75)", vec![-1.5, -0.25, 1.0, -2.75], [false, true]),
+        ("where a < 0 or b < 0.5", vec![-0.5, -0.5, 2.0, 0.25], [false, true]),
         ("where sum < 2.25", vec![-0.25, 3.75], [false, true]),
         ("where mean over i (c[i]) > 1\n    where c[2] > 1.5", vec![-0.5, 0.5, 2.5, 2.5], [false, true]),
         ("where a * b <= 0.5 and a > 0", vec![0.0, 0.5, 1.0, -2.0], [true, false]),
     ] {
         let found = judged(wheres, &points).unwrap();
         assert_eq!((found.margins, found.holds), (margins, holds.to_vec()), "{wheres}");
+    }
+}
+
+/// `and` and `or` turn into each other under `not`.
+#[test]
+fn words_between_comparisons_are_kept() {
+    use sbi_model::Margin::{All, Any, Of};
+    for (wheres, whole) in [
+        ("where a < 1 and (b < 1 or d > 0)", All(vec![All(vec![Of(0), Any(vec![Of(1), Of(2)])])])),
+        ("where not (a < 1 and not b < 1)", All(vec![Any(vec![Of(0), Of(1)])])),
+        ("where a < 1\n    where b < 1", All(vec![Of(0), Of(1)])),
+    ] {
+        assert_eq!(*restriction(wheres).unwrap().whole(), whole, "{wheres}");
     }
 }
 
