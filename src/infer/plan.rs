@@ -92,6 +92,8 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let Sharpness { shown, finest } =
         sharpness(&standardise(&scales, &subject.identities, table), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
+    // What lies closer together than simulations do is not learnt from them, but remembered.
+    let apart = (table.rows().max(1) as f64).powf(-1.0 / subject.tokens().len().max(1) as f64);
     let plain = transformer.noise == Noise::Ve;
     Plan {
         name: name.to_owned(),
@@ -99,7 +101,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
             identities: subject.identities.clone(),
             kinds: subject.kinds(),
             times: if subject.has_times() { TIMES } else { 0 },
-            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { shown })
+            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { shown.min(apart) })
         },
         mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
@@ -159,12 +161,12 @@ impl Plan {
     }
 }
 
-/// Few tokens, each of its own kind and without times, get by with a narrow network; fine structure, where simulations show any,
-/// needs value features that resolve it. Where they show none, fine features remember simulations.
-pub fn architecture(tokens: usize, transformer: &Transformer, shown: f64) -> Architecture {
+/// Few tokens, each of its own kind and without times, get by with a narrow network; structure as fine as `resolved`, in standard
+/// deviations, needs value features that resolve it.
+pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= FEW_TOKENS { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
-    let octaves = shown.recip().log2().ceil() as usize + 1;
+    let octaves = resolved.recip().log2().ceil() as usize + 1;
     Architecture {
         tokens,
         identities: (0..tokens).collect(),

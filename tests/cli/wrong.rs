@@ -142,7 +142,7 @@ fn flags_that_do_not_exist_or_fit() {
     refused(&bench, "run tiny.sbi --draws 99999999999").says(&["10_000_000"]);
     refused(&bench, "run tiny.sbi --threads none").says(&["invalid value"]);
     refused(&bench, "run tiny.sbi --device tpu").says(&["cpu", "cuda"]);
-    refused(&bench, "frob tiny.sbi").says(&["frob", "the commands are `run`, `check`"]);
+    refused(&bench, "frob tiny.sbi").says(&["frob", "the commands are `run`, `query`, `check`"]);
     refused(&bench, "run").says(&["FILE"]);
     refused(&bench, "simulate tiny.sbi --n 5 --out a.parquet").says(&["no .csv", "--out a.csv"]);
     let help = bench.sbi("--help").code(0);
