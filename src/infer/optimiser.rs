@@ -162,7 +162,7 @@ pub fn fused(update: Update, matrices: &[Matrices], mut moving: Moving<&mut [f32
     }
 }
 
-impl<'a> Moving<&'a mut [f32]> {
+impl Moving<&mut [f32]> {
     /// The same of some parameters.
     fn part(&mut self, range: Range<usize>) -> Moving<&mut [f32]> {
         self.each_mut().map(|all| all.get_mut(range.clone()).expect(INSIDE))
@@ -284,9 +284,9 @@ mod tests {
             .build::<Cpu>();
         // Of the two matrices side by side the second.
         let second_of_two = |all: &Tensor<Cpu, 1>| {
-            all.clone().slice([16..46]).reshape([5, 2, 3]).slice([0..5, 1..2]).reshape([5, 3])
+            all.clone().slice(16..46).reshape([5, 2, 3]).slice([0..5, 1..2]).reshape([5, 3])
         };
-        let wide = |all: &Tensor<Cpu, 1>| all.clone().slice([46..82]).reshape([4, 9]);
+        let wide = |all: &Tensor<Cpu, 1>| all.clone().slice(46..82).reshape([4, 9]);
         let (mut known, mut moments) = (tensor(&start), None);
         let mut matrices_known = [second_of_two(&known), wide(&known)];
         let mut momenta = [None, None];
@@ -311,7 +311,7 @@ mod tests {
             }
         }
         let ours = tensor(&parameters);
-        close("parameters of AdamW", &parameters[..16], known.slice([0..16]));
+        close("parameters of AdamW", &parameters[..16], known.slice(0..16));
         for (name, ours, known) in [
             ("the second matrix of two", second_of_two(&ours), &matrices_known[0]),
             ("a wide matrix", wide(&ours), &matrices_known[1]),

@@ -92,8 +92,9 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let Sharpness { shown, finest } =
         sharpness(&standardise(&scales, &subject.identities, table), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
-    // What lies closer together than simulations do is not learnt from them, but remembered.
-    let apart = (table.rows().max(1) as f64).powf(-1.0 / subject.tokens().len().max(1) as f64);
+    // What lies closer together than simulations do is not learnt from them, but remembered; few tokens are rarely finer than four
+    // allow.
+    let apart = (table.rows().max(1) as f64).powf(-1.0 / subject.tokens().len().max(4) as f64);
     let plain = transformer.noise == Noise::Ve;
     Plan {
         name: name.to_owned(),
