@@ -185,6 +185,6 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
 /// The most steps: they grow slowly with the budget, as fewer simulations need nearly as many to be learnt, and held-out loss guards
 /// against remembering them. Steps of few tokens cost little, and there may be more of them.
 fn most_steps(rows: usize, tokens: usize, decades: f64) -> usize {
-    let steps = (40_000.0 / tokens.max(1) as f64).clamp(2_500.0, 10_000.0);
+    let steps = (28_000.0 / tokens.max(1) as f64).clamp(2_000.0, 7_000.0);
     if rows == 0 { 0 } else { (steps * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize }
 }
