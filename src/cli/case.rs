@@ -175,6 +175,12 @@ fn beyond<'m>(query: &Query, model: &'m Model) -> Option<&'m str> {
 }
 
 impl<'a> Asked<'a> {
+    /// The names of what is inferred, in the order asked.
+    pub fn names(&self) -> Vec<String> {
+        let name = |token: &usize| self.subject.tokens().get(*token).map(|token| token.name.clone());
+        self.question.infer.iter().filter_map(name).collect()
+    }
+
     /// What a query asks of the tokens of its model, `subject`.
     fn of(
         query: &Query,

@@ -9,7 +9,7 @@ use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, Plan, Question, Subject, Under};
+use sbi_infer::{Conditional, DrawError, Plan, Under};
 use sbi_model::{Query, State, Token};
 use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
@@ -33,8 +33,7 @@ const MOST_GROWTH: f64 = 16.0;
 pub struct Drawing<'a> {
     entry: Entry,
     query: &'a Query,
-    subject: &'a Subject,
-    question: &'a Question,
+    asked: &'a Asked<'a>,
     restriction: Option<&'a Restriction>,
     seed: u64,
 }
@@ -122,7 +121,7 @@ impl Stage for Drawing<'_> {
         }
         let damage = || Damage(format!("the kept answer to `{}` is damaged", self.query.name));
         let csv = self.entry.read(manifest, DRAWS)?;
-        let names = self.names();
+        let names = self.asked.names();
         let values = parse(&csv, &names).ok_or_else(damage)?;
         let whole = values.len() == self.query.draws * names.len();
         let notes = manifest.notes().filter(|_| whole).ok_or_else(damage)?;
@@ -140,7 +139,7 @@ impl Stage for Drawing<'_> {
             .cautions
             .extend(restricted.and_then(|restricted| restricted.caution(&effort, self.query.draws)));
         (notes.draw_seconds, notes.redrawn) = (effort.seconds, effort.again as usize);
-        let names = self.names();
+        let names = self.asked.names();
         let csv = csv_of(&names, &values);
         let drop = Shards::names(held.manifest());
         held.commit(Change { put: vec![(DRAWS.into(), csv.clone())], drop, notes: value(&notes) })?;
@@ -166,13 +165,12 @@ impl<'a> Drawing<'a> {
     /// The draws for a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
-        let Asked { subject, question, .. } = &case.asked;
         let restriction = case.restriction.as_ref();
-        Drawing { entry, query: case.query, subject, question, restriction, seed: case.seed() }
+        Drawing { entry, query: case.query, asked: &case.asked, restriction, seed: case.seed() }
     }
 
     fn shards(&self) -> Shards<'_> {
-        Shards::of(&self.entry, self.question.infer.len())
+        Shards::of(&self.entry, self.asked.question.infer.len())
     }
 
     /// All draws, those made that the store lacks, and what making them took.
@@ -183,7 +181,7 @@ impl<'a> Drawing<'a> {
         bench: &Bench,
         held: &mut Held,
     ) -> Outcome<(Vec<f64>, Effort)> {
-        let (width, draws) = (self.question.infer.len(), self.query.draws);
+        let (width, draws) = (self.asked.question.infer.len(), self.query.draws);
         let mut values = room(draws * width).ok_or_else(|| {
             Failure::failed(format!("{} need more memory than there is", self.title()))
                 .help("ask for fewer: `--draws N`")
@@ -214,8 +212,8 @@ impl<'a> Drawing<'a> {
     }
 
     fn conditional<'t>(&'t self, trained: &'t Trained) -> Conditional<'t> {
-        let Drawing { subject, question, seed, .. } = *self;
-        Conditional { weights: &trained.weights, subject, question, seed, under: None }
+        let Asked { subject, question, .. } = self.asked;
+        Conditional { weights: &trained.weights, subject, question, seed: self.seed, under: None }
     }
 
     /// How draws will come to satisfy the conditions, by how many do without help.
@@ -259,13 +257,8 @@ impl<'a> Drawing<'a> {
                 _ => None,
             }
         };
-        let tokens = self.subject.tokens().iter().zip(&self.question.states);
-        tokens.zip(&self.subject.identities).filter_map(sentence).collect()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let name = |&token: &usize| self.subject.tokens().get(token).map(|token| token.name.clone());
-        self.question.infer.iter().filter_map(name).collect()
+        let tokens = self.asked.subject.tokens().iter().zip(&self.asked.question.states);
+        tokens.zip(&self.asked.subject.identities).filter_map(sentence).collect()
     }
 
     fn failed(&self, error: &DrawError) -> Failure {

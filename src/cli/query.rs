@@ -21,7 +21,7 @@ pub fn query(args: &args::Query) -> Outcome {
     work(&args.run, |cases, bench, answers| {
         let points = match (&args.log_prob, cases) {
             (None, _) => None,
-            (Some(path), [case]) => Some(points::read(path, &names(case))?),
+            (Some(path), [case]) => Some(points::read(path, &case.asked.names())?),
             (Some(_), _) => return Err(several(cases)),
         };
         if points.is_some() || args.mode {
@@ -168,13 +168,6 @@ fn range(answer: &Answer, column: usize) -> f64 {
     let column = answer.values.iter().skip(column).step_by(answer.names.len()).copied();
     let ends = column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (x.min(low), x.max(high)));
     0.1 * (ends.1 - ends.0)
-}
-
-/// The names of what a query infers.
-fn names(case: &Case) -> Vec<String> {
-    let Asked { subject, question, .. } = &case.asked;
-    let name = |token: &usize| subject.tokens().get(*token).map(|token| token.name.clone());
-    question.infer.iter().filter_map(name).collect()
 }
 
 fn several(cases: &[Case]) -> Failure {

@@ -36,14 +36,11 @@ pub struct Slopes {
 }
 
 impl<'a, B: ScoreBackend> Bound<'a, B> {
-    /// The network that is asked, from which these tokens are `hidden`, computing on `threads` threads.
-    pub fn new(of: &Conditional<'a>, mut hidden: Vec<bool>, threads: usize) -> Self {
+    /// The network that is asked, computing on `threads` threads.
+    pub fn new(of: &Conditional<'a>, threads: usize) -> Self {
         let Conditional { weights, subject, question, .. } = *of;
         let (plan, coordinates) = (&weights.plan, question.coordinates.as_slice());
-        let tokens = 0..subject.tokens().len();
-        for (token, hidden) in hidden.iter_mut().enumerate() {
-            *hidden |= !subject.has_place(token, coordinates);
-        }
+        let (tokens, hidden) = (0..subject.tokens().len(), of.hidden());
         let own = question.states.iter().zip(&subject.identities).map(|(state, kind)| match state {
             State::Given(x) => plan.scale(*kind).standardise(*x),
             State::Inferred | State::Absent => 0.0,

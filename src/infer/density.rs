@@ -11,7 +11,7 @@
 
 use crate::backend::ScoreBackend;
 use crate::bound::{Bound, Slopes};
-use crate::device::{Device, Machine, on_device};
+use crate::device::{Machine, on_device};
 use crate::draw::{Conditional, Try};
 use crate::network::{Operations, Probes};
 use crate::noise::Process;
@@ -125,10 +125,7 @@ impl Conditional<'_> {
     where
         Autodiff<B>: Operations,
     {
-        let (workers, threads) = match machine.device {
-            Device::Cpu => (machine.threads.max(1), 1),
-            _ => (1, machine.threads),
-        };
+        let (workers, threads) = machine.workers();
         let asked = |number: &usize| self.question.infer.contains(number);
         let others = self.drawn_along().into_iter().filter(|number| !asked(number)).collect::<Vec<usize>>();
         let mut joint = self.question.clone();
@@ -165,12 +162,8 @@ impl Conditional<'_> {
 
     /// The tokens that draws are made of.
     fn drawn_along(&self) -> Vec<usize> {
-        let hidden = self.question.hidden(self.subject, &self.weights.plan);
-        let states = self.question.states.iter().zip(hidden).enumerate();
-        let drawn = states.filter(|(number, (state, hidden))| {
-            let there = self.subject.has_place(*number, &self.question.coordinates);
-            !matches!(state, State::Given(_)) && !hidden && there
-        });
+        let states = self.question.states.iter().zip(self.hidden()).enumerate();
+        let drawn = states.filter(|(_, (state, hidden))| !matches!(state, State::Given(_)) && !hidden);
         drawn.map(|(number, _)| number).collect()
     }
 
@@ -243,7 +236,7 @@ where
     Autodiff<B>: Operations,
 {
     fn new(of: &Conditional<'a>, threads: usize) -> Self {
-        let bound = Bound::new(of, of.question.hidden(of.subject, &of.weights.plan), threads);
+        let bound = Bound::new(of, threads);
         Flow { probes: bound.probes(), bound }
     }
 

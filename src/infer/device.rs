@@ -27,6 +27,17 @@ pub struct Machine {
     pub threads: usize,
 }
 
+impl Machine {
+    /// How many networks work side by side on one question, and on how many threads each. On the processor each thread has one of its
+    /// own, so that none waits for others between steps.
+    pub(crate) fn workers(&self) -> (usize, usize) {
+        match self.device {
+            Device::Cpu => (self.threads.max(1), 1),
+            _ => (1, self.threads),
+        }
+    }
+}
+
 /// Returns what work comes to on the backend `$B` of a device, or what `$refused` makes of why the device cannot be used.
 macro_rules! on_device {
     ($device:expr, $refused:expr, $B:ident => $work:expr) => {

@@ -1,7 +1,7 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
 use crate::backend::ScoreBackend;
-use crate::device::{Device, Machine, on_device};
+use crate::device::{Machine, on_device};
 use crate::guide::Guide;
 use crate::parts::side_by_side;
 use crate::plan::Plan;
@@ -282,12 +282,9 @@ impl Conditional<'_> {
         })
     }
 
-    /// On the processor each thread has a solver of its own, so that none waits for others between steps.
+    /// What makes draws, one for each worker.
     fn makers<B: ScoreBackend>(&self, machine: &Machine) -> Vec<Maker<'_, B>> {
-        let (makers, threads) = match machine.device {
-            Device::Cpu => (machine.threads.max(1), 1),
-            _ => (1, machine.threads),
-        };
+        let (makers, threads) = machine.workers();
         let maker = |_| match self.under {
             Some(Under { restriction, guided: true }) => {
                 Maker::Guided(Guide::new(self, restriction, threads))
@@ -333,13 +330,19 @@ impl Conditional<'_> {
 
     /// The values of tokens that conditions know whatever is drawn: given ones theirs, and none of what is not there.
     pub(crate) fn known(&self) -> Vec<Option<f64>> {
-        let hidden = self.question.hidden(self.subject, &self.weights.plan);
-        let states = self.question.states.iter().zip(hidden).enumerate();
-        let known = states.map(|(token, (state, hidden))| match state {
+        let states = self.question.states.iter().zip(self.hidden());
+        let known = states.map(|(state, hidden)| match state {
             State::Given(x) => Some(*x),
-            _ => (hidden || !self.subject.has_place(token, &self.question.coordinates)).then_some(f64::NAN),
+            _ => hidden.then_some(f64::NAN),
         });
         known.collect()
+    }
+
+    /// The tokens that the network does not see: those that [`Question::hidden`] says, and those that have no place.
+    pub(crate) fn hidden(&self) -> Vec<bool> {
+        let hidden = self.question.hidden(self.subject, &self.weights.plan).into_iter().enumerate();
+        let there = |token: usize| self.subject.has_place(token, &self.question.coordinates);
+        hidden.map(|(token, hidden)| hidden || !there(token)).collect()
     }
 
     /// Of all tokens' values those asked for.

@@ -10,6 +10,7 @@
 use crate::backend::ScoreBackend;
 use crate::bound::Bound;
 use crate::draw::{Conditional, Try};
+use crate::noise::level;
 use crate::scale::Scale;
 use sbi_model::Margin;
 use sbi_sim::Restriction;
@@ -48,9 +49,8 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
     /// A solver for what is asked, whose network computes on `threads` threads.
     pub fn new(of: &Conditional<'a>, restriction: &'a Restriction, threads: usize) -> Self {
         let Conditional { weights, subject, question, seed, .. } = *of;
-        let hidden = question.hidden(subject, &weights.plan);
         Guide {
-            bound: Bound::new(of, hidden, threads),
+            bound: Bound::new(of, threads),
             restriction,
             scales: subject.identities.iter().map(|kind| *weights.plan.scale(*kind)).collect(),
             known: of.known(),
@@ -62,11 +62,7 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
     pub fn draw(&self, tries: &[Try]) -> Vec<f64> {
         let process = self.bound.plan.process;
         let (lowest, highest) = process.range();
-        let level = |step: usize| {
-            let share = step as f64 / (LEVELS - 1) as f64;
-            let (first, last) = (highest.powf(RHO.recip()), lowest.powf(RHO.recip()));
-            (first + share * (last - first)).powf(RHO)
-        };
+        let level = |step: usize| level(step as f64 / (LEVELS - 1) as f64, [highest, lowest], RHO);
         let mut values = vec![0.0; tries.len() * self.bound.tokens()];
         let mut noise = values.clone();
         self.noise(tries, 0, &mut values);

@@ -1,6 +1,7 @@
 //! From noise to draws in few steps: a third-order multistep solver of the probability flow (Lu et al. 2022,
 //! DPM-Solver++, in the data prediction).
 
+use crate::noise::level;
 use std::collections::VecDeque;
 
 /// Looks at the network on the way from noise to a draw, and of how many the next step is made.
@@ -21,11 +22,7 @@ pub fn multistep(
     highest: f64,
     denoised: impl Fn(&[f64], f64) -> Vec<f64>,
 ) -> Vec<f64> {
-    let level = |step: usize| {
-        let share = step as f64 / (STEPS - 1) as f64;
-        let (first, last) = (highest.powf(RHO.recip()), lowest.powf(RHO.recip()));
-        (first + share * (last - first)).powf(RHO)
-    };
+    let level = |step: usize| level(step as f64 / (STEPS - 1) as f64, [highest, lowest], RHO);
     let mut past: VecDeque<(f64, Vec<f64>)> = VecDeque::new();
     for step in 0..STEPS {
         let sigma = level(step);

@@ -102,6 +102,12 @@ impl Process {
     }
 }
 
+/// The level at a share of the way from the first to the last, curved by `rho` (Karras et al. 2022, equation 5).
+pub fn level(share: f64, [first, last]: [f64; 2], rho: f64) -> f64 {
+    let [first, last] = [first, last].map(|end| end.powf(rho.recip()));
+    (first + share * (last - first)).powf(rho)
+}
+
 /// How inputs and outputs of the network are scaled at one level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficients {

@@ -24,7 +24,7 @@ const MOMENTUM: f64 = 0.95;
 const STEP: f64 = 0.2;
 
 /// X ← a X + (b XXᵀ + c (XXᵀ)²) X takes singular values of 0.03 to 1 to within 0.4 of one in this many steps. Two more take those of
-/// 0.003 there too, which are mostly noise: held-out loss was worse by as much as a third of the steps made it better.
+/// 0.003 there too, which are mostly noise: on SLCP held-out loss after 3,000 steps was .405 with five, and .402 with three.
 pub(crate) const NEWTON_SCHULZ: [f32; 3] = [3.4445, -4.775, 2.0315];
 pub(crate) const NEWTON_SCHULZ_STEPS: usize = 3;
 

@@ -22,10 +22,8 @@ pub struct Solver<'a, B: ScoreBackend> {
 impl<'a, B: ScoreBackend> Solver<'a, B> {
     /// A solver for what is asked, whose network computes on `threads` threads.
     pub fn new(of: &Conditional<'a>, threads: usize) -> Self {
-        let Conditional { weights, subject, question, seed, .. } = *of;
-        let hidden = question.hidden(subject, &weights.plan);
-        let stream = Stream::new(seed, &format!("@draw/{}", question.name));
-        Solver { bound: Bound::new(of, hidden, threads), stream }
+        let stream = Stream::new(of.seed, &format!("@draw/{}", of.question.name));
+        Solver { bound: Bound::new(of, threads), stream }
     }
 
     /// Makes these tries; another attempt at the same number gives another draw.
