@@ -4,7 +4,7 @@ use super::args::Device;
 use super::failure::{Failure, Outcome};
 use super::source::Source;
 use super::spec::Spec;
-use sbi_infer::{Question, Subject};
+use sbi_infer::{Conditional, Question, Subject, Weights};
 use sbi_model::{
     Approximator, Axis, AxisId, Estimator, Expr, File, Graph, GraphRule, Index, Key, MaskKind, Model,
     Placement, Query, State,
@@ -175,6 +175,11 @@ fn beyond<'m>(query: &Query, model: &'m Model) -> Option<&'m str> {
 }
 
 impl<'a> Asked<'a> {
+    /// What a network says of it, conditions apart.
+    pub fn conditional<'s>(&'s self, weights: &'s Weights, seed: u64) -> Conditional<'s> {
+        Conditional { weights, subject: &self.subject, question: &self.question, seed, under: None }
+    }
+
     /// The names of what is inferred, in the order asked.
     pub fn names(&self) -> Vec<String> {
         let name = |token: &usize| self.subject.tokens().get(*token).map(|token| token.name.clone());

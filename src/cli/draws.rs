@@ -212,8 +212,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn conditional<'t>(&'t self, trained: &'t Trained) -> Conditional<'t> {
-        let Asked { subject, question, .. } = self.asked;
-        Conditional { weights: &trained.weights, subject, question, seed: self.seed, under: None }
+        self.asked.conditional(&trained.weights, self.seed)
     }
 
     /// How draws will come to satisfy the conditions, by how many do without help.

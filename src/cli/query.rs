@@ -2,7 +2,7 @@
 
 use super::answers::{Answers, DENSITIES, MODE};
 use super::args;
-use super::case::{Asked, Case};
+use super::case::Case;
 use super::draws::{Answer, Drawing, csv_of};
 use super::failure::{Failure, Outcome, print};
 use super::interrupt;
@@ -62,8 +62,7 @@ struct Density<'a> {
 
 impl Density<'_> {
     fn conditional(&self) -> Conditional<'_> {
-        let Asked { subject, question, .. } = &self.case.asked;
-        Conditional { weights: self.weights, subject, question, seed: self.case.seed(), under: None }
+        self.case.asked.conditional(self.weights, self.case.seed())
     }
 
     /// Writes `log_prob.csv`: the points, and the log-density of each.

@@ -13,7 +13,7 @@ const CHECKS: usize = 50;
 /// Else it is measured so often before the number of steps has doubled.
 const CHECKS_PER_DOUBLING: usize = 16;
 
-/// The first measurement of these, and the first that may end a training: one and the next agree.
+/// The first measurement of these, and the first that may end a training, where the one before it says the same.
 const FIRST_CHECK: usize = 128;
 const FIRST_END: usize = 256;
 

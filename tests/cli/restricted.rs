@@ -52,6 +52,31 @@ fn what_has_no_slope_is_made_again_however_rare() {
     assert_eq!(bench.json("tiny.out/posterior/summary.json")["where"]["guided"], false);
 }
 
+/// A query that places two readings has no fifth.
+#[test]
+fn an_element_that_is_not_placed_is_refused_before_any_work() {
+    let bench = Bench::with(
+        "late.sbi",
+        "edition 2026
+model late {
+    axis t : time(scattered(n = 2 .. 8, over = 0 .. 2))
+    param a ~ normal(0, 1)
+    data y[t] ~ normal(a, 1)
+}
+query q {
+    at t = [0.3, 1.1]
+    infer a
+    where y[5] > 0.2
+}
+",
+    );
+    bench
+        .sbi("run late.sbi")
+        .code(2)
+        .says(&["a `where` of `q` reads an element of `y` that it does not place"]);
+    assert!(!bench.path(".sbi").exists() && !bench.path("late.out").exists());
+}
+
 #[test]
 fn a_condition_that_never_holds_ends_in_words() {
     let bench = asked("    given x = 0.3\n    infer theta\n    where exp(theta) < theta");
