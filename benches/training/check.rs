@@ -104,13 +104,7 @@ fn training(problem: &Problem, mut peer: Runner) -> Result<(f64, f64)> {
 fn drawing(problem: &Problem, mut peer: Runner) -> Result<f64> {
     let (weights, question) = (ours::weights(problem), ours::question(problem));
     let tokens = problem.plan.architecture.tokens;
-    let of = Conditional {
-        weights: &weights,
-        subject: &problem.subject,
-        question: &question,
-        seed: 1,
-        under: None,
-    };
+    let of = Conditional::new(&weights, &problem.subject, &question, 1);
     let machine = Machine { device: Device::Cpu, threads: 2 };
     let made = of.draw(0..SAMPLES, &machine, &mut |_| ControlFlow::Continue(()))?;
     let mut noise = vec![0.0; SAMPLES * tokens];

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use clap::Parser;
+use sbi_infer::BATCH;
 use sbi_training_bench::contest::Order;
 use sbi_training_bench::results::{Figure, Results};
 use sbi_training_bench::rules::{Entrant, Rules};
@@ -26,7 +27,7 @@ fn main() -> Result<()> {
     let mut results = Results::open(here().join("drawing.csv"), names, Figure::SecondsForDraws)?;
     for &tokens in &args.tokens {
         let (pattern, threads) = (Pattern::Dense, args.rules.threads);
-        let work = Work { tokens, pattern, sizes: None, batch: 256, simulations: 1_000, threads };
+        let work = Work { tokens, pattern, sizes: None, batch: BATCH, simulations: 1_000, threads };
         let architecture = work.problem()?.plan.architecture;
         let key = [tokens, architecture.width, architecture.layers, architecture.parameters()];
         let order = Order::new(Task::Draw, &work)?;

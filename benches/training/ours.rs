@@ -111,13 +111,7 @@ impl Hooks for Watch<'_> {
 fn draw_from(work: &Work, problem: &Problem) -> Result<()> {
     let weights = weights(problem);
     let (question, machine) = (question(problem), machine(work));
-    let of = Conditional {
-        weights: &weights,
-        subject: &problem.subject,
-        question: &question,
-        seed: 1,
-        under: None,
-    };
+    let of = Conditional::new(&weights, &problem.subject, &question, 1);
     let mut count = 0;
     compete(problem, |left| {
         let (began, mut done) = (Instant::now(), 0);

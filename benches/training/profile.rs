@@ -4,6 +4,7 @@
 
 use anyhow::Result;
 use clap::Parser;
+use sbi_infer::BATCH;
 use sbi_infer::kernel::{InstructionSet, peak_rate};
 use sbi_training_bench::contest::{Competitor, Order, Pace, Runner, Score, race};
 use sbi_training_bench::{Pattern, Sizes, Task, Work, cost, here, ours};
@@ -20,7 +21,7 @@ struct Args {
     #[arg(long, value_delimiter = ',', default_values_t = [48, 50])]
     width: Vec<usize>,
     /// Examples in a step
-    #[arg(long, value_delimiter = ',', default_values_t = [256, 1_000])]
+    #[arg(long, value_delimiter = ',', default_values_t = [BATCH, 1_000])]
     batch: Vec<usize>,
     #[arg(long, default_value_t = 2)]
     threads: usize,

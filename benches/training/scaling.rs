@@ -3,13 +3,13 @@
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use sbi_infer::BATCH;
 use sbi_training_bench::contest::{Competitor, Order, Pace, Runner, race};
 use sbi_training_bench::{Pattern, Sizes, Task, Work, cost, here, ours};
 use std::path::Path;
 
 /// What the others are while one is varied.
 const TOKENS: usize = 32;
-const BATCH: usize = 256;
 const SIMULATIONS: usize = 10_000;
 const THREADS: usize = 2;
 

@@ -4,6 +4,7 @@
 
 use anyhow::Result;
 use clap::Parser;
+use sbi_infer::BATCH;
 use sbi_training_bench::contest::{Competitor, Order};
 use sbi_training_bench::results::{Figure, Results};
 use sbi_training_bench::rules::{Entrant, Rules};
@@ -27,7 +28,7 @@ struct Args {
     #[arg(long, value_delimiter = ',', default_values_t = [48, 50])]
     width: Vec<usize>,
     /// Examples in a step
-    #[arg(long, value_delimiter = ',', default_values_t = [256, 1_000])]
+    #[arg(long, value_delimiter = ',', default_values_t = [BATCH, 1_000])]
     batch: Vec<usize>,
     /// Compares networks with the masks of three models with dense ones
     #[arg(long)]

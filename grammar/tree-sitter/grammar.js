@@ -274,7 +274,8 @@ export default grammar({
         ),
         field('value', $.expression),
       ),
-    query_setting: ($) => seq(field('name', alias('draws', $.setting_name)), field('value', $.expression)),
+    query_setting: ($) =>
+      seq(field('name', alias(choice('draws', 'steps'), $.setting_name)), field('value', $.expression)),
 
     // ---- expressions ---------------------------------------------------------------------------
 

@@ -146,6 +146,7 @@ fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
         restricted: notes.restricted,
         plan: &notes.plan,
         steps: notes.steps,
+        solver_steps: notes.solver_steps,
         seconds: Seconds {
             simulate: notes.simulate_seconds,
             train: notes.train_seconds,

@@ -177,7 +177,7 @@ fn beyond<'m>(query: &Query, model: &'m Model) -> Option<&'m str> {
 impl<'a> Asked<'a> {
     /// What a network says of it, conditions apart.
     pub fn conditional<'s>(&'s self, weights: &'s Weights, seed: u64) -> Conditional<'s> {
-        Conditional { weights, subject: &self.subject, question: &self.question, seed, under: None }
+        Conditional::new(weights, &self.subject, &self.question, seed)
     }
 
     /// The names of what is inferred, in the order asked.

@@ -9,7 +9,7 @@ use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, Plan, Under};
+use sbi_infer::{Conditional, DrawError, Levels, Plan, Under};
 use sbi_model::{Query, State, Token};
 use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,8 @@ pub struct Notes {
     pub steps: usize,
     /// Seconds spent on drawing.
     pub draw_seconds: f64,
+    /// Looks at the network from noise to a draw.
+    pub solver_steps: usize,
     /// Draws that were made again: outside the prior's support, or not as the conditions say.
     pub redrawn: usize,
     /// How draws came to satisfy the conditions, if there are any.
@@ -132,13 +134,22 @@ impl Stage for Drawing<'_> {
         if held.manifest().lists(DRAWS) {
             held.clear()?;
         }
-        let restricted = self.restricted(trained, bench)?;
-        let (values, effort) = self.finish(trained, restricted, bench, held)?;
+        let began = Instant::now();
+        let levels = self.levels(trained, bench)?;
+        let conditional =
+            Conditional { levels: Some(&levels), ..self.asked.conditional(&trained.weights, self.seed) };
+        let restricted = self.restricted(conditional, bench)?;
+        let under = (self.restriction.zip(restricted))
+            .map(|(restriction, Restricted { guided, .. })| Under { restriction, guided });
+        let looked = began.elapsed().as_secs_f64();
+        let (values, effort) = self.finish(Conditional { under, ..conditional }, bench, held)?;
         let mut notes = Notes { restricted, ..Notes::of(trained, self) };
         notes
             .cautions
             .extend(restricted.and_then(|restricted| restricted.caution(&effort, self.query.draws)));
-        (notes.draw_seconds, notes.redrawn) = (effort.seconds, effort.again as usize);
+        (notes.draw_seconds, notes.redrawn) = (looked + effort.seconds, effort.again as usize);
+        notes.solver_steps =
+            if under.is_some_and(|under| under.guided) { Under::LOOKS } else { levels.count() };
         let names = self.asked.names();
         let csv = csv_of(&names, &values);
         let drop = Shards::names(held.manifest());
@@ -176,8 +187,7 @@ impl<'a> Drawing<'a> {
     /// All draws, those made that the store lacks, and what making them took.
     fn finish(
         &self,
-        trained: &Trained,
-        restricted: Option<Restricted>,
+        conditional: Conditional,
         bench: &Bench,
         held: &mut Held,
     ) -> Outcome<(Vec<f64>, Effort)> {
@@ -189,9 +199,6 @@ impl<'a> Drawing<'a> {
         let mut keep = |start, rows: &[f64]| place(&mut values, start * width, rows);
         let mut filling = self.shards().fill(held, draws, &mut keep)?;
         let mut bar = bench.progress.start("draw", &self.title(), filling.done, draws);
-        let mut conditional = self.conditional(trained);
-        conditional.under = (self.restriction.zip(restricted))
-            .map(|(restriction, Restricted { guided, .. })| Under { restriction, guided });
         let mut size = FIRST_SHARD;
         while let Some(gap) = filling.gap(size) {
             let (start, began) = (gap.start, Instant::now());
@@ -211,28 +218,36 @@ impl<'a> Drawing<'a> {
         Ok((values, effort))
     }
 
-    fn conditional<'t>(&'t self, trained: &'t Trained) -> Conditional<'t> {
-        self.asked.conditional(&trained.weights, self.seed)
+    /// The levels of noise that draws visit: as many as the query says, else by a tolerance.
+    fn levels(&self, trained: &Trained, bench: &Bench) -> Outcome<Levels> {
+        match self.query.steps {
+            Some(steps) => Ok(Levels::of(&trained.weights.plan.process, Some(steps))),
+            None => {
+                let conditional = self.asked.conditional(&trained.weights, self.seed);
+                conditional.levels(&bench.machine).map_err(|e| self.failed(&e))
+            }
+        }
     }
 
     /// How draws will come to satisfy the conditions, by how many do without help.
-    fn restricted(&self, trained: &Trained, bench: &Bench) -> Outcome<Option<Restricted>> {
+    fn restricted(&self, conditional: Conditional, bench: &Bench) -> Outcome<Option<Restricted>> {
         let Some(restriction) = self.restriction else { return Ok(None) };
         let what = format!("how often `where` holds in `{}`", self.query.name);
         let mut bar = bench.progress.start("look", &what, 0, PROBES + GUIDED_PROBES);
         let mut share = |guided: bool, tries: usize, done: usize| {
             let under = Some(Under { restriction, guided });
-            let conditional = Conditional { under, ..self.conditional(trained) };
+            let conditional = Conditional { under, ..conditional };
             let share = conditional.share_within(tries, &bench.machine, &mut |more| {
                 bar.set(done + more);
                 interrupt::flow()
             });
             share.map_err(|e| self.failed(&e))
         };
+        let cost = Under::LOOKS as f64 / conditional.levels.map_or(1, Levels::count) as f64;
         let share_without = share(false, PROBES, 0)?;
         // Guidance does not help where nothing says which way to go: then the others are made again all the same.
         let guided =
-            share_without < GUIDED_BELOW && share(true, GUIDED_PROBES, PROBES)? > Under::COST * share_without;
+            share_without < GUIDED_BELOW && share(true, GUIDED_PROBES, PROBES)? > cost * share_without;
         bar.finish(&format!("in {} % of draws,", rounded(100.0 * share_without, 1.0)));
         Ok(Some(Restricted { share_without, guided }))
     }

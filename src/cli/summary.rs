@@ -17,6 +17,7 @@
 //!                                     were guided, which is approximate, or all made again
 //!   "plan": {…}                       network, most steps, batch and noise as chosen or stated
 //!   "steps"                           steps of training that were taken
+//!   "solver_steps"                    looks at the network from noise to a draw
 //!   "seconds": {"simulate", "train", "draw"}            spent when each was made, in whichever run
 //! }
 //! ```
@@ -71,6 +72,8 @@ pub struct Summary<'a> {
     pub plan: &'a serde_json::Value,
     /// Steps of training that were taken.
     pub steps: usize,
+    /// Looks at the network from noise to a draw.
+    pub solver_steps: usize,
     /// Time spent.
     pub seconds: Seconds,
 }

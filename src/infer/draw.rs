@@ -3,6 +3,7 @@
 use crate::backend::ScoreBackend;
 use crate::device::{Machine, on_device};
 use crate::guide::Guide;
+use crate::levels::Levels;
 use crate::parts::side_by_side;
 use crate::plan::Plan;
 use crate::scale::Scale;
@@ -160,6 +161,8 @@ pub struct Conditional<'a> {
     pub seed: u64,
     /// What draws satisfy besides, and how they are made to.
     pub under: Option<Under<'a>>,
+    /// At which levels of noise draws look at the network; none are those that suit most.
+    pub levels: Option<&'a Levels>,
 }
 
 /// Conditions that all draws satisfy. Those that do not are made again, whether they were guided or not.
@@ -178,8 +181,8 @@ enum Maker<'a, B: ScoreBackend> {
 }
 
 impl Under<'_> {
-    /// How much longer a guided draw takes than another.
-    pub const COST: f64 = crate::guide::LOOKS as f64 / crate::multistep::STEPS as f64;
+    /// How often a guided draw looks at the network.
+    pub const LOOKS: usize = crate::guide::LOOKS;
 }
 
 impl<B: ScoreBackend> Maker<'_, B> {
@@ -188,6 +191,13 @@ impl<B: ScoreBackend> Maker<'_, B> {
             Maker::Plain(solver) => solver.draw(tries),
             Maker::Guided(guide) => guide.draw(tries),
         }
+    }
+}
+
+impl<'a> Conditional<'a> {
+    /// A question to a network, without conditions.
+    pub fn new(weights: &'a Weights, subject: &'a Subject, question: &'a Question, seed: u64) -> Self {
+        Conditional { weights, subject, question, seed, under: None, levels: None }
     }
 }
 

@@ -1,15 +1,11 @@
 //! From noise to draws in few steps: a third-order multistep solver of the probability flow (Lu et al. 2022,
 //! DPM-Solver++, in the data prediction).
 
-use crate::noise::level;
+use crate::levels::Levels;
 use std::collections::VecDeque;
 
-/// Looks at the network on the way from noise to a draw, and of how many the next step is made.
-pub const STEPS: usize = 40;
+/// Of how many looks at the network a step is made.
 const ORDER: usize = 3;
-
-/// Curvature of the levels between the highest and the lowest (Karras et al. 2022, equation 5).
-const RHO: f64 = 10.0;
 
 /// Takes values from the highest level of noise to draws; `denoised` gives the denoised values D at a level.
 ///
@@ -18,22 +14,17 @@ const RHO: f64 = 10.0;
 /// 0.03 prior widths come out right to within 0.4 %, where as many looks in Heun's steps make them up to 6 % too wide.
 pub fn multistep(
     mut values: Vec<f64>,
-    lowest: f64,
-    highest: f64,
-    denoised: impl Fn(&[f64], f64) -> Vec<f64>,
+    levels: &Levels,
+    mut denoised: impl FnMut(&[f64], f64) -> Vec<f64>,
 ) -> Vec<f64> {
-    let level = |step: usize| level(step as f64 / (STEPS - 1) as f64, [highest, lowest], RHO);
     let mut past: VecDeque<(f64, Vec<f64>)> = VecDeque::new();
-    for step in 0..STEPS {
-        let sigma = level(step);
+    let mut ahead = levels.0.iter().copied().peekable();
+    while let Some(sigma) = ahead.next() {
         past.push_front((-sigma.ln(), denoised(&values, sigma)));
         past.truncate(ORDER);
-        if step + 1 == STEPS {
-            break;
-        }
-        let weights = weights(past.iter().map(|(at, _)| *at + sigma.ln()), (sigma / level(step + 1)).ln());
-        let shrink = level(step + 1) / sigma;
-        values.iter_mut().for_each(|x| *x *= shrink);
+        let Some(next) = ahead.peek() else { break };
+        let weights = weights(past.iter().map(|(at, _)| *at + sigma.ln()), (sigma / next).ln());
+        values.iter_mut().for_each(|x| *x *= next / sigma);
         for (weight, (_, denoised)) in weights.iter().zip(&past) {
             values.iter_mut().zip(denoised).for_each(|(x, d)| *x += weight * d);
         }
@@ -84,7 +75,8 @@ mod tests {
     /// The flow of a normal law of width s takes noise z at level σ to s z: its denoiser is x s² / (s² + σ²).
     #[test]
     fn normal_laws_keep_their_width() {
-        let (lowest, highest) = Process::fitting(sbi_model::Noise::Edm, 0.03).range();
+        let process = Process::fitting(sbi_model::Noise::Edm, 0.03);
+        let (levels, (_, highest)) = (Levels::of(&process, None), process.range());
         for width in [2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.03_f64] {
             let denoised = |values: &[f64], sigma: f64| {
                 let share = width * width / (width * width + sigma * sigma);
@@ -92,7 +84,7 @@ mod tests {
             };
             // One standard deviation of noisy data at the highest level, so that the draw should be one of the law.
             let start = (width * width + highest * highest).sqrt();
-            let drawn = multistep(vec![start], lowest, highest, denoised);
+            let drawn = multistep(vec![start], &levels, denoised);
             let error = drawn.first().map_or(f64::NAN, |x| x / width - 1.0);
             assert!(error.abs() < 0.004, "width {width} is off by {error}");
         }

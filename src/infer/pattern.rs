@@ -25,8 +25,12 @@ pub enum Role {
 }
 
 /// How often each family of patterns is trained; shares that add up to one, and the share with tokens left out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mixture {
+    /// The pattern of one query.
+    pub focus: f64,
+    /// The tokens that it gives.
+    pub focused: Vec<usize>,
     /// All data given.
     pub posterior: f64,
     /// All parameters given.
@@ -43,7 +47,22 @@ impl Mixture {
     /// The mixture with this share of posteriors; of the rest, one half is random.
     pub fn with_posterior(posterior: f64, absent: f64) -> Mixture {
         let rest = 0.25 * (1.0 - posterior);
-        Mixture { posterior, likelihood: rest, joint: rest, random: 2.0 * rest, absent }
+        let (focus, focused) = (0.0, Vec::new());
+        Mixture { focus, focused, posterior, likelihood: rest, joint: rest, random: 2.0 * rest, absent }
+    }
+
+    /// Has half of the examples in the pattern that gives these tokens, the others as before.
+    pub fn focused_on(self, given: &[usize]) -> Mixture {
+        let half = |share: f64| 0.5 * share;
+        Mixture {
+            focus: 0.5,
+            focused: given.to_vec(),
+            posterior: half(self.posterior),
+            likelihood: half(self.likelihood),
+            joint: half(self.joint),
+            random: half(self.random),
+            absent: self.absent,
+        }
     }
 }
 
@@ -51,7 +70,7 @@ impl Mixture {
 pub struct Patterns<'a> {
     subject: &'a Subject,
     kind: MaskKind,
-    mixture: Mixture,
+    mixture: &'a Mixture,
     is_data: Vec<bool>,
     /// Patterns of left-out tokens, the first of them empty.
     pool: Vec<Pooled>,
@@ -68,7 +87,7 @@ struct Pooled {
 
 impl<'a> Patterns<'a> {
     /// Patterns over the tokens of `subject`, with masks of `kind`; which tokens are left out is decided here, from `stream`.
-    pub fn new(subject: &'a Subject, kind: MaskKind, mixture: Mixture, stream: &Stream) -> Patterns<'a> {
+    pub fn new(subject: &'a Subject, kind: MaskKind, mixture: &'a Mixture, stream: &Stream) -> Patterns<'a> {
         let tokens = subject.tokens().len();
         let mut pool = vec![vec![false; tokens]];
         let mut chosen = Vec::new();
@@ -116,18 +135,21 @@ impl<'a> Patterns<'a> {
     pub fn draw(&self, stream: &Stream, draw: u64, step: u32, lacks: &[bool], roles: &mut [Role]) -> usize {
         let tokens = roles.len() as u32;
         let uniform = |element: u32| stream.uniform(draw, step, element);
-        let m = &self.mixture;
+        let m = self.mixture;
         let family = uniform(tokens);
         let rate = uniform(tokens + 3);
+        let bounds = [m.focus, m.posterior, m.likelihood, m.joint].into_iter().scan(0.0, |sum, share| {
+            *sum += share;
+            Some(*sum)
+        });
+        let family = bounds.filter(|bound| family >= *bound).count();
         for ((element, role), &is_data) in (0..).zip(roles.iter_mut()).zip(&self.is_data) {
-            let given = if family < m.posterior {
-                is_data
-            } else if family < m.posterior + m.likelihood {
-                !is_data
-            } else if family < m.posterior + m.likelihood + m.joint {
-                false
-            } else {
-                uniform(element) < rate
+            let given = match family {
+                0 => m.focused.contains(&(element as usize)),
+                1 => is_data,
+                2 => !is_data,
+                3 => false,
+                _ => uniform(element) < rate,
             };
             *role = if given { Role::Given } else { Role::Hidden };
         }

@@ -20,6 +20,12 @@ const LAYERS: usize = 8;
 /// So many tokens are few: a narrower network learns them in fewer steps.
 const FEW_TOKENS: usize = 6;
 
+/// Whole numbers of so few values are told apart; of more, neighbours are alike.
+const FEW_VALUES: f64 = 24.0;
+
+/// The share of the distance between whole numbers that value features resolve.
+const BETWEEN: f64 = 0.25;
+
 /// Frequencies of a token's value.
 const LEAST_FREQUENCIES: usize = 3;
 const MOST_FREQUENCIES: usize = 8;
@@ -34,8 +40,9 @@ const LEFT_OUT: f64 = 0.1;
 /// Of so many simulations it is noted what they lack.
 const NOTED: usize = 200;
 
-/// Examples in a step where the file is silent, and the peak learning rate.
+/// Examples in a step where the file is silent, at most and in the first steps, and the peak learning rate.
 pub const BATCH: usize = 512;
+const FIRST_BATCH: usize = 256;
 const LEARNING_RATE: f64 = 4e-3;
 
 /// When training ends.
@@ -61,8 +68,10 @@ pub struct Plan {
     pub steps: usize,
     /// When training ends.
     pub length: Length,
-    /// Examples in a step.
+    /// Examples in a step, at most.
     pub batch: usize,
+    /// Examples in the first steps.
+    pub first_batch: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Seed of initial weights and of all training noise.
@@ -95,30 +104,45 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     // What lies closer together than simulations do is not learnt from them, but remembered; few tokens are rarely finer than four
     // allow.
     let apart = (table.rows().max(1) as f64).powf(-1.0 / subject.tokens().len().max(4) as f64);
-    let plain = transformer.noise == Noise::Ve;
+    let whole = subject.tokens().iter().zip(&subject.identities).filter(|(token, _)| token.support.whole);
+    let resolved =
+        whole.filter_map(|(_, kind)| scales.get(*kind)).map(grain).fold(shown.min(apart), f64::min);
+    let left_out = if subject.has_times() { LEFT_OUT } else { 0.0 };
+    let mixture = Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), left_out);
+    let plain = transformer.noise != Noise::Edm;
     Plan {
         name: name.to_owned(),
         architecture: Architecture {
             identities: subject.identities.clone(),
             kinds: subject.kinds(),
             times: if subject.has_times() { TIMES } else { 0 },
-            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { shown.min(apart) })
+            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { resolved })
         },
         mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
         length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
         batch: train.batch.unwrap_or(BATCH),
+        first_batch: train.batch.unwrap_or(FIRST_BATCH),
         learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
-        mixture: Mixture {
-            absent: if subject.has_times() { LEFT_OUT } else { 0.0 },
-            ..Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), 0.0)
+        mixture: match &train.focus {
+            Some(focus) => mixture.focused_on(&focus.given),
+            None => mixture,
         },
         scales,
         finest,
         lacking: lacking(table),
         noted: table.rows().min(NOTED),
+    }
+}
+
+/// How fine the values of a whole number are, in standard deviations: a share of the distance between two of them, where there are few.
+fn grain(scale: &Scale) -> f64 {
+    let (low, high) = scale.range();
+    match scale.varies() && high - low < FEW_VALUES {
+        true => BETWEEN * (scale.standardise(high) - scale.standardise(low)) / (high - low),
+        false => 1.0,
     }
 }
 
@@ -185,6 +209,6 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
 /// The most steps: they grow slowly with the budget, as fewer simulations need nearly as many to be learnt, and held-out loss guards
 /// against remembering them. Steps of few tokens cost little, and there may be more of them.
 fn most_steps(rows: usize, tokens: usize, decades: f64) -> usize {
-    let steps = (28_000.0 / tokens.max(1) as f64).clamp(2_000.0, 7_000.0);
+    let steps = (36_000.0 / tokens.max(1) as f64).clamp(2_000.0, 7_000.0);
     if rows == 0 { 0 } else { (steps * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize }
 }

@@ -23,6 +23,9 @@ const WORTH: f64 = 0.005;
 /// Steps over which the learning rate rises.
 const WARM_UP: usize = 100;
 
+/// After so many steps batches are doubled, and again after four times as many: the more is learnt, the less of it a few examples tell.
+const FIRST_DOUBLING: usize = 1_024;
+
 /// The learning rate ends at this share of its peak.
 const LAST_RATE: f64 = 0.01;
 
@@ -69,6 +72,12 @@ impl Schedule<'_> {
     /// Whether a training may end because held-out loss rises: once it is measured often enough to know.
     pub fn may_overfit(self) -> bool {
         self.plan.length == Length::Stated || self.falls_from.is_some()
+    }
+
+    /// Examples in a step, from zero.
+    pub fn batch(self, step: usize) -> usize {
+        let doublings = (step / FIRST_DOUBLING).checked_ilog(4).map_or(0, |fours| fours + 1);
+        (self.plan.first_batch << doublings).min(self.plan.batch)
     }
 
     /// The learning rate of a step, from zero.
@@ -138,6 +147,27 @@ mod tests {
         let (_, from, plan) = trained(|n| -n);
         let end = Schedule { plan: &plan, falls_from: Some(from) }.end();
         assert!(end <= plan.steps && 10 * end > 9 * plan.steps, "{end} of {}", plan.steps);
+    }
+
+    #[test]
+    fn batches_grow_where_none_is_stated() {
+        let mut train = Train::default();
+        let plan = |train: &Train| {
+            crate::plan(
+                "t",
+                &pairs_of(1, Support::REAL),
+                &Transformer::default(),
+                train,
+                &normal_pairs(1, 1_000),
+            )
+        };
+        let batches = |plan: &Plan| {
+            [0, 1_023, 1_024, 4_095, 4_096, 1_000_000]
+                .map(|step| Schedule { plan, falls_from: None }.batch(step))
+        };
+        assert_eq!(batches(&plan(&train)), [256, 256, 512, 512, 512, 512]);
+        train.batch = Some(300);
+        assert_eq!(batches(&plan(&train)), [300; 6]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ where
 {
     // `@` is in no name of a model, so no site of a simulation has these streams.
     let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
-    let patterns = Patterns::new(subject, plan.mask, plan.mixture, &stream("train.patterns"));
+    let patterns = Patterns::new(subject, plan.mask, &plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, &subject.identities, table);
     let network = Network::new(&plan.architecture, machine.threads);
     let data = network.install(|| Data::new(subject, table, &values, &patterns));
@@ -218,7 +218,8 @@ where
 {
     fn step(&mut self, examples: &Examples) -> Result<(), TrainError> {
         let step = self.state.header.step;
-        let batch = self.network.install(|| examples.batch(step as u32, self.plan.batch));
+        let size = self.schedule().batch(step);
+        let batch = self.network.install(|| examples.batch(step as u32, size));
         let parameters = Tensor::<B, 1>::from_inner(self.state.moving.parameters.clone()).require_grad();
         let loss = objective(&parameters, &self.network, &batch);
         let gradient = parameters.grad(&loss.backward()).expect("the loss depends on the parameters");

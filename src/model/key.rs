@@ -111,7 +111,7 @@ impl Key {
         for token in &query.infer {
             form.number(*token as u64);
         }
-        form.number(query.draws as u64).number(seed);
+        form.number(query.draws as u64).number(query.steps.unwrap_or(0) as u64).number(seed);
         form.key()
     }
 }
@@ -121,7 +121,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 13;
+const REVISION: u64 = 14;
 
 impl Form {
     fn new(kind: &str) -> Form {

@@ -20,6 +20,8 @@ pub struct Query {
     pub computed: Vec<NodeId>,
     /// How many draws, at least one.
     pub draws: usize,
+    /// Steps from noise to a draw; none where they follow from what is drawn.
+    pub steps: Option<usize>,
     /// Where it places axes of scattered instants.
     pub placed: Vec<Placed>,
     /// What its draws satisfy.

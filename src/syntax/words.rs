@@ -138,7 +138,7 @@ pub(crate) static WORDS: &[Word] = &[
     word("joint", APPROXIMATOR, "joint with diffusion_transformer()"),
     setting("simulations", TRAIN, "simulations 10_000"),
     setting("seed", TRAIN, "seed 1"),
-    setting("steps", TRAIN, "steps 20_000"),
+    setting("steps", &[Block::Train, Block::Query], "steps 20_000"),
     setting("batch", &[Block::Train, Block::External], "batch 256"),
     setting("learning_rate", TRAIN, "learning_rate 0.001"),
     setting("focus", TRAIN, "focus posterior"),

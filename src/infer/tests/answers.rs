@@ -15,7 +15,7 @@ fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weig
 }
 
 fn answer(weights: &Weights, subject: &Subject, states: &[Option<f64>], draws: usize) -> Vec<f64> {
-    let conditional = Conditional { weights, subject, question: &question(states), seed: 1, under: None };
+    let conditional = Conditional::new(weights, subject, &question(states), 1);
     conditional.draw(0..draws, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
 }
 
@@ -100,8 +100,7 @@ fn what_is_left_out_is_integrated_over() {
     let mut alone = question(&[None, None]);
     alone.states[1] = State::Absent;
     alone.infer = vec![0];
-    let conditional =
-        Conditional { weights: &weights, subject: &subject, question: &alone, seed: 1, under: None };
+    let conditional = Conditional::new(&weights, &subject, &alone, 1);
     let draws = conditional.draw(0..300, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(draws.values, joint.iter().step_by(2).copied().collect::<Vec<f64>>());
 }
@@ -171,8 +170,7 @@ fn a_support_that_is_never_met_ends_the_drawing() {
     let weights = trained(&pairs_of(1, Support::REAL), &normal_pairs(1, 400), Noise::Edm, 10);
     let subject = pairs_of(1, Support { low: 40.0, high: 41.0, whole: false });
     let question = question(&[None, Some(0.0)]);
-    let conditional =
-        Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+    let conditional = Conditional::new(&weights, &subject, &question, 1);
     let drawn = conditional.draw(0..30, &machine(2), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(drawn, Err(DrawError::OutsideSupport { kept: 0, tries: 20_000.. })));
 }
@@ -195,8 +193,7 @@ fn densities_are_those_of_the_draws() {
         let mut question = question(&[None, None]);
         question.states = states.to_vec();
         question.infer.retain(|token| states[*token] == Inferred);
-        let conditional =
-            Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+        let conditional = Conditional::new(&weights, &subject, &question, 1);
         let found = conditional.log_density(&grid, &machine(2), go_on).unwrap();
         let moment = |power: i32| {
             grid.iter().zip(&found).map(|(x, log)| step * x.powi(power) * log.exp()).sum::<f64>()
@@ -228,8 +225,7 @@ fn the_mode_is_where_the_density_is_largest() {
     let go_on = &mut |_| ControlFlow::Continue(());
     for count in [0.0, 3.0, 8.0] {
         let question = question(&[None, Some(count)]);
-        let conditional =
-            Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+        let conditional = Conditional::new(&weights, &subject, &question, 1);
         let draws = conditional.draw(0..1_000, &machine(2), go_on).unwrap().values;
         let mode = conditional.mode(&draws, &machine(2), go_on).unwrap();
         let (wanted, spread) = ((2.0 + count) / 2.0, (3.0f64 + count).sqrt() / 2.0);
@@ -243,8 +239,7 @@ fn the_mode_is_where_the_density_is_largest() {
         assert!(outside.iter().all(|log| *log == f64::NEG_INFINITY), "{outside:?}");
     }
     let question = question(&[Some(2.0), None]);
-    let conditional =
-        Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+    let conditional = Conditional::new(&weights, &subject, &question, 1);
     let refused = conditional.log_density(&[1.0], &machine(2), go_on);
     assert_eq!(refused, Err(DensityError::Discrete { name: "count".into() }));
 }
@@ -255,8 +250,7 @@ fn a_density_of_two_adds_up_to_one() {
     let (subject, table) = (pairs_of(1, Support::REAL), normal_pairs(1, 4_000));
     let weights = trained(&subject, &table, Noise::Edm, 300);
     let question = question(&[None, None]);
-    let conditional =
-        Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+    let conditional = Conditional::new(&weights, &subject, &question, 1);
     let line = || (-30..=30).map(|k| 0.15 * f64::from(k));
     let plane: Vec<f64> = line().flat_map(|a| line().flat_map(move |b| [a, a + b])).collect();
     let found = conditional.log_density(&plane, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
@@ -289,8 +283,7 @@ query q {
     let weights = trained(&subject, &Table::plain(3, values.clone()), Noise::Edm, 0);
     let restriction = sbi_sim::Restriction::of(model, &file.queries[0].conditions, &elements).unwrap();
     let question = question(&[None, None, Some(0.0)]);
-    let free =
-        Conditional { weights: &weights, subject: &subject, question: &question, seed: 1, under: None };
+    let free = Conditional::new(&weights, &subject, &question, 1);
     let restricted = |guided: bool| Conditional {
         under: Some(crate::Under { restriction: &restriction, guided }),
         ..free

@@ -69,7 +69,7 @@ fn draws(file: &File, kind: Kind, (weights, trained_on): (&Weights, &Subject), c
             (trained_on.clone(), Question { name, states, origins, infer, coordinates: Vec::new() })
         }
     };
-    let conditional = Conditional { weights, subject: &subject, question: &question, seed: 1, under: None };
+    let conditional = Conditional::new(weights, &subject, &question, 1);
     conditional.draw(0..count, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values
 }
 

@@ -54,8 +54,7 @@ fn threads_change_neither_weights_nor_draws() {
     let [one, two] = [1, 2].map(|threads| run(None, threads, &mut Watcher::default()).unwrap());
     assert_eq!(one.to_bytes(), two.to_bytes());
     let question = question(&[None, None, Some(0.3), Some(-1.0)]);
-    let conditional =
-        Conditional { weights: &one, subject: &subject, question: &question, seed: 1, under: None };
+    let conditional = Conditional::new(&one, &subject, &question, 1);
     let ask = |numbers, threads| {
         conditional.draw(numbers, &machine(threads), &mut |_| ControlFlow::Continue(())).unwrap().values
     };

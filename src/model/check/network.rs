@@ -98,21 +98,11 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    /// A word out of a list of choices; those behind `runs` go to `later`.
-    fn choice<T: Copy + Default>(&mut self, name: &str, choices: &[(&'static str, T)], runs: usize) -> T {
+    /// A word out of a list of choices.
+    fn choice<T: Copy + Default>(&mut self, name: &str, choices: &[(&'static str, T)]) -> T {
         let Some(argument) = self.get(name) else { return T::default() };
         match choice(name, argument, choices) {
-            Ok(place) => {
-                let later = choices.get(place).filter(|_| place >= runs);
-                let written = later.map(|(word, _)| format!("{name} = {word}"));
-                let run: Vec<String> =
-                    choices.iter().take(runs).map(|(word, _)| format!("{name} = {word}")).collect();
-                self.later.extend(written.map(|written| {
-                    not_run(&written, argument.span)
-                        .help(format!("write {}", list(run.iter().map(String::as_str))))
-                }));
-                choices.get(place).map(|(_, chosen)| *chosen).unwrap_or_default()
-            }
+            Ok(place) => choices.get(place).map(|(_, chosen)| *chosen).unwrap_or_default(),
             Err(told) => {
                 let number = matches!(argument.value.kind, ExprKind::Number(_));
                 let told = self.or_neighbour(told, (name, &argument.value), number);
@@ -172,14 +162,10 @@ pub(super) fn transformer(reader: &mut Reader<'_, '_>, call: &Call) -> Transform
                 ("directed", MaskKind::Directed),
                 ("faithful", MaskKind::Faithful),
             ],
-            4,
         ),
-        noise: reader.choice("noise", &[("edm", Noise::Edm), ("ve", Noise::Ve), ("vp", Noise::Vp)], 2),
-        graph: reader.choice(
-            "graph",
-            &[("exact", GraphRule::Exact), ("mechanistic", GraphRule::Mechanistic)],
-            2,
-        ),
+        noise: reader.choice("noise", &[("edm", Noise::Edm), ("ve", Noise::Ve), ("vp", Noise::Vp)]),
+        graph: reader
+            .choice("graph", &[("exact", GraphRule::Exact), ("mechanistic", GraphRule::Mechanistic)]),
     };
     reader.shared(network.width, network.heads, call.span);
     network
@@ -190,7 +176,7 @@ pub(super) fn flow(reader: &mut Reader<'_, '_>) -> Flow {
     let choices = [("affine", Coupling::Affine), ("spline", Coupling::Spline)];
     let flow = Flow {
         couplings: reader.size("couplings", LAYERS),
-        coupling: reader.choice("coupling", &choices, choices.len()),
+        coupling: reader.choice("coupling", &choices),
         bins: reader.size("bins", 2..=256),
         width: reader.size("width", WIDTHS),
         layers: reader.size("layers", LAYERS),

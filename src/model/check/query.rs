@@ -124,7 +124,7 @@ pub(super) fn query<'t>(
             asked.tell_apart(given);
         }
     }
-    let mut draws = DRAWS;
+    let (mut draws, mut steps) = (DRAWS, None);
     let mut settings: Vec<&Name> = Vec::new();
     for statement in &tree.body {
         match statement {
@@ -133,10 +133,13 @@ pub(super) fn query<'t>(
                 let first = settings.iter().find(|first| first.text == setting.name.text);
                 asked.told.extend(first.map(|first| twice(&setting.name, first)));
                 settings.push(&setting.name);
-                match asked.setting(setting) {
-                    Ok(value) => draws = value,
-                    Err(told) => asked.told.push(told),
-                }
+                let number = |most| whole(&setting.name.text, &setting.value, &asked.looked.constants, most);
+                let read = match setting.name.text.as_str() {
+                    "draws" => number(1..=10_000_000).map(|number| draws = number),
+                    "steps" => number(2..=10_000).map(|number| steps = Some(number)),
+                    _ => unreachable!("the parser lets only these settings through"),
+                };
+                asked.told.extend(read.err());
             }
             // What is inferred is read once everything given is known.
             Statement::At { .. } | Statement::Where { .. } | Statement::Infer { .. } | Statement::Bad(_) => {}
@@ -163,6 +166,7 @@ pub(super) fn query<'t>(
         beyond: asked.beyond,
         computed: asked.computed,
         draws,
+        steps,
         placed: asked.placed.into_iter().map(|(axis, Placing { at, .. })| Placed { axis, at }).collect(),
         conditions: asked.conditions,
         sets: asked.sets,
@@ -173,13 +177,6 @@ pub(super) fn query<'t>(
 }
 
 impl Asked<'_, '_> {
-    fn setting(&self, setting: &tree::Setting) -> Result<usize, Diagnostic> {
-        match setting.name.text.as_str() {
-            "draws" => whole("draws", &setting.value, &self.looked.constants, 1..=10_000_000),
-            _ => unreachable!("the parser lets only this setting through"),
-        }
-    }
-
     /// Marks what is inferred, once everything given is known.
     fn infer(&mut self, tree: &tree::Query) {
         let mut asks = false;

@@ -76,7 +76,6 @@ fn set<'t>(said: &mut Said<'t>, setting: &'t Setting, constants: &Constants<'_>)
                 return Err(told.help("name a query of this file"));
             };
             said.focus = Some(query);
-            said.later.push(not_run("focus", setting.span).help("leave it out: every pattern is trained"));
         }
         "seed" => train.seed = seed(value)?,
         "steps" => train.steps = Some(size(1..=100_000_000)?),

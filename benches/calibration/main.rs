@@ -1,0 +1,174 @@
+//! Are posteriors as wide as they should be, data set by data set?
+//!
+//! Of each simulated data set the network makes posterior draws, and gives the densities of these and of the parameters that the data
+//! were simulated with. The region of highest density that just leaves the true parameters out holds a share of the posterior, which
+//! the draws tell; over data sets that share is uniform where posteriors are right. The largest distance of its distribution from the
+//! uniform one is what is reported. Networks are those that the accuracy study left in its stores.
+
+mod network;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use network::Network;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Levels at which coverage is looked at.
+const LEVELS: usize = 19;
+
+/// Sets between two words of progress.
+const WORDS: usize = 100;
+
+#[derive(Parser)]
+struct Args {
+    /// Tasks of the accuracy study
+    #[arg(long, value_delimiter = ',', default_values_t = ["two_moons", "gaussian_mixture", "linear_gaussian", "slcp"].map(String::from))]
+    tasks: Vec<String>,
+    /// Simulations that the network was trained on
+    #[arg(long, default_value_t = 10_000)]
+    budget: usize,
+    /// The seed that it was trained with
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Simulated data sets
+    #[arg(long, default_value_t = 2_000)]
+    sets: usize,
+    /// Posterior draws of each
+    #[arg(long, default_value_t = 50)]
+    draws: usize,
+    /// Threads of the processor
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// The folder where the study works [default: target/accuracy]
+    #[arg(long)]
+    work: Option<PathBuf>,
+}
+
+/// A line of `calibration.csv`.
+#[derive(Debug, Serialize)]
+struct Row {
+    task: String,
+    budget: usize,
+    seed: u64,
+    sets: usize,
+    draws: usize,
+    /// The largest distance of coverage from its level, and the level.
+    deviation: f64,
+    at: f64,
+    /// Coverage of the regions that hold a half and nine tenths.
+    half: f64,
+    nine_tenths: f64,
+    /// The mean of minus the log-density of the true parameters.
+    negative_log_density: f64,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let work = args.work.clone().unwrap_or_else(|| benches.join("../target/accuracy"));
+    let path = benches.join("calibration/calibration.csv");
+    for task in &args.tasks {
+        let place = work.join(format!("{task}-{}-{}", args.budget, args.seed));
+        let network = Network::open(&place)
+            .with_context(|| format!("no network of {task}: run the accuracy study first"))?;
+        let row = args.row(task, &network).with_context(|| task.clone())?;
+        eprintln!("{row:?}");
+        keep(&path, &row)?;
+    }
+    Ok(())
+}
+
+impl Args {
+    fn row(&self, task: &str, network: &Network) -> Result<Row> {
+        let judged = self.judge(network)?;
+        let levels = (1..=LEVELS).map(|level| level as f64 / (LEVELS + 1) as f64);
+        let coverage = |level: f64| {
+            judged.iter().filter(|set| set.left_out < level).count() as f64 / judged.len().max(1) as f64
+        };
+        let off = levels.map(|level| ((coverage(level) - level).abs(), level));
+        let (deviation, at) = off.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default();
+        let sum: f64 = judged.iter().map(|set| set.log_density).sum();
+        Ok(Row {
+            task: task.to_owned(),
+            budget: self.budget,
+            seed: self.seed,
+            sets: judged.len(),
+            draws: self.draws,
+            deviation: rounded(deviation),
+            at: rounded(at),
+            half: rounded(coverage(0.5)),
+            nine_tenths: rounded(coverage(0.9)),
+            negative_log_density: rounded(-sum / judged.len().max(1) as f64),
+        })
+    }
+
+    /// All sets, each on a thread of its own.
+    fn judge(&self, network: &Network) -> Result<Vec<Judged>> {
+        let sets = network.simulate(self.sets, self.threads)?;
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Judged)>> {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(set) = sets.get(number) else { return Ok(done) };
+                let densities = network.densities(number, set, self.draws)?;
+                done.push((number, Judged::of(&densities)));
+                if number % WORDS == 0 {
+                    eprintln!("{number} of {}", sets.len());
+                }
+            }
+        };
+        let mut done: Vec<(usize, Judged)> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.threads).map(|_| scope.spawn(work)).collect();
+            let made = workers.into_iter().map(|worker| worker.join().expect("a worker does not panic"));
+            made.collect::<Result<Vec<_>>>()
+        })?
+        .into_iter()
+        .flatten()
+        .collect();
+        done.sort_by_key(|(number, _)| *number);
+        Ok(done.into_iter().map(|(_, judged)| judged).collect())
+    }
+}
+
+/// What is found of one data set.
+struct Judged {
+    /// How much of the posterior is denser than the true parameters, by draws.
+    left_out: f64,
+    /// The log-density of the true parameters.
+    log_density: f64,
+}
+
+impl Judged {
+    /// From the log-densities of the true parameters and of the draws.
+    fn of(densities: &[f64]) -> Judged {
+        let (log_density, draws) =
+            densities.split_first().map_or((f64::NAN, &[][..]), |(first, rest)| (*first, rest));
+        let denser = draws.iter().filter(|draw| **draw > log_density).count() as f64;
+        // Of n draws and the truth, all ranks are as likely; the middle of a rank's share stands for it.
+        Judged { left_out: (denser + 0.5) / (draws.len() as f64 + 1.0), log_density }
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (1e4 * value).round() / 1e4
+}
+
+/// Puts a row into the table, in place of one for the same network.
+fn keep(path: &Path, row: &Row) -> Result<()> {
+    let key = [row.task.clone(), row.budget.to_string(), row.seed.to_string()];
+    let mut others = Vec::new();
+    if path.exists() {
+        for record in csv::Reader::from_path(path)?.records() {
+            let record = record?;
+            if !record.iter().take(key.len()).eq(&key) {
+                others.push(record);
+            }
+        }
+    }
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.serialize(row)?;
+    others.iter().try_for_each(|record| writer.write_record(record))?;
+    Ok(writer.flush()?)
+}
