@@ -7,6 +7,7 @@ mod conditionals;
 mod drive;
 mod forest;
 mod gaussian;
+mod lotka;
 mod race;
 mod records;
 mod report;
@@ -63,6 +64,8 @@ enum Check {
     Conditionals,
     /// Our forest's scores, for `sklearn_c2st.py` to compare with scikit-learn's
     Forest,
+    /// The posterior of predator and prey against draws by the exact likelihood
+    LotkaVolterra,
     /// Nothing: the table is written anew from the result files
     Table,
 }
@@ -79,6 +82,7 @@ fn main() -> Result<()> {
     match args.check {
         Some(Check::Conditionals) => conditionals::run(&sbi, &work, args.redo, grid.1, grid.2)?,
         Some(Check::Forest) => forest::run(&work.join("forest"))?,
+        Some(Check::LotkaVolterra) => lotka::run(&sbi, &work, args.redo, grid.1, grid.2)?,
         Some(Check::Table) => {}
         None if args.race => race::run(&sbi, &args.python, &work, grid)?,
         None => study::run(&sbi, &work, args.redo, grid)?,

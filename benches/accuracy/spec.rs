@@ -17,7 +17,7 @@ const OWN_APPROXIMATOR: &str = "accuracy";
 pub struct Example {
     /// Everything but queries and training.
     model: String,
-    /// The lines of `query posterior`, braces included.
+    /// The lines of `query posterior`, braces included; none where nobody asked for one.
     posterior: Vec<String>,
     approximator: String,
     folder: PathBuf,
@@ -39,17 +39,26 @@ impl Example {
     /// # Errors
     /// A file that cannot be read, or one without `query posterior`.
     pub fn read(path: &Path) -> Result<Example> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        Example::parse(&text, folder).with_context(|| format!("in {}", path.display()))
+        let example = Example::model_of(path)?;
+        ensure!(!example.posterior.is_empty(), "no `query posterior` in {}", path.display());
+        Ok(example)
     }
 
-    fn parse(text: &str, folder: PathBuf) -> Result<Example> {
+    /// The same of a file that is asked nothing but queries of the study: it needs no `query posterior`.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn model_of(path: &Path) -> Result<Example> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Ok(Example::parse(&text, folder))
+    }
+
+    fn parse(text: &str, folder: PathBuf) -> Example {
         let blocks = blocks(text);
-        let Some(posterior) = blocks.iter().find(|b| b.kind == "query" && b.name == "posterior") else {
-            bail!("no `query posterior`");
-        };
-        let answered_by = posterior.lines.iter().find_map(|line| {
+        let posterior = blocks.iter().find(|b| b.kind == "query" && b.name == "posterior");
+        let posterior = posterior.map_or(&[][..], |block| &block.lines);
+        let answered_by = posterior.iter().find_map(|line| {
             let (_, after) = line.split_once(" of ").filter(|_| line.starts_with("query"))?;
             first_words(after).next()
         });
@@ -65,8 +74,8 @@ impl Example {
             );
             OWN_APPROXIMATOR.to_owned()
         });
-        let posterior = posterior.lines.iter().filter(|line| !line.starts_with("///")).cloned().collect();
-        Ok(Example { model, posterior, approximator, folder })
+        let posterior = posterior.iter().filter(|line| !line.starts_with("///")).cloned().collect();
+        Example { model, posterior, approximator, folder }
     }
 
     /// The whole spec: the example's model, trained with default settings on `budget` simulations, and `queries`.
@@ -222,7 +231,7 @@ query other { given x = 1
 
     #[test]
     fn the_model_stays_and_training_and_queries_are_our_own() {
-        let example = Example::parse(EXAMPLE, PathBuf::new()).unwrap();
+        let example = Example::parse(EXAMPLE, PathBuf::new());
         let query = example.posterior("obs_2", "observed_2.csv", 100);
         let expected = r#"edition 2026
 
@@ -254,18 +263,27 @@ query obs_2 {
     fn the_approximator_that_answers_is_the_one_trained() {
         let with = |query: &str| {
             let text = format!("approximator a {{\n}}\napproximator b {{\n}}\n{query} {{\n}}\n");
-            Example::parse(&text, PathBuf::new()).unwrap().spec(10, 1, &[])
+            Example::parse(&text, PathBuf::new()).spec(10, 1, &[])
         };
         assert!(with("query posterior of b").contains("train b {"));
         assert!(with("query posterior").contains("train a {"));
-        assert!(Example::parse("query mixed {\n}\n", PathBuf::new()).is_err());
+    }
+
+    #[test]
+    fn a_file_without_a_posterior_is_read_for_its_model_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.sbi");
+        fs::write(&path, "model m {\n}\napproximator b {\n}\nquery mixed {\n}\n").unwrap();
+        assert!(Example::read(&path).is_err());
+        let spec = Example::model_of(&path).unwrap().spec(10, 1, &[]);
+        assert!(spec.contains("train b {") && !spec.contains("query"), "{spec}");
     }
 
     #[test]
     fn an_observation_takes_the_shape_of_the_examples_data() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("m.csv"), "left,right\n0,0\n0,0\n").unwrap();
-        let example = Example::parse(EXAMPLE, folder.path().to_owned()).unwrap();
+        let example = Example::parse(EXAMPLE, folder.path().to_owned());
         let names = (1..=4).map(|i| format!("data_{i}")).collect();
         let observation = Sample::new(names, vec![1.0, 2.0, 3.0, 4.5]).unwrap();
         let path = folder.path().join("observed.csv");
