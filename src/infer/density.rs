@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn normal_laws_have_their_density() {
         let processes =
-            [(Process::fitting(Noise::Edm, 0.1), 0.004), (Process::Ve, 0.01), (Process::Vp, 0.01)];
+            [(Process::fitting(Noise::Edm, 0.1), 0.004), (Process::Ve, 0.03), (Process::Vp, 0.05)];
         let widths = [2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.03_f64];
         for (width, (process, tolerance)) in
             widths.into_iter().flat_map(|width| processes.map(|process| (width, process)))

@@ -291,7 +291,7 @@ mod tests {
                 mean + share * (x - mean)
             };
             let levels = chosen(denoiser);
-            assert!(levels.count() <= 20, "{} levels for a width of {width}", levels.count());
+            assert!(levels.count() <= 30, "{} levels for a width of {width}", levels.count());
             let ends = [levels.0.first(), levels.0.last()].map(|end| end.copied().unwrap_or_default());
             assert!((ends[0] - 60.0).abs() < 1e-9 && (ends[1] - 0.002).abs() < 1e-9, "{ends:?}");
             assert!(levels.0.windows(2).all(|pair| pair[0] > pair[1]), "{levels:?}");

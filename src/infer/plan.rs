@@ -24,7 +24,7 @@ const FEW_TOKENS: usize = 6;
 const FEW_VALUES: f64 = 24.0;
 
 /// The share of the distance between whole numbers that value features resolve.
-const BETWEEN: f64 = 0.25;
+const BETWEEN: f64 = 0.125;
 
 /// Frequencies of a token's value.
 const LEAST_FREQUENCIES: usize = 3;
@@ -191,7 +191,7 @@ impl Plan {
 pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> Architecture {
     let width = transformer.width.unwrap_or(if tokens <= FEW_TOKENS { 32 } else { 48 });
     let heads = transformer.heads.unwrap_or((width / HEAD_WIDTH).max(1));
-    let octaves = resolved.recip().log2().ceil() as usize + 1;
+    let octaves = resolved.recip().log2().floor() as usize + 1;
     Architecture {
         tokens,
         identities: (0..tokens).collect(),

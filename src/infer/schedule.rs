@@ -13,9 +13,13 @@ const CHECKS: usize = 50;
 /// Else it is measured so often before the number of steps has doubled.
 const CHECKS_PER_DOUBLING: usize = 16;
 
-/// The first measurement of these, and the first that may end a training, where the one before it says the same.
+/// The first measurement of these.
 const FIRST_CHECK: usize = 128;
-const FIRST_END: usize = 256;
+
+/// The rate stays for so many steps, over the tokens, and within these numbers: where steps cost little, what makes the loss hardly smaller
+/// is worth them too.
+const LEAST_TOKENS: usize = 8_192;
+const LEAST: (usize, usize) = (256, 2_048);
 
 /// The rate stays as long as twice as many steps made a data set's loss, the sum over its tokens, smaller by so much.
 const WORTH: f64 = 0.005;
@@ -66,7 +70,8 @@ impl Schedule<'_> {
         let learnt = curve.iter().rev().take(2).all(|point| gained(point) < WORTH);
         // At the next measurement too little would be left of the most steps for the fall.
         let next = now.step + pause(now.step);
-        now.step >= FIRST_END && learnt || next + next.div_ceil(2) > self.plan.steps
+        let least = (LEAST_TOKENS / self.plan.architecture.tokens.max(1)).clamp(LEAST.0, LEAST.1);
+        now.step >= least && learnt || next + next.div_ceil(2) > self.plan.steps
     }
 
     /// Whether a training may end because held-out loss rises: once it is measured often enough to know.
@@ -132,8 +137,8 @@ mod tests {
     #[test]
     fn what_is_learnt_soon_ends_soon() {
         let (curve, from, plan) = trained(|n| 0.2 / n);
-        // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.005 from the first end on.
-        assert!((FIRST_END..FIRST_END * 9 / 8).contains(&from), "{from}");
+        // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.005 long before the least steps are made.
+        assert!((LEAST.1..LEAST.1 * 9 / 8).contains(&from), "{from}");
         let schedule = Schedule { plan: &plan, falls_from: Some(from) };
         assert_eq!(schedule.end(), from + from.div_ceil(2));
         assert_eq!(schedule.rate(from - 1), plan.learning_rate);
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_slow_problem_takes_longer_than_a_fast_one() {
-        let [(_, fast, _), (_, slow, _)] = [0.5, 2.0].map(|hard| trained(|n| hard / n));
+        let [(_, fast, _), (_, slow, _)] = [4.0, 16.0].map(|hard| trained(|n| hard / n));
         assert!(2 * slow > 3 * fast, "{slow} and {fast}");
     }
 }
