@@ -3,6 +3,7 @@
 //! The command drives the `sbi` binary as a user would and knows nothing of its insides. Each result is kept as a
 //! row as soon as it is known; what has a row is not run again. `benches/README.md` tells how to use it.
 
+mod arbitrary;
 mod conditionals;
 mod drive;
 mod forest;
@@ -10,6 +11,7 @@ mod gaussian;
 mod lotka;
 mod race;
 mod records;
+mod references;
 mod report;
 mod sample;
 mod score;
@@ -25,7 +27,7 @@ use tasks::{TASKS, Task};
 /// Scores `sbi` against reference posteriors; results go to benches/accuracy.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Tasks, separated by commas [default: all; for --race two_moons,slcp]
+    /// Tasks, separated by commas [default: all; for --race two_moons,slcp]. Only --check arbitrary has tree and hmm
     #[arg(long, value_delimiter = ',')]
     tasks: Vec<String>,
     /// Simulations, separated by commas
@@ -60,6 +62,8 @@ struct Args {
 /// Checks beside the study.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Check {
+    /// A hundred arbitrary conditionals of one network for each of tree, hmm, two_moons and slcp
+    Arbitrary,
     /// Conditionals of two linear Gaussian models against their closed forms
     Conditionals,
     /// Our forest's scores, for `sklearn_c2st.py` to compare with scikit-learn's
@@ -77,15 +81,15 @@ fn main() -> Result<()> {
     let work = args.work.unwrap_or_else(|| target.join("accuracy"));
     let program = args.sbi.unwrap_or_else(|| target.join("release/sbi"));
     let sbi = drive::Sbi { program, threads: args.threads };
-    let tasks = chosen(&args.tasks, args.race)?;
-    let grid = (tasks.as_slice(), args.budgets.as_slice(), args.seeds.as_slice());
+    let (names, budgets, seeds) = (args.tasks.as_slice(), args.budgets.as_slice(), args.seeds.as_slice());
     match args.check {
-        Some(Check::Conditionals) => conditionals::run(&sbi, &work, args.redo, grid.1, grid.2)?,
+        Some(Check::Arbitrary) => arbitrary::run(&sbi, &work, args.redo, (names, budgets, seeds))?,
+        Some(Check::Conditionals) => conditionals::run(&sbi, &work, args.redo, budgets, seeds)?,
         Some(Check::Forest) => forest::run(&work.join("forest"))?,
-        Some(Check::LotkaVolterra) => lotka::run(&sbi, &work, args.redo, grid.1, grid.2)?,
+        Some(Check::LotkaVolterra) => lotka::run(&sbi, &work, args.redo, budgets, seeds)?,
         Some(Check::Table) => {}
-        None if args.race => race::run(&sbi, &args.python, &work, grid)?,
-        None => study::run(&sbi, &work, args.redo, grid)?,
+        None if args.race => race::run(&sbi, &args.python, &work, (&chosen(names, true)?, budgets, seeds))?,
+        None => study::run(&sbi, &work, args.redo, (&chosen(names, false)?, budgets, seeds))?,
     }
     report::write()
 }
