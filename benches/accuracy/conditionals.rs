@@ -1,7 +1,7 @@
 //! Are all conditionals of one network right? In linear Gaussian models every one has a closed form.
 //!
-//! Two models, twenty queries each, with values drawn from the model. On the task `linear_gaussian` five ask for the
-//! data given the parameters, and fifteen know a random subset of parameters and data and ask for the rest. On
+//! Two models, a hundred queries each, with values drawn from the model. On the task `linear_gaussian` twenty-five ask for the
+//! data given the parameters, and seventy-five know a random subset of parameters and data and ask for the rest. On
 //! `line.sbi`, where everything tells of everything, each scalar is known, asked for or left out. A normal
 //! distribution is fitted to the draws of each and compared with the exact one: KL(fitted || exact), and mean and
 //! standard deviation element by element.
@@ -22,9 +22,9 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-const QUESTIONS: usize = 20;
+const QUESTIONS: usize = 100;
 /// How many of those to `linear_gaussian` ask for the data given the parameters.
-const LIKELIHOODS: usize = 5;
+const LIKELIHOODS: usize = 25;
 /// Shares of scalars known in its other questions, in turn.
 const KNOWN: [f64; 3] = [0.3, 0.5, 0.7];
 /// The seed of the questions; that of the network is the row's.
@@ -98,7 +98,7 @@ fn gappy(_: usize, model: &Linear, rng: &mut StdRng) -> Vec<Role> {
     model.names.iter().map(|_| roles[rng.random_range(0..3)]).collect()
 }
 
-/// A line of `conditionals.csv`: twenty queries to one network.
+/// A line of `conditionals.csv`: a hundred queries to one network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The task's name.
@@ -235,7 +235,7 @@ mod tests {
             let all = subject.questions(&mut StdRng::seed_from_u64(QUESTION_SEED));
             let left_out = |q: &Question| q.known.len() + q.asked.len() < subject.model.names.len();
             assert_eq!(all.iter().any(left_out), subject.name == "line");
-            for question in all.iter().step_by(4) {
+            for question in all.iter().step_by(20) {
                 let exact = question.judge(&exact_draws(question, 1.0, &mut rng)).unwrap();
                 assert!(exact.kl < 0.015 && exact.mean_sd < 0.045 && exact.sd_percent < 3.5, "{exact:?}");
                 let wide = question.judge(&exact_draws(question, 1.2, &mut rng)).unwrap();

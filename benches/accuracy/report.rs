@@ -28,10 +28,10 @@ so that times say what was enough and not what is needed.
 const CONDITIONALS: &str = "
 ## Conditionals
 
-Twenty queries to one network, each answer against its closed form: KL(normal fitted to 10,000 draws || exact) in nats,
+A hundred queries to one network, each answer against its closed form: KL(normal fitted to 10,000 draws || exact) in nats,
 the mean furthest off in exact standard deviations, the standard deviation furthest off in percent. The network of the
-linear Gaussian task is asked for the data given the parameters (5 queries) and for random subsets of parameters and
-data given the rest (15); goals: mean KL .10, .15 sd, 12 %. That of `line.sbi`, where everything tells of everything,
+linear Gaussian task is asked for the data given the parameters (25 queries) and for random subsets of parameters and
+data given the rest (75); goals: mean KL .05, .15 sd, 12 %. That of `line.sbi`, where everything tells of everything,
 knows each scalar, is asked for it, or it is left out, at random.
 ";
 

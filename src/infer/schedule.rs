@@ -22,7 +22,7 @@ const LEAST_TOKENS: usize = 8_192;
 const LEAST: (usize, usize) = (256, 2_048);
 
 /// The rate stays as long as twice as many steps made a data set's loss, the sum over its tokens, smaller by so much.
-const WORTH: f64 = 0.005;
+const WORTH: f64 = 0.008;
 
 /// Steps over which the learning rate rises.
 const WARM_UP: usize = 100;
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn what_is_learnt_soon_ends_soon() {
         let (curve, from, plan) = trained(|n| 0.2 / n);
-        // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.005 long before the least steps are made.
+        // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.008 long before the least steps are made.
         assert!((LEAST.1..LEAST.1 * 9 / 8).contains(&from), "{from}");
         let schedule = Schedule { plan: &plan, falls_from: Some(from) };
         assert_eq!(schedule.end(), from + from.div_ceil(2));
