@@ -114,7 +114,7 @@ impl Args {
                 let Some(set) = sets.get(number) else { return Ok(done) };
                 let densities = network.densities(number, set, self.draws)?;
                 done.push((number, Judged::of(&densities)));
-                if number % WORDS == 0 {
+                if number.is_multiple_of(WORDS) {
                     eprintln!("{number} of {}", sets.len());
                 }
             }

@@ -52,7 +52,11 @@ impl<'a, B: ScoreBackend> Solver<'a, B> {
         let mut level = 0;
         self.solve(self.bound.own(), tries, |denoised| {
             let rows = traces.chunks_exact_mut(levels * tokens).zip(denoised.chunks_exact(tokens));
-            rows.for_each(|(trace, row)| trace[level * tokens..][..tokens].copy_from_slice(row));
+            for (trace, row) in rows {
+                let place =
+                    trace.chunks_exact_mut(tokens).nth(level).expect("a trace has a row for each level");
+                place.copy_from_slice(row);
+            }
             level += 1;
         });
         traces
