@@ -135,9 +135,9 @@ impl Stage for Drawing<'_> {
             held.clear()?;
         }
         let began = Instant::now();
-        let levels = self.levels(trained, bench)?;
-        let conditional =
-            Conditional { levels: Some(&levels), ..self.asked.conditional(&trained.weights, self.seed) };
+        let free = self.asked.conditional(&trained.weights, self.seed);
+        let levels = self.levels(free, bench)?;
+        let conditional = Conditional { levels: Some(&levels), ..free };
         let restricted = self.restricted(conditional, bench)?;
         let under = (self.restriction.zip(restricted))
             .map(|(restriction, Restricted { guided, .. })| Under { restriction, guided });
@@ -219,13 +219,10 @@ impl<'a> Drawing<'a> {
     }
 
     /// The levels of noise that draws visit: as many as the query says, else by a tolerance.
-    fn levels(&self, trained: &Trained, bench: &Bench) -> Outcome<Levels> {
+    fn levels(&self, conditional: Conditional, bench: &Bench) -> Outcome<Levels> {
         match self.query.steps {
-            Some(steps) => Ok(Levels::of(&trained.weights.plan.process, Some(steps))),
-            None => {
-                let conditional = self.asked.conditional(&trained.weights, self.seed);
-                conditional.levels(&bench.machine).map_err(|e| self.failed(&e))
-            }
+            Some(steps) => Ok(Levels::of(&conditional.weights.plan.process, Some(steps))),
+            None => conditional.levels(&bench.machine, &mut interrupt::flow).map_err(|e| self.failed(&e)),
         }
     }
 

@@ -161,7 +161,7 @@ impl Conditional<'_> {
     }
 
     /// The tokens that draws are made of.
-    fn drawn_along(&self) -> Vec<usize> {
+    pub(crate) fn drawn_along(&self) -> Vec<usize> {
         let states = self.question.states.iter().zip(self.hidden()).enumerate();
         let drawn = states.filter(|(_, (state, hidden))| !matches!(state, State::Given(_)) && !hidden);
         drawn.map(|(number, _)| number).collect()

@@ -3,12 +3,13 @@
 //! A step is wrong where denoised values bend as noise falls. Where they do is found out by a few draws in many steps; levels are
 //! laid densely there, and as many are taken as bring the same draws to the same places.
 
+use crate::backend::ScoreBackend;
 use crate::device::{Machine, on_device};
 use crate::draw::{Conditional, DrawError, Try};
 use crate::noise::{FIRST_TIME, Process, level};
 use crate::parts::side_by_side;
 use crate::solver::Solver;
-use sbi_model::State;
+use std::ops::ControlFlow;
 
 /// Levels where none are chosen: for the preconditioned process, and for the published ones, evenly in time.
 const STEPS: usize = 40;
@@ -62,36 +63,46 @@ impl Levels {
 }
 
 impl Conditional<'_> {
-    /// The levels for this question, by a few draws; the same for the same network and question.
+    /// The levels for this question, by a few draws; the same for the same network and question. `go_on` is asked before each round of
+    /// them and may stop the work.
     ///
     /// # Errors
-    /// [`DrawError::Device`].
-    pub fn levels(&self, machine: &Machine) -> Result<Levels, DrawError> {
-        let process = self.weights.plan.process;
+    /// [`DrawError::Stopped`], [`DrawError::Device`].
+    pub fn levels(
+        &self,
+        machine: &Machine,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Levels, DrawError> {
+        let (process, drawn) = (self.weights.plan.process, self.drawn_along());
         let asked: Vec<usize> =
-            self.question.infer.iter().copied().filter(|token| self.is_drawn(*token)).collect();
+            self.question.infer.iter().copied().filter(|token| drawn.contains(token)).collect();
         if process.is_published() || asked.is_empty() {
             return Ok(Levels::of(&process, None));
         }
         on_device!(machine.device, DrawError::Device, B => {
-            let fine = Levels::of(&process, Some(FINE));
-            let draw = |levels: &Levels| {
-                let (workers, threads) = machine.workers();
-                let of = Conditional { levels: Some(levels), ..*self };
-                let mut solvers: Vec<Solver<B>> = (0..workers).map(|_| Solver::pilot(&of, threads)).collect();
-                let tries: Vec<Try> = (0..PILOTS).map(|number| Try { number, attempt: 0 }).collect();
-                let tokens = self.subject.tokens().len();
-                let seen = |solver: &mut Solver<B>, tries: &[Try]| solver.trace(tries);
-                Trace { asked: &asked, tokens, levels: levels.count(), values: side_by_side(&mut solvers, &tries, tokens, tokens * levels.count(), seen) }
-            };
-            Ok(choose(&fine, draw))
+            choose(&Levels::of(&process, Some(FINE)), |levels| match go_on().is_break() {
+                true => Err(DrawError::Stopped),
+                false => Ok(self.trace::<B>(&asked, levels, machine)),
+            })
         })
     }
 
-    /// Whether a token is drawn, not known.
-    fn is_drawn(&self, token: usize) -> bool {
-        let state = self.question.states.get(token);
-        state == Some(&State::Inferred) && self.hidden().get(token) == Some(&false)
+    /// What the pilots see at these levels.
+    fn trace<'t, B: ScoreBackend>(
+        &self,
+        asked: &'t [usize],
+        levels: &Levels,
+        machine: &Machine,
+    ) -> Trace<'t> {
+        let (workers, threads) = machine.workers();
+        let (tokens, levels_count) = (self.subject.tokens().len(), levels.count());
+        let of = Conditional { levels: Some(levels), ..*self };
+        let mut solvers: Vec<Solver<B>> = (0..workers).map(|_| Solver::pilot(&of, threads)).collect();
+        let tries: Vec<Try> = (0..PILOTS).map(|number| Try { number, attempt: 0 }).collect();
+        let values = side_by_side(&mut solvers, &tries, tokens, tokens * levels_count, |solver, tries| {
+            solver.trace(tries)
+        });
+        Trace { asked, tokens, levels: levels_count, values }
     }
 }
 
@@ -122,14 +133,18 @@ impl Trace<'_> {
 }
 
 /// The fewest of the levels tried with which `draw` makes about the draws that it makes with the fine ones.
-fn choose<'t>(fine: &Levels, draw: impl Fn(&Levels) -> Trace<'t>) -> Levels {
-    let trace = draw(fine);
+fn choose<'t, E>(fine: &Levels, mut draw: impl FnMut(&Levels) -> Result<Trace<'t>, E>) -> Result<Levels, E> {
+    let trace = draw(fine)?;
     let drawn = trace.drawn();
     let widths = widths(&drawn);
     let density = Density::of(fine, &trace, &widths);
-    let tried = TRIED.into_iter().map(|count| density.levels(fine, count));
-    let close = |levels: &Levels| error(&draw(levels).drawn(), &drawn, &widths) <= TOLERANCE;
-    tried.into_iter().find(close).unwrap_or_else(|| fine.clone())
+    for count in TRIED {
+        let levels = density.levels(fine, count);
+        if error(&draw(&levels)?.drawn(), &drawn, &widths) <= TOLERANCE {
+            return Ok(levels);
+        }
+    }
+    Ok(fine.clone())
 }
 
 /// How far draws lie from where they should, in widths, of those that are the nearest the farthest.
@@ -273,13 +288,11 @@ mod tests {
 
     fn chosen(denoiser: impl Fn(f64, f64) -> f64) -> Levels {
         let fine = Levels::of(&Process::fitting(Noise::Edm, 0.1), Some(FINE));
-        let draw = |levels: &Levels| Trace {
-            asked: &[0],
-            tokens: 1,
-            levels: levels.count(),
-            values: drawn(levels, &denoiser),
+        let draw = |levels: &Levels| {
+            let values = drawn(levels, &denoiser);
+            Ok::<_, ()>(Trace { asked: &[0], tokens: 1, levels: levels.count(), values })
         };
-        choose(&fine, draw)
+        choose(&fine, draw).unwrap()
     }
 
     /// A normal law takes few levels, wherever it lies and however narrow it is.

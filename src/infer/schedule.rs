@@ -27,8 +27,8 @@ const WORTH: f64 = 0.008;
 /// Steps over which the learning rate rises.
 const WARM_UP: usize = 100;
 
-/// After so many steps batches are doubled, and again after four times as many: the more is learnt, the less of it a few examples tell.
-const FIRST_DOUBLING: usize = 1_024;
+/// After so many steps batches are whole: the more is learnt, the less of it a few examples tell.
+const FIRST_STEPS: usize = 1_024;
 
 /// The learning rate ends at this share of its peak.
 const LAST_RATE: f64 = 0.01;
@@ -81,8 +81,7 @@ impl Schedule<'_> {
 
     /// Examples in a step, from zero.
     pub fn batch(self, step: usize) -> usize {
-        let doublings = (step / FIRST_DOUBLING).checked_ilog(4).map_or(0, |fours| fours + 1);
-        (self.plan.first_batch << doublings).min(self.plan.batch)
+        if step < FIRST_STEPS { self.plan.first_batch } else { self.plan.batch }
     }
 
     /// The learning rate of a step, from zero.
@@ -167,12 +166,11 @@ mod tests {
             )
         };
         let batches = |plan: &Plan| {
-            [0, 1_023, 1_024, 4_095, 4_096, 1_000_000]
-                .map(|step| Schedule { plan, falls_from: None }.batch(step))
+            [0, 1_023, 1_024, 1_000_000].map(|step| Schedule { plan, falls_from: None }.batch(step))
         };
-        assert_eq!(batches(&plan(&train)), [256, 256, 512, 512, 512, 512]);
+        assert_eq!(batches(&plan(&train)), [256, 256, 512, 512]);
         train.batch = Some(300);
-        assert_eq!(batches(&plan(&train)), [300; 6]);
+        assert_eq!(batches(&plan(&train)), [300; 4]);
     }
 
     #[test]
