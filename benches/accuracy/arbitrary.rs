@@ -5,12 +5,12 @@
 //! .3 or .7. All else is asked for. Each answer is scored against as many reference draws (`references/`).
 
 use crate::drive::{Sbi, Workplace};
-use crate::records::{self, Record};
+use crate::records::{self, Record, rounded};
 use crate::references::{Hmm, Reference, Slcp, Tree, TwoMoons};
 use crate::sample::Sample;
 use crate::score::c2st;
 use crate::spec::{Example, query};
-use crate::study::{SCORE_SEED, rounded};
+use crate::study::SCORE_SEED;
 use crate::tasks;
 use anyhow::{Context, Result, bail, ensure};
 use rand::rngs::StdRng;
@@ -83,6 +83,10 @@ pub struct Row {
 impl Record for Row {
     fn key(&self) -> (String, usize, u64) {
         (self.task.clone(), self.budget, self.seed)
+    }
+
+    fn finding(&self) -> String {
+        format!("mean C2ST {:.3}", self.mean)
     }
 }
 
@@ -243,16 +247,12 @@ pub fn run(
     for subject in Subject::chosen(tasks)? {
         for (budget, seed) in grid.clone() {
             let what = format!("arbitrary conditionals of {} {budget} seed {seed}", subject.name);
-            let known: Vec<Row> = records::read(&results())?;
-            if !redo && known.iter().any(|row| row.key() == (subject.name.to_owned(), budget, seed)) {
-                eprintln!("{what}: known");
-                continue;
-            }
-            // The study's own folder: its store holds the network, so the same one answers.
-            let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", subject.name)), false)?;
-            let row = subject.ask(sbi, &place, budget, seed).with_context(|| what.clone())?;
-            eprintln!("{what}: mean C2ST {:.3}", row.mean);
-            records::put(&results(), row)?;
+            let key = (subject.name.to_owned(), budget, seed);
+            records::keep(&results(), redo, &key, &what, || {
+                // The study's own folder: its store holds the network, so the same one answers.
+                let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", subject.name)), false)?;
+                subject.ask(sbi, &place, budget, seed)
+            })?;
         }
     }
     Ok(())

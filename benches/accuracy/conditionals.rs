@@ -10,10 +10,9 @@
 
 use crate::drive::{Sbi, Workplace};
 use crate::gaussian::{Gaussian, Linear};
-use crate::records::{self, Record};
+use crate::records::{self, Record, rounded};
 use crate::sample::Sample;
 use crate::spec::{Example, query};
-use crate::study::rounded;
 use crate::tasks::{self, DRAWS, Task};
 use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
@@ -123,6 +122,10 @@ impl Record for Row {
     fn key(&self) -> (String, usize, u64) {
         (self.task.clone(), self.budget, self.seed)
     }
+
+    fn finding(&self) -> String {
+        format!("mean KL {:.4}", self.mean_kl)
+    }
 }
 
 /// One question, with the values it is told.
@@ -155,16 +158,12 @@ pub fn run(sbi: &Sbi, work: &Path, redo: bool, budgets: &[usize], seeds: &[u64])
     let grid = budgets.iter().flat_map(|budget| seeds.iter().map(move |seed| (*budget, *seed)));
     for (subject, (budget, seed)) in subjects.iter().flat_map(|s| grid.clone().map(move |point| (s, point))) {
         let what = format!("conditionals of {} {budget} seed {seed}", subject.name);
-        let known: Vec<Row> = records::read(&results())?;
-        if !redo && known.iter().any(|row| row.key() == (subject.name.to_owned(), budget, seed)) {
-            eprintln!("{what}: known");
-            continue;
-        }
-        // The study's own folder: its store holds the network, so the same one answers.
-        let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", subject.name)), false)?;
-        let row = ask(sbi, &place, subject, budget, seed).with_context(|| what.clone())?;
-        eprintln!("{what}: mean KL {:.4}", row.mean_kl);
-        records::put(&results(), row)?;
+        let key = (subject.name.to_owned(), budget, seed);
+        records::keep(&results(), redo, &key, &what, || {
+            // The study's own folder: its store holds the network, so the same one answers.
+            let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", subject.name)), false)?;
+            ask(sbi, &place, subject, budget, seed)
+        })?;
     }
     Ok(())
 }

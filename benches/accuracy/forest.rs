@@ -3,9 +3,10 @@
 //! This side writes the pairs and its own scores; `sklearn_c2st.py` reads them, scores them too and compares.
 
 use crate::gaussian::{Gaussian, Linear};
+use crate::records::rounded;
 use crate::sample::Sample;
 use crate::score::c2st;
-use crate::study::{SCORE_SEED, rounded};
+use crate::study::SCORE_SEED;
 use crate::tasks::{DRAWS, TASKS, Task};
 use anyhow::Result;
 use rand::rngs::StdRng;

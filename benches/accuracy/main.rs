@@ -10,7 +10,6 @@ mod forest;
 mod gaussian;
 mod lotka;
 mod race;
-mod records;
 mod references;
 mod report;
 mod sample;
@@ -21,6 +20,7 @@ mod tasks;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use sbi_bench::records;
 use std::path::PathBuf;
 use tasks::{TASKS, Task};
 

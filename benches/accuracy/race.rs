@@ -5,10 +5,10 @@
 //! should run meanwhile.
 
 use crate::drive::{Sbi, Workplace};
-use crate::records::{self, Record};
+use crate::records::{self, Record, rounded};
 use crate::sample::Sample;
 use crate::score::c2st;
-use crate::study::{SCORE_SEED, posterior_spec, rounded, score_answer};
+use crate::study::{SCORE_SEED, posterior_spec, score_answer};
 use crate::tasks::{self, DRAWS, Task};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,13 @@ impl Record for Row {
     fn key(&self) -> (String, usize, u64) {
         (self.task.clone(), self.budget, self.seed)
     }
+
+    fn finding(&self) -> String {
+        let Row { ours_s, ours_c2st, theirs_s, theirs_c2st, ratio, .. } = self;
+        format!(
+            "ours {ours_s:.1} s, C2ST {ours_c2st:.3}; theirs {theirs_s:.1} s, C2ST {theirs_c2st:.3}; {ratio:.2} times as fast"
+        )
+    }
 }
 
 /// What `baseline_sbi.py` prints on its last line.
@@ -71,14 +78,14 @@ pub fn run(
     for &task in tasks {
         for &budget in budgets {
             for &seed in seeds {
-                let place = Workplace::open(work.join(format!("race-{}-{budget}-{seed}", task.name)), true)?;
-                let row = race(sbi, python, &place, task, budget, seed)
-                    .with_context(|| format!("race on {} {budget} seed {seed}", task.name))?;
-                eprintln!(
-                    "{} {budget} seed {seed}: ours {:.1} s, C2ST {:.3}; theirs {:.1} s, C2ST {:.3}; {:.2} times as fast",
-                    task.name, row.ours_s, row.ours_c2st, row.theirs_s, row.theirs_c2st, row.ratio
-                );
-                records::put(&results(), row)?;
+                let key = (task.name.to_owned(), budget, seed);
+                let what = format!("race on {} {budget} seed {seed}", task.name);
+                // What a machine did at another time says nothing of what it does now.
+                records::keep(&results(), true, &key, &what, || {
+                    let place =
+                        Workplace::open(work.join(format!("race-{}-{budget}-{seed}", task.name)), true)?;
+                    race(sbi, python, &place, task, budget, seed)
+                })?;
             }
         }
     }

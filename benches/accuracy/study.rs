@@ -1,7 +1,7 @@
 //! The study itself: every task at every budget with every seed, scored on five observations.
 
 use crate::drive::{Sbi, Workplace};
-use crate::records::{self, Record};
+use crate::records::{self, Record, rounded};
 use crate::sample::Sample;
 use crate::score::c2st;
 use crate::spec::Example;
@@ -50,6 +50,11 @@ impl Record for Row {
     fn key(&self) -> (String, usize, u64) {
         (self.task.clone(), self.budget, self.seed)
     }
+
+    fn finding(&self) -> String {
+        let seconds = self.wall_s.map_or_else(String::new, |s| format!(" in {s:.0} s"));
+        format!("C2ST {:.3}{seconds}", self.mean)
+    }
 }
 
 /// Where the rows are kept.
@@ -70,18 +75,18 @@ pub fn run(
     for &task in tasks {
         for &budget in budgets {
             for &seed in seeds {
-                let known: Vec<Row> = records::read(&results())?;
                 let key = (task.name.to_owned(), budget, seed);
-                if !redo && known.iter().any(|row| row.key() == key) {
-                    eprintln!("{} {budget} seed {seed}: known", task.name);
-                    continue;
-                }
-                let place = Workplace::open(work.join(format!("{}-{budget}-{seed}", task.name)), redo)?;
-                let row = train_and_score(sbi, &place, task, budget, seed)
-                    .with_context(|| format!("{} {budget} seed {seed}", task.name))?;
-                let seconds = row.wall_s.map_or_else(String::new, |s| format!(" in {s:.0} s"));
-                eprintln!("{} {budget} seed {seed}: C2ST {:.3}{seconds}", task.name, row.mean);
-                records::put(&results(), row)?;
+                records::keep(
+                    &results(),
+                    redo,
+                    &key,
+                    &format!("{} {budget} seed {seed}", task.name),
+                    || {
+                        let place =
+                            Workplace::open(work.join(format!("{}-{budget}-{seed}", task.name)), redo)?;
+                        train_and_score(sbi, &place, task, budget, seed)
+                    },
+                )?;
             }
         }
     }
@@ -150,10 +155,4 @@ pub fn score_answer(place: &Workplace, task: &Task, observation: usize, query: &
     let reference = task.reference(observation)?.in_index_order()?;
     let draws = draws.in_index_order().with_context(|| format!("in {}", path.display()))?;
     c2st(&reference, &draws, SCORE_SEED)
-}
-
-/// A figure as it is kept: no digit beyond what its Monte-Carlo error leaves standing.
-pub fn rounded(value: f64, digits: i32) -> f64 {
-    let unit = 10_f64.powi(digits);
-    (value * unit).round() / unit
 }

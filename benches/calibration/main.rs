@@ -10,7 +10,8 @@ mod network;
 use anyhow::{Context, Result};
 use clap::Parser;
 use network::Network;
-use serde::Serialize;
+use sbi_bench::records::{self, Record, rounded};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,13 +41,16 @@ struct Args {
     /// Threads of the processor
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Runs again what has a row already
+    #[arg(long)]
+    redo: bool,
     /// The folder where the study works [default: target/accuracy]
     #[arg(long)]
     work: Option<PathBuf>,
 }
 
 /// A line of `calibration.csv`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Row {
     task: String,
     budget: usize,
@@ -63,18 +67,29 @@ struct Row {
     negative_log_density: f64,
 }
 
+impl Record for Row {
+    fn key(&self) -> (String, usize, u64) {
+        (self.task.clone(), self.budget, self.seed)
+    }
+
+    fn finding(&self) -> String {
+        format!("coverage is off by {:.3} at {:.2}", self.deviation, self.at)
+    }
+}
+
 fn main() -> Result<()> {
     let args = Args::parse();
     let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let work = args.work.clone().unwrap_or_else(|| benches.join("../target/accuracy"));
     let path = benches.join("calibration/calibration.csv");
     for task in &args.tasks {
-        let place = work.join(format!("{task}-{}-{}", args.budget, args.seed));
-        let network = Network::open(&place)
-            .with_context(|| format!("no network of {task}: run the accuracy study first"))?;
-        let row = args.row(task, &network).with_context(|| task.clone())?;
-        eprintln!("{row:?}");
-        keep(&path, &row)?;
+        let key = (task.clone(), args.budget, args.seed);
+        records::keep(&path, args.redo, &key, &format!("{task} {} seed {}", args.budget, args.seed), || {
+            let place = work.join(format!("{task}-{}-{}", args.budget, args.seed));
+            let network =
+                Network::open(&place).context("there is no network: run the accuracy study first")?;
+            args.row(task, &network)
+        })?;
     }
     Ok(())
 }
@@ -95,11 +110,11 @@ impl Args {
             seed: self.seed,
             sets: judged.len(),
             draws: self.draws,
-            deviation: rounded(deviation),
-            at: rounded(at),
-            half: rounded(coverage(0.5)),
-            nine_tenths: rounded(coverage(0.9)),
-            negative_log_density: rounded(-sum / judged.len().max(1) as f64),
+            deviation: rounded(deviation, 4),
+            at: rounded(at, 4),
+            half: rounded(coverage(0.5), 4),
+            nine_tenths: rounded(coverage(0.9), 4),
+            negative_log_density: rounded(-sum / judged.len().max(1) as f64, 4),
         })
     }
 
@@ -149,26 +164,4 @@ impl Judged {
         // Of n draws and the truth, all ranks are as likely; the middle of a rank's share stands for it.
         Judged { left_out: (denser + 0.5) / (draws.len() as f64 + 1.0), log_density }
     }
-}
-
-fn rounded(value: f64) -> f64 {
-    (1e4 * value).round() / 1e4
-}
-
-/// Puts a row into the table, in place of one for the same network.
-fn keep(path: &Path, row: &Row) -> Result<()> {
-    let key = [row.task.clone(), row.budget.to_string(), row.seed.to_string()];
-    let mut others = Vec::new();
-    if path.exists() {
-        for record in csv::Reader::from_path(path)?.records() {
-            let record = record?;
-            if !record.iter().take(key.len()).eq(&key) {
-                others.push(record);
-            }
-        }
-    }
-    let mut writer = csv::Writer::from_path(path)?;
-    writer.serialize(row)?;
-    others.iter().try_for_each(|record| writer.write_record(record))?;
-    Ok(writer.flush()?)
 }

@@ -10,10 +10,9 @@ mod references;
 mod temper;
 
 use crate::drive::{Sbi, Workplace};
-use crate::records::{self, Record};
+use crate::records::{self, Record, rounded};
 use crate::sample::Sample;
 use crate::spec::Example;
-use crate::study::rounded;
 use crate::tasks;
 use anyhow::{Context, Result, ensure};
 use observation::{COLUMNS, DRAWS, OBSERVATIONS, Observation};
@@ -64,6 +63,13 @@ impl Record for Row {
     fn key(&self) -> (String, usize, u64) {
         (NAME.to_owned(), self.budget, self.seed)
     }
+
+    fn finding(&self) -> String {
+        format!(
+            "C2ST {:.3}; of two sets of references {:.3}, at worst {:.3}",
+            self.mean, self.references_mean, self.references_worst
+        )
+    }
 }
 
 impl Row {
@@ -104,28 +110,18 @@ fn example() -> PathBuf {
 /// # Errors
 /// References that disagree, a run that fails, or draws that cannot be read.
 pub fn run(sbi: &Sbi, work: &Path, redo: bool, budgets: &[usize], seeds: &[u64]) -> Result<()> {
-    let mut grid: Vec<_> =
-        budgets.iter().flat_map(|budget| seeds.iter().map(|seed| (*budget, *seed))).collect();
-    let known: Vec<Row> = records::read(&results())?;
-    grid.retain(|&(budget, seed)| {
-        let is_known = !redo && known.iter().any(|row| (row.budget, row.seed) == (budget, seed));
-        if is_known {
-            eprintln!("{NAME} {budget} seed {seed}: known");
-        }
-        !is_known
-    });
-    if grid.is_empty() {
-        return Ok(());
-    }
     let observations = Observation::all();
-    let references = References::open(&work.join(format!("{NAME}-references")), &observations)?;
-    eprintln!("two sets of reference draws: C2ST {:.3}, at worst {:.3}", references.mean, references.worst);
-    for (budget, seed) in grid {
-        let place = Workplace::open(work.join(format!("{NAME}-{budget}-{seed}")), false)?;
-        let row = train_and_score(sbi, &place, &observations, &references, budget, seed)
-            .with_context(|| format!("{NAME} {budget} seed {seed}"))?;
-        eprintln!("{NAME} {budget} seed {seed}: C2ST {:.3}", row.mean);
-        records::put(&results(), row)?;
+    let mut references = None;
+    for (budget, seed) in budgets.iter().flat_map(|budget| seeds.iter().map(|seed| (*budget, *seed))) {
+        let key = (NAME.to_owned(), budget, seed);
+        records::keep(&results(), redo, &key, &format!("{NAME} {budget} seed {seed}"), || {
+            if references.is_none() {
+                references = Some(References::open(&work.join(format!("{NAME}-references")), &observations)?);
+            }
+            let references = references.as_ref().expect("they were just made");
+            let place = Workplace::open(work.join(format!("{NAME}-{budget}-{seed}")), false)?;
+            train_and_score(sbi, &place, &observations, references, budget, seed)
+        })?;
     }
     Ok(())
 }

@@ -10,6 +10,44 @@ use std::path::Path;
 pub trait Record: Serialize + DeserializeOwned {
     /// What names the row: a row with an equal key replaces it. Rows are kept in the order of their keys.
     fn key(&self) -> (String, usize, u64);
+
+    /// What it found, for people.
+    fn finding(&self) -> String;
+}
+
+/// Makes the row that `key` names and keeps it as soon as it is known, unless the file has one and it is not to be made anew;
+/// tells of it as `what`.
+///
+/// # Errors
+/// A file that cannot be read or written, and whatever making the row fails of.
+pub fn keep<R: Record>(
+    path: &Path,
+    redo: bool,
+    key: &(String, usize, u64),
+    what: &str,
+    make: impl FnOnce() -> Result<R>,
+) -> Result<()> {
+    if !redo && has::<R>(path, key)? {
+        eprintln!("{what}: known");
+        return Ok(());
+    }
+    let row = make().with_context(|| what.to_owned())?;
+    eprintln!("{what}: {}", row.finding());
+    put(path, row)
+}
+
+/// Whether a result file has the row that `key` names.
+///
+/// # Errors
+/// A file that does not have these columns.
+pub fn has<R: Record>(path: &Path, key: &(String, usize, u64)) -> Result<bool> {
+    Ok(read::<R>(path)?.iter().any(|row| row.key() == *key))
+}
+
+/// A figure as it is kept: no digit beyond what its Monte-Carlo error leaves standing.
+pub fn rounded(value: f64, digits: i32) -> f64 {
+    let unit = 10_f64.powi(digits);
+    (value * unit).round() / unit
 }
 
 /// All rows of a result file; none if there is no file yet.
@@ -71,6 +109,10 @@ mod tests {
     impl Record for Row {
         fn key(&self) -> (String, usize, u64) {
             (self.task.clone(), self.budget, self.seed)
+        }
+
+        fn finding(&self) -> String {
+            format!("{:?}", self.score)
         }
     }
 

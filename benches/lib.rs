@@ -1,0 +1,3 @@
+//! What studies have in common.
+
+pub mod records;
