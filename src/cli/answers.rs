@@ -78,7 +78,7 @@ impl Answers {
 
 /// When the inferred readings at scattered times are, a row each; none where there are none.
 fn coordinates(case: &Case) -> Option<Vec<u8>> {
-    let Asked { model, subject, question } = &case.asked;
+    let Asked { model, subject, question, .. } = &case.asked;
     let asked = question.infer.iter().filter_map(|token| subject.tokens().get(*token));
     let rows: Vec<[String; 4]> = asked
         .filter_map(|token| {

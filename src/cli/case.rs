@@ -6,8 +6,7 @@ use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Conditional, Question, Subject, Weights};
 use sbi_model::{
-    Approximator, Axis, AxisId, Estimator, Expr, File, Graph, GraphRule, Index, Key, MaskKind, Model,
-    Placement, Query, State,
+    Approximator, Axis, AxisId, Expr, File, Graph, Index, Key, Model, Placement, Query, State,
 };
 use sbi_sim::{Outside, Restriction, Simulator};
 use std::borrow::Cow;
@@ -44,6 +43,8 @@ pub struct Asked<'a> {
     pub subject: Subject,
     /// What is said of them.
     pub question: Question,
+    /// What is said of each scalar of the model: of the tokens, and of those of modalities that are a token.
+    pub states: Vec<State>,
 }
 
 /// The numbers that networks compute with: part of the key of their weights.
@@ -82,11 +83,7 @@ impl<'a> Case<'a> {
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Outcome<Case<'a>> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
-        let (rule, mask) = match &approximator.estimator {
-            Estimator::Joint(transformer) => (transformer.graph, transformer.mask),
-            Estimator::Posterior(_) => (GraphRule::Exact, MaskKind::Undirected),
-        };
-        let subject_of = |model: &Model| Subject::of(model, rule, mask);
+        let subject_of = |model: &Model| Subject::of_approximator(model, approximator);
         let subject = subject_of(model);
         let asked = Asked::of(query, model, graph, subject_of, &subject);
         let restriction = restriction(query, &asked)?;
@@ -135,8 +132,8 @@ impl<'a> Case<'a> {
     }
 
     fn states(&self) -> impl Iterator<Item = (&str, State)> {
-        let names = self.asked.subject.tokens().iter().map(|token| token.name.as_str());
-        names.zip(self.asked.question.states.iter().copied())
+        let names = self.asked.subject.scalars().iter().map(|token| token.name.as_str());
+        names.zip(self.asked.states.iter().copied())
     }
 }
 
@@ -153,7 +150,8 @@ fn restriction(query: &Query, asked: &Asked) -> Outcome<Option<Restriction>> {
         .help("place it: `at … = […]`"));
     }
     let elements: Vec<_> = asked.subject.tokens().iter().map(|token| (token.node, token.element)).collect();
-    let compiled = Restriction::of(&asked.model, &query.conditions, &elements);
+    let elements = elements.get(..asked.subject.singles()).unwrap_or_default();
+    let compiled = Restriction::of(&asked.model, &query.conditions, elements);
     compiled.map(Some).map_err(|refusal| {
         let told = refusal.to_string();
         // The condition has no name that a user would know.
@@ -196,15 +194,15 @@ impl<'a> Asked<'a> {
     ) -> Asked<'a> {
         let name = query.name.clone();
         let Some(placed) = query.placed_model(model) else {
-            let (states, infer) = (query.states.clone(), query.infer.clone());
-            let origins = (0..states.len()).map(Some).collect();
-            let question = Question { name, states, origins, infer, coordinates: Vec::new() };
-            return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question };
+            let states = query.states.clone();
+            let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
+            let question = Question::of(name, (subject, subject), (&states, &origins, &query.infer), Vec::new());
+            return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question, states };
         };
-        let subject = subject_of(&placed).with_kinds_of(subject);
+        let (trained, subject) = (subject, subject_of(&placed).with_kinds_of(subject));
         let Placement { model, states, origins, infer, coordinates } =
-            query.placement(model, graph, placed, subject.tokens());
-        let question = Question { name, states, origins, infer, coordinates };
-        Asked { model: Cow::Owned(model), subject, question }
+            query.placement(model, graph, placed, subject.scalars());
+        let question = Question::of(name, (&subject, trained), (&states, &origins, &infer), coordinates);
+        Asked { model: Cow::Owned(model), subject, question, states }
     }
 }

@@ -268,8 +268,8 @@ impl<'a> Drawing<'a> {
                 _ => None,
             }
         };
-        let tokens = self.asked.subject.tokens().iter().zip(&self.asked.question.states);
-        tokens.zip(&self.asked.subject.identities).filter_map(sentence).collect()
+        let scalars = self.asked.subject.scalars().iter().zip(&self.asked.states);
+        scalars.zip(&self.asked.subject.scaling).filter_map(sentence).collect()
     }
 
     fn failed(&self, error: &DrawError) -> Failure {

@@ -12,7 +12,7 @@ pub const GIB: f64 = 1_073_741_824.0;
 /// Fails where the training of a case's network would take more memory than is free.
 pub fn ensure_trains(case: &Case, machine: &Machine) -> Outcome {
     let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
-    let needed = training_bytes(tokens, case.differ(), transformer(case), train, machine.threads);
+    let needed = training_bytes(&case.subject, case.differ(), transformer(case), train, machine.threads);
     ensure(needed, machine, &format!("to train `{}`", case.approximator.name), || {
         format!(
             "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \

@@ -52,8 +52,9 @@ fn content(case: &Case, answer: &Answer) -> Result<NcFileBuilder> {
 
 /// Adds the draws.
 fn posterior(file: &mut NcFileBuilder, case: &Case, answer: &Answer) -> Result<()> {
-    let asked = case.asked.question.infer.iter().enumerate();
-    let columns: BTreeMap<usize, usize> = asked.map(|(column, token)| (*token, column)).collect();
+    let scalars = case.asked.subject.scalar_of();
+    let asked = case.asked.question.infer.iter().filter_map(|token| scalars.get(*token).copied().flatten());
+    let columns: BTreeMap<usize, usize> = asked.enumerate().map(|(column, scalar)| (scalar, column)).collect();
     let group = group_of(case, |token| columns.contains_key(&token));
     let rows = answer.values.chunks_exact(columns.len().max(1));
     let leading = [plain(CHAIN, vec![0]), plain(DRAW, (0..rows.len() as i64).collect())];
@@ -70,11 +71,11 @@ fn posterior(file: &mut NcFileBuilder, case: &Case, answer: &Answer) -> Result<(
 
 /// Adds what was given, if anything.
 fn observed(file: &mut NcFileBuilder, case: &Case) -> Result<()> {
-    let given = |token: usize| match case.asked.question.states.get(token) {
+    let given = |token: usize| match case.asked.states.get(token) {
         Some(State::Given(value)) => Some(*value),
         _ => None,
     };
-    let all = case.asked.subject.tokens();
+    let all = case.asked.subject.scalars();
     let tokens = all.iter().enumerate();
     let nodes: BTreeSet<NodeId> =
         tokens.filter(|(number, _)| given(*number).is_some()).map(|(_, token)| token.node).collect();
@@ -89,7 +90,7 @@ fn observed(file: &mut NcFileBuilder, case: &Case) -> Result<()> {
 }
 
 fn group_of<'a>(case: &'a Case, wanted: impl Fn(usize) -> bool) -> Group<'a> {
-    Group::of(&case.asked.model, case.asked.subject.tokens(), &case.query.placed, wanted)
+    Group::of(&case.asked.model, case.asked.subject.scalars(), &case.query.placed, wanted)
 }
 
 /// A dimension without a unit.

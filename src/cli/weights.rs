@@ -235,18 +235,18 @@ fn validated(weights: &Weights) -> String {
     best.map_or_else(|| "done".into(), |loss| format!("done, validation loss {loss:.4},"))
 }
 
-/// The first `rows` rows as a network takes them: a smaller budget is a prefix of a larger one, and behind the tokens of
+/// The first `rows` rows as a network takes them: a smaller budget is a prefix of a larger one, and behind the scalars of
 /// a row come the coordinates of its data set, and whether its draw failed.
 fn first<'t>(all: &'t Table, rows: usize, subject: &Subject) -> Cow<'t, Table> {
-    let (tokens, places) = (subject.tokens().len(), subject.coordinates);
-    if all.columns == tokens && all.rows() <= rows {
+    let (scalars, places) = (subject.scalars().len(), subject.coordinates);
+    if all.columns == scalars && all.rows() <= rows {
         return Cow::Borrowed(all);
     }
     let part = |columns: Range<usize>| -> Vec<f64> {
         all.iter().take(rows).flat_map(|row| row.get(columns.clone()).unwrap_or_default()).copied().collect()
     };
-    let (values, coordinates) = (part(0..tokens), part(tokens..tokens + places));
-    Cow::Owned(Table { columns: tokens, values, places, coordinates })
+    let (values, coordinates) = (part(0..scalars), part(scalars..scalars + places));
+    Cow::Owned(Table { columns: scalars, values, places, coordinates })
 }
 
 fn checkpoints(manifest: &Manifest) -> Vec<String> {

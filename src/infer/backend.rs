@@ -4,7 +4,9 @@
 //! the fused kernel takes its place, hung into automatic differentiation as one node whose gradient is computed in the
 //! forward pass.
 
+use crate::encoder::Encoder;
 use crate::kernel::Kernel;
+use crate::modality::Reading;
 use crate::network::{Architecture, Inputs, Masks, Matrices, Operations, Probes, Targets, plain};
 use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
@@ -41,11 +43,13 @@ impl<R: burn_cubecl::CubeRuntime, BT: burn_cubecl::BoolElement, C: CheckpointStr
 {
 }
 
-/// An architecture with the workspaces of its kernel.
+/// An architecture with the workspaces of its kernel, and its encoders. Their parameters come behind those of the architecture.
 pub struct Network {
     /// The sizes.
     pub architecture: Architecture,
-    /// The matrices of its blocks.
+    /// What makes tokens of modalities.
+    encoders: Vec<Encoder>,
+    /// The matrices of all blocks.
     matrices: Vec<Matrices>,
     pool: Arc<ThreadPool>,
     kernel: Mutex<Kernel>,
@@ -53,11 +57,18 @@ pub struct Network {
 
 impl Network {
     /// A network of these sizes that computes on `threads` threads.
-    pub fn new(architecture: &Architecture, threads: usize) -> Network {
+    pub fn new(architecture: &Architecture, encoders: &[Encoder], threads: usize) -> Network {
         let kernel = Kernel::new(architecture, threads);
+        let mut matrices = architecture.matrices();
+        let mut start = architecture.parameters();
+        for encoder in encoders {
+            matrices.extend(encoder.matrices(start));
+            start += encoder.parameters();
+        }
         Network {
             architecture: architecture.clone(),
-            matrices: architecture.matrices(),
+            encoders: encoders.to_vec(),
+            matrices,
             pool: kernel.pool(),
             kernel: Mutex::new(kernel),
         }
@@ -66,6 +77,28 @@ impl Network {
     /// Does work on the threads that the network computes on.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)
+    }
+
+    /// Of all parameters those of the architecture, and what encoders make of what each sample of a batch has of their
+    /// modalities, `[B·K·D]`; none without encoders.
+    pub fn divide<B: Operations>(
+        &self,
+        parameters: &Tensor<B, 1>,
+        readings: &[Readings],
+    ) -> (Tensor<B, 1>, Option<Tensor<B, 1>>) {
+        if self.encoders.is_empty() {
+            return (parameters.clone(), None);
+        }
+        let mut start = self.architecture.parameters();
+        let own = parameters.clone().slice([0..start]);
+        let mut made = Vec::new();
+        for (encoder, Readings { sizes, samples }) in self.encoders.iter().zip(readings) {
+            let end = start + encoder.parameters();
+            let tokens = encoder.tokens(&parameters.clone().slice([start..end]), sizes, samples);
+            made.push(tokens.reshape([samples.len(), encoder.tokens * encoder.width]));
+            start = end;
+        }
+        (own, Some(Tensor::cat(made, 1).flatten(0, 1)))
     }
 
     fn with_kernel<R>(&self, work: impl FnOnce(&mut Kernel) -> R) -> R {
@@ -103,11 +136,17 @@ pub trait ScoreBackend: Operations {
         plain::slopes(&network.architecture, &parameters, inputs, masks, probes).into_primitive().tensor()
     }
 
-    /// The loss Σ weight (F − target)², `[1]`.
-    fn objective(parameters: FloatTensor<Self>, network: &Network, batch: &Batch) -> FloatTensor<Self> {
-        let parameters = wrap::<Self>(parameters);
-        let Batch { inputs, targets, masks } = batch;
-        plain::objective(&network.architecture, &parameters, inputs, targets, masks).into_primitive().tensor()
+    /// The loss Σ weight (F − target)², `[1]`, with what encoders made, `[B·K·D]`.
+    fn objective(
+        parameters: FloatTensor<Self>,
+        summaries: Option<FloatTensor<Self>>,
+        network: &Network,
+        batch: &Batch,
+    ) -> FloatTensor<Self> {
+        let (parameters, summaries) = (wrap::<Self>(parameters), summaries.map(wrap::<Self>));
+        let Batch { inputs, targets, masks, .. } = batch;
+        let loss = plain::objective(&network.architecture, &parameters, summaries, inputs, targets, masks);
+        loss.into_primitive().tensor()
     }
 
     /// A step of the optimiser.
@@ -131,6 +170,17 @@ pub struct Batch {
     pub targets: Targets,
     /// Who may look at whom.
     pub masks: Masks,
+    /// What samples have of each modality that has an encoder.
+    pub readings: Vec<Readings>,
+}
+
+/// What the samples of a batch have of a modality.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    /// Sizes of the axes that its rows run over.
+    pub sizes: Vec<usize>,
+    /// Of each sample; none where the modality is absent.
+    pub samples: Vec<Option<Reading>>,
 }
 
 /// The outputs of `network`, `[B·T]`.
@@ -163,7 +213,9 @@ pub fn objective<B: ScoreBackend>(
     network: &Network,
     batch: &Batch,
 ) -> Tensor<B, 1> {
-    wrap(B::objective(parameters.clone().into_primitive().tensor(), network, batch))
+    let (own, summaries) = network.divide(parameters, &batch.readings);
+    let summaries = summaries.map(|made| made.into_primitive().tensor());
+    wrap(B::objective(own.into_primitive().tensor(), summaries, network, batch))
 }
 
 /// A step of the optimiser.
@@ -216,10 +268,16 @@ impl ScoreBackend for Cpu {
         write(out)
     }
 
-    fn objective(parameters: NdArrayTensor, network: &Network, batch: &Batch) -> NdArrayTensor {
-        let Batch { inputs, targets, masks } = batch;
+    fn objective(
+        parameters: NdArrayTensor,
+        summaries: Option<NdArrayTensor>,
+        network: &Network,
+        batch: &Batch,
+    ) -> NdArrayTensor {
+        let Batch { inputs, targets, masks, .. } = batch;
+        let made = summaries.map(numbers).unwrap_or_default();
         let loss = read(&parameters, |parameters| {
-            network.with_kernel(|kernel| kernel.loss(parameters, inputs, targets, masks))
+            network.with_kernel(|kernel| kernel.loss(parameters, &made, inputs, targets, masks))
         });
         write(vec![loss as f32])
     }
@@ -250,38 +308,71 @@ impl ScoreBackend for Cpu {
 }
 
 impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cpu, C> {
-    fn objective(parameters: FloatTensor<Self>, network: &Network, batch: &Batch) -> FloatTensor<Self> {
-        match FusedObjective.prepare::<C>([parameters.node.clone()]).compute_bound().stateful() {
-            OpsKind::Tracked(node) => {
-                let Batch { inputs, targets, masks } = batch;
-                let mut gradient = vec![0.0; network.architecture.parameters()];
-                let loss = read(&parameters.primitive, |parameters| {
-                    network.with_kernel(|kernel| {
-                        kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient)
-                    })
-                });
-                node.finish(write(gradient), write(vec![loss as f32]))
+    fn objective(
+        parameters: FloatTensor<Self>,
+        summaries: Option<FloatTensor<Self>>,
+        network: &Network,
+        batch: &Batch,
+    ) -> FloatTensor<Self> {
+        let Batch { inputs, targets, masks, .. } = batch;
+        let made = summaries.as_ref().map(|made| numbers(made.primitive.clone())).unwrap_or_default();
+        let gradients = || {
+            let mut gradient = vec![0.0; network.architecture.parameters()];
+            let mut of_made = vec![0.0; made.len()];
+            let loss = read(&parameters.primitive, |parameters| {
+                network.with_kernel(|kernel| {
+                    let of = (&mut *gradient, &mut *of_made);
+                    kernel.loss_gradient(parameters, &made, inputs, targets, masks, of)
+                })
+            });
+            (write(gradient), write(of_made), write(vec![loss as f32]))
+        };
+        let plain = || {
+            let made = summaries.as_ref().map(|made| made.primitive.clone());
+            Cpu::objective(parameters.primitive.clone(), made, network, batch)
+        };
+        match &summaries {
+            None => match FusedObjective.prepare::<C>([parameters.node.clone()]).compute_bound().stateful() {
+                OpsKind::Tracked(node) => {
+                    let (gradient, _, loss) = gradients();
+                    node.finish([gradient], loss)
+                }
+                OpsKind::UnTracked(node) => node.finish(plain()),
+            },
+            Some(made) => {
+                let nodes = [parameters.node.clone(), made.node.clone()];
+                match FusedObjective.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(node) => {
+                        let (gradient, of_made, loss) = gradients();
+                        node.finish([gradient, of_made], loss)
+                    }
+                    OpsKind::UnTracked(node) => node.finish(plain()),
+                }
             }
-            OpsKind::UnTracked(node) => node.finish(Cpu::objective(parameters.primitive, network, batch)),
         }
     }
 }
 
-/// The node of the fused objective: its state is the gradient with respect to the parameters.
+/// The node of the fused objective: its state is the gradient with respect to the parameters, and to what encoders made.
 #[derive(Debug)]
 struct FusedObjective;
 
-impl Backward<Cpu, 1> for FusedObjective {
-    type State = NdArrayTensor;
+impl<const N: usize> Backward<Cpu, N> for FusedObjective {
+    type State = [NdArrayTensor; N];
 
-    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let upstream = wrap::<Cpu>(gradients.consume::<Cpu>(&ops.node));
-        let [parent] = ops.parents;
-        if let Some(node) = parent {
-            let gradient = wrap::<Cpu>(ops.state) * upstream;
-            gradients.register::<Cpu>(node.id, gradient.into_primitive().tensor());
+        for (parent, state) in ops.parents.into_iter().zip(ops.state) {
+            if let Some(node) = parent {
+                let gradient = wrap::<Cpu>(state) * upstream.clone();
+                gradients.register::<Cpu>(node.id, gradient.into_primitive().tensor());
+            }
         }
     }
+}
+
+fn numbers(tensor: NdArrayTensor) -> Vec<f32> {
+    read(&tensor, <[f32]>::to_vec)
 }
 
 const OF_F32: &str = "the network's tensors are of type f32";

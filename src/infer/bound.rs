@@ -16,6 +16,8 @@ pub struct Bound<'a, B: ScoreBackend> {
     pub plan: &'a Plan,
     network: Network,
     parameters: Tensor<B, 1>,
+    /// What encoders make of what the question gives, `[K·D]`.
+    summaries: Vec<f32>,
     masks: Masks,
     /// Which tokens are not known: neither given nor hidden.
     unknown: Vec<bool>,
@@ -41,9 +43,10 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
         let Conditional { weights, subject, question, .. } = *of;
         let (plan, coordinates) = (&weights.plan, question.coordinates.as_slice());
         let (tokens, hidden) = (0..subject.tokens().len(), of.hidden());
-        let own = question.states.iter().zip(&subject.identities).map(|(state, kind)| match state {
-            State::Given(x) => plan.scale(*kind).standardise(*x),
-            State::Inferred | State::Absent => 0.0,
+        let places = question.states.iter().zip(&subject.identities).zip(subject.scalar_of());
+        let own = places.map(|((state, kind), scalar)| match (state, scalar) {
+            (State::Given(x), Some(_)) => plan.scale(*kind).standardise(*x),
+            _ => 0.0,
         });
         let given: Vec<bool> = question.states.iter().map(|state| matches!(state, State::Given(_))).collect();
         let architecture = Architecture {
@@ -52,13 +55,15 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
             ..plan.architecture.clone()
         };
         let timed = tokens.filter(|_| architecture.times > 0);
+        let network = Network::new(&architecture, &plan.encoders, threads);
+        let parameters = TensorData::from(weights.parameters.as_slice());
+        let parameters = Tensor::from_data(parameters, &B::Device::default());
+        let (parameters, summaries) = network.divide(&parameters, &question.readings(subject, plan));
         Bound {
             plan,
-            network: Network::new(&architecture, threads),
-            parameters: Tensor::from_data(
-                TensorData::from(weights.parameters.as_slice()),
-                &B::Device::default(),
-            ),
+            network,
+            parameters,
+            summaries: summaries.map(numbers).unwrap_or_default(),
             masks: Masks { masks: vec![subject.mask(plan.mask, coordinates, &given, &hidden).into()] },
             unknown: given.iter().zip(&hidden).map(|(given, hidden)| !given && !hidden).collect(),
             own: own.collect(),
@@ -138,6 +143,7 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
             time: self.times.repeat(samples),
             level: vec![self.plan.process.feature(sigma) as f32; samples],
             mask: vec![0; samples],
+            summaries: self.summaries.repeat(samples),
             wanted: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Answers: draws of the tokens that a query infers, by running the noise process backwards.
 
-use crate::backend::ScoreBackend;
+use crate::backend::{Readings, ScoreBackend};
 use crate::device::{Machine, on_device};
 use crate::guide::Guide;
 use crate::levels::Levels;
@@ -107,9 +107,47 @@ pub struct Question {
     pub infer: Vec<usize>,
     /// When readings at scattered times are, as in [`Subject::coordinates`]; NaN of places that are not there.
     pub coordinates: Vec<f64>,
+    /// What is given of each scalar of the model, NaN of others: read where modalities have encoders, else it may be empty.
+    pub known: Vec<f64>,
 }
 
 impl Question {
+    /// A question about the scalars of a model: what is said of each, which scalar of the model that was `trained` it is, and which are
+    /// reported.
+    pub fn of(
+        name: String,
+        (subject, trained): (&Subject, &Subject),
+        (states, origins, infer): (&[State], &[Option<usize>], &[usize]),
+        coordinates: Vec<f64>,
+    ) -> Question {
+        let value = |state: &State| match state {
+            State::Given(value) => *value,
+            State::Inferred | State::Absent => f64::NAN,
+        };
+        let origin = |own: &Option<usize>| trained.token_of(origins.get((*own)?).copied().flatten()?);
+        Question {
+            name,
+            states: subject.states(states),
+            origins: subject.scalar_of().iter().map(origin).collect(),
+            infer: infer.iter().filter_map(|own| subject.token_of(*own)).collect(),
+            coordinates,
+            known: states.iter().map(value).collect(),
+        }
+    }
+
+    /// What it gives of the modalities that have encoders, in the network's units.
+    pub(crate) fn readings(&self, subject: &Subject, plan: &Plan) -> Vec<Readings> {
+        let value = |scalar: usize| {
+            let known = self.known.get(scalar).zip(subject.scaling.get(scalar));
+            known.map_or(f32::NAN, |(x, scaling)| plan.scale(*scaling).standardise(*x) as f32)
+        };
+        let readings = subject.modalities.iter().map(|modality| Readings {
+            sizes: modality.sizes.clone(),
+            samples: vec![modality.read(value, &self.coordinates)],
+        });
+        readings.collect()
+    }
+
     /// The tokens that a query leaves out and a network was trained to do without: the mask hides them. Others that
     /// are left out are drawn along and forgotten, as every pattern of given and hidden tokens is trained, and of absent
     /// ones only those that data sets have. Elements of a set beyond those that are given are not there.
@@ -119,7 +157,10 @@ impl Question {
         let given: Vec<bool> = self.states.iter().map(|state| matches!(state, State::Given(_))).collect();
         let absent = |token: usize| self.states.get(token) == Some(&State::Absent);
         let beyond = subject.beyond(&given).into_iter().enumerate();
-        let mut hidden: Vec<bool> = beyond.map(|(token, beyond)| beyond && absent(token)).collect();
+        // What stands for a modality is never drawn along.
+        let lumped = |token: usize| subject.scalar_of().get(token) == Some(&None);
+        let mut hidden: Vec<bool> =
+            beyond.map(|(token, beyond)| (beyond || lumped(token)) && absent(token)).collect();
         let mut lacking: Vec<&Vec<usize>> = plan.lacking.iter().collect();
         let enough = (SEEN_LACKING * plan.noted as f64).max(1.0);
         let mut nodes: Vec<(NodeId, Vec<(usize, usize)>)> = Vec::new();
@@ -329,7 +370,7 @@ impl Conditional<'_> {
         if let Some(Under { restriction, .. }) = self.under {
             let known = self.known();
             let row = |made: &Made| -> Vec<f64> {
-                known.iter().zip(&made.values).map(|(known, x)| known.unwrap_or(*x)).collect()
+                known.iter().zip(&made.values).take(restriction.columns()).map(|(known, x)| known.unwrap_or(*x)).collect()
             };
             let rows: Vec<f64> = sound.iter().flatten().flat_map(row).collect();
             let judged = restriction.judge(&rows).holds;

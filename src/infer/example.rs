@@ -1,6 +1,7 @@
 //! Training examples: simulations with a pattern, a noise level and noise, and what the network is asked for.
 
-use crate::backend::Batch;
+use crate::backend::{Batch, Readings};
+use crate::modality::Reading;
 use crate::network::{Inputs, Masks, Targets};
 use crate::noise::Process;
 use crate::pattern::{Patterns, Role};
@@ -9,6 +10,7 @@ use crate::table::Table;
 use rayon::prelude::*;
 use sbi_model::Mask;
 use sbi_sim::rng::Stream;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,8 +30,10 @@ pub struct Data<'a> {
     pub subject: &'a Subject,
     /// The simulations; their coordinates are looked at.
     pub table: &'a Table,
-    /// `[rows · tokens]`, standardised; NaN of what a data set lacks.
-    pub values: &'a [f32],
+    /// `[rows · tokens]`, standardised; NaN of what a data set lacks, zero of tokens that stand for modalities.
+    values: Cow<'a, [f32]>,
+    /// The same of scalars, `[rows · scalars]`.
+    scalars: &'a [f32],
     /// The mask of each data set; empty where they are the same, or too large.
     masks: Vec<Arc<Mask>>,
 }
@@ -80,11 +84,11 @@ struct Place<'a> {
 
 impl<'a> Data<'a> {
     /// Simulations with the masks of data sets that differ, made on the threads of the pool around it.
-    pub fn new(subject: &'a Subject, table: &'a Table, values: &'a [f32], patterns: &Patterns) -> Data<'a> {
+    pub fn new(subject: &'a Subject, table: &'a Table, scalars: &'a [f32], patterns: &Patterns) -> Data<'a> {
         let tokens = subject.tokens().len();
-        let data = Data { subject, table, values, masks: Vec::new() };
+        let data = Data { subject, table, values: subject.values(scalars), scalars, masks: Vec::new() };
         let rows = table.rows();
-        let differ = subject.varies() || values.iter().any(|value| value.is_nan());
+        let differ = subject.varies() || (0..rows).any(|row| data.lacks(row).contains(&true));
         if !differ || rows * tokens * tokens / 8 > MOST_MASKS {
             return data;
         }
@@ -101,7 +105,25 @@ impl<'a> Data<'a> {
 
     /// Which tokens a data set lacks.
     fn lacks(&self, row: usize) -> Vec<bool> {
-        self.row(row).iter().map(|value| value.is_nan()).collect()
+        let scalars = self.scalars_of(row);
+        self.subject.lacks(|scalar| scalars.get(scalar).is_none_or(|value| value.is_nan()))
+    }
+
+    fn scalars_of(&self, row: usize) -> &[f32] {
+        let scalars = self.subject.scaling.len();
+        self.scalars.get(row * scalars..(row + 1) * scalars).expect("rows are rows of the values")
+    }
+
+    /// What a data set has of each modality that has an encoder; nothing of those whose tokens have no `given` bit.
+    fn readings(&self, row: usize, given: &[f32]) -> Vec<Option<Reading>> {
+        let (scalars, coordinates) = (self.scalars_of(row), self.table.coordinates(row));
+        let value = |scalar: usize| scalars.get(scalar).copied().unwrap_or(f32::NAN);
+        let modalities = self.subject.modalities.iter();
+        let read = modalities.map(|modality| {
+            let is_given = given.get(modality.tokens.start) == Some(&1.0);
+            is_given.then(|| modality.read(value, coordinates)).flatten()
+        });
+        read.collect()
     }
 }
 
@@ -144,17 +166,20 @@ impl Examples<'_> {
             let choice = self.example(step, place, row(place), sigma, slot);
             let weight = 1.0 / (all * tokens) as f32;
             slot.weight.iter_mut().for_each(|share| *share *= weight);
-            (self.process.feature(sigma) as f32, choice)
+            (self.process.feature(sigma) as f32, choice, self.data.readings(row(place), slot.given))
         };
-        let made: Vec<(f32, Choice)> =
+        let made: Vec<(f32, Choice, Vec<Option<Reading>>)> =
             numbers.zip(slots.par_iter_mut()).with_min_len(AT_ONCE).map(make).collect();
-        let mut masks = Masks::default();
-        let mut known = HashMap::new();
-        for (level, choice) in made {
+        let (mut masks, mut known) = (Masks::default(), HashMap::new());
+        let modalities = self.data.subject.modalities.iter();
+        let empty = |sizes: &Vec<usize>| Readings { sizes: sizes.clone(), samples: Vec::with_capacity(size) };
+        let mut readings: Vec<Readings> = modalities.map(|modality| empty(&modality.sizes)).collect();
+        for (level, choice, own) in made {
             inputs.level.push(level);
             inputs.mask.push(self.number(choice, &mut known, &mut masks.masks));
+            readings.iter_mut().zip(own).for_each(|(all, own)| all.samples.push(own));
         }
-        Batch { inputs, targets, masks }
+        Batch { inputs, targets, masks, readings }
     }
 
     /// Writes one example, each loss term with a weight of one, and says which mask it has.
@@ -169,13 +194,19 @@ impl Examples<'_> {
             *time = subject.time(token, coordinates);
         }
         self.write(to, self.data.row(row), &roles, sigma, &noise);
-        if pattern == 0 && self.data.masks.get(row).is_some() {
+        if pattern == 0 && self.data.masks.get(row).is_some() && self.shows_modalities(&roles) {
             Choice::Row(row)
-        } else if self.patterns.mask(pattern).is_some() && !lacks.contains(&true) {
+        } else if self.patterns.mask(pattern).is_some() && !lacks.contains(&true) && self.shows_modalities(&roles) {
             Choice::Pattern(pattern)
         } else {
             Choice::Own(self.patterns.mask_of(&roles, coordinates).into())
         }
+    }
+
+    /// Whether no modality is absent.
+    fn shows_modalities(&self, roles: &[Role]) -> bool {
+        let modalities = self.data.subject.modalities.iter();
+        modalities.filter_map(|own| roles.get(own.tokens.start)).all(|role| *role == Role::Given)
     }
 
     /// The number of an example's mask among those of its batch, to which it is added where it is new.

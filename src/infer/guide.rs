@@ -108,7 +108,7 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
             self.bound.unknown().iter().enumerate().filter(|(_, free)| **free).map(|(at, _)| at).collect();
         let mut rows = Vec::with_capacity((2 * free.len() + 1) * denoised.len());
         for point in denoised.chunks_exact(tokens) {
-            let restored = self.scales.iter().zip(point).zip(&self.known);
+            let restored = self.scales.iter().zip(point).zip(&self.known).take(self.restriction.columns());
             let plain: Vec<f64> =
                 restored.map(|((scale, z), known)| known.unwrap_or_else(|| scale.restore(*z))).collect();
             rows.extend(&plain);

@@ -10,6 +10,7 @@ mod bound;
 mod density;
 mod device;
 mod draw;
+mod encoder;
 mod example;
 mod finest;
 #[cfg(feature = "gpu")]
@@ -18,6 +19,7 @@ mod guide;
 pub mod kernel;
 mod levels;
 mod memory;
+mod modality;
 mod mode;
 mod multistep;
 pub mod network;

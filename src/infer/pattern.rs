@@ -4,6 +4,7 @@
 //! ones, whose rate is drawn where the paper's are .3 and .7, as a query may know one token of many. A share of the
 //! examples has tokens left out besides.
 
+use crate::modality::Modality;
 use crate::subject::Subject;
 use sbi_model::{Mask, MaskKind, Token};
 use sbi_sim::rng::Stream;
@@ -143,9 +144,10 @@ impl<'a> Patterns<'a> {
             Some(*sum)
         });
         let family = bounds.filter(|bound| family >= *bound).count();
-        for ((element, role), &is_data) in (0..).zip(roles.iter_mut()).zip(&self.is_data) {
+        for ((token, role), &is_data) in (0..).zip(roles.iter_mut()).zip(&self.is_data) {
+            let element = self.first(token);
             let given = match family {
-                0 => m.focused.contains(&(element as usize)),
+                0 => m.focused.contains(&(token as usize)),
                 1 => is_data,
                 2 => !is_data,
                 3 => false,
@@ -169,7 +171,18 @@ impl<'a> Patterns<'a> {
             // Nothing is asked for: ask for all that is there, as the paper does with a mask of ones.
             roles.iter_mut().filter(|role| **role == Role::Given).for_each(|role| *role = Role::Hidden);
         }
+        for modality in &self.subject.modalities {
+            // What stands for a modality is given or absent, and never asked for.
+            let own = roles.get_mut(modality.tokens.clone()).into_iter().flatten();
+            own.filter(|role| **role == Role::Hidden).for_each(|role| *role = Role::Absent);
+        }
         index
+    }
+
+    /// The token by whose number it is decided whether one is given: all that stand for a modality are given together.
+    fn first(&self, token: u32) -> u32 {
+        let of = |modality: &&Modality| modality.tokens.contains(&(token as usize));
+        self.subject.modalities.iter().find(of).map_or(token, |modality| modality.tokens.start as u32)
     }
 }
 

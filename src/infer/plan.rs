@@ -2,6 +2,7 @@
 //! simulations' own scales. Everything chosen is recorded.
 
 use crate::finest::{Sharpness, sharpness};
+use crate::encoder::Encoder;
 use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
@@ -62,6 +63,9 @@ pub struct Plan {
     pub name: String,
     /// Sizes of the network.
     pub architecture: Architecture,
+    /// What makes tokens of modalities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encoders: Vec<Encoder>,
     /// Which mask training and drawing use.
     pub mask: MaskKind,
     /// Optimiser steps, at most.
@@ -98,8 +102,8 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let continuous: Vec<bool> = tokens
         .map(|(token, kind)| !token.support.whole && scales.get(*kind).is_some_and(Scale::varies))
         .collect();
-    let Sharpness { shown, finest } =
-        sharpness(&standardise(&scales, &subject.identities, table), &continuous);
+    let values = standardise(&scales, &subject.scaling, table);
+    let Sharpness { shown, finest } = sharpness(&subject.values(&values), &continuous);
     let decades = (table.rows().max(10) as f64).log10();
     // What lies closer together than simulations do is not learnt from them, but remembered; few tokens are rarely finer than four
     // allow.
@@ -110,14 +114,18 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let left_out = if subject.has_times() { LEFT_OUT } else { 0.0 };
     let mixture = Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), left_out);
     let plain = transformer.noise != Noise::Edm;
+    let architecture = Architecture {
+        identities: subject.identities.clone(),
+        kinds: subject.kinds(),
+        times: if subject.has_times() { TIMES } else { 0 },
+        summaries: subject.modalities.iter().flat_map(|modality| modality.tokens.clone()).collect(),
+        ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { resolved })
+    };
+    let encoder = |modality| Encoder::of(modality, architecture.width);
     Plan {
         name: name.to_owned(),
-        architecture: Architecture {
-            identities: subject.identities.clone(),
-            kinds: subject.kinds(),
-            times: if subject.has_times() { TIMES } else { 0 },
-            ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { resolved })
-        },
+        encoders: subject.modalities.iter().map(encoder).collect(),
+        architecture,
         mask: transformer.mask,
         steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
         length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
@@ -127,12 +135,12 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
         mixture: match &train.focus {
-            Some(focus) => mixture.focused_on(&focus.given),
+            Some(focus) => mixture.focused_on(&subject.tokens_of(&focus.given)),
             None => mixture,
         },
         scales,
         finest,
-        lacking: lacking(table),
+        lacking: lacking(subject, table),
         noted: table.rows().min(NOTED),
     }
 }
@@ -147,18 +155,18 @@ fn grain(scale: &Scale) -> f64 {
 }
 
 /// Which tokens the first simulations lack, where they lack any.
-fn lacking(table: &Table) -> Vec<Vec<usize>> {
+fn lacking(subject: &Subject, table: &Table) -> Vec<Vec<usize>> {
     let lacks = |row: &[f64]| {
-        let tokens = row.iter().enumerate().filter(|(_, value)| !value.is_finite());
-        tokens.map(|(token, _)| token).collect::<Vec<usize>>()
+        let lacks = subject.lacks(|scalar| row.get(scalar).is_none_or(|value| !value.is_finite()));
+        lacks.into_iter().enumerate().filter(|(_, lacks)| *lacks).map(|(token, _)| token).collect::<Vec<usize>>()
     };
     table.iter().take(NOTED).map(lacks).filter(|lacks| !lacks.is_empty()).collect()
 }
 
-/// Simulations in the network's units, `[rows · tokens]`; NaN of what is lacking. `identities` says whose scale is each
-/// token's.
-pub fn standardise(scales: &[Scale], identities: &[usize], table: &Table) -> Vec<f32> {
-    let own: Vec<&Scale> = identities.iter().filter_map(|kind| scales.get(*kind)).collect();
+/// Simulations in the network's units, `[rows · scalars]`; NaN of what is lacking. `scaling` says which scale is each
+/// scalar's.
+pub fn standardise(scales: &[Scale], scaling: &[usize], table: &Table) -> Vec<f32> {
+    let own: Vec<&Scale> = scaling.iter().filter_map(|kind| scales.get(*kind)).collect();
     let value = |(x, scale): (&f64, &&Scale)| match x.is_finite() {
         true => scale.standardise(*x) as f32,
         false => f32::NAN,
@@ -167,6 +175,11 @@ pub fn standardise(scales: &[Scale], identities: &[usize], table: &Table) -> Vec
 }
 
 impl Plan {
+    /// Number of parameters, those of encoders included.
+    pub fn parameters(&self) -> usize {
+        self.architecture.parameters() + self.encoders.iter().map(Encoder::parameters).sum::<usize>()
+    }
+
     /// How a token is standardised whose kind this is.
     pub fn scale(&self, kind: usize) -> &Scale {
         self.scales.get(kind).expect("a plan has a scale for each kind")
@@ -177,7 +190,7 @@ impl Plan {
         let Architecture { width, layers, heads, .. } = self.architecture;
         format!(
             "width {width}, {layers} layers, {heads} heads ({} weights), {}{} steps of {}, finest scale {:.2}",
-            self.architecture.parameters(),
+            self.parameters(),
             if self.length == Length::Learnt { "at most " } else { "" },
             self.steps,
             self.batch,
@@ -203,6 +216,7 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
         head_width: (width / heads).max(1),
         hidden: width * transformer.widening.unwrap_or(2),
         frequencies: octaves.clamp(LEAST_FREQUENCIES, MOST_FREQUENCIES),
+        summaries: Vec::new(),
     }
 }
 

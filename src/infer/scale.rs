@@ -186,13 +186,13 @@ impl Scale {
 
 /// The maps of all kinds of tokens, from the simulations that are trained on.
 pub fn scales(subject: &Subject, table: &Table) -> Vec<Scale> {
-    let mut values: Vec<Vec<f64>> = vec![Vec::new(); subject.kinds()];
-    let mut supports = vec![Support::REAL; subject.kinds()];
-    for (token, &kind) in subject.tokens().iter().zip(&subject.identities) {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); subject.scales()];
+    let mut supports = vec![Support::REAL; subject.scales()];
+    for (token, &kind) in subject.scalars().iter().zip(&subject.scaling) {
         supports.get_mut(kind).into_iter().for_each(|support| *support = token.support);
     }
     for (_, row) in table.iter().enumerate().filter(|(row, _)| !is_validation(*row)) {
-        for (&value, &kind) in row.iter().zip(&subject.identities).filter(|(value, _)| value.is_finite()) {
+        for (&value, &kind) in row.iter().zip(&subject.scaling).filter(|(value, _)| value.is_finite()) {
             values.get_mut(kind).into_iter().for_each(|values| values.push(value));
         }
     }

@@ -3,7 +3,7 @@
 use crate::backend::{Batch, Network, ScoreBackend, objective, update};
 use crate::device::{Machine, on_device};
 use crate::example::{Data, Examples};
-use crate::network::Architecture;
+use crate::encoder::Encoder;
 use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
@@ -128,8 +128,8 @@ where
     // `@` is in no name of a model, so no site of a simulation has these streams.
     let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
     let patterns = Patterns::new(subject, plan.mask, &plan.mixture, &stream("train.patterns"));
-    let values = standardise(&plan.scales, &subject.identities, table);
-    let network = Network::new(&plan.architecture, machine.threads);
+    let values = standardise(&plan.scales, &subject.scaling, table);
+    let network = Network::new(&plan.architecture, &plan.encoders, machine.threads);
     let data = network.install(|| Data::new(subject, table, &values, &patterns));
     let examples = |rows: Vec<usize>, name: &str| Examples {
         data: &data,
@@ -153,7 +153,7 @@ where
         network,
         state: match resume {
             Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
-            None => State::new(plan, &initial(&plan.architecture, &stream("train.weights")), &device),
+            None => State::new(plan, &initial(plan, &stream("train.weights")), &device),
         },
     };
     while trainer.state.header.step < trainer.schedule().end() && !trainer.overfitted() {
@@ -290,17 +290,20 @@ impl<B: Backend> IntoScalarF32 for Tensor<B, 1> {
 
 /// Initial parameters: projections into the residual stream, the modulation and the head start at zero, so that the
 /// untrained network says nothing; other weights are uniform within one over the square root of their inputs.
-fn initial(architecture: &Architecture, stream: &Stream) -> Vec<f32> {
-    let mut values = Vec::with_capacity(architecture.parameters());
-    for (number, piece) in (0u32..).zip(&architecture.layout().pieces) {
+fn initial(plan: &Plan, stream: &Stream) -> Vec<f32> {
+    let mut values = Vec::with_capacity(plan.parameters());
+    let pieces = plan.architecture.layout().pieces.into_iter();
+    let pieces = pieces.chain(plan.encoders.iter().flat_map(Encoder::pieces));
+    for (number, piece) in (0u32..).zip(pieces) {
         let name = piece.name.as_str();
         let silent = [".out.w", ".down.w", ".modulation.w"].iter().any(|end| name.ends_with(end));
-        let zero = (name.starts_with("block.") && silent) || name == "head.w";
+        let zero = (name.contains("block.") && silent) || name == "head.w";
         let bound = (piece.rows as f64).sqrt().recip();
         for element in 0..piece.range.len() as u64 {
             let uniform = || stream.uniform(element, 0, number);
             let value = match name {
                 // Another step: a uniform and a normal number of one block are functions of each other.
+                _ if name.ends_with(".seeds") => 0.3 * stream.normal(element, 1, number),
                 "id" | "given" => 0.3 * stream.normal(element, 1, number),
                 _ if name.ends_with(".gain") => 1.0,
                 _ if zero || name.ends_with(".b") || name.ends_with(".shift") => 0.0,
@@ -346,7 +349,7 @@ impl<B: Backend> State<B> {
         if header.plan != *plan {
             return Err(Damaged("it belongs to another training".to_owned()));
         }
-        let length = plan.architecture.parameters();
+        let length = plan.parameters();
         let tensor = |name: &str| -> Result<Tensor<B, 1>, Damaged> {
             Ok(Tensor::from_data(TensorData::from(take(&mut arrays, name, length)?.as_slice()), device))
         };

@@ -61,7 +61,7 @@ impl Weights {
     /// Where the bytes are not such a file, or hold another number of parameters than their plan says.
     pub fn from_bytes(bytes: &[u8]) -> Result<Weights, Damaged> {
         let (header, mut arrays): (WeightsHeader, _) = decode(bytes)?;
-        let parameters = take(&mut arrays, "parameters", header.plan.architecture.parameters())?;
+        let parameters = take(&mut arrays, "parameters", header.plan.parameters())?;
         Ok(Weights { plan: header.plan, parameters, curve: header.curve })
     }
 }

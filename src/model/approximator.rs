@@ -1,6 +1,6 @@
 //! Approximators and how they are trained, checked.
 
-use crate::{Encoding, Fusion, Group, Query, State};
+use crate::{Encoding, Fusion, Group, Lump, Query, State};
 use sbi_syntax::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,21 @@ pub struct Approximator {
     pub later: Vec<Diagnostic>,
     /// The span of its name, or of the model's where it is the default approximator.
     pub span: Span,
+}
+
+impl Approximator {
+    /// The modalities that a joint estimator reads as a token or a few each, in the order of its encodings.
+    pub fn lumps(&self) -> Vec<Lump> {
+        let lump = |encoding: &Encoding| {
+            let group = self.groups.get(encoding.modality)?;
+            let tokens = encoding.stages.iter().find_map(|stage| stage.encoder.tokens).unwrap_or(1);
+            Some(Lump { name: group.name.clone(), nodes: group.nodes.clone(), tokens })
+        };
+        match self.estimator {
+            Estimator::Joint(_) => self.encodings.iter().filter_map(lump).collect(),
+            Estimator::Posterior(_) => Vec::new(),
+        }
+    }
 }
 
 /// What is estimated.

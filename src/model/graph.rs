@@ -3,6 +3,7 @@
 use crate::bits::Bits;
 use crate::draft::Draft;
 use crate::mechanism::{Base, Mechanism};
+use crate::quotient::{Lump, Quotient};
 use crate::vertices::{Cycle, Vertices};
 use crate::{AxisId, GraphRule, Model, NodeId, Role, eliminate};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub struct Graph {
 pub struct Structure {
     graph: Graph,
     mechanism: Option<Mechanism>,
+    /// Where modalities are a token or a few: the tokens before, and what they become.
+    quotient: Option<(Arc<[Token]>, Quotient)>,
 }
 
 impl Support {
@@ -203,14 +206,37 @@ impl Structure {
             let vertices = Vertices::exact(&draft).expect("a checked model has no cycle");
             Mechanism::of(&draft, &vertices)
         });
-        let structure = Structure { graph, mechanism };
+        let structure = Structure { graph, mechanism, quotient: None };
         let spread = |axis: AxisId, place: usize| model.axis(axis).spread(place);
         Structure { graph: structure.graph(&spread), ..structure }
     }
 
     /// The structure of a graph that is the same in every data set.
     pub fn fixed(graph: Graph) -> Structure {
-        Structure { graph, mechanism: None }
+        Structure { graph, mechanism: None, quotient: None }
+    }
+
+    /// The same where some modalities are a token or a few each.
+    ///
+    /// # Errors
+    /// The names of tokens that would read each other in a circle.
+    pub fn lumped(self, lumps: &[Lump]) -> Result<Structure, Vec<String>> {
+        if lumps.is_empty() {
+            return Ok(self);
+        }
+        let quotient = Quotient::of(&self.graph, lumps);
+        let graph = quotient.graph(&self.graph)?;
+        Ok(Structure { quotient: Some((self.graph.tokens, quotient)), graph, ..self })
+    }
+
+    /// The tokens of the model: those of its graphs, where no modality is a token.
+    pub fn scalars(&self) -> &Arc<[Token]> {
+        self.quotient.as_ref().map_or(&self.graph.tokens, |(scalars, _)| scalars)
+    }
+
+    /// How many tokens are scalars of the model: those come first, and behind them those that stand for modalities.
+    pub fn singles(&self) -> usize {
+        self.quotient.as_ref().map_or(self.graph.tokens.len(), |(_, quotient)| quotient.singles)
     }
 
     /// The graph where readings whose times differ from data set to data set are spread evenly, in the order of their
@@ -227,12 +253,13 @@ impl Structure {
     /// The graph of a data set: `coordinate` says when the elements of axes of scattered instants are; one that is not
     /// there has none, and nothing looks at it.
     pub fn graph(&self, coordinate: &dyn Fn(AxisId, usize) -> Option<f64>) -> Graph {
-        match &self.mechanism {
-            None => self.graph.clone(),
-            Some(mechanism) => {
-                let Base { mask, order } = mechanism.base(coordinate);
-                Graph { tokens: self.graph.tokens.clone(), base: mask, order }
-            }
+        let Some(mechanism) = &self.mechanism else { return self.graph.clone() };
+        let Base { mask, order } = mechanism.base(coordinate);
+        let graph = Graph { tokens: self.scalars().clone(), base: mask, order };
+        match &self.quotient {
+            None => graph,
+            // Readings at other times may read each other in a circle; then what the even ones read holds.
+            Some((_, quotient)) => quotient.graph(&graph).unwrap_or_else(|_| self.graph.clone()),
         }
     }
 }

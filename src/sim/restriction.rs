@@ -52,6 +52,11 @@ impl Restriction {
         Ok(Restriction { code, columns: columns.len(), margins: margins.len(), whole, runner })
     }
 
+    /// How many values a row has.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// How many margins a row has.
     pub fn margins(&self) -> usize {
         self.margins

@@ -24,6 +24,8 @@ pub(super) struct Micro<'a> {
     pub value: &'a [f32],
     pub given: &'a [f32],
     pub time: &'a [f32],
+    /// What is added to the tokens of the batch that stand for modalities.
+    pub summaries: &'a [f32],
     /// Of each sample its noise level and its mask.
     pub level: &'a [f32],
     pub mask: &'a [u32],
@@ -111,7 +113,7 @@ impl Arranged {
     pub fn set<'a>(
         &'a mut self,
         looks: &Looks,
-        inputs: &'a Inputs,
+        (inputs, summaries): (&'a Inputs, &'a [f32]),
         samples: Range<usize>,
         entering: Entering,
         is_wanted: impl Fn(usize) -> bool,
@@ -151,7 +153,7 @@ impl Arranged {
         pick(entering, &inputs.given, given);
         pick(entering, &inputs.time, time);
         let (level, mask) = (&inputs.level[samples.clone()], &inputs.mask[samples]);
-        Micro { all, wanted, among, entering, value, given, time, level, mask }
+        Micro { all, wanted, among, entering, value, given, time, summaries, level, mask }
     }
 }
 

@@ -96,6 +96,10 @@ impl<'a, S: Simd> Pass<'a, S> {
         for (token, to) in micro.entering.tokens.iter().zip(stream.chunks_exact_mut(row)) {
             to.copy_from_slice(&id[*token as usize % plan.tokens * row..][..row]);
         }
+        for (place, range) in self.summaries(micro.entering.tokens) {
+            let to = &mut stream[place * row..][..plan.width];
+            to.iter_mut().zip(&micro.summaries[range]).for_each(|(to, made)| *to += made);
+        }
         let rows = micro.entering.rows();
         self.apply(rows, features.by_number(), &plan.embed, stream, Start::Add);
     }
@@ -241,6 +245,15 @@ impl<'a, S: Simd> Pass<'a, S> {
         }
     }
 
+    /// Adds the gradient with respect to what is added to tokens that stand for modalities to `to`, which begins with sample `first`.
+    pub fn summaries_back(&self, micro: &Micro, space: &Workspace, first: usize, to: &mut [f32]) {
+        let (width, row, first) = (self.plan.width, self.plan.rows.token, first * self.plan.summary_numbers());
+        for (place, range) in self.summaries(micro.all.tokens) {
+            let d = &space.back.stream[place * row..][..width];
+            to[range.start - first..range.end - first].iter_mut().zip(d).for_each(|(to, d)| *to += d);
+        }
+    }
+
     fn context_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
         let (plan, samples) = (self.plan, micro.level.len());
         if plan.blocks.is_empty() {
@@ -265,6 +278,17 @@ impl<'a, S: Simd> Pass<'a, S> {
 impl<'a, S: Simd> Pass<'a, S> {
     fn rows(&self, span: Span) -> Rows {
         Rows { count: span.rows(), width: self.plan.width }
+    }
+
+    /// Which of these tokens of a batch stand for modalities, and where their summaries are among those of the batch.
+    fn summaries<'t>(&self, tokens: &'t [u32]) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + use<'t, '_, S> {
+        let (plan, numbers) = (self.plan, self.plan.summary_numbers());
+        let tokens = if numbers > 0 { tokens } else { &[] };
+        tokens.iter().enumerate().filter_map(move |(place, token)| {
+            let (sample, own) = (*token as usize / plan.tokens, plan.summaries[*token as usize % plan.tokens]?);
+            let start = sample * numbers + own * plan.width;
+            Some((place, start..start + plan.width))
+        })
     }
 
     /// Whose rows go on from a block's attention.

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     /// `[D]`: the last norm's gain times the head; and the bias with the norm's shift in it.
     pub head: Place,
     pub head_bias: Place,
+    /// For each token which of the summaries is its own, if any.
+    pub summaries: Vec<Option<usize>>,
     /// How many numbers have gradients.
     pub gradients: usize,
     /// How many numbers there are, transposes included.
@@ -146,6 +148,11 @@ impl Plan {
         2 * self.value_frequencies.len() + 1
     }
 
+    /// How many numbers of a sample are added to tokens that stand for modalities.
+    pub fn summary_numbers(&self) -> usize {
+        self.summaries.iter().flatten().count() * self.width
+    }
+
     pub fn new(architecture: &Architecture) -> Plan {
         let &Architecture { tokens, width, layers, heads, head_width, hidden, frequencies, .. } =
             architecture;
@@ -196,6 +203,9 @@ impl Plan {
             time_frequencies: architecture.time_frequencies().collect(),
             level_frequencies: level_frequencies(),
             rows,
+            summaries: (0..tokens)
+                .map(|token| architecture.summaries.iter().position(|own| *own == token))
+                .collect(),
             embed,
             id,
             level_in,

@@ -25,6 +25,8 @@ pub(super) const MOST_SHARDS: usize = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub inputs: &'a Inputs,
+    /// `[B·K·D]`: what is added to the tokens that stand for modalities.
+    pub summaries: &'a [f32],
     pub purpose: Purpose<'a>,
 }
 
@@ -54,12 +56,13 @@ impl<'a> Batch<'a> {
         matches!(self.purpose, Purpose::Gradient(_) | Purpose::Slopes(_))
     }
 
-    /// Numbers that are wanted of each token.
-    fn answers(&self) -> usize {
+    /// Numbers that are wanted of each sample.
+    fn answers(&self, plan: &Plan) -> usize {
         match self.purpose {
-            Purpose::Outputs => 1,
-            Purpose::Slopes(_) => 2,
-            Purpose::Loss(_) | Purpose::Gradient(_) => 0,
+            Purpose::Outputs => plan.tokens,
+            Purpose::Slopes(_) => 2 * plan.tokens,
+            Purpose::Loss(_) => 0,
+            Purpose::Gradient(_) => plan.summary_numbers(),
         }
     }
 
@@ -80,6 +83,8 @@ impl<'a> Batch<'a> {
             value.len() == tokens && given.len() == tokens && mask.len() == samples,
             "inputs have a value and a condition bit for each token and a mask for each sample"
         );
+        let numbers = self.inputs.samples() * plan.summary_numbers();
+        assert_eq!(self.summaries.len(), numbers, "every token that stands for a modality has its summary");
         let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
         assert!(wanted.is_empty() || wanted.len() == plan.tokens, "each token is wanted or not");
@@ -123,14 +128,16 @@ pub(super) fn deal(shards: &mut Vec<Shard>, samples: usize, plan: &Plan, gradien
 /// What all samples share, where only some of their tokens are asked.
 pub(super) fn begin<'a, S: Simd>(
     pass: Pass<S>,
-    inputs: &Inputs,
+    batch: Batch,
     shared: &'a mut Shared,
     workspaces: &mut [Workspace],
 ) -> Option<&'a Shared> {
     let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
     let mut arranged = Arranged::default();
+    let Batch { inputs, summaries, .. } = batch;
     let first = 0..inputs.samples().min(1);
-    let micro = arranged.set(&pass.masks.all, inputs, first, Entering::All, |token| inputs.wanted[token]);
+    let is_wanted = |token: usize| inputs.wanted[token];
+    let micro = arranged.set(&pass.masks.all, (inputs, summaries), first, Entering::All, is_wanted);
     pass.share(&micro, shared, space);
     Some(shared)
 }
@@ -149,7 +156,7 @@ pub(super) fn work<S: Simd>(
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
         let shard = queue.0.next()?;
         let rest = take(&mut queue.1);
-        let (mine, rest) = rest.split_at_mut(batch.answers() * shard.samples.len() * pass.plan.tokens);
+        let (mine, rest) = rest.split_at_mut(batch.answers(pass.plan) * shard.samples.len());
         queue.1 = rest;
         Some((shard, mine))
     };
@@ -212,7 +219,8 @@ impl Shard {
         samples: Range<usize>,
         out: &mut [f32],
     ) {
-        let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
+        let (looks, tokens) = (&pass.masks.all, pass.plan.tokens);
+        let inputs = (batch.inputs, batch.summaries);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
         let is_wanted = |token| batch.wants(tokens, token);
@@ -240,6 +248,7 @@ impl Shard {
                 self.loss += score(&targets, &mut space.outputs);
                 if batch.goes_back() {
                     pass.backward(&micro, space, &mut self.gradient);
+                    pass.summaries_back(&micro, space, self.samples.start, out);
                 }
             }
             Purpose::Slopes(probes) => {

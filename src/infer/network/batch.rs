@@ -17,6 +17,8 @@ pub struct Inputs {
     pub level: Vec<f32>,
     /// `[B]`: which mask of the table holds for the sample.
     pub mask: Vec<u32>,
+    /// `[B·K·D]`: what encoders made of the K tokens of [`super::Architecture::summaries`]; zero of those that are absent.
+    pub summaries: Vec<f32>,
     /// `[T]`: whose outputs are wanted; empty for all. The other tokens have the same value, bit and time in all samples,
     /// and all samples have the first mask.
     pub wanted: Vec<bool>,

@@ -11,7 +11,7 @@
 //! F_i   = head·LN(h_i)
 //! ```
 //!
-//! Tokens of one kind, elements of a set or readings at times that differ, share an identity `id`; τ is when a token is.
+//! What an encoder makes of a modality (`crate::encoder`) is added to the h of the token that stands for it. Tokens of one kind, elements of a set or readings at times that differ, share an identity `id`; τ is when a token is.
 //!
 //! Attention has `heads` heads of `head_width`, logits scaled by 1/√head_width, and looks only where the sample's
 //! mask allows; a row whose mask is empty (an absent token) attends to nothing and gets zero. LN has gain and shift and
@@ -58,6 +58,8 @@ pub struct Architecture {
     pub hidden: usize,
     /// Number K of value frequencies.
     pub frequencies: usize,
+    /// The tokens that encoders make of modalities, rising: what they make is added to h.
+    pub summaries: Vec<usize>,
 }
 
 /// A named piece of the flat parameter vector: a `rows` × `columns` matrix.
@@ -210,23 +212,27 @@ pub fn level_frequencies() -> [f32; LEVEL_FREQUENCIES] {
 
 /// Hands out consecutive places in the flat vector.
 #[derive(Default)]
-struct Placer {
-    pieces: Vec<Piece>,
+pub struct Placer {
+    /// The pieces so far.
+    pub pieces: Vec<Piece>,
 }
 
 impl Placer {
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Range<usize> {
+    /// A matrix.
+    pub fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Range<usize> {
         let start = self.pieces.last().map_or(0, |piece| piece.range.end);
         let range = start..start + rows * columns;
         self.pieces.push(Piece { name: name.to_owned(), rows, columns, range: range.clone() });
         range
     }
 
-    fn linear(&mut self, name: &str, rows: usize, columns: usize) -> [Range<usize>; 2] {
+    /// Weights and biases of a linear map.
+    pub fn linear(&mut self, name: &str, rows: usize, columns: usize) -> [Range<usize>; 2] {
         [self.matrix(&format!("{name}.w"), rows, columns), self.matrix(&format!("{name}.b"), 1, columns)]
     }
 
-    fn norm(&mut self, name: &str, width: usize) -> [Range<usize>; 2] {
+    /// Gain and shift of a norm.
+    pub fn norm(&mut self, name: &str, width: usize) -> [Range<usize>; 2] {
         [self.matrix(&format!("{name}.gain"), 1, width), self.matrix(&format!("{name}.shift"), 1, width)]
     }
 }

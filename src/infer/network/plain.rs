@@ -17,7 +17,7 @@ pub fn outputs<B: Operations>(
     inputs: &Inputs,
     masks: &Masks,
 ) -> Tensor<B, 1> {
-    let net = Net { architecture, parameters, samples: inputs.samples() };
+    let net = Net { architecture, parameters, samples: inputs.samples(), summaries: made(inputs, parameters) };
     net.outputs(net.column(&inputs.value), inputs, masks)
 }
 
@@ -34,7 +34,7 @@ where
 {
     let (samples, tokens, device) = (inputs.samples(), architecture.tokens, parameters.device());
     let parameters = Tensor::<Autodiff<B>, 1>::from_inner(parameters.clone());
-    let net = Net { architecture, parameters: &parameters, samples };
+    let net = Net { architecture, parameters: &parameters, samples, summaries: made(inputs, &parameters) };
     let zeros = || Tensor::<B, 3>::zeros([samples, 1, tokens], &device);
     let (mut outputs, mut slopes) = (zeros(), zeros());
     for group in 0..probes.count {
@@ -50,10 +50,12 @@ where
     Tensor::cat(vec![outputs, slopes], 1).flatten(0, 2)
 }
 
-/// The loss Σ weight (F − target)², `[1]`.
+/// The loss Σ weight (F − target)², `[1]`; `summaries` are those of [`Inputs::summaries`], as far as gradients go back to what made
+/// them.
 pub fn objective<B: Operations>(
     architecture: &Architecture,
     parameters: &Tensor<B, 1>,
+    summaries: Option<Tensor<B, 1>>,
     inputs: &Inputs,
     targets: &Targets,
     masks: &Masks,
@@ -61,8 +63,15 @@ pub fn objective<B: Operations>(
     let device = parameters.device();
     let target = Tensor::<B, 1>::from_data(TensorData::from(targets.target.as_slice()), &device);
     let weight = Tensor::<B, 1>::from_data(TensorData::from(targets.weight.as_slice()), &device);
-    let error = outputs(architecture, parameters, inputs, masks) - target;
+    let net = Net { architecture, parameters, samples: inputs.samples(), summaries };
+    let error = net.outputs(net.column(&inputs.value), inputs, masks) - target;
     (error.clone() * error * weight).sum()
+}
+
+/// What encoders made of the modalities of a batch, if there are any, where the parameters are.
+fn made<B: Operations>(inputs: &Inputs, parameters: &Tensor<B, 1>) -> Option<Tensor<B, 1>> {
+    let made = || Tensor::from_data(TensorData::from(inputs.summaries.as_slice()), &parameters.device());
+    (!inputs.summaries.is_empty()).then(made)
 }
 
 /// A network bound to its parameters for one batch. Token tensors are `[B·T, width]`.
@@ -70,6 +79,8 @@ struct Net<'a, B: Operations> {
     architecture: &'a Architecture,
     parameters: &'a Tensor<B, 1>,
     samples: usize,
+    /// `[B·K·D]`, where some tokens stand for modalities.
+    summaries: Option<Tensor<B, 1>>,
 }
 
 impl<B: Operations> Net<'_, B> {
@@ -119,13 +130,30 @@ impl<B: Operations> Net<'_, B> {
         let known = self.waves(value, self.architecture.value_frequencies()).matmul(weights)
             + id.reshape([self.samples * tokens, width])
             + self.column(&inputs.given).matmul(self.vector(&layout.given));
-        match self.architecture.time_features() {
+        let known = match self.architecture.time_features() {
             0 => known,
             features => {
                 let time = self.waves(self.column(&inputs.time), self.architecture.time_frequencies());
                 known + time.matmul(self.matrix(&layout.time, features))
             }
+        };
+        match &self.summaries {
+            None => known,
+            Some(summaries) => known + self.spread(summaries),
         }
+    }
+
+    /// What encoders made, where the tokens are that stand for modalities; zero of others. `[B·T, D]`.
+    fn spread(&self, summaries: &Tensor<B, 1>) -> Tensor<B, 2> {
+        let Architecture { tokens, width, summaries: ref own, .. } = *self.architecture;
+        let (count, device) = (own.len(), summaries.device());
+        let made = summaries.clone().reshape([self.samples, count, width]);
+        // A row of zeros stands behind for all other tokens.
+        let made = Tensor::cat(vec![made, Tensor::zeros([self.samples, 1, width], &device)], 1);
+        let row = |token: usize| own.iter().position(|own| *own == token).unwrap_or(count) as i32;
+        let rows: Vec<i32> = (0..tokens).map(row).collect();
+        let rows = Tensor::<B, 1, Int>::from_data(TensorData::from(rows.as_slice()), &device);
+        made.select(1, rows).reshape([self.samples * tokens, width])
     }
 
     /// x, then sin(ω x) for every frequency ω, then cos(ω x): a row for each number.

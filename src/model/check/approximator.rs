@@ -302,12 +302,7 @@ impl Reading<'_, '_> {
                     .help(format!("remove it, or write `{}` for a posterior", FLOW.example)),
             );
         }
-        let encodings: Vec<Encoding> =
-            written.iter().filter_map(|encode| self.encoding(encode.modality, Some(encode))).collect();
-        self.later.extend(written.iter().map(|encode| {
-            not_run("encode", encode.span).help("leave it out: every number is then a token of its own")
-        }));
-        encodings
+        written.iter().filter_map(|encode| self.encoding(encode.modality, Some(encode))).collect()
     }
 
     fn encoding(&mut self, place: usize, written: Option<&Encode>) -> Option<Encoding> {

@@ -1,0 +1,208 @@
+//! The layers of a stage: where their parameters lie, and what they make of rows.
+
+use super::rows::Table;
+use super::{FREQUENCIES, Reader, Stage};
+use crate::network::{Operations, Placer, masked_attention, normalise};
+use burn::tensor::backend::Backend;
+use burn::tensor::{Bool, Tensor, TensorData};
+use std::f32::consts::{FRAC_PI_2, SQRT_2};
+use std::ops::Range;
+
+/// A linear map: weights `[inputs, outputs]` and biases.
+type Linear = [Range<usize>; 2];
+
+/// Where the parameters of a stage lie in the flat vector of its encoder.
+pub struct Layers {
+    /// From the inputs of a row to its first state.
+    enter: Linear,
+    /// `[axes · (1 + 2·FREQUENCIES), width]`: what the place of a row says; empty where rows are nowhere.
+    code: Range<usize>,
+    /// `[seeds, width]`; empty without attention.
+    seeds: Range<usize>,
+    blocks: Vec<Block>,
+    /// Layers after the rows are one: those of a deep set, or all of what has no rows.
+    after: Vec<Linear>,
+    /// Gain and shift before the last map; empty without attention.
+    norm: [Range<usize>; 2],
+    /// To what comes out.
+    leave: Linear,
+}
+
+/// A block of attention, or one layer of a deep set.
+enum Block {
+    Attention { norm1: [Range<usize>; 2], qkv: Linear, out: Linear, norm2: [Range<usize>; 2], up: Linear, down: Linear },
+    Layer(Linear),
+}
+
+/// What a stage makes of tables.
+pub struct Summaries<B: Backend> {
+    /// `[tables · seeds, outputs]`.
+    pub made: Tensor<B, 2>,
+    /// Whether anything of each table was there.
+    pub there: Vec<bool>,
+}
+
+impl Layers {
+    /// Hands out places for the parameters of a stage.
+    pub fn place(placer: &mut Placer, name: &str, stage: &Stage) -> Layers {
+        let width = stage.width;
+        let enter = placer.linear(&format!("{name}.in"), stage.inputs, width);
+        let end = enter.last().map_or(0, |bias| bias.end);
+        let (mut code, mut seeds, mut norm) = (end..end, end..end, [end..end, end..end]);
+        let (mut blocks, mut after) = (Vec::new(), Vec::new());
+        let inner = stage.blocks.saturating_sub(1);
+        match stage.reader {
+            Reader::Attention { .. } => {
+                if stage.placed {
+                    code = placer.matrix(&format!("{name}.place"), stage.axes * (1 + 2 * FREQUENCIES), width);
+                }
+                seeds = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
+                blocks.extend((0..stage.blocks).map(|block| Block::attention(placer, &format!("{name}.block.{block}"), width)));
+                norm = placer.norm(&format!("{name}.norm"), width);
+            }
+            Reader::DeepSet => {
+                blocks.extend((0..inner).map(|layer| Block::Layer(placer.linear(&format!("{name}.row.{layer}"), width, width))));
+                after.push(placer.linear(&format!("{name}.set"), width + 1, width));
+            }
+            Reader::Mlp => {
+                after.extend((0..inner).map(|layer| placer.linear(&format!("{name}.layer.{layer}"), width, width)));
+            }
+        }
+        let outputs = match stage.reader {
+            Reader::Attention { .. } => stage.outputs,
+            _ => stage.seeds * stage.outputs,
+        };
+        let leave = placer.linear(&format!("{name}.summary"), width, outputs);
+        Layers { enter, code, seeds, blocks, after, norm, leave }
+    }
+
+    /// What a stage with these parameters makes of tables of rows.
+    pub fn summaries<B: Operations>(&self, parameters: &Tensor<B, 1>, stage: &Stage, rows: Table<B>) -> Summaries<B> {
+        let there = rows.there.chunks(rows.rows).map(|table| table.contains(&true)).collect();
+        let net = Net { parameters, layers: self, stage };
+        let made = match stage.reader {
+            Reader::Attention { causal, .. } => net.attended(rows, causal),
+            Reader::DeepSet => net.pooled(rows),
+            Reader::Mlp => net.left(gelu(net.linear(rows.inputs, &self.enter))),
+        };
+        Summaries { made: made.reshape([-1, stage.outputs as i32]), there }
+    }
+}
+
+impl Block {
+    fn attention(placer: &mut Placer, name: &str, width: usize) -> Block {
+        Block::Attention {
+            norm1: placer.norm(&format!("{name}.norm1"), width),
+            qkv: placer.linear(&format!("{name}.qkv"), width, 3 * width),
+            out: placer.linear(&format!("{name}.out"), width, width),
+            norm2: placer.norm(&format!("{name}.norm2"), width),
+            up: placer.linear(&format!("{name}.up"), width, 2 * width),
+            down: placer.linear(&format!("{name}.down"), 2 * width, width),
+        }
+    }
+}
+
+/// A stage bound to its parameters.
+struct Net<'a, B: Operations> {
+    parameters: &'a Tensor<B, 1>,
+    layers: &'a Layers,
+    stage: &'a Stage,
+}
+
+impl<B: Operations> Net<'_, B> {
+    fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
+        self.parameters.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
+    }
+
+    fn linear(&self, x: Tensor<B, 2>, [weight, bias]: &Linear) -> Tensor<B, 2> {
+        let [_, inputs] = x.dims();
+        x.matmul(self.matrix(weight, inputs)) + self.matrix(bias, 1)
+    }
+
+    fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        normalise(x) * self.matrix(gain, 1) + self.matrix(shift, 1)
+    }
+
+    /// The layers after the rows are one.
+    fn left(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
+        let after = self.layers.after.iter().fold(x, |x, layer| gelu(self.linear(x, layer)));
+        self.linear(after, &self.layers.leave)
+    }
+
+    /// The mean of the rows that are there.
+    fn pooled(&self, rows: Table<B>) -> Tensor<B, 2> {
+        let (width, device) = (self.stage.width, rows.inputs.device());
+        let mut x = gelu(self.linear(rows.inputs, &self.layers.enter));
+        for block in &self.layers.blocks {
+            if let Block::Layer(layer) = block {
+                x = gelu(self.linear(x, layer));
+            }
+        }
+        let there: Vec<f32> = rows.there.iter().map(|there| f32::from(u8::from(*there))).collect();
+        let there = Tensor::<B, 3>::from_data(TensorData::new(there, [rows.tables, rows.rows, 1]), &device);
+        let count = there.clone().sum_dim(1).reshape([rows.tables, 1]);
+        let sum = (x.reshape([rows.tables, rows.rows, width]) * there).sum_dim(1).reshape([rows.tables, width]);
+        let mean = sum / count.clone().clamp_min(1.0);
+        self.left(Tensor::cat(vec![mean, count.log1p()], 1))
+    }
+
+    /// What the seeds see.
+    fn attended(&self, rows: Table<B>, causal: bool) -> Tensor<B, 2> {
+        let Stage { width, seeds, .. } = *self.stage;
+        let (tables, tokens) = (rows.tables, seeds + rows.rows);
+        let mask = self.mask(&rows, causal);
+        let mut h = self.linear(rows.inputs, &self.layers.enter);
+        if !rows.positions.is_empty() {
+            h = h + self.code(&rows.positions, &self.parameters.device());
+        }
+        let own = self.matrix(&self.layers.seeds, seeds).reshape([1, seeds, width]).expand([tables, seeds, width]);
+        let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1);
+        let mut h = h.reshape([tables * tokens, width]);
+        for block in &self.layers.blocks {
+            if let Block::Attention { norm1, qkv, out, norm2, up, down } = block {
+                let seen = self.linear(self.norm(h.clone(), norm1), qkv);
+                let seen = masked_attention(seen, mask.clone(), self.stage.heads);
+                h = h + self.linear(seen, out);
+                let hidden = gelu(self.linear(self.norm(h.clone(), norm2), up));
+                h = h + self.linear(hidden, down);
+            }
+        }
+        let own = h.reshape([tables, tokens, width]).slice([0..tables, 0..seeds, 0..width]);
+        self.linear(self.norm(own.reshape([tables * seeds, width]), &self.layers.norm), &self.layers.leave)
+    }
+
+    /// What their places say of rows: each place, and sines and cosines of it.
+    fn code(&self, positions: &[f32], device: &B::Device) -> Tensor<B, 2> {
+        let axes = self.stage.axes;
+        let waves = (0..FREQUENCIES).map(|k| FRAC_PI_2 * (1_u64 << k) as f32);
+        let waves = |at: f32| waves.clone().flat_map(move |wave| [(wave * at).sin(), (wave * at).cos()]);
+        let features: Vec<f32> = positions.iter().flat_map(|at| std::iter::once(*at).chain(waves(*at))).collect();
+        let features = TensorData::new(features, [positions.len() / axes, axes * (1 + 2 * FREQUENCIES)]);
+        let code = Tensor::<B, 2>::from_data(features, device);
+        code.matmul(self.matrix(&self.layers.code, axes * (1 + 2 * FREQUENCIES)))
+    }
+
+    /// Who looks at whom, `[tables, 1, tokens, tokens]`: seeds come first.
+    fn mask(&self, rows: &Table<B>, causal: bool) -> Tensor<B, 4, Bool> {
+        let (seeds, tokens) = (self.stage.seeds, self.stage.seeds + rows.rows);
+        let mut allowed = Vec::with_capacity(rows.tables * tokens * tokens);
+        for there in rows.there.chunks(rows.rows) {
+            let is_there = |token: usize| token < seeds || there.get(token - seeds) == Some(&true);
+            for (query, key) in (0..tokens).flat_map(|query| (0..tokens).map(move |key| (query, key))) {
+                let looks = match (query < seeds, key < seeds) {
+                    (true, _) => true,
+                    (false, true) => false,
+                    (false, false) => !causal || key <= query,
+                };
+                allowed.push(looks && is_there(query) && is_there(key));
+            }
+        }
+        let data = TensorData::new(allowed, [rows.tables, 1, tokens, tokens]);
+        Tensor::from_data(data, &self.parameters.device())
+    }
+}
+
+/// The exact one, by the error function.
+fn gelu<B: Operations>(x: Tensor<B, 2>) -> Tensor<B, 2> {
+    x.clone() * ((x / SQRT_2).erf() + 1.0) * 0.5
+}

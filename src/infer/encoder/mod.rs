@@ -1,0 +1,228 @@
+//! Encoders: what makes a token or a few of a modality, or of all its rows a summary.
+//!
+//! An encoder has a stage for each axis that rows run over, the innermost first at work: it makes one vector of all rows of the
+//! axis, which is a row to the next. The last stage makes as many vectors as there are tokens. For R tables of P rows with inputs
+//! u, of which some may be gaps:
+//!
+//! ```text
+//! attention:  h = [seeds; W·u + C·code(where) + b]
+//!             block:  h += O·attention(LN(h)) ;  h += down(gelu(up(LN(h))))
+//!             summary = S·LN(h of the seeds) + s
+//! deep set:   summary = ρ([mean over rows that are there of φ(u), ln(1 + their number)])         φ, ρ: layers with gelu
+//! mlp:        summary = ρ(all u side by side)
+//! ```
+//!
+//! Seeds look at all rows that are there, rows at each other (of `causal_transformer` at earlier ones alone), and nobody at gaps. So
+//! what stands in a gap changes nothing, and sets are read alike in any order. The inputs of a row are its numbers, whether each is
+//! there, and where the row is; long axes are cut into patches of consecutive rows, or of cells next to each other, and a patch
+//! is a row.
+
+mod layers;
+mod rows;
+
+pub use rows::Table;
+
+use crate::modality::{Clock, Modality, Reading};
+use crate::network::{Matrices, Operations, Piece, Placer};
+use burn::tensor::{Tensor, TensorData};
+use layers::Layers;
+use sbi_model::EncoderKind;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Where the file is silent.
+const WIDTH: usize = 48;
+const HEAD_WIDTH: usize = 16;
+const BLOCKS: usize = 2;
+
+/// Axes are cut into patches where they have more elements than this.
+const MOST_ROWS: usize = 64;
+
+/// Frequencies of where a row is: the fastest has its period in a thirty-second of the range.
+pub(crate) const FREQUENCIES: usize = 7;
+
+/// An encoder; together with its parameters it is a network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Encoder {
+    /// The modality's name.
+    pub name: String,
+    /// How many tokens it makes.
+    pub tokens: usize,
+    /// Width of a token.
+    pub width: usize,
+    /// Its networks, outermost first.
+    pub stages: Vec<Stage>,
+}
+
+/// One network of an encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// What it does with rows.
+    pub reader: Reader,
+    /// How many axes its rows run over.
+    pub axes: usize,
+    /// Whether rows know where they are along them.
+    pub placed: bool,
+    /// Elements along each axis in a patch.
+    pub patch: usize,
+    /// Numbers that go in with each row, patches reckoned as rows.
+    pub inputs: usize,
+    /// Hidden width.
+    pub width: usize,
+    /// Blocks, or layers.
+    pub blocks: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Vectors that come out.
+    pub seeds: usize,
+    /// Their width.
+    pub outputs: usize,
+}
+
+/// What a network does with rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// Attention between all; whether it knows where they are.
+    Attention {
+        /// Rows look at earlier ones alone.
+        causal: bool,
+    },
+    /// A mean.
+    DeepSet,
+    /// All numbers side by side.
+    Mlp,
+}
+
+impl Encoder {
+    /// The encoder of a modality for tokens of this width.
+    pub fn of(modality: &Modality, width: usize) -> Encoder {
+        let mut axis = modality.sizes.len();
+        let mut inputs = None;
+        let mut stages = Vec::new();
+        let tokens = modality.tokens.len();
+        for (place, stage) in modality.stages.iter().enumerate().rev() {
+            axis -= stage.axes.len();
+            let axes = axis..axis + stage.axes.len();
+            let (seeds, outputs) = if place == 0 { (tokens, Some(width)) } else { (1, None) };
+            let made = Stage::of(modality, &stage.encoder, axes, inputs, (seeds, outputs));
+            inputs = Some(made.outputs);
+            stages.insert(0, made);
+        }
+        Encoder { name: modality.name.clone(), tokens, width, stages }
+    }
+
+    /// The pieces of its parameters, in the order of its flat vector.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut placer = Placer::default();
+        self.layouts(&mut placer);
+        placer.pieces
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.pieces().last().map_or(0, |piece| piece.range.end)
+    }
+
+    /// The matrices of its blocks, where its flat vector starts at `start`.
+    pub fn matrices(&self, start: usize) -> Vec<Matrices> {
+        let ends = [".qkv.w", ".out.w", ".up.w", ".down.w"];
+        let pieces = self.pieces().into_iter().filter(|piece| ends.iter().any(|end| piece.name.ends_with(end)));
+        let matrices = |piece: Piece| {
+            let count = if piece.name.ends_with(".qkv.w") { 3 } else { 1 };
+            let range = start + piece.range.start..start + piece.range.end;
+            Matrices { range, rows: piece.rows, columns: piece.columns / count, count }
+        };
+        pieces.map(matrices).collect()
+    }
+
+    fn layouts(&self, placer: &mut Placer) -> Vec<Layers> {
+        let layers = |(number, stage): (usize, &Stage)| {
+            Layers::place(placer, &format!("encoder.{}.{number}", self.name), stage)
+        };
+        self.stages.iter().enumerate().map(layers).collect()
+    }
+
+    /// The tokens of those samples that have the modality, `[samples · tokens · width]`; zero of others. `sizes` are those of the axes of
+    /// its rows.
+    pub fn tokens<B: Operations>(
+        &self,
+        parameters: &Tensor<B, 1>,
+        sizes: &[usize],
+        readings: &[Option<Reading>],
+    ) -> Tensor<B, 1> {
+        let (device, size) = (parameters.device(), self.tokens * self.width);
+        let there: Vec<&Reading> = readings.iter().flatten().collect();
+        if there.is_empty() {
+            return Tensor::zeros([readings.len() * size], &device);
+        }
+        let layouts = self.layouts(&mut Placer::default());
+        let mut table = None;
+        let mut axis = sizes.len();
+        for (stage, layers) in self.stages.iter().zip(&layouts).rev() {
+            axis -= stage.axes;
+            let axes = axis..axis + stage.axes;
+            let rows = match table.take() {
+                None => Table::innermost(stage, sizes, axes, &there, &device),
+                Some(inner) => Table::outer(stage, sizes, axes, &there, inner),
+            };
+            table = Some(layers.summaries(parameters, stage, rows));
+        }
+        let made = table.expect("an encoder has a stage").made.reshape([there.len(), size]);
+        // A row of zeros stands behind for the samples that lack it.
+        let made = Tensor::cat(vec![made, Tensor::zeros([1, size], &device)], 0);
+        let mut next = 0..there.len() as i32;
+        let rows = readings.iter().map(|own| own.as_ref().and_then(|_| next.next()).unwrap_or(there.len() as i32));
+        let rows: Vec<i32> = rows.collect();
+        made.select(0, Tensor::from_data(TensorData::from(rows.as_slice()), &device)).flatten(0, 1)
+    }
+}
+
+impl Stage {
+    /// The network of an axis, or of several; `inner` is the width of what the stage within makes, if there is one.
+    fn of(
+        modality: &Modality,
+        written: &sbi_model::Encoder,
+        axes: Range<usize>,
+        inner: Option<usize>,
+        (seeds, outputs): (usize, Option<usize>),
+    ) -> Stage {
+        let width = written.width.unwrap_or(WIDTH);
+        let clocks = modality.clocks.get(axes.clone()).unwrap_or_default();
+        let sizes = modality.sizes.get(axes.clone()).unwrap_or_default();
+        let reader = match written.kind {
+            EncoderKind::Set | EncoderKind::Time | EncoderKind::Grid => Reader::Attention { causal: false },
+            EncoderKind::Causal => Reader::Attention { causal: true },
+            EncoderKind::DeepSet => Reader::DeepSet,
+            EncoderKind::Mlp => Reader::Mlp,
+        };
+        let placed = clocks.iter().any(|clock| !matches!(clock, Clock::Exchangeable));
+        let patch = match (inner, reader) {
+            (None, Reader::Attention { .. }) if placed => written.patch.unwrap_or_else(|| patch(sizes)),
+            _ => 1,
+        };
+        let row = inner.unwrap_or(2 * modality.features) + if placed { axes.len() } else { 0 };
+        let together = match reader {
+            Reader::Mlp => sizes.iter().product(),
+            _ => patch.pow(axes.len() as u32),
+        };
+        Stage {
+            reader,
+            axes: axes.len(),
+            placed,
+            patch,
+            inputs: row * together,
+            width,
+            blocks: written.blocks.unwrap_or(BLOCKS),
+            heads: written.heads.unwrap_or((width / HEAD_WIDTH).max(1)),
+            seeds,
+            outputs: outputs.unwrap_or(width),
+        }
+    }
+}
+
+/// The smallest patch that makes few enough rows of axes of these sizes.
+fn patch(sizes: &[usize]) -> usize {
+    let rows = |patch: usize| sizes.iter().map(|size| size.div_ceil(patch)).product::<usize>();
+    (1..).find(|patch| rows(*patch) <= MOST_ROWS).unwrap_or(1)
+}
