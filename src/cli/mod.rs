@@ -22,6 +22,7 @@ mod netcdf;
 mod new;
 mod numbers;
 mod outside;
+mod plot;
 mod points;
 mod progress;
 mod query;
@@ -52,6 +53,7 @@ pub fn main() -> u8 {
         match &args.command {
             Command::Run(args) => run::run(args),
             Command::Query(args) => query::query(args),
+            Command::Plot(args) => plot::plot(args),
             Command::Check(args) => check::check(args),
             Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),

@@ -69,9 +69,13 @@ impl Axis {
             Axis { span, log, ticks, exponent }
         };
         let fits = |axis: &Axis| way == Way::Up || axis.fits(length);
+        // Steps of 1, 2 and 5 leap, and one or two ticks tell little: rather more than there is ample room for.
+        let tells = |axis: &Axis| fits(axis) && axis.ticks.len() > 2;
+        let telling = (2..=most).rev().chain(most + 1..=MOST).map(with).find(tells);
         // Where the only tick would fall beside the range, two or one of two lie in it.
         let one = || Some(with(1)).filter(|axis| !axis.ticks.is_empty());
-        (2..=most).rev().map(with).find(fits).or_else(one).unwrap_or_else(|| with(2))
+        let few = || (2..=most).rev().map(with).find(fits).or_else(one).unwrap_or_else(|| with(2));
+        telling.unwrap_or_else(few)
     }
 
     /// Where a number lies, as a share of the length.
@@ -225,6 +229,7 @@ mod tests {
     fn ticks_are_round_numbers() {
         assert_eq!(labels(&right(0.0, 1.0, 300.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labels(&right(-1.13, 0.97, 120.0)), ["−1", "0"]);
+        assert_eq!(labels(&right(-4.1, 4.1, 124.0)), ["−4", "−2", "0", "2", "4"]);
         assert_eq!(
             labels(&right(0.0, 100_000.0, 300.0)),
             ["0", "20,000", "40,000", "60,000", "80,000", "100,000"]

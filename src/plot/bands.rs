@@ -21,6 +21,8 @@ const FEW: usize = 3;
 const APART: f64 = 14.0;
 /// The ends of the wide band, those of the narrow one, and the median.
 const SHOWN: [f64; 5] = [0.005, 0.25, 0.5, 0.75, 0.995];
+/// The wide band is cut where it reaches farther from all else than so many times its extent.
+const FARTHEST: f64 = 2.0;
 /// As many draws are shown as lines.
 const THREADS: usize = 12;
 
@@ -59,7 +61,8 @@ pub fn bands(panels: &[Band]) -> Result<Figure, Unplottable> {
     let up = panels.iter().zip(&strips).map(|(band, strip)| up(band, strip, high));
     let up = up.collect::<Result<Vec<Axis>, _>>()?;
     let widest = up.iter().map(Axis::widest).fold(0.0, f64::max);
-    let legend = in_rows(keys(panels), WIDTH);
+    let cut = up.iter().zip(&strips).any(|(axis, strip)| is_cut(axis, strip));
+    let legend = in_rows(keys(panels, cut), WIDTH);
     let left = width_beside(widest);
     let mut drawn = Element::group().child(legend.element.at(left, 0.0));
     let mut top = legend.height + 8.0;
@@ -125,18 +128,28 @@ fn strip(band: &Band) -> Result<Strip, Unplottable> {
     Ok(Strip { quantiles: order.iter().map(of).collect(), threads })
 }
 
-/// The axis of a function, which shows all that is drawn.
+/// The axis of a function, which shows all that is drawn, but for what of the wide band is far out.
 fn up(band: &Band, strip: &Strip, length: f64) -> Result<Axis, Unplottable> {
-    let quantiles = strip.quantiles.iter().flat_map(|(_, quantiles)| *quantiles);
-    let points = band.given.iter().chain(band.truth).map(|point| point.1);
-    let span = Span::of(quantiles.chain(points));
-    let span = span.ok_or_else(|| Unplottable::because(format!("no draw of {} is finite", band.label)))?;
+    let shown = |from: usize, to: usize| {
+        let quantiles = strip.quantiles.iter().flat_map(move |(_, own)| [at(own, from), at(own, to)]);
+        Span::of(quantiles.chain(band.given.iter().chain(band.truth).map(|point| point.1)))
+    };
+    let (all, most) = shown(0, 4)
+        .zip(shown(1, 3))
+        .ok_or_else(|| Unplottable::because(format!("no draw of {} is finite", band.label)))?;
+    let span = if most.is_point() { all } else { all.meet(most.padded(FARTHEST)).unwrap_or(all) };
     Ok(Axis::new(span.opened().padded(0.05), Way::Up, length))
 }
 
 fn draw(panel: Panel, band: &Band, strip: &Strip) -> Element {
     let between = |low: usize, high: usize| {
-        let ends = strip.quantiles.iter().map(|(x, own)| [*x, at(own, low), at(own, high)]);
+        let Span { low: least, high: most } = panel.y.span;
+        // What is not a number stays so, and is a gap.
+        let end = |own: &[f64; 5], place: usize| {
+            let end = at(own, place);
+            if end.is_nan() { end } else { end.clamp(least, most) }
+        };
+        let ends = strip.quantiles.iter().map(|(x, own)| [*x, end(own, low), end(own, high)]);
         panel.strip(&ends.collect::<Vec<[f64; 3]>>())
     };
     let median: Vec<(f64, f64)> = strip.quantiles.iter().map(|(x, own)| (*x, at(own, 2))).collect();
@@ -165,12 +178,21 @@ fn at(quantiles: &[f64; 5], place: usize) -> f64 {
     quantiles.get(place).copied().unwrap_or(f64::NAN)
 }
 
-fn keys(panels: &[Band]) -> Vec<Key> {
+/// Whether a band reaches beyond an axis.
+fn is_cut(axis: &Axis, strip: &Strip) -> bool {
+    let mut ends = strip.quantiles.iter().flat_map(|(_, own)| [at(own, 0), at(own, 4)]);
+    ends.any(|end| plottable(end) && !axis.span.holds(end))
+}
+
+fn keys(panels: &[Band], cut: bool) -> Vec<Key> {
     let mut keys = Vec::new();
     if panels.iter().any(|band| !band.places.is_empty()) {
         keys.push(Key::line(main, "median"));
         keys.push(Key::area(THEME.inner, "50 % of draws"));
-        keys.push(Key::area(THEME.outer, "99 % of draws"));
+        keys.push(Key::area(
+            THEME.outer,
+            if cut { "99 % of draws, in part beyond view" } else { "99 % of draws" },
+        ));
         keys.push(Key::line(thread, "single draws"));
     }
     if panels.iter().any(|band| !band.truth.is_empty()) {

@@ -290,6 +290,19 @@ fn bands_lie_at_their_quantiles() {
     assert!((extent(&outer) / extent(&inner) - 990.0 / 500.0).abs() < 2e-3);
 }
 
+/// One draw in fifty is a thousand times as far out: it does not flatten all else, and that is told.
+#[test]
+fn what_is_far_out_is_cut_off() {
+    let draws: Vec<f64> = (0..500).map(|n| if n % 50 == 0 { 1e6 } else { f64::from(n) }).collect();
+    let band = Band { places: &[0.0], draws: &draws, given: &[], truth: &[], ..band(&[]) };
+    let texts = sound(bands(&[band]).unwrap());
+    has(&texts, &["99 % of draws, in part beyond view"]);
+    assert!(
+        texts.iter().any(|text| text == "500") && !texts.iter().any(|text| text.contains("000,")),
+        "{texts:?}"
+    );
+}
+
 #[test]
 fn losses_name_the_best() {
     let training: Vec<(f64, f64)> = (1..200).map(|n| (f64::from(n) * 100.0, 1.0 / f64::from(n))).collect();
