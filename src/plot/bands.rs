@@ -61,8 +61,8 @@ pub fn bands(panels: &[Band]) -> Result<Figure, Unplottable> {
     let up = panels.iter().zip(&strips).map(|(band, strip)| up(band, strip, high));
     let up = up.collect::<Result<Vec<Axis>, _>>()?;
     let widest = up.iter().map(Axis::widest).fold(0.0, f64::max);
-    let cut = up.iter().zip(&strips).any(|(axis, strip)| is_cut(axis, strip));
-    let legend = in_rows(keys(panels, cut), WIDTH);
+    let far = up.iter().zip(&strips).any(|(axis, strip)| is_cut(axis, strip));
+    let legend = in_rows(keys(panels, far), WIDTH);
     let left = width_beside(widest);
     let mut drawn = Element::group().child(legend.element.at(left, 0.0));
     let mut top = legend.height + 8.0;
@@ -184,14 +184,14 @@ fn is_cut(axis: &Axis, strip: &Strip) -> bool {
     ends.any(|end| plottable(end) && !axis.span.holds(end))
 }
 
-fn keys(panels: &[Band], cut: bool) -> Vec<Key> {
+fn keys(panels: &[Band], far: bool) -> Vec<Key> {
     let mut keys = Vec::new();
     if panels.iter().any(|band| !band.places.is_empty()) {
         keys.push(Key::line(main, "median"));
         keys.push(Key::area(THEME.inner, "50 % of draws"));
         keys.push(Key::area(
             THEME.outer,
-            if cut { "99 % of draws, in part beyond view" } else { "99 % of draws" },
+            if far { "99 % of draws, in part beyond view" } else { "99 % of draws" },
         ));
         keys.push(Key::line(thread, "single draws"));
     }

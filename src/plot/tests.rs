@@ -298,7 +298,7 @@ fn what_is_far_out_is_cut_off() {
     let texts = sound(bands(&[band]).unwrap());
     has(&texts, &["99 % of draws, in part beyond view"]);
     assert!(
-        texts.iter().any(|text| text == "500") && !texts.iter().any(|text| text.contains("000,")),
+        texts.iter().any(|text| text == "400") && !texts.iter().any(|text| text.contains("000,")),
         "{texts:?}"
     );
 }
