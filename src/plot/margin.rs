@@ -27,6 +27,8 @@ const SHOWN: [f64; 3] = [0.05, 0.5, 0.95];
 const ENOUGH: usize = 20;
 /// A density that ends higher than this share of its highest point ends at a bound, and is drawn so.
 const SHEER: f64 = 0.12;
+/// A prior is shown up to so many times the height of what was found, which it would flatten else.
+const TALLEST: f64 = 1.5;
 /// Below its highest point, a density has this share of the panel's height.
 const HIGH: f64 = 0.94;
 /// The labels of a panel reach beyond it by no more than this, so as not to meet those of the next.
@@ -217,7 +219,9 @@ impl Margin {
         let view = self.view();
         let curve = density.curve(view);
         let prior = self.prior.as_ref().and_then(|prior| prior.density(view)).map(|prior| prior.curve(view));
-        let highest = curve.iter().chain(prior.iter().flatten()).map(|point| point.1).fold(0.0, f64::max);
+        let highest = |curve: &[(f64, f64)]| curve.iter().map(|point| point.1).fold(0.0, f64::max);
+        let (own, before_own) = (highest(&curve), prior.as_deref().map_or(0.0, highest));
+        let highest = own.max(before_own.min(TALLEST * own));
         let up = Axis::new(Span { low: 0.0, high: highest / HIGH }, Way::Up, frame.height);
         let panel = Panel { frame, x: &self.across, y: &up };
         let outline = |curve: &[(f64, f64)]| {
@@ -226,7 +230,8 @@ impl Margin {
             let ends = |(x, y): &&(f64, f64)| view.low < *x && *x < view.high && *y > SHEER * own;
             let foot = |end: Option<&(f64, f64)>| end.filter(ends).map(|(x, _)| (*x, 0.0));
             let (first, last) = (foot(curve.first()), foot(curve.last()));
-            panel.line(&first.into_iter().chain(curve.iter().copied()).chain(last).collect::<Vec<_>>())
+            let seen = curve.iter().map(|(x, y)| (*x, if up.span.holds(*y) { *y } else { f64::NAN }));
+            panel.line(&first.into_iter().chain(seen).chain(last).collect::<Vec<_>>())
         };
         let quantiles = quantiles(&self.draws.sorted, SHOWN);
         let interval = quantiles.and_then(|[low, _, high]| Span { low, high }.meet(view)).map(|interval| {
@@ -250,11 +255,12 @@ impl Margin {
         let most = steps.iter().map(|step| step.1).max().unwrap_or(1) as f64;
         let prior = self.prior.as_ref().and_then(|prior| prior.steps.as_deref()).unwrap_or_default();
         let before_most = prior.iter().map(|step| step.1).max().unwrap_or(0) as f64 / count(prior);
-        let highest = (most / count(steps)).max(before_most);
+        let own = most / count(steps);
+        let highest = own.max(before_most.min(TALLEST * own));
         let up = Axis::new(Span { low: 0.0, high: highest / HIGH }, Way::Up, frame.height);
         let panel = Panel { frame, x: &self.across, y: &up };
         let bar = |(value, own): &(f64, usize), half: f64, all: f64| {
-            let (left, top) = panel.place((value - half, *own as f64 / all));
+            let (left, top) = panel.place((value - half, (*own as f64 / all).min(up.span.high)));
             let (right, bottom) = panel.place((value + half, 0.0));
             rectangle((left, top), (right - left, bottom - top)).with("stroke-width", THEME.thin)
         };

@@ -1,5 +1,6 @@
 //! All plots together: what holds of every picture, and what bad numbers come to.
 
+use super::span::Span;
 use super::*;
 use roxmltree::{Document, Node};
 
@@ -288,6 +289,24 @@ fn bands_lie_at_their_quantiles() {
         own.iter().fold(0.0_f64, |most, y| most.max(*y)) - own.iter().fold(1e9_f64, |least, y| least.min(*y))
     };
     assert!((extent(&outer) / extent(&inner) - 990.0 / 500.0).abs() < 2e-3);
+}
+
+/// The prior is a hundred times as high somewhere as what was found: it is cut, and what was found stands tall.
+#[test]
+fn a_prior_with_a_spike_does_not_flatten_what_was_found() {
+    let found = draws(500, 1);
+    let spiked: Vec<f64> = draws(500, 1).iter().map(|x| if *x > -0.5 { 1e-3 * x } else { *x }).collect();
+    let columns = [named("a")];
+    let drawn = |prior: &[f64]| {
+        let plot = Quantities { columns: &columns, draws: &found, prior: Some(prior) };
+        let drawn = corner(&plot).unwrap().element.render();
+        let main = drawn.lines().find(|line| line.contains("stroke-width=\"1.4\"")).unwrap();
+        let heights = straight(main.split('"').nth(1).unwrap()).into_iter().map(|point| point.1);
+        let Span { low, high } = Span::of(heights).unwrap();
+        high - low
+    };
+    let (plain, spiked) = (drawn(&found), drawn(&spiked));
+    assert!(spiked > 0.6 * plain && spiked < plain, "{spiked} of {plain}");
 }
 
 /// One draw in fifty is a thousand times as far out: it does not flatten all else, and that is told.
