@@ -53,10 +53,10 @@ pub fn main() -> u8 {
         match &args.command {
             Command::Run(args) => run::run(args),
             Command::Query(args) => query::query(args),
-            Command::Plot(args) => plot::plot(args),
             Command::Check(args) => check::check(args),
             Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),
+            Command::Plot(args) => plot::plot(args),
             Command::Simulate(args) => simulate::simulate(args),
             Command::Diff(args) => diff::diff(args),
             Command::Explain(args) => explain::explain(args),

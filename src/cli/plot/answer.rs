@@ -73,32 +73,12 @@ impl<'a> Parts<'a> {
     }
 
     fn functions(&self, truth: &BTreeMap<String, f64>) -> Result<Figure, Unplottable> {
-        let shown = self.series.iter().take(FUNCTIONS);
-        // What is read at times of its own stands above one axis with what is read at others.
-        let first = self.series.first().map(|own| own.axis);
-        let in_time =
-            |own: &Series| first.is_some_and(|first| own.axis.is_time() && own.axis.unit == first.unit);
-        let one = self.series.iter().all(|own| first.is_some_and(|first| own.axis.name == first.name));
-        let common = !one && self.series.iter().all(in_time);
-        let known = |own: &Series| -> Vec<(f64, f64)> {
-            let tokens = self.case.asked.subject.tokens();
-            let value =
-                |(token, place): &(usize, f64)| Some((*place, *truth.get(&tokens.get(*token)?.name)?));
-            let mut known: Vec<(f64, f64)> = own.tokens.iter().filter_map(value).collect();
-            known.sort_by(|one, other| one.0.total_cmp(&other.0));
-            known
-        };
-        let numbers: Vec<Numbers> = shown
-            .clone()
-            .map(|own| {
-                let columns: Vec<usize> = own.inferred.iter().map(|(column, _)| *column).collect();
-                let places = own.inferred.iter().map(|(_, place)| *place).collect();
-                Numbers { places, draws: self.draws(&columns), truth: known(own) }
-            })
-            .collect();
-        let panels: Vec<Band> = shown
-            .zip(&numbers)
-            .map(|(own, numbers)| Band {
+        let shown = self.series.get(..FUNCTIONS).unwrap_or(&self.series);
+        let common = in_common_time(shown);
+        let numbers: Vec<Numbers> = shown.iter().map(|own| self.numbers(own, truth)).collect();
+        let mut panels = Vec::with_capacity(shown.len());
+        for (own, numbers) in shown.iter().zip(&numbers) {
+            panels.push(Band {
                 label: &own.label,
                 unit: own.node.unit.as_deref(),
                 doc: own.node.doc.as_deref().and_then(first_line),
@@ -107,9 +87,19 @@ impl<'a> Parts<'a> {
                 draws: &numbers.draws,
                 given: &own.given,
                 truth: &numbers.truth,
-            })
-            .collect();
+            });
+        }
         bands(&panels)
+    }
+
+    fn numbers(&self, own: &Series, truth: &BTreeMap<String, f64>) -> Numbers {
+        let columns: Vec<usize> = own.inferred.iter().map(|(column, _)| *column).collect();
+        let tokens = self.case.asked.subject.tokens();
+        let known = |(token, place): &(usize, f64)| Some((*place, *truth.get(&tokens.get(*token)?.name)?));
+        let mut truth: Vec<(f64, f64)> = own.tokens.iter().filter_map(known).collect();
+        truth.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let places = own.inferred.iter().map(|(_, place)| *place).collect();
+        Numbers { places, draws: self.draws(&columns), truth }
     }
 
     /// Some columns of the draws, row-major.
@@ -124,6 +114,13 @@ struct Numbers {
     places: Vec<f64>,
     draws: Vec<f64>,
     truth: Vec<(f64, f64)>,
+}
+
+/// Whether series are read at times of their own in one unit, so that they stand above one axis.
+fn in_common_time(series: &[Series]) -> bool {
+    let Some(first) = series.first().map(|own| own.axis) else { return false };
+    let in_time = |own: &Series| own.axis.is_time() && own.axis.unit == first.unit;
+    series.iter().all(in_time) && series.iter().any(|own| own.axis.name != first.name)
 }
 
 /// The first line of a doc comment says what the thing is.
