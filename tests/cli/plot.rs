@@ -202,3 +202,26 @@ fn dots(svg: &str) -> usize {
     let paths = document.descendants().filter_map(|node| node.attribute("d"));
     paths.filter(|path| path.contains("a3.2 3.2")).map(|path| path.matches('M').count()).sum()
 }
+
+/// Each picture of the gallery has its commands, and these ask for queries that the examples have.
+#[test]
+fn the_gallery_asks_what_the_examples_have() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let page = read("docs/gallery.md");
+    let (sections, all) = page.split_once("## All commands").unwrap();
+    let plots: Vec<&str> = sections.lines().filter(|line| line.starts_with("sbi plot ")).collect();
+    assert_eq!(plots.len(), 9);
+    for plot in plots {
+        assert!(all.contains(plot), "{plot} is not in the list");
+        let words: Vec<&str> = plot.split(' ').collect();
+        let after = |name: &str| words.iter().skip_while(|word| **word != name).nth(1).copied();
+        let (spec, query, out) = (words[2], after("--query").unwrap(), after("--out").unwrap());
+        let name = spec.trim_start_matches("examples/").trim_end_matches(".sbi");
+        assert_eq!(out, format!("docs/gallery/{name}_{query}.svg"));
+        assert!(sections.contains(&format!("](gallery/{name}_{query}.svg)")), "{out} is not shown");
+        assert!(sections.contains(&format!("sbi run {spec} --query {query}\n")), "{query} is not answered");
+        let asked = read(spec).lines().any(|line| line.starts_with(&format!("query {query} ")));
+        assert!(asked, "{spec} has no query {query}");
+    }
+}
