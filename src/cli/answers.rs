@@ -69,7 +69,8 @@ impl Answers {
         files::output(&folder.join("summary.json"), json.as_bytes(), HELP)?;
         let (cautions, table) = (cautions(summary.cautions), summary::table(&summary.quantities));
         print(&format!(
-            "\n{}\n{cautions}{table}\ndraws: {}, and draws.nc for ArviZ\n",
+            "\n{}: {}\n{cautions}{table}\ndraws: {}, and draws.nc for ArviZ\n",
+            case.query.name,
             headline(case),
             draws.display()
         ))
@@ -98,8 +99,8 @@ fn coordinates(case: &Case) -> Option<Vec<u8>> {
     (!rows.is_empty()).then(|| writer.into_inner().expect("memory is flushed without error"))
 }
 
-/// `posterior: 10,000 draws given x_1 = 0, x_2 = 0`.
-fn headline(case: &Case) -> String {
+/// `10,000 draws given x_1 = 0, x_2 = 0`.
+pub fn headline(case: &Case) -> String {
     const MOST: usize = 6;
     let given = case.given();
     let mut parts: Vec<String> =
@@ -108,7 +109,7 @@ fn headline(case: &Case) -> String {
         parts.push(format!("and {} more", given.len() - MOST));
     }
     let condition = if parts.is_empty() { String::new() } else { format!(" given {}", parts.join(", ")) };
-    format!("{}: {} draws{condition}", case.query.name, grouped(case.query.draws))
+    format!("{} draws{condition}", grouped(case.query.draws))
 }
 
 /// A line each, the first few of them.

@@ -32,6 +32,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Shows what depends on what in a file, and what each query lets its network look at: as text, JSON or a picture
     Graph(Graph),
+    /// Draws the kept answer to a query as a picture (SVG), or how its network was trained
+    Plot(Plot),
     /// Makes joint draws of a model, parameters and data, and writes them to a file
     Simulate(Simulate),
     /// Compares two files in the language's terms, and says what an edit from one to the other redoes
@@ -173,6 +175,37 @@ pub struct Graph {
     /// Lists what depends on what by element, however many there are (text only)
     #[arg(long)]
     pub elements: bool,
+}
+
+/// `sbi plot`.
+#[derive(Debug, clap::Args)]
+pub struct Plot {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// Draws the answer to this query (may be repeated, with a folder for the pictures) [default: all]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub query: Vec<String>,
+    /// The picture to write, or a folder for one of each query [default: standard output]
+    #[arg(long, value_name = "FILE.svg|DIR")]
+    pub out: Option<PathBuf>,
+    /// Draws the losses of the query's network in training instead
+    #[arg(long)]
+    pub losses: bool,
+    /// Marks true values: a CSV file whose first line of numbers has them, as `sbi simulate --n 1` writes it
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// The answer with so many draws, as `sbi run --draws` made it
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_DRAWS))]
+    pub draws: Option<u64>,
+    /// The answer under this seed, as `sbi run --seed` made it
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 0..=u64::MAX))]
+    pub seed: Option<u64>,
+    /// The answer of a network that was trained there
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
+    /// Folder in which simulations, weights and draws are kept [default: `.sbi` beside the file]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 /// `sbi simulate`.

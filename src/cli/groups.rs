@@ -52,6 +52,18 @@ pub struct Variable<'a> {
     pub tokens: Vec<usize>,
 }
 
+/// Where the element at a position of an axis is, counted from zero: as the file says, or as a query places it.
+pub fn coordinate(model: &Model, placed: &[Placed], id: AxisId, position: usize) -> Option<f64> {
+    let axis = model.axis(id);
+    match axis.kind {
+        AxisKind::Scattered { .. } => {
+            let placed = placed.iter().find(|placed| placed.axis == id);
+            placed.and_then(|placed| placed.at.get(position).copied())
+        }
+        _ => axis.coordinate(position),
+    }
+}
+
 /// Which elements of a node are in a group.
 enum Extent {
     /// All that can be made of some positions, rising, along each axis.
@@ -173,12 +185,11 @@ impl<'a> Making<'a> {
     }
 
     fn coordinates(&self, id: AxisId, positions: &[usize]) -> Coordinates {
-        let axis = self.model.axis(id);
-        let placed = self.placed.iter().find(|placed| placed.axis == id);
-        let place = |position: &usize| match axis.kind {
+        let place = |position: &usize| match self.model.axis(id).kind {
             AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Set(_) => None,
-            AxisKind::Instants(_) | AxisKind::Cells(_) => axis.coordinate(*position),
-            AxisKind::Scattered { .. } => placed.and_then(|placed| placed.at.get(*position).copied()),
+            AxisKind::Instants(_) | AxisKind::Cells(_) | AxisKind::Scattered { .. } => {
+                coordinate(self.model, self.placed, id, *position)
+            }
         };
         let places: Option<Vec<f64>> = positions.iter().map(place).collect();
         let numbers = || positions.iter().map(|position| *position as i64 + 1).collect();

@@ -22,6 +22,7 @@ mod netcdf;
 mod new;
 mod numbers;
 mod outside;
+mod plot;
 mod points;
 mod progress;
 mod query;
@@ -55,6 +56,7 @@ pub fn main() -> u8 {
             Command::Check(args) => check::check(args),
             Command::Fmt(args) => fmt::fmt(args),
             Command::Graph(args) => graph::graph(args),
+            Command::Plot(args) => plot::plot(args),
             Command::Simulate(args) => simulate::simulate(args),
             Command::Diff(args) => diff::diff(args),
             Command::Explain(args) => explain::explain(args),

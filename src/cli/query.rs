@@ -15,13 +15,14 @@ use super::stage::{Bench, Job};
 use super::weights::Training;
 use sbi_infer::{Conditional, DensityError, Weights};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// Answers queries of a file from what is kept.
 pub fn query(args: &args::Query) -> Outcome {
     work(&args.run, |cases, bench, answers| {
         let points = match (&args.log_prob, cases) {
             (None, _) => None,
-            (Some(path), [case]) => Some(points::read(path, &case.asked.names())?),
+            (Some(path), [case]) => Some(points::read(path, &case.asked.names(), "--log-prob points.csv")?),
             (Some(_), _) => return Err(several(cases)),
         };
         if points.is_some() || args.mode {
@@ -30,7 +31,7 @@ pub fn query(args: &args::Query) -> Outcome {
         let look = |case| Job::look(Training::of(case, &bench.store), bench.progress);
         let trainings: Vec<Job<Training>> = cases.iter().map(look).collect();
         for (case, training) in cases.iter().zip(&trainings) {
-            training.product().ok_or_else(|| untrained(case, args))?;
+            training.product().ok_or_else(|| untrained(case, &args.run.file))?;
             memory::ensure_draws(case, &bench.machine)?;
         }
         for (case, training) in cases.iter().zip(&trainings) {
@@ -187,11 +188,12 @@ fn ensure_unrestricted(case: &Case) -> Outcome {
     }
 }
 
-fn untrained(case: &Case, args: &args::Query) -> Failure {
+/// The failure of a query whose network is not there.
+pub fn untrained(case: &Case, file: &Path) -> Failure {
     let name = &case.query.name;
     Failure::failed(format!("the network that answers `{name}` is not trained, or not kept in this store"))
         .help(format!(
             "sbi run {} --query {name}, with the same `--store`, `--seed` and `--device`",
-            args::quoted(&args.run.file.to_string_lossy())
+            args::quoted(&file.to_string_lossy())
         ))
 }

@@ -118,7 +118,7 @@ fn bench(args: &args::Run) -> Outcome<Bench> {
 }
 
 /// The queries to answer: those named, in the order of the file, or all.
-fn asked<'a>(spec: &'a Spec, names: &[String]) -> Outcome<Vec<&'a sbi_model::Query>> {
+pub fn asked<'a>(spec: &'a Spec, names: &[String]) -> Outcome<Vec<&'a sbi_model::Query>> {
     let queries = &spec.file.queries;
     if queries.is_empty() {
         return Err(spec.no_query());

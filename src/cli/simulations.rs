@@ -154,6 +154,13 @@ impl<'a> Stream<'a> {
         Err(Failure::failed(lost.0).help("run it again: what is lost is made anew"))
     }
 
+    /// Hands those of the draws that the store has to `each`, and makes none; what is damaged is passed over.
+    pub fn each_kept(&self, each: &mut dyn FnMut(&[f64])) {
+        if let Ok(Some(manifest)) = self.entry.manifest() {
+            self.read(&manifest, &mut |_, rows| each(rows));
+        }
+    }
+
     fn lost(&self) -> Damage {
         Damage(format!("not all of {} are in the store any more", self.title()))
     }

@@ -9,6 +9,7 @@ mod kept;
 mod netcdf;
 mod outside;
 mod picture;
+mod plot;
 mod query;
 mod restricted;
 mod run;

@@ -2,7 +2,7 @@
 
 use super::ink::{NAME, SMALL};
 use super::layout::{Layout, Link, Size, Sketch, layout};
-use super::letters::{bold, name_lines, width};
+use sbi_plot::letters::{bold, name_lines, width};
 
 /// A line of a name.
 pub const NAME_LINE: f64 = 16.0;

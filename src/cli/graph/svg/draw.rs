@@ -1,13 +1,13 @@
 //! A diagram as a picture.
 
 use super::diagram::{Chip, Diagram, Figure, Look, NAME_LINE, Run, SMALL_LINE, arc};
-use super::element::{Element, number};
 use super::ink::{
     ARROW, BLUE, DATA, FAINT, FRAME, INK, NAME, REGION, SMALL, WHITE, centred, line, middle, rectangle,
 };
 use super::labels::label;
 use super::layout::{Layout, Outline, Route, Stop};
-use super::letters::width;
+use sbi_plot::element::{Element, number};
+use sbi_plot::letters::width;
 
 /// The tip of an arrow: how long and how wide.
 const TIP: (f64, f64) = (7.0, 6.5);

@@ -1,17 +1,17 @@
 //! The mask of a query as a heat map: rows look at columns.
 
 use super::draw::Picture;
-use super::element::{Element, number};
 use super::ink::{
     BLUE, EMPTY, FAINT, FRAME, HATCH, KEPT, ORANGE, PARTLY, SMALL, WHITE, line, middle, rectangle, text,
 };
-use super::letters::width;
 use super::ruler::Ruler;
 use super::sides::{self, Side};
 use crate::cli::graph::summary::{self, Share};
 use crate::cli::graph::view::{Asked, Attention};
 use crate::cli::graph::words;
 use sbi_model::Mask;
+use sbi_plot::element::{Element, number};
+use sbi_plot::letters::width;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -1,9 +1,6 @@
 //! Colours, sizes and the shapes of text. Whatever is told by a colour is told by a shape or a hatching too.
 
-use super::element::Element;
-
-/// Fonts that systems have, the usual ones first.
-pub const FONTS: &str = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+use sbi_plot::element::Element;
 
 /// Text and what is drawn.
 pub const INK: &str = "#1b1f24";

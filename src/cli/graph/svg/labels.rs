@@ -1,9 +1,9 @@
 //! The names of plates and modalities, in a corner that no arrow runs through.
 
 use super::diagram::Frame;
-use super::element::Element;
 use super::ink::{FAINT, REGION, SMALL, WHITE, rectangle, text};
 use super::layout::{Outline, Route};
+use sbi_plot::element::Element;
 
 /// From a side of a frame to its label.
 const ASIDE: f64 = 7.0;

@@ -2,9 +2,9 @@
 
 use super::diagram::{Diagram, Look};
 use super::draw::{Picture, outline};
-use super::element::Element;
 use super::ink::{FAINT, FRAME, REGION, SMALL, middle, rectangle, text};
-use super::letters::width;
+use sbi_plot::element::Element;
+use sbi_plot::letters::width;
 use std::collections::BTreeSet;
 
 const KEY: (f64, f64) = (24.0, 14.0);

@@ -2,7 +2,6 @@
 
 mod diagram;
 mod draw;
-mod element;
 mod elements;
 mod heat;
 mod ink;
@@ -10,7 +9,6 @@ mod joints;
 mod labels;
 mod layout;
 mod legend;
-mod letters;
 mod model;
 mod page;
 mod ruler;

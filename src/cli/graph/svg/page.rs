@@ -1,10 +1,10 @@
 //! Panels on a page.
 
 use super::draw::Picture;
-use super::element::{Element, number};
-use super::ink::{FAINT, FONTS, HATCH, HATCHING, INK, KEPT, PARTLY, PROSE, TITLE, WHITE, rectangle, text};
+use super::ink::{FAINT, HATCH, HATCHING, INK, KEPT, PARTLY, PROSE, TITLE, WHITE, rectangle, text};
 use super::legend::Legend;
-use super::letters::{bold, lines, width};
+use sbi_plot::element::{Element, number};
+use sbi_plot::letters::{FONTS, bold, lines, width};
 
 /// Around all panels.
 const MARGIN: f64 = 28.0;

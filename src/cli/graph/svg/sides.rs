@@ -1,11 +1,11 @@
 //! What stands beside a heat map: names of tokens, and brackets with the names of modalities.
 
-use super::element::{Element, number};
 use super::ink::{FAINT, FRAME, INK, SMALL, line, middle, text};
-use super::letters::{bold, cut, width};
 use super::ruler::Ruler;
 use crate::cli::graph::view::Asked;
 use crate::cli::graph::words;
+use sbi_plot::element::{Element, number};
+use sbi_plot::letters::{bold, cut, width};
 use std::ops::Range;
 
 /// From the middle of a label to the middle of the next, at least.
