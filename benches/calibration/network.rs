@@ -102,6 +102,7 @@ impl Network {
             infer: infer.clone(),
             states,
             coordinates: set.coordinates.clone(),
+            known: Vec::new(),
         };
         let machine = Machine { device: Device::Cpu, threads: 1 };
         let of = Conditional::new(&self.weights, &self.subject, &question, SEED);

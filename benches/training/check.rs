@@ -85,7 +85,7 @@ fn training(problem: &Problem, mut peer: Runner) -> Result<(f64, f64)> {
     let Batch { parameters, inputs, targets, masks } = Batch::of(problem, SAMPLES);
     let mut gradient = vec![0.0; parameters.len()];
     let mut kernel = Kernel::new(&problem.plan.architecture, 2);
-    let loss = kernel.loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient);
+    let loss = kernel.loss_gradient(&parameters, &inputs, &targets, &masks, (&mut gradient, &mut []));
     let scored: Scored = peer.ask(&Asked {
         check: Score {
             parameters: &parameters,

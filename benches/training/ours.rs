@@ -136,7 +136,7 @@ fn kernel(task: Task, work: &Work, problem: &Problem) -> Result<()> {
     compete(problem, |_| {
         match task {
             Task::Loss => kernel.loss(&parameters, &inputs, &targets, &masks),
-            _ => kernel.loss_gradient(&parameters, &inputs, &targets, &masks, &mut gradient),
+            _ => kernel.loss_gradient(&parameters, &inputs, &targets, &masks, (&mut gradient, &mut [])),
         };
         Ok(1)
     })
@@ -178,5 +178,6 @@ pub fn question(problem: &Problem) -> Question {
         origins: (0..tokens).map(Some).collect(),
         infer: (0..asked).collect(),
         coordinates: Vec::new(),
+        known: Vec::new(),
     }
 }

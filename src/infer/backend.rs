@@ -275,9 +275,9 @@ impl ScoreBackend for Cpu {
         batch: &Batch,
     ) -> NdArrayTensor {
         let Batch { inputs, targets, masks, .. } = batch;
-        let made = summaries.map(numbers).unwrap_or_default();
+        let inputs = inputs.with_summaries(summaries.map(numbers));
         let loss = read(&parameters, |parameters| {
-            network.with_kernel(|kernel| kernel.loss(parameters, &made, inputs, targets, masks))
+            network.with_kernel(|kernel| kernel.loss(parameters, &inputs, targets, masks))
         });
         write(vec![loss as f32])
     }
@@ -315,14 +315,14 @@ impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cpu, C> {
         batch: &Batch,
     ) -> FloatTensor<Self> {
         let Batch { inputs, targets, masks, .. } = batch;
-        let made = summaries.as_ref().map(|made| numbers(made.primitive.clone())).unwrap_or_default();
+        let inputs = inputs.with_summaries(summaries.as_ref().map(|made| numbers(made.primitive.clone())));
         let gradients = || {
             let mut gradient = vec![0.0; network.architecture.parameters()];
-            let mut of_made = vec![0.0; made.len()];
+            let mut of_made = vec![0.0; inputs.summaries.len()];
             let loss = read(&parameters.primitive, |parameters| {
                 network.with_kernel(|kernel| {
                     let of = (&mut *gradient, &mut *of_made);
-                    kernel.loss_gradient(parameters, &made, inputs, targets, masks, of)
+                    kernel.loss_gradient(parameters, &inputs, targets, masks, of)
                 })
             });
             (write(gradient), write(of_made), write(vec![loss as f32]))

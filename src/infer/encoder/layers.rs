@@ -17,8 +17,8 @@ pub struct Layers {
     enter: Linear,
     /// `[axes · (1 + 2·FREQUENCIES), width]`: what the place of a row says; empty where rows are nowhere.
     code: Range<usize>,
-    /// `[seeds, width]`; empty without attention.
-    seeds: Range<usize>,
+    /// `[seeds, width]`, and the same of how many rows there are, `[1, width]`; empty without attention.
+    seeds: [Range<usize>; 2],
     blocks: Vec<Block>,
     /// Layers after the rows are one: those of a deep set, or all of what has no rows.
     after: Vec<Linear>,
@@ -48,7 +48,7 @@ impl Layers {
         let width = stage.width;
         let enter = placer.linear(&format!("{name}.in"), stage.inputs, width);
         let end = enter.last().map_or(0, |bias| bias.end);
-        let (mut code, mut seeds, mut norm) = (end..end, end..end, [end..end, end..end]);
+        let (mut code, mut seeds, mut norm) = (end..end, [end..end, end..end], [end..end, end..end]);
         let (mut blocks, mut after) = (Vec::new(), Vec::new());
         let inner = stage.blocks.saturating_sub(1);
         match stage.reader {
@@ -56,7 +56,8 @@ impl Layers {
                 if stage.placed {
                     code = placer.matrix(&format!("{name}.place"), stage.axes * (1 + 2 * FREQUENCIES), width);
                 }
-                seeds = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
+                let own = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
+                seeds = [own, placer.matrix(&format!("{name}.count"), 1, width)];
                 blocks.extend((0..stage.blocks).map(|block| Block::attention(placer, &format!("{name}.block.{block}"), width)));
                 norm = placer.norm(&format!("{name}.norm"), width);
             }
@@ -131,16 +132,14 @@ impl<B: Operations> Net<'_, B> {
 
     /// The mean of the rows that are there.
     fn pooled(&self, rows: Table<B>) -> Tensor<B, 2> {
-        let (width, device) = (self.stage.width, rows.inputs.device());
-        let mut x = gelu(self.linear(rows.inputs, &self.layers.enter));
+        let width = self.stage.width;
+        let mut x = gelu(self.linear(rows.inputs.clone(), &self.layers.enter));
         for block in &self.layers.blocks {
             if let Block::Layer(layer) = block {
                 x = gelu(self.linear(x, layer));
             }
         }
-        let there: Vec<f32> = rows.there.iter().map(|there| f32::from(u8::from(*there))).collect();
-        let there = Tensor::<B, 3>::from_data(TensorData::new(there, [rows.tables, rows.rows, 1]), &device);
-        let count = there.clone().sum_dim(1).reshape([rows.tables, 1]);
+        let (there, count) = (rows.there(), rows.count());
         let sum = (x.reshape([rows.tables, rows.rows, width]) * there).sum_dim(1).reshape([rows.tables, width]);
         let mean = sum / count.clone().clamp_min(1.0);
         self.left(Tensor::cat(vec![mean, count.log1p()], 1))
@@ -151,11 +150,14 @@ impl<B: Operations> Net<'_, B> {
         let Stage { width, seeds, .. } = *self.stage;
         let (tables, tokens) = (rows.tables, seeds + rows.rows);
         let mask = self.mask(&rows, causal);
-        let mut h = self.linear(rows.inputs, &self.layers.enter);
+        let mut h = self.linear(rows.inputs.clone(), &self.layers.enter);
         if !rows.positions.is_empty() {
             h = h + self.code(&rows.positions, &self.parameters.device());
         }
-        let own = self.matrix(&self.layers.seeds, seeds).reshape([1, seeds, width]).expand([tables, seeds, width]);
+        // Attention is a mean, from which nobody can tell of how many.
+        let [own, count] = &self.layers.seeds;
+        let count = rows.count().log1p().matmul(self.matrix(count, 1)).reshape([tables, 1, width]);
+        let own = self.matrix(own, seeds).reshape([1, seeds, width]) + count;
         let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1);
         let mut h = h.reshape([tables * tokens, width]);
         for block in &self.layers.blocks {

@@ -5,7 +5,7 @@
 //! u, of which some may be gaps:
 //!
 //! ```text
-//! attention:  h = [seeds; W·u + C·code(where) + b]
+//! attention:  h = [seeds + c·ln(1 + rows that are there); W·u + C·code(where) + b]
 //!             block:  h += O·attention(LN(h)) ;  h += down(gelu(up(LN(h))))
 //!             summary = S·LN(h of the seeds) + s
 //! deep set:   summary = ρ([mean over rows that are there of φ(u), ln(1 + their number)])         φ, ρ: layers with gelu

@@ -65,6 +65,17 @@ fn places(number: usize, sizes: &[usize]) -> Vec<usize> {
 }
 
 impl<B: Backend> Table<B> {
+    /// 1 of rows that are there, else 0, `[tables, rows, 1]`.
+    pub fn there(&self) -> Tensor<B, 3> {
+        let there: Vec<f32> = self.there.iter().map(|there| f32::from(u8::from(*there))).collect();
+        Tensor::from_data(TensorData::new(there, [self.tables, self.rows, 1]), &self.inputs.device())
+    }
+
+    /// How many rows of each table are there, `[tables, 1]`.
+    pub fn count(&self) -> Tensor<B, 2> {
+        self.there().sum_dim(1).reshape([self.tables, 1])
+    }
+
     /// The rows of the innermost stage: patches of the numbers of these data sets along `axes`, the last of those of `sizes`.
     pub fn innermost(
         stage: &Stage,

@@ -113,7 +113,7 @@ impl Arranged {
     pub fn set<'a>(
         &'a mut self,
         looks: &Looks,
-        (inputs, summaries): (&'a Inputs, &'a [f32]),
+        inputs: &'a Inputs,
         samples: Range<usize>,
         entering: Entering,
         is_wanted: impl Fn(usize) -> bool,
@@ -153,7 +153,7 @@ impl Arranged {
         pick(entering, &inputs.given, given);
         pick(entering, &inputs.time, time);
         let (level, mask) = (&inputs.level[samples.clone()], &inputs.mask[samples]);
-        Micro { all, wanted, among, entering, value, given, time, summaries, level, mask }
+        Micro { all, wanted, among, entering, value, given, time, summaries: &inputs.summaries, level, mask }
     }
 }
 

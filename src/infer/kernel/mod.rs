@@ -127,8 +127,7 @@ impl Kernel {
     /// The outputs F of the tokens that are wanted, into `out` `[B·T]`. Others may stay as they are.
     pub fn forward(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
         assert_eq!(out.len(), inputs.value.len(), "one output for each token");
-        let batch = Batch { inputs, summaries: &inputs.summaries, purpose: Purpose::Outputs };
-        self.dispatch(parameters, batch, masks, out, &mut []);
+        self.dispatch(parameters, Batch { inputs, purpose: Purpose::Outputs }, masks, out, &mut []);
     }
 
     /// The outputs F of the tokens that `probes` name and the derivative of each by its own token's value, into `out`
@@ -142,37 +141,28 @@ impl Kernel {
         out: &mut [f32],
     ) {
         assert_eq!(out.len(), 2 * inputs.value.len(), "an output and a derivative for each token");
-        let batch = Batch { inputs, summaries: &inputs.summaries, purpose: Purpose::Slopes(probes) };
-        self.dispatch(parameters, batch, masks, out, &mut []);
+        self.dispatch(parameters, Batch { inputs, purpose: Purpose::Slopes(probes) }, masks, out, &mut []);
     }
 
-    /// Σ weight (F − target)², with these [`Inputs::summaries`].
-    pub fn loss(
-        &mut self,
-        parameters: &[f32],
-        summaries: &[f32],
-        inputs: &Inputs,
-        targets: &Targets,
-        masks: &Masks,
-    ) -> f64 {
-        let batch = Batch { inputs, summaries, purpose: Purpose::Loss(targets) };
+    /// Σ weight (F − target)².
+    pub fn loss(&mut self, parameters: &[f32], inputs: &Inputs, targets: &Targets, masks: &Masks) -> f64 {
+        let batch = Batch { inputs, purpose: Purpose::Loss(targets) };
         self.dispatch(parameters, batch, masks, &mut [], &mut [])
     }
 
-    /// The same, and its gradients with respect to the parameters and to the summaries (overwritten).
+    /// Σ weight (F − target)², and its gradients with respect to the parameters and to [`Inputs::summaries`] (overwritten).
     pub fn loss_gradient(
         &mut self,
         parameters: &[f32],
-        summaries: &[f32],
         inputs: &Inputs,
         targets: &Targets,
         masks: &Masks,
         (gradient, of_summaries): (&mut [f32], &mut [f32]),
     ) -> f64 {
         assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
-        assert_eq!(of_summaries.len(), summaries.len(), "and for each number of a summary");
+        assert_eq!(of_summaries.len(), inputs.summaries.len(), "and for each number of a summary");
         of_summaries.fill(0.0);
-        let batch = Batch { inputs, summaries, purpose: Purpose::Gradient(targets) };
+        let batch = Batch { inputs, purpose: Purpose::Gradient(targets) };
         self.dispatch(parameters, batch, masks, of_summaries, gradient)
     }
 
@@ -212,7 +202,7 @@ impl Kernel {
         }
         deal(&mut self.shards, batch.inputs.samples(), &self.plan, batch.goes_back());
         let pass = Pass { s, plan: &self.plan, weights: &self.weights, masks: &self.masks, shared: None };
-        let shared = begin(pass, batch, &mut self.shared, &mut self.workspaces);
+        let shared = begin(pass, batch.inputs, &mut self.shared, &mut self.workspaces);
         let pass = Pass { shared, ..pass };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);

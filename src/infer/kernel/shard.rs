@@ -25,8 +25,6 @@ pub(super) const MOST_SHARDS: usize = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub inputs: &'a Inputs,
-    /// `[B·K·D]`: what is added to the tokens that stand for modalities.
-    pub summaries: &'a [f32],
     pub purpose: Purpose<'a>,
 }
 
@@ -84,7 +82,7 @@ impl<'a> Batch<'a> {
             "inputs have a value and a condition bit for each token and a mask for each sample"
         );
         let numbers = self.inputs.samples() * plan.summary_numbers();
-        assert_eq!(self.summaries.len(), numbers, "every token that stands for a modality has its summary");
+        assert_eq!(self.inputs.summaries.len(), numbers, "every token that stands for a modality has its summary");
         let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
         assert!(wanted.is_empty() || wanted.len() == plan.tokens, "each token is wanted or not");
@@ -128,16 +126,14 @@ pub(super) fn deal(shards: &mut Vec<Shard>, samples: usize, plan: &Plan, gradien
 /// What all samples share, where only some of their tokens are asked.
 pub(super) fn begin<'a, S: Simd>(
     pass: Pass<S>,
-    batch: Batch,
+    inputs: &Inputs,
     shared: &'a mut Shared,
     workspaces: &mut [Workspace],
 ) -> Option<&'a Shared> {
     let (_, space) = pass.masks.asked.as_ref().zip(workspaces.first_mut())?;
     let mut arranged = Arranged::default();
-    let Batch { inputs, summaries, .. } = batch;
     let first = 0..inputs.samples().min(1);
-    let is_wanted = |token: usize| inputs.wanted[token];
-    let micro = arranged.set(&pass.masks.all, (inputs, summaries), first, Entering::All, is_wanted);
+    let micro = arranged.set(&pass.masks.all, inputs, first, Entering::All, |token| inputs.wanted[token]);
     pass.share(&micro, shared, space);
     Some(shared)
 }
@@ -219,8 +215,7 @@ impl Shard {
         samples: Range<usize>,
         out: &mut [f32],
     ) {
-        let (looks, tokens) = (&pass.masks.all, pass.plan.tokens);
-        let inputs = (batch.inputs, batch.summaries);
+        let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
         let is_wanted = |token| batch.wants(tokens, token);

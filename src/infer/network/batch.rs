@@ -1,6 +1,7 @@
 //! What a network is fed: samples of tokens with their noise level, condition bits and masks.
 
 use sbi_model::Mask;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Inputs of B samples of T tokens, row-major.
@@ -41,6 +42,14 @@ pub struct Masks {
 }
 
 impl Inputs {
+    /// The same with what encoders made, if they made anything.
+    pub fn with_summaries(&self, summaries: Option<Vec<f32>>) -> Cow<'_, Inputs> {
+        match summaries {
+            Some(summaries) => Cow::Owned(Inputs { summaries, ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
+    }
+
     /// The number of samples B.
     pub fn samples(&self) -> usize {
         self.level.len()

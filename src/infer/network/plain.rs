@@ -50,8 +50,8 @@ where
     Tensor::cat(vec![outputs, slopes], 1).flatten(0, 2)
 }
 
-/// The loss Σ weight (F − target)², `[1]`; `summaries` are those of [`Inputs::summaries`], as far as gradients go back to what made
-/// them.
+/// The loss Σ weight (F − target)², `[1]`, with these summaries in place of those of the inputs, where gradients go back to
+/// what made them.
 pub fn objective<B: Operations>(
     architecture: &Architecture,
     parameters: &Tensor<B, 1>,
@@ -63,6 +63,7 @@ pub fn objective<B: Operations>(
     let device = parameters.device();
     let target = Tensor::<B, 1>::from_data(TensorData::from(targets.target.as_slice()), &device);
     let weight = Tensor::<B, 1>::from_data(TensorData::from(targets.weight.as_slice()), &device);
+    let summaries = summaries.or_else(|| made(inputs, parameters));
     let net = Net { architecture, parameters, samples: inputs.samples(), summaries };
     let error = net.outputs(net.column(&inputs.value), inputs, masks) - target;
     (error.clone() * error * weight).sum()

@@ -60,13 +60,13 @@ fn draws(file: &File, kind: Kind, (weights, trained_on): (&Weights, &Subject), c
             let subject = Subject::of(&placed, kind.0, kind.1).with_kinds_of(trained_on);
             let placement = query.placement(model, &Graph::of(model), placed, subject.tokens());
             let sbi_model::Placement { states, origins, infer, coordinates, .. } = placement;
-            (subject, Question { name: "q".into(), states, origins, infer, coordinates })
+            (subject, Question { name: "q".into(), states, origins, infer, coordinates, known: Vec::new() })
         }
         None => {
             let (states, infer) = (query.states.clone(), query.infer.clone());
             let origins = (0..states.len()).map(Some).collect();
             let name = "q".into();
-            (trained_on.clone(), Question { name, states, origins, infer, coordinates: Vec::new() })
+            (trained_on.clone(), Question { name, states, origins, infer, coordinates: Vec::new(), known: Vec::new() })
         }
     };
     let conditional = Conditional::new(weights, &subject, &question, 1);

@@ -24,7 +24,8 @@ fn numbers(stream: &Stream, step: u32, count: usize, scale: f32) -> Vec<f32> {
     values.iter().map(|x| x * scale).collect()
 }
 
-/// A network of which every fourth token shares its identity with the first, and tokens have times where it is wide.
+/// A network of which every fourth token shares its identity with the first; where it is wide, tokens have times and two of them
+/// stand for modalities.
 fn architecture(
     tokens: usize,
     width: usize,
@@ -46,6 +47,7 @@ fn architecture(
         head_width,
         hidden: 2 * width,
         frequencies,
+        summaries: if width > 40 { vec![1, tokens - 1] } else { Vec::new() },
     }
 }
 
@@ -74,6 +76,7 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
             },
             level: numbers(stream, 3, samples, 0.5),
             mask: (0..samples as u32).map(|sample| sample % 3).collect(),
+            summaries: numbers(stream, 7, samples * architecture.summaries.len() * architecture.width, 0.5),
             wanted: Vec::new(),
         },
         targets: Targets {
@@ -84,6 +87,7 @@ fn batch(architecture: &Architecture, samples: usize, stream: &Stream) -> Batch 
                 .collect(),
         },
         masks: Masks { masks: masks.into_iter().map(Into::into).collect() },
+        readings: Vec::new(),
     }
 }
 
@@ -127,7 +131,7 @@ where
         let stream = Stream::new(3, "fused");
         let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
         let batch = batch(&architecture, 11, &stream);
-        let network = Network::new(&architecture, 2);
+        let network = Network::new(&architecture, &[], 2);
         let (ours, theirs) = (tracked::<B>(&parameters), tracked::<Autodiff<Cpu>>(&parameters));
 
         let found = outputs(&ours.clone().inner(), &network, &batch.inputs, &batch.masks);
@@ -146,7 +150,7 @@ where
         close(&format!("slopes of {architecture:?}"), &read::<B>(found), &reference, 1e-3);
 
         let fused = objective(&ours, &network, &batch);
-        let composed = plain::objective(&architecture, &theirs, &batch.inputs, &batch.targets, &batch.masks);
+        let composed = plain::objective(&architecture, &theirs, None, &batch.inputs, &batch.targets, &batch.masks);
         let (a, b) = (scalar(&fused), scalar(&composed));
         assert!((a - b).abs() < 1e-4 * b.abs(), "loss {a} against {b} for {architecture:?}");
         let ours = read::<B>(ours.grad(&fused.backward()).unwrap());
@@ -171,7 +175,7 @@ where
     let stream = Stream::new(5, "upstream");
     let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
     let batch = batch(&architecture, 4, &stream);
-    let network = Network::new(&architecture, 1);
+    let network = Network::new(&architecture, &[], 1);
     let gradient = |factor: f32| {
         let tracked = tracked::<B>(&parameters);
         let loss = objective(&tracked, &network, &batch) * factor;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod differ;
+mod encoded;
 mod fused;
 #[cfg(feature = "gpu")]
 mod gpu;
@@ -67,7 +68,7 @@ pub fn question(states: &[Option<f64>]) -> Question {
     let infer = (0..states.len()).filter(|&token| states[token].is_none()).collect();
     let states: Vec<State> = states.iter().map(|state| state.map_or(State::Inferred, State::Given)).collect();
     let origins = (0..states.len()).map(Some).collect();
-    Question { name: "q".into(), states, origins, infer, coordinates: Vec::new() }
+    Question { name: "q".into(), states, origins, infer, coordinates: Vec::new(), known: Vec::new() }
 }
 
 /// The CPU; with `SBI_TEST_DEVICE=cuda` or `wgpu` in the environment, and the feature, that: the same checks for all.

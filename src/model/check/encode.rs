@@ -5,7 +5,11 @@ use super::codes::{ENCODER_MISFIT, MODALITY_ROWS, SETTING_RANGE, UNKNOWN_ARGUMEN
 use super::constant::Constants;
 use super::names::list;
 use super::network::{LAYERS, Reader, WIDTHS};
-use crate::{AxisId, AxisKind, Encoder, EncoderKind, Encoding, Group, Model, Node, Stage};
+use super::limits;
+use super::model::Looked;
+use crate::{
+    Approximator, AxisId, AxisKind, Encoder, EncoderKind, Encoding, Estimator, Group, Model, Node, NodeId, Stage, Structure,
+};
 use sbi_syntax::tree::Call;
 use sbi_syntax::{Diagnostic, Span, suggest};
 
@@ -142,6 +146,24 @@ fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
             _ => true,
         },
     }
+}
+
+/// What is wrong with the tokens of a joint approximator once modalities that have an encoder are a token or a few each: there
+/// may be too many, or a modality may depend on what depends on it.
+pub(super) fn lumps(approximator: &Approximator, looked: &Looked<'_>) -> Option<Diagnostic> {
+    let graph = looked.graph.as_ref()?;
+    let (lumps, name) = (approximator.lumps(), &approximator.name);
+    if !matches!(approximator.estimator, Estimator::Joint(_)) {
+        return None;
+    }
+    let lumped: Vec<NodeId> = lumps.iter().flat_map(|lump| lump.nodes.iter().copied()).collect();
+    if let Some(told) = limits::tokens(&looked.model, name, approximator.span, graph, &lumped) {
+        return Some(told);
+    }
+    let circle = Structure::fixed(graph.clone()).lumped(&lumps).err()?;
+    let message = format!("once modalities are tokens, {} depend on each other in a circle", list(circle.iter().map(String::as_str)));
+    let told = ENCODER_MISFIT.at(approximator.span, message);
+    Some(told.help("put the data that depend on each other into one `modality`, or leave its `encode` out"))
 }
 
 /// What a network takes, for a sentence.

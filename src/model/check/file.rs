@@ -11,7 +11,7 @@ use super::model::{Looked, model};
 use super::names::list;
 use super::outside::{model_has_units, outside};
 use super::query::About;
-use super::{approximator, extends, query, train};
+use super::{approximator, encode, extends, query, train};
 use crate::units::Units;
 use crate::world::World;
 use crate::{Approximator, Estimator, File, Focus, Query, Train, Transformer};
@@ -204,6 +204,7 @@ impl<'t> Checking<'t> {
                 later: said.later,
                 span: tree.name.span,
             };
+            self.told.extend(encode::lumps(&approximator, looked));
             self.approximators.push(Entry { approximator, written: true });
         }
         // An approximator of an unknown model may be meant for any of them.
@@ -220,6 +221,7 @@ impl<'t> Checking<'t> {
                     later: Vec::new(),
                     span: looked.span,
                 };
+                self.told.extend(encode::lumps(&approximator, looked));
                 self.approximators.push(Entry { approximator, written: false });
             }
         }

@@ -2,13 +2,17 @@
 
 use super::codes::TOO_LARGE;
 use crate::survey::{Survey, is_vertex};
-use crate::{Model, Node, Role};
-use sbi_syntax::Diagnostic;
+use crate::{Graph, Model, Node, NodeId, Role, Token};
+use sbi_syntax::{Diagnostic, Span};
 
 /// How many elements a node, and a model, may have.
 pub(super) const ELEMENTS: usize = 1_000_000;
 
-/// How many tokens a model may have: attention costs their square.
+/// How many elements of parameters and data a model may have: the graph holds a row of bits for each.
+const ASKED: usize = 32_768;
+const ASKED_NAME: &str = "elements of parameters and data";
+
+/// How many tokens a network may have: attention costs their square.
 pub(super) const TOKENS: usize = 4096;
 pub(super) const TOKEN_NAME: &str = "tokens (elements of parameters and data)";
 
@@ -25,16 +29,34 @@ pub(super) fn sizes(model: &Model) -> Option<Diagnostic> {
     let token = |node: &&Node| drawn(node) && asked(node);
     let latent = |node: &&Node| drawn(node) && !asked(node);
     over(model, "elements", ELEMENTS, |_| true)
-        .or_else(|| over(model, TOKEN_NAME, TOKENS, token))
+        .or_else(|| over(model, ASKED_NAME, ASKED, token))
         .or_else(|| over(model, "latent elements", LATENTS, latent))
         .or_else(|| values(model))
 }
 
-/// Says that a model has too many tokens. Parameters that merely equal an element of a latent are known to be tokens only
+/// Says that a model has too many elements. Parameters that merely equal an element of a latent are known to be any only
 /// once there is a graph.
-pub(super) fn tokens(model: &Model, tokens: usize) -> Option<Diagnostic> {
+pub(super) fn asked(model: &Model, elements: usize) -> Option<Diagnostic> {
     let asked = |node: &&Node| matches!(node.role, Role::Param | Role::Data);
-    if tokens > TOKENS { over(model, TOKEN_NAME, TOKENS, asked) } else { None }
+    if elements > ASKED { over(model, ASKED_NAME, ASKED, asked) } else { None }
+}
+
+/// Says that a joint approximator has too many tokens, where elements of these nodes are one each.
+pub(super) fn tokens(model: &Model, name: &str, span: Span, graph: &Graph, lumped: &[NodeId]) -> Option<Diagnostic> {
+    let single = |token: &&Token| !lumped.contains(&token.node);
+    let tokens = graph.tokens.iter().filter(single).count();
+    let largest = graph.tokens.iter().filter(single).map(|token| model.node(token.node));
+    let largest = largest.max_by_key(|node| model.elements(node)).filter(|_| tokens > TOKENS)?;
+    let (tokens, most) = (thousands(tokens as f64), thousands(TOKENS as f64));
+    let told = TOO_LARGE.at(span, format!("`{name}` would have {tokens} {TOKEN_NAME}; at most {most} are possible"));
+    let count = thousands(model.elements(largest) as f64);
+    let told = told.label(largest.span, format!("`{}` has {count} of them", largest.name));
+    Some(match largest.role {
+        Role::Data => {
+            told.help(format!("write a `modality` around `{}`, and `encode` it: all of it is then one token", largest.name))
+        }
+        _ => told.help("make its axes shorter"),
+    })
 }
 
 fn over(model: &Model, what: &str, most: usize, counts: impl Fn(&&Node) -> bool) -> Option<Diagnostic> {

@@ -573,7 +573,7 @@ impl<'t> Builder<'t> {
                 return (model, None);
             }
         };
-        if let Some(told) = limits::tokens(&model, graph.tokens.len()) {
+        if let Some(told) = limits::asked(&model, graph.tokens.len()) {
             self.told.push(told);
             return (model, None);
         }

@@ -23,7 +23,10 @@ impl Asked<'_, '_> {
         asks: bool,
     ) {
         match approximator.estimator {
-            Estimator::Joint(_) => self.encoded(approximator),
+            Estimator::Joint(_) => {
+                self.encoded(approximator);
+                self.partly(approximator, name, asks);
+            }
             // A question the other way round is one slip, of which all others follow.
             Estimator::Posterior(_) => {
                 let told = self.told.len();
@@ -157,6 +160,19 @@ impl Asked<'_, '_> {
         let left_out = elements.iter().filter(|token| !self.mentioned.contains_key(token)).count();
         let known = left_out == 0 || gaps == Empty::Whole && left_out == elements.len();
         !known && !elements.iter().any(asked)
+    }
+
+    /// Modalities that are a token, of which a query gives some: they were always seen whole, unless data sets have gaps.
+    fn partly(&mut self, approximator: &Approximator, name: Span, asks: bool) {
+        let groups = approximator.encodings.iter().filter_map(|own| approximator.groups.get(own.modality));
+        for group in groups.filter(|_| asks) {
+            let said = |id: &NodeId| self.mentioned.keys().any(|token| self.node_of(*token) == Some(*id));
+            let asked = |id: &NodeId| self.asked_at.keys().any(|token| self.node_of(*token) == Some(*id));
+            if group.nodes.iter().any(asked) || !group.nodes.iter().any(said) {
+                continue;
+            }
+            self.told.extend(self.absent(approximator, group, name));
+        }
     }
 
     /// Data of a modality that is one token: they are given or absent, never inferred.

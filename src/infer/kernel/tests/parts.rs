@@ -207,6 +207,7 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
             head_width: width / 2,
             hidden: 2 * width,
             frequencies: 5,
+            summaries: Vec::new(),
         };
         let plan = Plan::new(&sizes);
         let Workspace {

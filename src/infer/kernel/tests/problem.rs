@@ -47,6 +47,7 @@ pub fn architecture(
         head_width,
         hidden,
         frequencies,
+        summaries: Vec::new(),
     }
 }
 
@@ -101,6 +102,7 @@ impl Problem {
                 .map(|_| random.signed())
                 .collect(),
             wanted: Vec::new(),
+            summaries: Vec::new(),
             given,
         };
         let targets = Targets {
@@ -125,6 +127,7 @@ impl Problem {
             level: order.clone().map(|b| self.inputs.level[b]).collect(),
             mask: order.clone().map(|b| self.inputs.mask[b]).collect(),
             wanted: self.inputs.wanted.clone(),
+            summaries: Vec::new(),
         };
         let targets =
             Targets { target: of_tokens(&self.targets.target), weight: of_tokens(&self.targets.weight) };
@@ -150,7 +153,7 @@ impl Problem {
     pub fn loss_gradient(&self, kernel: &mut Kernel) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
         let loss =
-            kernel.loss_gradient(&self.parameters, &self.inputs, &self.targets, &self.masks, &mut gradient);
+            kernel.loss_gradient(&self.parameters, &self.inputs, &self.targets, &self.masks, (&mut gradient, &mut []));
         (loss, gradient)
     }
 }

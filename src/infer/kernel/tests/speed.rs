@@ -52,7 +52,7 @@ fn report(net: &Architecture, samples: usize, threads: usize, set: InstructionSe
     let mut gradient = vec![0.0; problem.parameters.len()];
     let (parameters, inputs, masks) = (&problem.parameters, &problem.inputs, &problem.masks);
     let step = best(|| {
-        kernel.loss_gradient(parameters, inputs, &problem.targets, masks, &mut gradient);
+        kernel.loss_gradient(parameters, inputs, &problem.targets, masks, (&mut gradient, &mut []));
     });
     let mut out = vec![0.0; inputs.value.len()];
     let forward = best(|| kernel.forward(parameters, inputs, masks, &mut out));
@@ -102,7 +102,7 @@ fn speed_of_masks() {
             problem.masks.masks.fill(mask.into());
             let Problem { parameters, inputs, targets, masks, .. } = &problem;
             let step = best(|| {
-                kernel.loss_gradient(parameters, inputs, targets, masks, &mut gradient);
+                kernel.loss_gradient(parameters, inputs, targets, masks, (&mut gradient, &mut []));
             });
             let mut out = vec![0.0; inputs.value.len()];
             let forward = best(|| kernel.forward(parameters, inputs, masks, &mut out));
