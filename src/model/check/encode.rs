@@ -152,12 +152,12 @@ fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
 /// may be too many, or a modality may depend on what depends on it.
 pub(super) fn lumps(approximator: &Approximator, looked: &Looked<'_>) -> Option<Diagnostic> {
     let graph = looked.graph.as_ref()?;
-    let (lumps, name) = (approximator.lumps(), &approximator.name);
+    let lumps = approximator.lumps();
     if !matches!(approximator.estimator, Estimator::Joint(_)) {
         return None;
     }
     let lumped: Vec<NodeId> = lumps.iter().flat_map(|lump| lump.nodes.iter().copied()).collect();
-    if let Some(told) = limits::tokens(&looked.model, name, approximator.span, graph, &lumped) {
+    if let Some(told) = limits::tokens(&looked.model, graph, &lumped) {
         return Some(told);
     }
     let circle = Structure::fixed(graph.clone()).lumped(&lumps).err()?;

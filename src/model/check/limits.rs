@@ -2,8 +2,8 @@
 
 use super::codes::TOO_LARGE;
 use crate::survey::{Survey, is_vertex};
-use crate::{Graph, Model, Node, NodeId, Role, Token};
-use sbi_syntax::{Diagnostic, Span};
+use crate::{Graph, Model, Node, NodeId, Role};
+use sbi_syntax::Diagnostic;
 
 /// How many elements a node, and a model, may have.
 pub(super) const ELEMENTS: usize = 1_000_000;
@@ -41,20 +41,17 @@ pub(super) fn asked(model: &Model, elements: usize) -> Option<Diagnostic> {
     if elements > ASKED { over(model, ASKED_NAME, ASKED, asked) } else { None }
 }
 
-/// Says that a joint approximator has too many tokens, where elements of these nodes are one each.
-pub(super) fn tokens(model: &Model, name: &str, span: Span, graph: &Graph, lumped: &[NodeId]) -> Option<Diagnostic> {
-    let single = |token: &&Token| !lumped.contains(&token.node);
-    let tokens = graph.tokens.iter().filter(single).count();
-    let largest = graph.tokens.iter().filter(single).map(|token| model.node(token.node));
-    let largest = largest.max_by_key(|node| model.elements(node)).filter(|_| tokens > TOKENS)?;
-    let (tokens, most) = (thousands(tokens as f64), thousands(TOKENS as f64));
-    let told = TOO_LARGE.at(span, format!("`{name}` would have {tokens} {TOKEN_NAME}; at most {most} are possible"));
-    let count = thousands(model.elements(largest) as f64);
-    let told = told.label(largest.span, format!("`{}` has {count} of them", largest.name));
+/// Says that a joint approximator of a model has too many tokens, where elements of these nodes are none of their own.
+pub(super) fn tokens(model: &Model, graph: &Graph, lumped: &[NodeId]) -> Option<Diagnostic> {
+    let single = || graph.tokens.iter().filter(|token| !lumped.contains(&token.node));
+    let nodes = single().map(|token| model.node(token.node));
+    let largest = nodes.max_by_key(|node| model.elements(node)).filter(|_| single().count() > TOKENS)?;
+    let told = too_many(model, single().count(), (TOKEN_NAME, TOKENS), largest);
     Some(match largest.role {
-        Role::Data => {
-            told.help(format!("write a `modality` around `{}`, and `encode` it: all of it is then one token", largest.name))
-        }
+        Role::Data => told.help(format!(
+            "make its axes shorter, or `encode` it in an approximator: all of `{}` is then one token",
+            largest.name
+        )),
         _ => told.help("make its axes shorter"),
     })
 }
@@ -63,15 +60,15 @@ fn over(model: &Model, what: &str, most: usize, counts: impl Fn(&&Node) -> bool)
     let nodes = || model.nodes.iter().filter(&counts);
     let sum = nodes().map(|node| model.elements(node)).fold(0, usize::saturating_add);
     let largest = nodes().max_by_key(|node| model.elements(node)).filter(|_| sum > most)?;
+    let told = too_many(model, sum, (what, most), largest);
+    Some(told.help("make its axes shorter, or summarise it: `data m = mean over i (…)`"))
+}
+
+fn too_many(model: &Model, sum: usize, (what, most): (&str, usize), largest: &Node) -> Diagnostic {
     let (sum, most) = (thousands(sum as f64), thousands(most as f64));
     let message = format!("`{}` would have {sum} {what}; at most {most} are possible", model.name);
     let count = thousands(model.elements(largest) as f64);
-    Some(
-        TOO_LARGE
-            .at(largest.span, message)
-            .label(largest.span, format!("`{}` has {count} of them", largest.name))
-            .help("make its axes shorter, or summarise it: `data m = mean over i (…)`"),
-    )
+    TOO_LARGE.at(largest.span, message).label(largest.span, format!("`{}` has {count} of them", largest.name))
 }
 
 fn values(model: &Model) -> Option<Diagnostic> {

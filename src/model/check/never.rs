@@ -137,12 +137,16 @@ impl Asked<'_, '_> {
             true => ("saw all of it or nothing", "declares only all of it `missing`"),
             false => ("always saw it", "does not declare it `missing`"),
         };
+        let otherwise = match approximator.estimator {
+            Estimator::Joint(_) => format!("remove `encode {}` from `{}`", group.name, approximator.name),
+            Estimator::Posterior(_) => format!("use {JOINT}"),
+        };
         let message = format!("{missing}, but `{}` {seen}: `{}` {declared}", approximator.name, model.name);
         Some(
             NEVER_TRAINED
                 .at(name, message)
                 .label(first.span, "declared here")
-                .help(format!("give it, write `{statement}` in the model, or use {JOINT}")),
+                .help(format!("give it, write `{statement}` in the model, or {otherwise}")),
         )
     }
 

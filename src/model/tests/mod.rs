@@ -22,6 +22,7 @@ mod reach;
 mod remedies;
 mod silent;
 mod specs;
+mod quotient;
 mod units;
 mod values;
 mod words;
