@@ -2,16 +2,18 @@
 
 use crate::backend::ScoreBackend;
 use crate::device::{Machine, on_device};
-use crate::guide::Guide;
+use crate::guide::{Guide, looks};
 use crate::levels::Levels;
 use crate::parts::side_by_side;
 use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
 use crate::subject::Subject;
+use crate::tilt::Tilted;
 use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
 use sbi_sim::Restriction;
+use sbi_sim::rng::Stream;
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
@@ -43,7 +45,8 @@ pub(crate) struct Try {
 pub struct Draws {
     /// `[draws · inferred]`, row-major, in the order the query asks, in the user's units.
     pub values: Vec<f64>,
-    /// Draws that were made again: they fell outside the prior's support, or did not satisfy the conditions.
+    /// Draws that were made again: they fell outside the prior's support, did not satisfy the conditions, or were too unlikely under a
+    /// changed prior.
     pub redrawn: usize,
 }
 
@@ -62,6 +65,13 @@ pub enum DrawError {
     /// Hardly any of very many tries satisfied the conditions.
     Unmet {
         /// How many did.
+        kept: usize,
+        /// Of how many.
+        tries: usize,
+    },
+    /// Hardly any of very many tries were likely enough under the changed priors.
+    Unlikely {
+        /// How many were.
         kept: usize,
         /// Of how many.
         tries: usize,
@@ -85,6 +95,9 @@ impl std::fmt::Display for DrawError {
             ),
             DrawError::Unmet { kept, tries } => {
                 write!(f, "of {tries} draws only {kept} satisfy what `where` says")
+            }
+            DrawError::Unlikely { kept, tries } => {
+                write!(f, "of {tries} draws only {kept} are likely enough under the changed prior")
             }
             DrawError::NotFinite { name } => write!(f, "the network's draws of `{name}` are not numbers"),
             DrawError::Device(why) => f.write_str(why),
@@ -165,13 +178,63 @@ pub struct Conditional<'a> {
     pub levels: Option<&'a Levels>,
 }
 
-/// Conditions that all draws satisfy. Those that do not are made again, whether they were guided or not.
+/// Conditions that all draws satisfy, and priors other than the model's. Draws that do not satisfy the conditions, or that changed
+/// priors exclude, are made again, whether they were guided or not.
 #[derive(Clone, Copy)]
 pub struct Under<'a> {
     /// The conditions, compiled for all tokens.
-    pub restriction: &'a Restriction,
-    /// Whether draws are guided to where they hold; else they are as without them.
-    pub guided: bool,
+    pub restriction: Option<&'a Restriction>,
+    /// The changed priors.
+    pub tilted: Option<&'a Tilted>,
+    /// How draws come to be so.
+    pub how: How,
+}
+
+/// How draws come to satisfy conditions, and to have changed priors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum How {
+    /// They are made as without, and kept with the probability of their weight under the changed priors over the largest weight.
+    Rejection {
+        /// The logarithm of that weight. Draws of a larger one are all kept, and so too few of them.
+        most: f64,
+    },
+    /// They are guided, which is approximate.
+    Guidance,
+}
+
+/// What some draws show that are none of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// The logarithm of the weight of each within the prior's support: minus infinity where the conditions do not hold, zero where they do and
+    /// no prior is changed, or draws are guided.
+    pub log_weights: Vec<f64>,
+}
+
+impl Probe {
+    /// The largest logarithm of a weight.
+    pub fn most(&self) -> f64 {
+        self.log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// As a share of these draws, how many equally weighed ones tell as much: (Σw)² / (n Σw²). Where all weights are one or nothing, the share
+    /// of ones.
+    pub fn share(&self) -> f64 {
+        let weights = || self.log_weights.iter().map(|log| (log - self.most()).exp()).filter(|w| w.is_finite());
+        let (sum, squares) = weights().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+        if squares > 0.0 { sum * sum / (squares * self.log_weights.len() as f64) } else { 0.0 }
+    }
+
+    /// The share of all weight that the largest alone has.
+    pub fn largest(&self) -> f64 {
+        let weights = self.log_weights.iter().map(|log| (log - self.most()).exp());
+        weights.filter(|w| w.is_finite()).sum::<f64>().recip()
+    }
+
+    /// The share of draws of which the conditions hold, and that no changed prior excludes.
+    pub fn holding(&self) -> f64 {
+        let holding = self.log_weights.iter().filter(|log| **log > f64::NEG_INFINITY).count();
+        holding as f64 / self.log_weights.len().max(1) as f64
+    }
 }
 
 /// What makes draws.
@@ -182,7 +245,9 @@ enum Maker<'a, B: ScoreBackend> {
 
 impl Under<'_> {
     /// How often a guided draw looks at the network.
-    pub const LOOKS: usize = crate::guide::LOOKS;
+    pub fn looks(&self) -> usize {
+        looks(self.tilted.map_or(0, Tilted::count))
+    }
 }
 
 impl<B: ScoreBackend> Maker<'_, B> {
@@ -228,16 +293,17 @@ impl Conditional<'_> {
         let mut values = vec![0.0; numbers.len() * width];
         let mut waiting: VecDeque<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
         let most_tries = match self.under {
-            Some(Under { guided: true, .. }) => GUIDED_TRIES,
+            Some(Under { how: How::Guidance, .. }) => GUIDED_TRIES,
             _ => TRIES,
         };
         let (mut kept, mut inside, mut tries) = (0, 0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = side_by_side(&mut makers, &chunk, tokens, tokens, |maker, tries| maker.draw(tries));
-            for (&Try { number, attempt }, made) in chunk.iter().zip(self.sound(&made)?) {
+            for (&own, made) in chunk.iter().zip(self.sound(&made)?) {
+                let Try { number, attempt } = own;
                 inside += usize::from(made.is_some());
-                if let Some(made) = made.filter(|made| made.holds) {
+                if let Some(made) = made.filter(|made| self.keeps(own, made)) {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&self.asked_of(&made.values));
@@ -254,6 +320,9 @@ impl Conditional<'_> {
             if tries >= most_tries && (kept as f64) < least {
                 return Err(match (inside as f64) < least {
                     true => DrawError::OutsideSupport { kept: inside, tries },
+                    false if self.under.is_some_and(|under| under.restriction.is_none()) => {
+                        DrawError::Unlikely { kept, tries }
+                    }
                     false => DrawError::Unmet { kept, tries },
                 });
             }
@@ -261,44 +330,56 @@ impl Conditional<'_> {
         Ok(Draws { values, redrawn: tries - kept })
     }
 
-    /// Of so many tries within the prior's support, the share that satisfies the conditions at the first attempt. `go_on` hears how many
-    /// are made and may stop the work.
+    /// What the first attempts at the draws with these numbers show, of those within the prior's support. `go_on` hears how many are made and
+    /// may stop the work.
     ///
     /// # Errors
     /// See [`DrawError`].
-    pub fn share_within(
+    pub fn probe(
         &self,
-        tries: usize,
+        numbers: Range<usize>,
         machine: &Machine,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<f64, DrawError> {
+    ) -> Result<Probe, DrawError> {
+        let guided = self.under.is_some_and(|under| under.how == How::Guidance);
+        let weight = |made: Made| match made.log_weight > f64::NEG_INFINITY && guided {
+            true => 0.0,
+            false => made.log_weight,
+        };
         on_device!(machine.device, DrawError::Device, B => {
             let tokens = self.subject.tokens().len();
-            let tries: Vec<Try> = (0..tries).map(|number| Try { number, attempt: 0 }).collect();
+            let tries: Vec<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
             let mut makers = self.makers::<B>(machine);
-            let (mut sound, mut holding, mut done) = (0_u32, 0_u32, 0);
+            let (mut log_weights, mut done) = (Vec::with_capacity(tries.len()), 0);
             for tries in tries.chunks(AT_ONCE) {
                 let made = side_by_side(&mut makers, tries, tokens, tokens, |maker, tries| maker.draw(tries));
-                for made in self.sound(&made)?.into_iter().flatten() {
-                    sound += 1;
-                    holding += u32::from(made.holds);
-                }
+                log_weights.extend(self.sound(&made)?.into_iter().flatten().map(weight));
                 done += tries.len();
                 if go_on(done).is_break() {
                     return Err(DrawError::Stopped);
                 }
             }
-            Ok(f64::from(holding) / f64::from(sound.max(1)))
+            Ok(Probe { log_weights })
         })
+    }
+
+    /// Whether a draw within the prior's support is one of the answer.
+    fn keeps(&self, of: Try, made: &Made) -> bool {
+        let possible = made.log_weight > f64::NEG_INFINITY;
+        match self.under {
+            Some(Under { tilted: Some(_), how: How::Rejection { most }, .. }) if possible => {
+                let stream = Stream::new(self.seed, &format!("@prior/{}", self.question.name));
+                stream.uniform(of.number as u64, of.attempt, 0) < (made.log_weight - most).exp()
+            }
+            _ => possible,
+        }
     }
 
     /// What makes draws, one for each worker.
     fn makers<B: ScoreBackend>(&self, machine: &Machine) -> Vec<Maker<'_, B>> {
         let (makers, threads) = machine.workers();
         let maker = |_| match self.under {
-            Some(Under { restriction, guided: true }) => {
-                Maker::Guided(Guide::new(self, restriction, threads))
-            }
+            Some(under) if under.how == How::Guidance => Maker::Guided(Guide::new(self, &under, threads)),
             _ => Maker::Plain(Solver::new(self, threads)),
         };
         (0..makers).map(maker).collect()
@@ -324,16 +405,23 @@ impl Conditional<'_> {
             let inside = inside
                 .into_iter()
                 .all(|((token, x), state)| *state != State::Inferred || token.support.contains(*x));
-            sound.push(inside.then_some(Made { values, holds: true }));
+            sound.push(inside.then_some(Made { values, log_weight: 0.0 }));
         }
-        if let Some(Under { restriction, .. }) = self.under {
+        if let Some(under) = self.under {
             let known = self.known();
             let row = |made: &Made| -> Vec<f64> {
                 known.iter().zip(&made.values).map(|(known, x)| known.unwrap_or(*x)).collect()
             };
             let rows: Vec<f64> = sound.iter().flatten().flat_map(row).collect();
-            let judged = restriction.judge(&rows).holds;
-            sound.iter_mut().flatten().zip(judged).for_each(|(made, holds)| made.holds = holds);
+            if let Some(tilted) = under.tilted {
+                let logs = tilted.log_weights(&rows, tokens.len());
+                sound.iter_mut().flatten().zip(logs).for_each(|(made, log)| made.log_weight = log);
+            }
+            if let Some(restriction) = under.restriction {
+                let holds = restriction.judge(&rows).holds;
+                let failing = sound.iter_mut().flatten().zip(holds).filter(|(_, holds)| !holds);
+                failing.for_each(|(made, _)| made.log_weight = f64::NEG_INFINITY);
+            }
         }
         Ok(sound)
     }
@@ -366,8 +454,8 @@ impl Conditional<'_> {
 struct Made {
     /// Of all tokens.
     values: Vec<f64>,
-    /// Whether all conditions hold of it.
-    holds: bool,
+    /// The logarithm of its weight under changed priors; minus infinity where these exclude it, or a condition does not hold.
+    log_weight: f64,
 }
 
 /// A network's number in the user's units; whole numbers are the nearest that can occur.

@@ -39,7 +39,7 @@ impl<'t> Asked<'_, 't> {
         prior: &'t tree::Prior,
         about: &About<'_, 't>,
     ) -> Result<ChangedPrior, Vec<Diagnostic>> {
-        let id = self.changeable(&prior.target).map_err(|told| Vec::from_iter(told))?;
+        let id = self.changeable(&prior.target).map_err(Vec::from_iter)?;
         let own = self.looked.model.node(id);
         if !self.joint {
             let told = not_run("param", prior.span);
@@ -117,10 +117,13 @@ impl<'t> Asked<'_, 't> {
             }
         };
         if node.curve || draw.family.is_joint() {
-            let what = if node.curve { "is a function of time" } else { "is drawn as a vector" };
+            let [what, element] = match node.curve {
+                true => ["is a function of time", "(…)"],
+                false => ["is drawn as a vector", "[1]"],
+            };
             return told(
                 format!("`{name}` {what}, and the prior of single numbers alone can be changed"),
-                format!("keep draws by it: `where {name}… in … .. …`"),
+                format!("keep draws by it: `where {name}{element} in … .. …`"),
             );
         }
         if !has_density(draw) {
@@ -142,7 +145,7 @@ impl<'t> Asked<'_, 't> {
         if let Some(behind) = drawn_behind(model, exprs.map(|id| model.expr(id))) {
             let message = format!("the model's prior of `{name}` depends on {behind}, and cannot be changed alone");
             let told = NOT_CONSTANT.at(target.span, message).label(node.span, "drawn here");
-            return Err(Some(told.help("change the prior of what it depends on, if that has numbers alone in its own")));
+            return Err(Some(told.help("ask under another prior of what it depends on, where that is drawn from numbers alone")));
         }
         Ok(id)
     }
@@ -243,7 +246,7 @@ impl<'t> Builder<'t> {
                 (Some(here), None) => here.is_plain(),
             };
             if !same {
-                let unit = measure.text().unwrap_or_else(|| "no unit".to_owned());
+                let unit = measure.text().map_or("no unit".to_owned(), |unit| format!("`{unit}`"));
                 let message = format!("`{name}` is in `{}` here, and in {unit} in the model", written.text);
                 let told = UNIT_MISMATCH.at(written.span, message).label(declared, "declared here");
                 return Err(vec![told.help(match measure.text() {
