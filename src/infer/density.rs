@@ -69,7 +69,10 @@ impl std::fmt::Display for DensityError {
                 write!(f, "`{name}` was the same in all simulations, and has no density")
             }
             DensityError::Restricted => {
-                write!(f, "its draws satisfy a `where` or a changed prior, and what that leaves of the density is not known")
+                write!(
+                    f,
+                    "its draws satisfy a `where` or a changed prior, and what that leaves of the density is not known"
+                )
             }
             DensityError::Device(why) => f.write_str(why),
         }

@@ -219,7 +219,8 @@ impl Probe {
     /// As a share of these draws, how many equally weighed ones tell as much: (Σw)² / (n Σw²). Where all weights are one or nothing, the share
     /// of ones.
     pub fn share(&self) -> f64 {
-        let weights = || self.log_weights.iter().map(|log| (log - self.most()).exp()).filter(|w| w.is_finite());
+        let weights =
+            || self.log_weights.iter().map(|log| (log - self.most()).exp()).filter(|w| w.is_finite());
         let (sum, squares) = weights().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
         if squares > 0.0 { sum * sum / (squares * self.log_weights.len() as f64) } else { 0.0 }
     }

@@ -192,7 +192,10 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
             let columns = covariances.chunks_exact_mut(tokens).skip(own).step_by(self.pulls.len());
             for (column, (moved, denoised)) in columns.zip(differences) {
                 let ends = moved.iter().zip(denoised);
-                column.iter_mut().zip(ends).for_each(|(to, (end, start))| *to = sigma * (end - start) / SLOPE_REACH);
+                column
+                    .iter_mut()
+                    .zip(ends)
+                    .for_each(|(to, (end, start))| *to = sigma * (end - start) / SLOPE_REACH);
             }
         }
         covariances

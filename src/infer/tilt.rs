@@ -5,10 +5,10 @@
 //! what hangs together with it moves along by its covariance. Of a normal conditional and a normal w this is exact, and so are then
 //! draws that follow these means down from noise.
 
+use crate::draw::{Conditional, Question};
 use crate::guide::FARTHEST;
 use crate::scale::Scale;
 use crate::subject::Subject;
-use crate::draw::{Conditional, Question};
 use sbi_model::{State, Support};
 use sbi_sim::Tilt;
 
@@ -90,7 +90,9 @@ impl Tilted {
             laws.map(|(token, support)| token.map(|token| Law::within(support, scale(token)))).collect();
         for _ in 0..ROUNDS {
             let logs = self.at_points(&laws, SOUGHT, |values| self.tilt.after(values));
-            laws.iter_mut().zip(&logs).for_each(|(law, logs)| law.iter_mut().for_each(|law| law.narrow(logs)));
+            laws.iter_mut()
+                .zip(&logs)
+                .for_each(|(law, logs)| law.iter_mut().for_each(|law| law.narrow(logs)));
         }
         let logs = self.at_points(&laws, POINTS, |values| self.tilt.log_weights(values));
         let pull = |((law, logs), token): ((&Option<Law>, Vec<f64>), &Option<usize>)| {
@@ -213,7 +215,9 @@ impl Pull {
 pub fn follow(pulls: &[Pull], denoised: &mut [f64], covariances: &[f64], unit: f64) {
     let mut columns: Vec<Vec<f64>> = covariances.chunks_exact(denoised.len()).map(<[f64]>::to_vec).collect();
     for (own, pull) in pulls.iter().enumerate() {
-        let Some((column, others)) = columns.get_mut(own..).and_then(<[Vec<f64>]>::split_first_mut) else { return };
+        let Some((column, others)) = columns.get_mut(own..).and_then(<[Vec<f64>]>::split_first_mut) else {
+            return;
+        };
         let at = |values: &[f64]| values.get(pull.token).copied().unwrap_or(0.0);
         let variance = at(column).clamp(LEAST * unit, MOST * unit);
         let (shift, after) = pull.weighed(at(denoised), variance);
@@ -228,6 +232,92 @@ pub fn follow(pulls: &[Pull], denoised: &mut [f64], covariances: &[f64], unit: f
         for other in others {
             let known = (1.0 - after / variance) * at(other);
             other.iter_mut().zip(&shares).for_each(|(covariance, share)| *covariance -= known * share);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The weights of N(m, t²) over N(0, 1), or of being within two ends, at the points of a pull from one end to the other.
+    fn pull([low, high]: [f64; 2], log: impl Fn(f64) -> f64) -> Pull {
+        let step = (high - low) / POINTS as f64;
+        let first = low + 0.5 * step;
+        Pull { token: 0, first, step, logs: (0..POINTS).map(|k| log(first + step * k as f64)).collect() }
+    }
+
+    /// Mean and variance of w times N(mean, variance), by the sums of a fine grid.
+    fn quadrature(log: impl Fn(f64) -> f64, mean: f64, variance: f64) -> (f64, f64) {
+        let sd = variance.sqrt();
+        let points = || (-40_000..=40_000).map(|k| mean + sd * f64::from(k) * 5e-4);
+        let logs: Vec<f64> = points().map(|z| log(z) - 0.5 * (z - mean) * (z - mean) / variance).collect();
+        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum = |of: &dyn Fn(f64) -> f64| {
+            points().zip(&logs).map(|(z, log)| of(z) * (log - top).exp()).sum::<f64>()
+        };
+        let mass = sum(&|_| 1.0);
+        let first = sum(&|z| z) / mass;
+        (first - mean, sum(&|z| (z - first) * (z - first)) / mass)
+    }
+
+    #[test]
+    fn a_weighed_normal_law_has_the_moments_of_its_quadrature() {
+        let normal = |m: f64, t: f64| move |z: f64| 0.5 * z * z - 0.5 * ((z - m) / t).powi(2);
+        for (m, t) in [(0.3, 0.1), (-1.0, 0.5), (2.0, 2.0_f64)] {
+            let ends = [(m - 10.0 * t).max(-12.0), (m + 10.0 * t).min(12.0)];
+            let pull = pull(ends, normal(m, t));
+            for (mean, sd) in [(0.0, 0.9), (0.2, 0.3), (0.25, 0.05), (m + t, 0.002 * t)] {
+                let (shift, variance) = pull.weighed(mean, sd * sd);
+                let (wanted, exact) = quadrature(normal(m, t), mean, sd * sd);
+                assert!(
+                    (shift - wanted).abs() < 1e-3 * sd,
+                    "N({m}, {t}) on N({mean}, {sd}): {shift}, not {wanted}"
+                );
+                assert!((variance / exact - 1.0).abs() < 2e-3, "{variance}, not {exact}");
+            }
+        }
+        let within = |z: f64| if (0.2..=0.5).contains(&z) { 0.0 } else { f64::NEG_INFINITY };
+        let cut = pull([0.2, 0.5], |_| 0.0);
+        for (mean, sd) in [(0.3, 0.8), (0.0, 0.1), (0.45, 0.02)] {
+            let ((shift, variance), (wanted, exact)) =
+                (cut.weighed(mean, sd * sd), quadrature(within, mean, sd * sd));
+            assert!((shift - wanted).abs() < 2e-3 * sd, "N({mean}, {sd}) cut: {shift}, not {wanted}");
+            assert!((variance / exact - 1.0).abs() < 5e-3, "{variance}, not {exact}");
+        }
+    }
+
+    /// Where all weight is far away, the nearest of it draws; where there is none, nothing does.
+    #[test]
+    fn what_is_far_away_draws_and_what_is_nowhere_does_not() {
+        let cut = pull([0.2, 0.5], |_| 0.0);
+        assert!(
+            (cut.weighed(-3.0, 1e-10).0 - 3.2).abs() < 1e-3 && (cut.weighed(0.7, 1e-10).0 + 0.2).abs() < 1e-3
+        );
+        assert!((cut.weighed(-3.0, 0.01).0 - 3.2).abs() < 5e-3);
+        let nothing = pull([0.2, 0.5], |_| f64::NEG_INFINITY);
+        assert_eq!((nothing.weighed(0.0, 0.1), nothing.weighed(0.3, 1e-12)), ((0.0, 0.1), (0.0, 1e-12)));
+    }
+
+    /// Three numbers that hang together, two of them weighed by normal laws: the mean of the product of all.
+    #[test]
+    fn what_hangs_together_moves_as_its_covariance_says() {
+        let normal = |m: f64, t: f64| move |z: f64| -0.5 * ((z - m) / t).powi(2);
+        let pulls = [
+            Pull { token: 0, ..pull([-4.0, 6.0], normal(1.0, 0.5)) },
+            Pull { token: 2, ..pull([-5.0, 3.0], normal(-1.0, 0.4)) },
+        ];
+        let columns = [0.5, 0.3, -0.2, -0.2, 0.1, 0.6];
+        let mut values = [0.1, 0.2, 0.3];
+        follow(&pulls, &mut values, &columns, 1.0);
+        // Of a linear observation of the first and the third with noise: gain = C (S + R)⁻¹.
+        let (s00, s02, s22) = (0.5 + 0.25, -0.2, 0.6 + 0.16);
+        let det = s00 * s22 - s02 * s02;
+        let off = [1.0 - 0.1, -1.0 - 0.3];
+        let solved = [(s22 * off[0] - s02 * off[1]) / det, (s00 * off[1] - s02 * off[0]) / det];
+        for (token, start) in [0.1, 0.2, 0.3].into_iter().enumerate() {
+            let wanted = start + columns[token] * solved[0] + columns[3 + token] * solved[1];
+            assert!((values[token] - wanted).abs() < 1e-6, "{values:?}: {token} is not at {wanted}");
         }
     }
 }

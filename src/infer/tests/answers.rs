@@ -7,7 +7,7 @@ use sbi_model::{GraphRule, MaskKind, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
-fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weights {
+pub fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weights {
     let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
     let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
     let plan = plan("test", subject, &transformer, &train_, table);

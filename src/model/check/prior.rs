@@ -18,8 +18,8 @@ use crate::{
     Argument, AxisKind, ChangedPrior, Definition, Draw, Expr, ExprId, Kind, Model, Node, NodeId, Role,
     Support,
 };
-use sbi_syntax::tree;
 use sbi_syntax::Diagnostic;
+use sbi_syntax::tree;
 use std::collections::BTreeSet;
 
 impl<'t> Asked<'_, 't> {
@@ -64,8 +64,7 @@ impl<'t> Asked<'_, 't> {
             return Err(builder.told);
         }
         let exprs = std::mem::take(&mut builder.arena.exprs);
-        let changed =
-            ChangedPrior { node: id, exprs, draw, supports: Vec::new(), span: prior.target.span };
+        let changed = ChangedPrior { node: id, exprs, draw, supports: Vec::new(), span: prior.target.span };
         let supports = self.overlap(&mut builder, &changed, prior)?;
         Ok(ChangedPrior { supports, ..changed })
     }
@@ -96,7 +95,9 @@ impl<'t> Asked<'_, 't> {
             (_, Role::Data) => {
                 return told(
                     format!("`{name}` is data, and only parameters have priors"),
-                    format!("to know it write `given {name} = …`, to keep draws by it `where {name} in … .. …`"),
+                    format!(
+                        "to know it write `given {name} = …`, to keep draws by it `where {name} in … .. …`"
+                    ),
                 );
             }
             (_, Role::Latent) => {
@@ -110,7 +111,10 @@ impl<'t> Asked<'_, 't> {
                 let help = match sources.as_slice() {
                     [] => format!("draw it in the model: `param {name} ~ …`"),
                     sources => {
-                        format!("change the prior of what it is computed from: {}", list(sources.iter().copied()))
+                        format!(
+                            "change the prior of what it is computed from: {}",
+                            list(sources.iter().copied())
+                        )
                     }
                 };
                 return told(format!("`{name}` is computed, and has no prior of its own"), help);
@@ -143,9 +147,12 @@ impl<'t> Asked<'_, 't> {
         }
         let exprs = model.below(draw.exprs(), |_| true).into_iter();
         if let Some(behind) = drawn_behind(model, exprs.map(|id| model.expr(id))) {
-            let message = format!("the model's prior of `{name}` depends on {behind}, and cannot be changed alone");
+            let message =
+                format!("the model's prior of `{name}` depends on {behind}, and cannot be changed alone");
             let told = NOT_CONSTANT.at(target.span, message).label(node.span, "drawn here");
-            return Err(Some(told.help("ask under another prior of what it depends on, where that is drawn from numbers alone")));
+            return Err(Some(told.help(
+                "ask under another prior of what it depends on, where that is drawn from numbers alone",
+            )));
         }
         Ok(id)
     }
@@ -164,7 +171,8 @@ impl<'t> Asked<'_, 't> {
         let name = &model.node(changed.node).name;
         if changed.draw.family.is_joint() || !has_density(&changed.draw) {
             let gives = if changed.draw.family.is_joint() { "no single numbers" } else { "whole numbers" };
-            let message = format!("`{name}` is a real number, and `{}` gives {gives}", changed.draw.family.name());
+            let message =
+                format!("`{name}` is a real number, and `{}` gives {gives}", changed.draw.family.name());
             let told = PRIOR_FAMILY.at(prior.draw.span, message);
             return Err(vec![told.help("write a law of real numbers, such as `normal(0.3, 0.1)`")]);
         }
@@ -194,7 +202,8 @@ impl<'t> Asked<'_, 't> {
             let name = altered.element_name(node, element);
             let message =
                 format!("`{name}` lies {} in the model, and {} under this prior", shown(old), shown(new));
-            let told = PRIOR_SUPPORT.at(prior.draw.span, message).label(model.node(changed.node).span, "drawn here");
+            let told =
+                PRIOR_SUPPORT.at(prior.draw.span, message).label(model.node(changed.node).span, "drawn here");
             Err(vec![told.help(format!("write a law with values {}: no network saw others", shown(old)))])
         });
         supports.collect()
@@ -256,7 +265,9 @@ impl<'t> Builder<'t> {
             }
         }
         // What has no unit in a model with units has none here either.
-        if let Some(node) = self.nodes.get_mut(id.0).filter(|node| node.unit.is_none() && measure.unit().is_some()) {
+        if let Some(node) =
+            self.nodes.get_mut(id.0).filter(|node| node.unit.is_none() && measure.unit().is_some())
+        {
             node.unit = Some("1".to_owned());
         }
         Ok(())
