@@ -65,7 +65,7 @@ fn changed_priors_belong_to_the_draws() {
     };
     let own = keys(SPEC);
     for same in [
-        SPEC.replace("uniform(0.5, far)", "uniform(1 / 2, high = 3)"),
+        SPEC.replace("uniform(0.5, far)", "uniform(0.5, high = far)"),
         SPEC.replace("0.2 cm", "2 mm"),
         SPEC.replace("param size[i] ~", "param size[i] : mm ~"),
     ] {
