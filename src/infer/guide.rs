@@ -13,10 +13,11 @@
 
 use crate::backend::ScoreBackend;
 use crate::bound::Bound;
-use crate::draw::{Conditional, Try, Under};
+use crate::draw::{Conditional, Try};
 use crate::noise::level;
 use crate::scale::Scale;
 use crate::tilt::{Pull, Tilted, follow};
+use crate::under::Under;
 use sbi_model::Margin;
 use sbi_sim::Restriction;
 use sbi_sim::rng::Stream;

@@ -33,11 +33,12 @@ mod subject;
 mod table;
 mod tilt;
 mod train;
+mod under;
 mod weights;
 
 pub use density::DensityError;
 pub use device::{Device, Machine, probe_cuda};
-pub use draw::{Conditional, DrawError, Draws, How, Probe, Question, Under};
+pub use draw::{Conditional, DrawError, Draws, Question};
 pub use levels::Levels;
 pub use memory::{drawing_bytes, training_bytes};
 pub use mode::Mode;
@@ -49,6 +50,7 @@ pub use subject::Subject;
 pub use table::Table;
 pub use tilt::Tilted;
 pub use train::{Hooks, Progress, TrainError, train};
+pub use under::{How, Probe, Under};
 pub use weights::{Damaged, Point, Weights};
 
 #[cfg(test)]
