@@ -254,7 +254,10 @@ export default grammar({
         field('body', $.query_body),
       ),
     query_body: ($) => seq('{', lines($, $._query_line), '}'),
-    _query_line: ($) => choice($.given, $.at, $.where, $.infer, alias($.query_setting, $.setting)),
+    _query_line: ($) =>
+      choice($.prior, $.given, $.at, $.where, $.infer, alias($.query_setting, $.setting)),
+    prior: ($) =>
+      seq(field('role', alias('param', $.role)), $._target, optional($._ascription), $._draws_from),
     given: ($) => seq('given', field('target', $.place), choice($._equals, $._table)),
     at: ($) => seq('at', field('axis', $.name), $._equals),
     where: ($) => seq('where', field('condition', $.expression)),

@@ -35,11 +35,7 @@ impl Model {
         let mut made = Conditioned { model: self.clone(), truths: Vec::new(), margins: Vec::new(), whole };
         let mut all = Vec::new();
         for condition in conditions {
-            let first = made.model.exprs.len();
-            for mut expr in condition.exprs.iter().cloned() {
-                expr.operands_mut().for_each(|operand| operand.0 += first);
-                made.model.exprs.push(expr);
-            }
+            let first = made.model.add_exprs(&condition.exprs);
             let root = ExprId(condition.root.0 + first);
             let truth = made.node(root, condition);
             made.truths.push(truth);

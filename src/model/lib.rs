@@ -32,6 +32,7 @@ mod order;
 mod passage;
 mod placement;
 mod quotient;
+mod prior;
 mod query;
 mod reach;
 mod readings;
@@ -65,6 +66,7 @@ pub use node::{Argument, Definition, Draw, Node, NodeId, Role, Series, Transform
 pub use passage::Bound;
 pub use placement::Placement;
 pub use quotient::Lump;
+pub use prior::ChangedPrior;
 pub use query::{Beyond, Condition, DataSet, Placed, Query, State};
 pub use reach::Reach;
 pub use units::Gauge;

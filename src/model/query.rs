@@ -1,6 +1,6 @@
 //! Queries, checked: what is given, what is inferred, what is absent.
 
-use crate::{AxisId, Expr, ExprId, NodeId};
+use crate::{AxisId, ChangedPrior, Expr, ExprId, NodeId};
 use sbi_syntax::{Diagnostic, Span};
 
 /// A question about one model, element by element.
@@ -26,6 +26,8 @@ pub struct Query {
     pub placed: Vec<Placed>,
     /// What its draws satisfy.
     pub conditions: Vec<Condition>,
+    /// The priors under which it asks in place of the model's.
+    pub priors: Vec<ChangedPrior>,
     /// The data sets for each of which it is answered, where a file tells them apart (`by = "subject"`): `states` are
     /// those of the first. Empty where there is only one, without a name.
     pub sets: Vec<DataSet>,

@@ -20,6 +20,7 @@ impl<'t> Stop<'t> {
     pub(crate) fn habit(&self) -> Option<Diagnostic> {
         let checks: &[fn(&Self) -> Option<Diagnostic>] = &[
             Self::link,
+            Self::changed_prior,
             Self::setting_sign,
             Self::draw_sign,
             Self::computed_draw,

@@ -27,6 +27,7 @@ mod number;
 mod outline;
 mod parse;
 mod print;
+mod priors;
 mod python;
 mod query;
 mod recover;

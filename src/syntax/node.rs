@@ -48,7 +48,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn draw(&mut self, pair: &Pair<'t>) -> Draw {
+    pub(crate) fn draw(&mut self, pair: &Pair<'t>) -> Draw {
         let mut calls = children(pair, Rule::call).map(|call| self.call(&call));
         let call = calls.next().expect("the grammar starts every draw with a call");
         let pipes = calls.collect();

@@ -166,6 +166,7 @@ impl<'t> Outline<'t> {
 
     fn query(&mut self, statement: &'t QueryStatement) {
         match statement {
+            QueryStatement::Prior(prior) => self.add(format!("param {}", prior.target.name.text), prior.span),
             QueryStatement::Given(given) => {
                 self.add(format!("given {}", self.slice(given.target.span)), given.span)
             }

@@ -2,7 +2,7 @@
 
 use crate::grammar::{Pair, Rule, child, children, presume};
 use crate::parse::Builder;
-use crate::tree::{Bad, Given, Inferred, Query, QueryStatement};
+use crate::tree::{Bad, Given, Inferred, Prior, Query, QueryStatement};
 use crate::words::Block;
 
 impl<'t> Builder<'t> {
@@ -24,6 +24,12 @@ impl<'t> Builder<'t> {
     fn query_line(&mut self, pair: &Pair<'t>) -> Result<QueryStatement, Bad> {
         let span = self.span(pair);
         Ok(match pair.as_rule() {
+            Rule::prior => QueryStatement::Prior(Prior {
+                target: self.target(&presume(pair, Rule::target)),
+                unit: self.ascription(pair),
+                draw: self.draw(&presume(&presume(pair, Rule::draws_from), Rule::draw)),
+                span,
+            }),
             Rule::given => {
                 let target = self.place(&presume(pair, Rule::place));
                 QueryStatement::Given(Given { target, value: self.source(pair), span })

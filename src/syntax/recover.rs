@@ -190,6 +190,9 @@ impl Line<'_> {
         }
         let told = ROLE_MISSING.at(span, format!("this does not say what `{name}` is"));
         Some(told.help(match self.block {
+            Block::Query if draws => {
+                format!("write `param {name} ~ …` to ask under another prior than the model's")
+            }
             Block::Query => format!("write `given {name} = …` to fix it, `infer {name}` to ask for it"),
             Block::Dynamics => format!(
                 "write `{name}' = …` for a derivative, `init {name} = …`, `next {name} = …` or `let {name} = …`"

@@ -113,7 +113,7 @@ pub(crate) static WORDS: &[Word] = &[
     word("const", &[Block::Top, Block::Model], "const rate = 0.5"),
     word("fn", &[Block::Top, Block::Model], "fn half(x) = x / 2"),
     word("axis", MODEL, "axis i : index(10)"),
-    word("param", MODEL, "param theta ~ normal(0, 1)"),
+    word("param", &[Block::Model, Block::Query], "param theta ~ normal(0, 1)"),
     word("latent", MODEL, "latent z ~ normal(0, 1)"),
     word("data", MODEL, "data x ~ normal(theta, 1)"),
     word("let", &[Block::Model, Block::Dynamics], "let total = a + b"),

@@ -99,6 +99,10 @@ codes! {
     UNPLACED: error "unplaced", "readings at scattered instants without their times";
     OUTSIDE_AXIS: error "outside-axis", "a place outside its axis";
     CONDITION: error "condition", "a condition that no draw can change";
+    PRIOR_TARGET: error "prior-target", "a changed prior of what has none, or none that can be changed";
+    PRIOR_TWICE: error "prior-twice", "two changed priors of one parameter";
+    PRIOR_FAMILY: error "prior-family", "a changed prior of another kind than the parameter";
+    PRIOR_SUPPORT: error "prior-support", "a changed prior outside of the model's";
     BY_DIFFERS: error "by-differs", "data sets that are told apart in two ways";
     CODING: error "coding", "words of data without numbers";
     FOCUS: error "focus", "a `focus` on what is no query of the approximator";

@@ -289,6 +289,11 @@ impl Builder<'_> {
         let ended = model.dynamics.iter().filter_map(|run| self.ended_at_start(model, run));
         let ended: Vec<Diagnostic> = ended.collect();
         self.told.extend(ended);
+        self.demand_each(model, &survey, sound);
+    }
+
+    /// Tries all demands whose expressions stand in a surveyed model, element by element.
+    fn demand_each(&mut self, model: &Model, survey: &Survey<'_>, sound: bool) {
         for demanded in &self.demands {
             let node = model.node(demanded.node);
             let value = |expr: ExprId, element: usize| survey.facts(expr, node, element).constant;
@@ -300,5 +305,13 @@ impl Builder<'_> {
             }
             self.told.extend(told.filter(|told| !self.follows(told)));
         }
+    }
+
+    /// Tries the demands of a query, whose expressions stand in a surveyed model from the number `first` on.
+    pub(super) fn demand_asked(&mut self, model: &Model, survey: &Survey<'_>, first: usize) {
+        let demands = std::mem::take(&mut self.demands).into_iter();
+        let behind = |id: ExprId| Some(ExprId(id.0 + first));
+        self.demands = demands.filter_map(|demanded| demanded.renumber(behind)).collect();
+        self.demand_each(model, survey, true);
     }
 }

@@ -72,6 +72,7 @@ mod passed;
 mod place;
 mod possible;
 mod powers;
+mod prior;
 mod product;
 mod query;
 mod reach;

@@ -11,8 +11,8 @@ use super::network::whole;
 use super::place::Element;
 use super::train::twice;
 use crate::{
-    Approximator, AxisId, Beyond, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query,
-    Role, State,
+    Approximator, AxisId, Beyond, ChangedPrior, Condition, DataSet, Definition, Estimator, Graph, NodeId,
+    Placed, Query, Role, State,
 };
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};
@@ -39,6 +39,7 @@ pub(super) struct Asked<'a, 't> {
     pub(super) touched: BTreeSet<NodeId>,
     pub(super) placed: BTreeMap<AxisId, Placing>,
     pub(super) conditions: Vec<Condition>,
+    pub(super) priors: Vec<ChangedPrior>,
     /// The bounds that conditions set.
     pub(super) bounds: Vec<Bound>,
     /// The data sets of files that hold several, and by which column.
@@ -100,6 +101,7 @@ pub(super) fn query<'t>(
         touched: BTreeSet::new(),
         placed: BTreeMap::new(),
         conditions: Vec::new(),
+        priors: Vec::new(),
         bounds: Vec::new(),
         sets: Vec::new(),
         by: None,
@@ -142,14 +144,20 @@ pub(super) fn query<'t>(
                 asked.told.extend(read.err());
             }
             // What is inferred is read once everything given is known.
-            Statement::At { .. } | Statement::Where { .. } | Statement::Infer { .. } | Statement::Bad(_) => {}
+            Statement::Prior(_)
+            | Statement::At { .. }
+            | Statement::Where { .. }
+            | Statement::Infer { .. }
+            | Statement::Bad(_) => {}
         }
     }
     asked.too_many_places();
     asked.infer(tree);
     for statement in &tree.body {
-        if let Statement::Where { condition, span } = statement {
-            asked.condition(condition, *span, about);
+        match statement {
+            Statement::Where { condition, span } => asked.condition(condition, *span, about),
+            Statement::Prior(prior) => asked.prior(prior, about),
+            _ => {}
         }
     }
     asked.answerable(about.approximator, about.groups, tree.name.span, !asked.unread);
@@ -169,6 +177,7 @@ pub(super) fn query<'t>(
         steps,
         placed: asked.placed.into_iter().map(|(axis, Placing { at, .. })| Placed { axis, at }).collect(),
         conditions: asked.conditions,
+        priors: asked.priors,
         sets: asked.sets,
         files: asked.files,
         later: asked.later,

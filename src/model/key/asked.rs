@@ -1,10 +1,10 @@
 //! What a query asks beyond the states of tokens.
 
 use super::{Form, Normal};
-use crate::{Beyond, Condition, DataSet, Expr, ExprId, Model, Placed, Query};
+use crate::{Beyond, ChangedPrior, Condition, DataSet, Expr, ExprId, Model, Placed, Query};
 use blake3::Hash;
 
-/// What a query asks beyond the states of tokens: where it places axes, what draws satisfy, and further data sets.
+/// What a query asks beyond the states of tokens: where it places axes, what draws satisfy, under which priors, and further data sets.
 pub(super) fn asked(model: &Model, query: &Query) -> Hash {
     let mut form = Form::part("asked");
     let mut normal = Normal::of(model);
@@ -38,7 +38,16 @@ pub(super) fn asked(model: &Model, query: &Query) -> Hash {
             form.number(token as u64).number(value.to_bits());
         }
     }
+    let mut priors: Vec<Hash> = query.priors.iter().map(|prior| changed(model, prior)).collect();
+    priors.sort_by_key(|hash| *hash.as_bytes());
+    priors.into_iter().fold(&mut form, Form::hash);
     form.finish()
+}
+
+/// The digest of a changed prior: the parameter with it in the model.
+fn changed(model: &Model, prior: &ChangedPrior) -> Hash {
+    let changed = model.with_prior(prior);
+    Normal::of(&changed).node(prior.node)
 }
 
 impl Normal<'_> {

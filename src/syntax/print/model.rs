@@ -156,7 +156,7 @@ impl Printer<'_> {
     }
 
     /// `~ call |> call at axis`. Where it is too long and has pipes, each call begins a line.
-    fn draw(&mut self, draw: &Draw) {
+    pub(super) fn draw(&mut self, draw: &Draw) {
         if draw.pipes.is_empty() {
             return self.behind(" ", |p| p.drawn(draw));
         }

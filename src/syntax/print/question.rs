@@ -55,6 +55,12 @@ impl Printer<'_> {
 
     fn query_statement(&mut self, statement: &QueryStatement) {
         match statement {
+            QueryStatement::Prior(prior) => {
+                self.word("param ");
+                self.target(&prior.target);
+                self.ascription(prior.unit.as_ref());
+                self.draw(&prior.draw);
+            }
             QueryStatement::Given(given) => {
                 self.word("given ");
                 self.place(&given.target);

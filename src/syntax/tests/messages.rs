@@ -97,7 +97,10 @@ fn misspelt_and_misplaced_words() {
     one("", "param x ~ normal(0, 1)\n", "", ("statement-misplaced", "param", "move it into a model"));
     one("query q {\n", "infr x", "\n}\n", ("unknown-word", "infr", "did you mean `infer`?"));
     one("query q {\n", "x = 3", "\n}\n", ("role-missing", "x", "given x = …"));
-    one("query q {\n", "param x ~ f()", "\n}\n", ("statement-misplaced", "param", "close the query"));
+    one("query q {\n", "data x ~ f()", "\n}\n", ("statement-misplaced", "data", "close the query"));
+    one("query q {\n", "param x = 0.3", "\n}\n", ("unexpected", "=", "write `given x = 0.3`"));
+    one("query q {\n", "param x[1, 2] ~ f()", "\n}\n", ("unexpected", "1", "`param x[i, i] ~ …`"));
+    one("query q {\n", "x ~ f()", "\n}\n", ("role-missing", "x", "write `param x ~ …`"));
     one("train a {\n", "patience 100", "\n}\n", ("unknown-word", "patience", "remove this line"));
     one("train a {\n", "epochs 100", "\n}\n", ("unknown-word", "epochs", "`steps 20_000`"));
     one("query q {\n", "samples 100", "\n}\n", ("unknown-word", "samples", "did you mean `draws`?"));

@@ -1,6 +1,6 @@
 //! What is asked of a model, and with what it is answered: approximators, training, queries.
 
-use super::{Bad, Call, Doc, Expr, Name, Path, Place, Setting, Source};
+use super::{Bad, Call, Doc, Draw, Expr, Name, Path, Place, Setting, Source, Target, Unit};
 use crate::source::Span;
 
 /// `approximator name for model extends other { … }`.
@@ -90,6 +90,8 @@ pub struct Query {
 /// A statement of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QueryStatement {
+    /// `param theta ~ normal(0.3, 0.1)`.
+    Prior(Prior),
     /// `given x = 0.5`, `given x from "data.csv"`.
     Given(Given),
     /// `at t = [0.5, 2.0]`.
@@ -119,6 +121,19 @@ pub enum QueryStatement {
     Setting(Setting),
     /// A statement that could not be read; its diagnostic is told.
     Bad(Bad),
+}
+
+/// `param theta ~ normal(0.3, 0.1)`: another prior than the model's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// Its name and axes.
+    pub target: Target,
+    /// Its unit.
+    pub unit: Option<Unit>,
+    /// What it is drawn from.
+    pub draw: Draw,
+    /// All of it.
+    pub span: Span,
 }
 
 /// `given x = …` or `given x from "…"`.
