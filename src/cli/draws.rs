@@ -82,6 +82,8 @@ pub struct Restricted {
     pub share_without: f64,
     /// Whether draws were guided, which is approximate; else all others were made again.
     pub guided: bool,
+    /// The share of guided draws within the prior's support that satisfy them at once, where some were tried.
+    pub share_guided: Option<f64>,
 }
 
 impl Notes {
@@ -243,10 +245,11 @@ impl<'a> Drawing<'a> {
         let cost = Under::LOOKS as f64 / conditional.levels.map_or(1, Levels::count) as f64;
         let share_without = share(false, PROBES, 0)?;
         // Guidance does not help where nothing says which way to go: then the others are made again all the same.
-        let guided =
-            share_without < GUIDED_BELOW && share(true, GUIDED_PROBES, PROBES)? > cost * share_without;
+        let rare = share_without < GUIDED_BELOW;
+        let share_guided = rare.then(|| share(true, GUIDED_PROBES, PROBES)).transpose()?;
+        let guided = share_guided.is_some_and(|share_guided| share_guided > cost * share_without);
         bar.finish(&format!("in {} % of draws,", rounded(100.0 * share_without, 1.0)));
-        Ok(Some(Restricted { share_without, guided }))
+        Ok(Some(Restricted { share_without, guided, share_guided }))
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
