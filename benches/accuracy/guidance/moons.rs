@@ -75,7 +75,7 @@ pub const QUESTIONS: [Question; 7] = [
     Question {
         name: "posterior_of_both_data",
         given: &[(X_1, 0.0), (X_2, 0.0)],
-        conditions: &[about_zero(&[THETA_1], 0.1)],
+        conditions: &[Within { sum_of: &[THETA_1], low: 0.18, high: 0.188 }],
     },
     Question {
         name: "half_space",
