@@ -1,3 +1,6 @@
-//! What studies have in common.
+//! What studies have in common: specs made from examples, runs of `sbi`, tables of draws, and files of results.
 
+pub mod drive;
 pub mod records;
+pub mod sample;
+pub mod spec;

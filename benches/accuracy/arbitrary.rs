@@ -155,7 +155,7 @@ impl Subject {
         let names = self.model.names().into_iter();
         let given: Vec<(String, f64)> =
             names.zip(&question.known).filter_map(|(name, value)| Some((name, (*value)?))).collect();
-        query(&question.name, &given, &self.asked(question), DRAWS)
+        query(&question.name, &given, &[], &self.asked(question), DRAWS)
     }
 
     /// The scalars that a question asks for.

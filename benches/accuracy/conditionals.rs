@@ -197,7 +197,7 @@ impl Question<'_> {
     fn text(&self) -> String {
         let given: Vec<_> =
             self.known.iter().map(|(scalar, value)| (self.model.names[*scalar].clone(), *value)).collect();
-        query(&self.name, &given, &self.columns(), DRAWS)
+        query(&self.name, &given, &[], &self.columns(), DRAWS)
     }
 
     fn columns(&self) -> Vec<String> {

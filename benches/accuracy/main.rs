@@ -5,29 +5,28 @@
 
 mod arbitrary;
 mod conditionals;
-mod drive;
 mod forest;
 mod gaussian;
+mod guidance;
 mod lotka;
 mod race;
 mod references;
 mod report;
-mod sample;
 mod score;
-mod spec;
 mod study;
 mod tasks;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use sbi_bench::records;
+use sbi_bench::{drive, records, sample, spec};
 use std::path::PathBuf;
 use tasks::{TASKS, Task};
 
 /// Scores `sbi` against reference posteriors; results go to benches/accuracy.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Tasks, separated by commas [default: all; for --race two_moons,slcp]. Only --check arbitrary has tree and hmm
+    /// Tasks, separated by commas [default: all; for --race two_moons,slcp]. Only --check arbitrary has tree and hmm, only
+    /// --check guidance hodgkin_huxley
     #[arg(long, value_delimiter = ',')]
     tasks: Vec<String>,
     /// Simulations, separated by commas
@@ -68,6 +67,8 @@ enum Check {
     Conditionals,
     /// Our forest's scores, for `sklearn_c2st.py` to compare with scikit-learn's
     Forest,
+    /// Draws under conditions that they are guided to: of two_moons against exact ones, of hodgkin_huxley by its simulator
+    Guidance,
     /// The posterior of predator and prey against draws by the exact likelihood
     LotkaVolterra,
     /// Nothing: the table is written anew from the result files
@@ -86,6 +87,7 @@ fn main() -> Result<()> {
         Some(Check::Arbitrary) => arbitrary::run(&sbi, &work, args.redo, (names, budgets, seeds))?,
         Some(Check::Conditionals) => conditionals::run(&sbi, &work, args.redo, budgets, seeds)?,
         Some(Check::Forest) => forest::run(&work.join("forest"))?,
+        Some(Check::Guidance) => guidance::run(&sbi, &work, args.redo, (names, budgets, seeds))?,
         Some(Check::LotkaVolterra) => lotka::run(&sbi, &work, args.redo, budgets, seeds)?,
         Some(Check::Table) => {}
         None if args.race => race::run(&sbi, &args.python, &work, (&chosen(names, true)?, budgets, seeds))?,

@@ -1,8 +1,10 @@
-//! A network that the accuracy study has trained, with the model that it is of.
+//! A trained network, with the model that it is of, and what it says of simulated data sets.
 
 use anyhow::{Context, Result, bail, ensure};
+use sbi_bench::drive::{Sbi, Workplace};
+use sbi_bench::spec::{Example, query};
 use sbi_infer::{Conditional, Device, Machine, Question, Subject, Weights};
-use sbi_model::{AxisId, AxisKind, Estimator, File, ReadError, Role, State, World};
+use sbi_model::{AxisId, AxisKind, Estimator, File, ReadError, Role, State, Token, World};
 use sbi_sim::{Output, Simulator};
 use std::fs;
 use std::ops::ControlFlow;
@@ -18,10 +20,19 @@ pub struct Network {
     weights: Weights,
 }
 
-/// A simulated data set: the values of all tokens, and when they are.
+/// A simulated data set: the values of all tokens, NaN of what it lacks, and when they are.
 pub struct Set {
     values: Vec<f64>,
     coordinates: Vec<f64>,
+}
+
+/// What is asked of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The parameters given the data.
+    Posterior,
+    /// The data given the parameters.
+    Likelihood,
 }
 
 /// The files beside a spec.
@@ -33,8 +44,24 @@ impl World for Folder {
     }
 }
 
+/// Trains the network of an example with default settings, as the accuracy study does and in the same folder, unless it
+/// has done so.
+///
+/// # Errors
+/// An example that cannot be read, or a run that fails.
+pub fn ensure_trained(sbi: &Sbi, place: &Path, example: &Path, (budget, seed): (usize, u64)) -> Result<()> {
+    if place.join("store/weights").exists() {
+        return Ok(());
+    }
+    let example = Example::model_of(example)?;
+    // A spec is run for its queries: one that asks for next to nothing.
+    let text = example.spec(budget, seed, &[query("trained", &[], &[], &["params".to_owned()], 1)]);
+    sbi.run(&Workplace::open(place.to_owned(), false)?, &text, "trained")?;
+    Ok(())
+}
+
 impl Network {
-    /// The network in a workplace of the study: `spec.sbi` and `store/weights/*/weights.safetensors`.
+    /// The network in a workplace: `spec.sbi` and `store/weights/*/weights.safetensors`.
     ///
     /// # Errors
     /// A spec or network that is not there, or several networks.
@@ -69,47 +96,78 @@ impl Network {
         let elements = self.subject.tokens().iter().map(|token| Output::Element(token.node, token.element));
         let scattered =
             model.axes.iter().enumerate().filter(|(_, axis)| matches!(axis.kind, AxisKind::Scattered { .. }));
+        // In the order in which a subject has them.
         let places = scattered.flat_map(|(number, axis)| {
             (0..axis.size()).map(move |place| Output::Coordinate(AxisId(number), place))
         });
         let outputs: Vec<Output> = elements.chain(places).collect();
+        let tokens = self.subject.tokens().len();
+        ensure!(outputs.len() == tokens + self.subject.coordinates, "each place has its coordinate");
         let simulator = Simulator::of(model, &outputs).map_err(|told| anyhow::anyhow!("{}", told.message))?;
         let drawn = simulator.run(SEED, 0..sets as u64, threads)?;
-        ensure!(drawn.values.iter().all(|value| value.is_finite()), "a data set lacks something");
         let set = |row: &[f64]| {
-            let (values, coordinates) = row.split_at(self.subject.tokens().len());
+            let (values, coordinates) = row.split_at(tokens);
             Set { values: values.to_vec(), coordinates: coordinates.to_vec() }
         };
         Ok(drawn.values.chunks_exact(outputs.len()).map(set).collect())
     }
 
-    /// The posterior log-densities of a data set's true parameters, then of draws, on one thread.
+    /// The true values of what is asked of a data set, in the order of [`Network::log_density`].
+    pub fn truth(&self, set: &Set, ask: Ask) -> Vec<f64> {
+        let infer = self.question(0, set, ask).infer;
+        infer.iter().filter_map(|token| set.values.get(*token)).copied().collect()
+    }
+
+    /// So many draws of what is asked of a data set, on one thread.
     ///
     /// # Errors
-    /// Draws or densities that the network does not give.
-    pub fn densities(&self, number: usize, set: &Set, draws: usize) -> Result<Vec<f64>> {
-        let tokens = self.subject.tokens();
-        let known = |(token, value): (&sbi_model::Token, &f64)| match token.role {
-            Role::Param => State::Inferred,
-            _ => State::Given(*value),
-        };
-        let states: Vec<State> = tokens.iter().zip(&set.values).map(known).collect();
-        let infer: Vec<usize> =
-            (0..tokens.len()).filter(|token| states.get(*token) == Some(&State::Inferred)).collect();
-        let question = Question {
+    /// Draws that the network does not give.
+    pub fn draw(&self, number: usize, set: &Set, ask: Ask, draws: usize) -> Result<Vec<f64>> {
+        let question = self.question(number, set, ask);
+        let of = Conditional::new(&self.weights, &self.subject, &question, SEED);
+        Ok(of.draw(0..draws, &ALONE, &mut |_| ControlFlow::Continue(()))?.values)
+    }
+
+    /// The log-densities of points, `[points · asked]`, on one thread.
+    ///
+    /// # Errors
+    /// Densities that the network does not give.
+    pub fn log_density(&self, number: usize, set: &Set, ask: Ask, points: &[f64]) -> Result<Vec<f64>> {
+        let question = self.question(number, set, ask);
+        let of = Conditional::new(&self.weights, &self.subject, &question, SEED);
+        Ok(of.log_density(points, &ALONE, &mut |_| ControlFlow::Continue(()))?)
+    }
+
+    fn question(&self, number: usize, set: &Set, ask: Ask) -> Question {
+        let states: Vec<State> = self
+            .subject
+            .tokens()
+            .iter()
+            .zip(&set.values)
+            .map(|(token, value)| ask.state(token, *value))
+            .collect();
+        let inferred = states.iter().enumerate().filter(|(_, state)| **state == State::Inferred);
+        Question {
             name: format!("set {number}"),
-            origins: (0..tokens.len()).map(Some).collect(),
-            infer: infer.clone(),
+            origins: (0..states.len()).map(Some).collect(),
+            infer: inferred.map(|(token, _)| token).collect(),
             states,
             coordinates: set.coordinates.clone(),
             known: Vec::new(),
-        };
-        let machine = Machine { device: Device::Cpu, threads: 1 };
-        let of = Conditional::new(&self.weights, &self.subject, &question, SEED);
-        let go_on = &mut |_| ControlFlow::Continue(());
-        let drawn = of.draw(0..draws, &machine, go_on)?;
-        let truth = infer.iter().filter_map(|token| set.values.get(*token)).copied();
-        let points: Vec<f64> = truth.chain(drawn.values).collect();
-        Ok(of.log_density(&points, &machine, go_on)?)
+        }
+    }
+}
+
+/// What computes for one data set.
+const ALONE: Machine = Machine { device: Device::Cpu, threads: 1 };
+
+impl Ask {
+    /// What is said of a token with this value in a data set.
+    fn state(self, token: &Token, value: f64) -> State {
+        match (self, token.role) {
+            _ if value.is_nan() => State::Absent,
+            (Ask::Posterior, Role::Param) | (Ask::Likelihood, Role::Data) => State::Inferred,
+            _ => State::Given(value),
+        }
     }
 }

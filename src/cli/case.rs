@@ -5,9 +5,7 @@ use super::failure::{Failure, Outcome};
 use super::source::Source;
 use super::spec::Spec;
 use sbi_infer::{Conditional, Question, Subject, Tilted, Weights};
-use sbi_model::{
-    Approximator, Axis, AxisId, Expr, File, Graph, Index, Key, Model, Placement, Query, State,
-};
+use sbi_model::{Approximator, Axis, AxisId, Expr, File, Graph, Index, Key, Model, Placement, Query, State};
 use sbi_sim::{Outside, Restriction, Simulator, Tilt};
 use std::borrow::Cow;
 
@@ -223,7 +221,8 @@ impl<'a> Asked<'a> {
         let Some(placed) = query.placed_model(model) else {
             let states = query.states.clone();
             let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
-            let question = Question::of(name, (subject, subject), (&states, &origins, &query.infer), Vec::new());
+            let question =
+                Question::of(name, (subject, subject), (&states, &origins, &query.infer), Vec::new());
             return Asked { model: Cow::Borrowed(model), subject: subject.clone(), question, states };
         };
         let (trained, subject) = (subject, subject_of(&placed).with_kinds_of(subject));

@@ -91,6 +91,8 @@ pub struct Restricted {
     pub share_without: f64,
     /// Whether draws were guided, which is approximate; else others were made again.
     pub guided: bool,
+    /// The share of guided draws within the prior's support that satisfy them at once, where some were tried.
+    pub share_guided: Option<f64>,
 }
 
 impl Notes {
@@ -175,12 +177,14 @@ impl Stage for Drawing<'_> {
 struct Known {
     /// What draws without guidance show.
     plain: Probe,
+    /// The share of guided ones that hold at once, where some were tried.
+    share_guided: Option<f64>,
     how: How,
 }
 
 impl Known {
     fn of(&self, share_without: f64) -> Restricted {
-        Restricted { share_without, guided: self.how == How::Guidance }
+        Restricted { share_without, guided: self.how == How::Guidance, share_guided: self.share_guided }
     }
 }
 
@@ -282,13 +286,15 @@ impl<'a> Drawing<'a> {
         let levels = conditional.levels.map_or(1, Levels::count);
         let cost = self.under(How::Guidance).looks() as f64 / levels as f64;
         // Guidance does not help where nothing says which way to go: then the others are made again all the same.
-        let guided = rare && probe(How::Guidance, 0..GUIDED_PROBES, PROBES)?.holding() > cost * plain.share();
+        let guide = || Ok::<f64, Failure>(probe(How::Guidance, 0..GUIDED_PROBES, PROBES)?.holding());
+        let share_guided = rare.then(guide).transpose()?;
+        let guided = share_guided.is_some_and(|share_guided| share_guided > cost * plain.share());
         let how = if guided { How::Guidance } else { How::Rejection { most: plain.most() } };
         bar.finish(&match self.restriction {
             Some(_) => format!("in {} % of draws,", rounded(100.0 * plain.holding(), 1.0)),
             None => format!("{} % of as many,", rounded(100.0 * plain.share(), 1.0)),
         });
-        Ok(Some(Known { plain, how }))
+        Ok(Some(Known { plain, share_guided, how }))
     }
 
     /// That draws which are guided to a changed prior are approximate.

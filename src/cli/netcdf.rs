@@ -54,7 +54,8 @@ fn content(case: &Case, answer: &Answer) -> Result<NcFileBuilder> {
 fn posterior(file: &mut NcFileBuilder, case: &Case, answer: &Answer) -> Result<()> {
     let scalars = case.asked.subject.scalar_of();
     let asked = case.asked.question.infer.iter().filter_map(|token| scalars.get(*token).copied().flatten());
-    let columns: BTreeMap<usize, usize> = asked.enumerate().map(|(column, scalar)| (scalar, column)).collect();
+    let columns: BTreeMap<usize, usize> =
+        asked.enumerate().map(|(column, scalar)| (scalar, column)).collect();
     let group = group_of(case, |token| columns.contains_key(&token));
     let rows = answer.values.chunks_exact(columns.len().max(1));
     let leading = [plain(CHAIN, vec![0]), plain(DRAW, (0..rows.len() as i64).collect())];

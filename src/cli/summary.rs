@@ -13,10 +13,11 @@
 //!   "quantities": [{"name", "unit", "doc", "mean", "sd", "quantiles": {"0.05", "0.25", "0.5", "0.75", "0.95"}}]
 //!   "cautions": ["…", …]              why to take the answer with care, a sentence each
 //!   "redrawn": {"draws", "share"}     draws made again: outside the prior's support, or not as `where` says; share of all made
-//!   "prior": {"share_without", "guided"}, or null       under changed priors: as a share of draws under the model's own, how many equally
+//!   "prior": {"share_without", "guided", "share_guided"}, or null       under changed priors: as a share of draws under the model's own, how many equally
 //!                                     weighed ones these are worth; whether draws were guided, which is approximate
-//!   "where": {"share_without", "guided"}, or null       the share of draws that satisfy it by themselves; whether the others
-//!                                     were guided, which is approximate, or all made again
+//!   "where": {"share_without", "guided", "share_guided"}, or null       the share of draws that satisfy it by themselves; whether
+//!                                     the others were guided, which is approximate, or all made again; the share of guided
+//!                                     ones that satisfy it at once, by a few of them, where any were tried
 //!   "plan": {…}                       network, most steps, batch and noise as chosen or stated
 //!   "steps"                           steps of training that were taken
 //!   "solver_steps"                    looks at the network from noise to a draw

@@ -102,6 +102,17 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
         denoised
     }
 
+    /// F of each token that is not known, of values that are scaled as the network sees them; zero of others.
+    pub fn outputs(&self, known: &[f64], scaled: &[f64], sigma: f64) -> Vec<f64> {
+        let inputs = self.inputs(known, scaled, sigma);
+        let made = numbers(outputs(&self.parameters, &self.network, &inputs, &self.masks));
+        let unknown = self.unknown.iter().cycle();
+        made.iter()
+            .zip(unknown)
+            .map(|(output, unknown)| if *unknown { f64::from(*output) } else { 0.0 })
+            .collect()
+    }
+
     /// Whose outputs [`Bound::slopes`] differentiates.
     pub fn probes(&self) -> Probes {
         let mask = self.masks.masks.first().expect("a question has one mask");

@@ -382,13 +382,15 @@ impl Conditional<'_> {
             sound.push(inside.then_some(Made { values, log_weight: 0.0 }));
         }
         if let Some(under) = self.under {
-            let known = self.known();
+            // Conditions and priors know nothing of what stands for a modality.
+            let (known, singles) = (self.known(), self.subject.singles());
             let row = |made: &Made| -> Vec<f64> {
-                known.iter().zip(&made.values).take(restriction.columns()).map(|(known, x)| known.unwrap_or(*x)).collect()
+                let values = known.iter().zip(&made.values).take(singles);
+                values.map(|(known, x)| known.unwrap_or(*x)).collect()
             };
             let rows: Vec<f64> = sound.iter().flatten().flat_map(row).collect();
             if let Some(tilted) = under.tilted {
-                let logs = tilted.log_weights(&rows, tokens.len());
+                let logs = tilted.log_weights(&rows, singles);
                 sound.iter_mut().flatten().zip(logs).for_each(|(made, log)| made.log_weight = log);
             }
             if let Some(restriction) = under.restriction {

@@ -196,7 +196,10 @@ impl Examples<'_> {
         self.write(to, self.data.row(row), &roles, sigma, &noise);
         if pattern == 0 && self.data.masks.get(row).is_some() && self.shows_modalities(&roles) {
             Choice::Row(row)
-        } else if self.patterns.mask(pattern).is_some() && !lacks.contains(&true) && self.shows_modalities(&roles) {
+        } else if self.patterns.mask(pattern).is_some()
+            && !lacks.contains(&true)
+            && self.shows_modalities(&roles)
+        {
             Choice::Pattern(pattern)
         } else {
             Choice::Own(self.patterns.mask_of(&roles, coordinates).into())

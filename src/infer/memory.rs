@@ -56,7 +56,11 @@ pub fn training_bytes(
         + COPIES * 4.0 * architecture.parameters() as f64
         + BATCH_BYTES * examples * tokens
         + TABLE_BYTES * train.simulations as f64 * subject.scalars().len() as f64
-        + subject.modalities.iter().map(|own| encoding_bytes(own, architecture.width, batch, examples)).sum::<f64>()
+        + subject
+            .modalities
+            .iter()
+            .map(|own| encoding_bytes(own, architecture.width, batch, examples))
+            .sum::<f64>()
         + MASK_BYTES * masks as f64 * tokens * tokens
         + if differ { kept } else { 0.0 }
 }

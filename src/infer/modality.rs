@@ -49,14 +49,23 @@ pub struct Reading {
 impl Modality {
     /// The table of a group of a model's data whose encoding becomes these tokens. Numbers with fewer row axes than others stand
     /// in each row that they belong to.
-    pub fn new(model: &Model, group: &Group, encoding: &Encoding, tokens: Range<usize>, subject: &Subject) -> Modality {
+    pub fn new(
+        model: &Model,
+        group: &Group,
+        encoding: &Encoding,
+        tokens: Range<usize>,
+        subject: &Subject,
+    ) -> Modality {
         let axes = group.rows(model).expect("the check refuses modalities without rows in common");
         let sizes: Vec<usize> = axes.iter().map(|axis| model.axis(*axis).size()).collect();
         let mut columns: BTreeMap<(NodeId, Vec<usize>), usize> = BTreeMap::new();
         let mut cells: Vec<(Vec<Option<usize>>, usize, usize)> = Vec::new();
-        for (scalar, token) in subject.scalars().iter().enumerate().filter(|(_, token)| group.nodes.contains(&token.node)) {
+        for (scalar, token) in
+            subject.scalars().iter().enumerate().filter(|(_, token)| group.nodes.contains(&token.node))
+        {
             let node = model.node(token.node);
-            let places: BTreeMap<AxisId, usize> = node.axes.iter().copied().zip(model.places(node, token.element)).collect();
+            let places: BTreeMap<AxisId, usize> =
+                node.axes.iter().copied().zip(model.places(node, token.element)).collect();
             let columns_of = places.iter().filter(|(axis, _)| !axes.contains(axis)).map(|(_, place)| *place);
             let count = columns.len();
             let column = *columns.entry((token.node, columns_of.collect())).or_insert(count);
@@ -84,7 +93,10 @@ impl Modality {
             rows = rows.iter().flat_map(|row| range.clone().map(move |place| row * size + place)).collect();
         }
         for row in rows {
-            self.cells.get_mut(row * self.features + column).into_iter().for_each(|cell| *cell = Some(scalar));
+            self.cells
+                .get_mut(row * self.features + column)
+                .into_iter()
+                .for_each(|cell| *cell = Some(scalar));
         }
     }
 
@@ -100,7 +112,12 @@ impl Modality {
         let reading = Reading {
             present: values.iter().map(|value| f32::from(u8::from(value.is_finite()))).collect(),
             values: values.iter().map(|value| if value.is_finite() { *value } else { 0.0 }).collect(),
-            positions: self.clocks.iter().zip(&self.sizes).map(|(clock, size)| clock.at(*size, coordinates)).collect(),
+            positions: self
+                .clocks
+                .iter()
+                .zip(&self.sizes)
+                .map(|(clock, size)| clock.at(*size, coordinates))
+                .collect(),
         };
         reading.present.contains(&1.0).then_some(reading)
     }
@@ -116,9 +133,10 @@ impl Clock {
             AxisKind::Scattered { .. } => {
                 Clock::Drawn((0..size).filter_map(|place| subject.clock(model, id, place)).collect())
             }
-            AxisKind::Index { .. } | AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Cells(_) => {
-                Clock::Fixed((0..size).map(even).collect())
-            }
+            AxisKind::Index { .. }
+            | AxisKind::Ordered { .. }
+            | AxisKind::Instants(_)
+            | AxisKind::Cells(_) => Clock::Fixed((0..size).map(even).collect()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Defaults that fit the problem: sizes, steps, noise and condition masks from the tokens, the budget and the
 //! simulations' own scales. Everything chosen is recorded.
 
-use crate::finest::{Sharpness, sharpness};
 use crate::encoder::Encoder;
+use crate::finest::{Sharpness, sharpness};
 use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
@@ -158,7 +158,12 @@ fn grain(scale: &Scale) -> f64 {
 fn lacking(subject: &Subject, table: &Table) -> Vec<Vec<usize>> {
     let lacks = |row: &[f64]| {
         let lacks = subject.lacks(|scalar| row.get(scalar).is_none_or(|value| !value.is_finite()));
-        lacks.into_iter().enumerate().filter(|(_, lacks)| *lacks).map(|(token, _)| token).collect::<Vec<usize>>()
+        lacks
+            .into_iter()
+            .enumerate()
+            .filter(|(_, lacks)| *lacks)
+            .map(|(token, _)| token)
+            .collect::<Vec<usize>>()
     };
     table.iter().take(NOTED).map(lacks).filter(|lacks| !lacks.is_empty()).collect()
 }

@@ -103,7 +103,8 @@ impl Subject {
         };
         let mut known = BTreeMap::new();
         for (number, token) in subject.tokens().to_vec().iter().enumerate() {
-            let own = (number < subject.structure.singles()).then(|| numbers.get(&(token.node, token.element)).copied());
+            let own = (number < subject.structure.singles())
+                .then(|| numbers.get(&(token.node, token.element)).copied());
             let own = own.flatten();
             let kind = match own {
                 Some(_) => subject.place(model, token, mask),
@@ -117,7 +118,9 @@ impl Subject {
             });
             subject.identities.push(identity);
             subject.scalars.push(own);
-            own.and_then(|own| subject.scaling.get_mut(own)).into_iter().for_each(|scaling| *scaling = identity);
+            own.and_then(|own| subject.scaling.get_mut(own))
+                .into_iter()
+                .for_each(|scaling| *scaling = identity);
         }
         subject
     }
@@ -187,8 +190,10 @@ impl Subject {
         let kinds = self.kinds();
         self.kinds = other.kinds.clone();
         // Numbers of modalities stay behind the kinds.
-        let scaled = self.scalars.iter().zip(&self.identities).filter_map(|(own, kind)| Some(((*own)?, *kind)));
-        let mut scaling: Vec<usize> = self.scaling.iter().map(|scaling| other.kinds() + scaling.saturating_sub(kinds)).collect();
+        let scaled =
+            self.scalars.iter().zip(&self.identities).filter_map(|(own, kind)| Some(((*own)?, *kind)));
+        let mut scaling: Vec<usize> =
+            self.scaling.iter().map(|scaling| other.kinds() + scaling.saturating_sub(kinds)).collect();
         for (own, kind) in scaled {
             scaling.get_mut(own).into_iter().for_each(|scaling| *scaling = kind);
         }
@@ -228,7 +233,10 @@ impl Subject {
 
     /// What is said of each token, from what is said of each scalar: a modality is given where any of it is.
     pub fn states(&self, scalars: &[State]) -> Vec<State> {
-        let own = self.scalars.iter().map(|own| own.and_then(|own| scalars.get(own)).copied().unwrap_or(State::Absent));
+        let own = self
+            .scalars
+            .iter()
+            .map(|own| own.and_then(|own| scalars.get(own)).copied().unwrap_or(State::Absent));
         let mut states: Vec<State> = own.collect();
         for modality in &self.modalities {
             let mut cells = modality.cells.iter().flatten().filter_map(|scalar| scalars.get(*scalar));
@@ -263,10 +271,13 @@ impl Subject {
 
     /// The tokens that scalars are, or stand in.
     pub fn tokens_of(&self, scalars: &[usize]) -> Vec<usize> {
-        let modality = |token: usize| self.modalities.iter().find(|modality| modality.tokens.contains(&token));
+        let modality =
+            |token: usize| self.modalities.iter().find(|modality| modality.tokens.contains(&token));
         let stands = |(token, own): (usize, &Option<usize>)| match own {
             Some(own) => scalars.contains(own).then_some(token),
-            None => modality(token)?.cells.iter().flatten().any(|cell| scalars.contains(cell)).then_some(token),
+            None => {
+                modality(token)?.cells.iter().flatten().any(|cell| scalars.contains(cell)).then_some(token)
+            }
         };
         self.scalars.iter().enumerate().filter_map(stands).collect()
     }

@@ -2,8 +2,8 @@
 
 use crate::backend::{Batch, Network, ScoreBackend, objective, update};
 use crate::device::{Machine, on_device};
-use crate::example::{Data, Examples};
 use crate::encoder::Encoder;
+use crate::example::{Data, Examples};
 use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};

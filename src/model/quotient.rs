@@ -60,7 +60,9 @@ impl Quotient {
         let mut base = Mask::empty(self.tokens.len());
         for (row, rows) in self.becomes.iter().enumerate() {
             for columns in graph.base.row(row).filter_map(|column| self.becomes.get(column)) {
-                for (row, column) in rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column))) {
+                for (row, column) in
+                    rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)))
+                {
                     // In a lump the later reads the earlier: a graph has no circle, and what is made of it joins them anyway.
                     if rows != columns || column <= row {
                         base.set(row, column);
@@ -77,13 +79,15 @@ impl Quotient {
         let mut come = vec![false; self.tokens.len()];
         let mut order = Vec::with_capacity(self.tokens.len());
         while order.len() < self.tokens.len() {
-            let waits = |token: usize| {
-                base.row(token).any(|read| read != token && come.get(read) == Some(&false))
-            };
+            let waits =
+                |token: usize| base.row(token).any(|read| read != token && come.get(read) == Some(&false));
             let left = come.iter().enumerate().filter(|(_, come)| !**come).map(|(token, _)| token);
             let next = left.clone().find(|token| !waits(*token));
             let Some(next) = next else {
-                return Err(left.filter_map(|token| self.tokens.get(token)).map(|token| token.name.clone()).collect());
+                return Err(left
+                    .filter_map(|token| self.tokens.get(token))
+                    .map(|token| token.name.clone())
+                    .collect());
             };
             order.push(next);
             come.get_mut(next).into_iter().for_each(|come| *come = true);

@@ -21,6 +21,7 @@ fn what_holds_often_is_a_matter_of_making_the_others_again() {
     assert!(rows(&bench).iter().all(|row| row[0] < 0.2));
     let summary = bench.json("tiny.out/posterior/summary.json");
     assert_eq!(summary["where"]["guided"], false);
+    assert_eq!(summary["where"]["share_guided"], serde_json::Value::Null);
     let share = summary["where"]["share_without"].as_f64().unwrap();
     assert!((0.15..0.6).contains(&share), "{share}");
     assert_eq!(summary["cautions"], serde_json::json!([]));
@@ -40,7 +41,10 @@ fn what_is_rare_is_reached_by_guidance_and_said_to_be_approximate() {
     let mean = rows.iter().map(|row| row[0]).sum::<f64>() / 200.0;
     // Exactly .651; guidance and a network of a second are approximate.
     assert!((mean - 0.651).abs() < 0.1, "{mean}");
-    assert_eq!(bench.json("tiny.out/posterior/summary.json")["where"]["guided"], true);
+    let summary = bench.json("tiny.out/posterior/summary.json");
+    assert_eq!(summary["where"]["guided"], true);
+    let shares = ["share_without", "share_guided"].map(|share| summary["where"][share].as_f64().unwrap());
+    assert!(shares[0] < 0.02 && shares[1] > 0.5, "{shares:?}");
 }
 
 /// Nothing says which way to go: as many draws are made as it takes.

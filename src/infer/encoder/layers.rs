@@ -30,7 +30,14 @@ pub struct Layers {
 
 /// A block of attention, or one layer of a deep set.
 enum Block {
-    Attention { norm1: [Range<usize>; 2], qkv: Linear, out: Linear, norm2: [Range<usize>; 2], up: Linear, down: Linear },
+    Attention {
+        norm1: [Range<usize>; 2],
+        qkv: Linear,
+        out: Linear,
+        norm2: [Range<usize>; 2],
+        up: Linear,
+        down: Linear,
+    },
     Layer(Linear),
 }
 
@@ -58,15 +65,24 @@ impl Layers {
                 }
                 let own = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
                 seeds = [own, placer.matrix(&format!("{name}.count"), 1, width)];
-                blocks.extend((0..stage.blocks).map(|block| Block::attention(placer, &format!("{name}.block.{block}"), width)));
+                blocks.extend(
+                    (0..stage.blocks)
+                        .map(|block| Block::attention(placer, &format!("{name}.block.{block}"), width)),
+                );
                 norm = placer.norm(&format!("{name}.norm"), width);
             }
             Reader::DeepSet => {
-                blocks.extend((0..inner).map(|layer| Block::Layer(placer.linear(&format!("{name}.row.{layer}"), width, width))));
+                blocks.extend(
+                    (0..inner).map(|layer| {
+                        Block::Layer(placer.linear(&format!("{name}.row.{layer}"), width, width))
+                    }),
+                );
                 after.push(placer.linear(&format!("{name}.set"), width + 1, width));
             }
             Reader::Mlp => {
-                after.extend((0..inner).map(|layer| placer.linear(&format!("{name}.layer.{layer}"), width, width)));
+                after.extend(
+                    (0..inner).map(|layer| placer.linear(&format!("{name}.layer.{layer}"), width, width)),
+                );
             }
         }
         let outputs = match stage.reader {
@@ -78,7 +94,12 @@ impl Layers {
     }
 
     /// What a stage with these parameters makes of tables of rows.
-    pub fn summaries<B: Operations>(&self, parameters: &Tensor<B, 1>, stage: &Stage, rows: Table<B>) -> Summaries<B> {
+    pub fn summaries<B: Operations>(
+        &self,
+        parameters: &Tensor<B, 1>,
+        stage: &Stage,
+        rows: Table<B>,
+    ) -> Summaries<B> {
         let there = rows.there.chunks(rows.rows).map(|table| table.contains(&true)).collect();
         let net = Net { parameters, layers: self, stage };
         let made = match stage.reader {
@@ -140,7 +161,8 @@ impl<B: Operations> Net<'_, B> {
             }
         }
         let (there, count) = (rows.there(), rows.count());
-        let sum = (x.reshape([rows.tables, rows.rows, width]) * there).sum_dim(1).reshape([rows.tables, width]);
+        let sum =
+            (x.reshape([rows.tables, rows.rows, width]) * there).sum_dim(1).reshape([rows.tables, width]);
         let mean = sum / count.clone().clamp_min(1.0);
         self.left(Tensor::cat(vec![mean, count.log1p()], 1))
     }
@@ -178,7 +200,8 @@ impl<B: Operations> Net<'_, B> {
         let axes = self.stage.axes;
         let waves = (0..FREQUENCIES).map(|k| FRAC_PI_2 * (1_u64 << k) as f32);
         let waves = |at: f32| waves.clone().flat_map(move |wave| [(wave * at).sin(), (wave * at).cos()]);
-        let features: Vec<f32> = positions.iter().flat_map(|at| std::iter::once(*at).chain(waves(*at))).collect();
+        let features: Vec<f32> =
+            positions.iter().flat_map(|at| std::iter::once(*at).chain(waves(*at))).collect();
         let features = TensorData::new(features, [positions.len() / axes, axes * (1 + 2 * FREQUENCIES)]);
         let code = Tensor::<B, 2>::from_data(features, device);
         code.matmul(self.matrix(&self.layers.code, axes * (1 + 2 * FREQUENCIES)))

@@ -127,7 +127,8 @@ impl Encoder {
     /// The matrices of its blocks, where its flat vector starts at `start`.
     pub fn matrices(&self, start: usize) -> Vec<Matrices> {
         let ends = [".qkv.w", ".out.w", ".up.w", ".down.w"];
-        let pieces = self.pieces().into_iter().filter(|piece| ends.iter().any(|end| piece.name.ends_with(end)));
+        let pieces =
+            self.pieces().into_iter().filter(|piece| ends.iter().any(|end| piece.name.ends_with(end)));
         let matrices = |piece: Piece| {
             let count = if piece.name.ends_with(".qkv.w") { 3 } else { 1 };
             let range = start + piece.range.start..start + piece.range.end;
@@ -172,7 +173,8 @@ impl Encoder {
         // A row of zeros stands behind for the samples that lack it.
         let made = Tensor::cat(vec![made, Tensor::zeros([1, size], &device)], 0);
         let mut next = 0..there.len() as i32;
-        let rows = readings.iter().map(|own| own.as_ref().and_then(|_| next.next()).unwrap_or(there.len() as i32));
+        let rows =
+            readings.iter().map(|own| own.as_ref().and_then(|_| next.next()).unwrap_or(there.len() as i32));
         let rows: Vec<i32> = rows.collect();
         made.select(0, Tensor::from_data(TensorData::from(rows.as_slice()), &device)).flatten(0, 1)
     }

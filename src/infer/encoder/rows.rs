@@ -40,7 +40,8 @@ impl Cut<'_> {
         let corner = places(patch, &self.counts());
         let element = |number: usize| {
             let within = places(number, &self.patch);
-            let along = corner.iter().zip(&self.patch).zip(within).map(|((corner, patch), own)| corner * patch + own);
+            let along =
+                corner.iter().zip(&self.patch).zip(within).map(|((corner, patch), own)| corner * patch + own);
             let at: Vec<usize> = along.collect();
             at.iter().zip(self.sizes).all(|(at, size)| at < size).then_some(at)
         };
@@ -96,7 +97,9 @@ impl<B: Backend> Table<B> {
         let features = readings.first().map_or(0, |reading| reading.values.len() / (tables * inner).max(1));
         let mut inputs = Vec::with_capacity(readings.len() * tables * patches.len() * stage.inputs);
         let (mut there, mut positions) = (Vec::new(), Vec::new());
-        for (reading, table) in readings.iter().flat_map(|reading| (0..tables).map(move |table| (reading, table))) {
+        for (reading, table) in
+            readings.iter().flat_map(|reading| (0..tables).map(move |table| (reading, table)))
+        {
             for patch in &patches {
                 let before = inputs.len();
                 let mut middle = Middle::new(own.len());
@@ -104,17 +107,20 @@ impl<B: Backend> Table<B> {
                     let at = element.as_ref().map(|at| reading.positions_at(axes.start, at));
                     let row = element.as_ref().map(|at| table * inner + number(at, own));
                     let range = row.map(|row| row * features..(row + 1) * features);
-                    let part = |of: &[f32], to: &mut Vec<f32>| match range.clone().and_then(|range| of.get(range)) {
-                        Some(row) => to.extend(row),
-                        None => to.extend(std::iter::repeat_n(0.0, features)),
-                    };
+                    let part =
+                        |of: &[f32], to: &mut Vec<f32>| match range.clone().and_then(|range| of.get(range)) {
+                            Some(row) => to.extend(row),
+                            None => to.extend(std::iter::repeat_n(0.0, features)),
+                        };
                     part(&reading.values, &mut inputs);
                     part(&reading.present, &mut inputs);
                     if placed {
                         inputs.extend(at.clone().unwrap_or_else(|| vec![0.0; own.len()]));
                     }
                     at.iter().for_each(|at| middle.add(at));
-                    let is_there = range.and_then(|range| reading.present.get(range)).is_some_and(|row| row.contains(&1.0));
+                    let is_there = range
+                        .and_then(|range| reading.present.get(range))
+                        .is_some_and(|row| row.contains(&1.0));
                     middle.there |= is_there;
                 }
                 debug_assert_eq!(inputs.len() - before, stage.inputs, "a row has its inputs");
@@ -143,7 +149,8 @@ impl<B: Backend> Table<B> {
         let mut positions = Vec::new();
         if stage.placed {
             for reading in readings.iter().flat_map(|reading| std::iter::repeat_n(reading, each)) {
-                (0..rows).for_each(|row| positions.extend(reading.positions_at(axes.start, &places(row, own))));
+                (0..rows)
+                    .for_each(|row| positions.extend(reading.positions_at(axes.start, &places(row, own))));
             }
         }
         let known: Vec<f32> = inner.there.iter().map(|there| f32::from(u8::from(*there))).collect();
@@ -155,7 +162,13 @@ impl<B: Backend> Table<B> {
         }
         if stage.reader == Reader::Mlp {
             let there = inner.there.chunks(rows).map(|table| table.contains(&true)).collect();
-            return Table { inputs: inputs.reshape([tables, stage.inputs]), there, positions, tables, rows: 1 };
+            return Table {
+                inputs: inputs.reshape([tables, stage.inputs]),
+                there,
+                positions,
+                tables,
+                rows: 1,
+            };
         }
         Table { inputs, there: inner.there, positions, tables, rows }
     }

@@ -247,7 +247,8 @@ impl<'a, S: Simd> Pass<'a, S> {
 
     /// Adds the gradient with respect to what is added to tokens that stand for modalities to `to`, which begins with sample `first`.
     pub fn summaries_back(&self, micro: &Micro, space: &Workspace, first: usize, to: &mut [f32]) {
-        let (width, row, first) = (self.plan.width, self.plan.rows.token, first * self.plan.summary_numbers());
+        let (width, row, first) =
+            (self.plan.width, self.plan.rows.token, first * self.plan.summary_numbers());
         for (place, range) in self.summaries(micro.all.tokens) {
             let d = &space.back.stream[place * row..][..width];
             to[range.start - first..range.end - first].iter_mut().zip(d).for_each(|(to, d)| *to += d);
@@ -281,11 +282,15 @@ impl<'a, S: Simd> Pass<'a, S> {
     }
 
     /// Which of these tokens of a batch stand for modalities, and where their summaries are among those of the batch.
-    fn summaries<'t>(&self, tokens: &'t [u32]) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + use<'t, '_, S> {
+    fn summaries<'t>(
+        &self,
+        tokens: &'t [u32],
+    ) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + use<'t, '_, S> {
         let (plan, numbers) = (self.plan, self.plan.summary_numbers());
         let tokens = if numbers > 0 { tokens } else { &[] };
         tokens.iter().enumerate().filter_map(move |(place, token)| {
-            let (sample, own) = (*token as usize / plan.tokens, plan.summaries[*token as usize % plan.tokens]?);
+            let (sample, own) =
+                (*token as usize / plan.tokens, plan.summaries[*token as usize % plan.tokens]?);
             let start = sample * numbers + own * plan.width;
             Some((place, start..start + plan.width))
         })

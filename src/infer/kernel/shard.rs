@@ -82,7 +82,11 @@ impl<'a> Batch<'a> {
             "inputs have a value and a condition bit for each token and a mask for each sample"
         );
         let numbers = self.inputs.samples() * plan.summary_numbers();
-        assert_eq!(self.inputs.summaries.len(), numbers, "every token that stands for a modality has its summary");
+        assert_eq!(
+            self.inputs.summaries.len(),
+            numbers,
+            "every token that stands for a modality has its summary"
+        );
         let times = if plan.time_frequencies.is_empty() { 0 } else { tokens };
         assert_eq!(time.len(), times, "every token has a time where tokens have any");
         assert!(wanted.is_empty() || wanted.len() == plan.tokens, "each token is wanted or not");

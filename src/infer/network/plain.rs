@@ -17,7 +17,8 @@ pub fn outputs<B: Operations>(
     inputs: &Inputs,
     masks: &Masks,
 ) -> Tensor<B, 1> {
-    let net = Net { architecture, parameters, samples: inputs.samples(), summaries: made(inputs, parameters) };
+    let net =
+        Net { architecture, parameters, samples: inputs.samples(), summaries: made(inputs, parameters) };
     net.outputs(net.column(&inputs.value), inputs, masks)
 }
 

@@ -288,6 +288,46 @@ fn a_density_of_two_adds_up_to_one() {
     assert!((mass - 1.0).abs() < 0.01, "the mass is {mass}");
 }
 
+/// A network of a file's model, trained for so many steps, and the conditions of its query.
+fn under(text: &str, steps: usize) -> (Weights, Subject, sbi_sim::Restriction) {
+    let file = sbi_model::compile(text, &()).file.unwrap();
+    let model = &file.models[0];
+    let subject = Subject::of(model, GraphRule::Exact, MaskKind::Undirected);
+    let elements: Vec<_> = subject.tokens().iter().map(|token| (token.node, token.element)).collect();
+    let values = sbi_sim::Simulator::new(model, &elements).unwrap().run(1, 0..10_000, 2).unwrap().values;
+    let weights = trained(&subject, &Table::plain(elements.len(), values), Noise::Edm, steps);
+    let restriction = sbi_sim::Restriction::of(model, &file.queries[0].conditions, &elements).unwrap();
+    (weights, subject, restriction)
+}
+
+/// `x ~ N(theta, 0.1²)`, and only `theta` is held in an interval: `x` follows it, by guidance as by rejection.
+#[test]
+fn what_is_not_conditioned_follows_what_is() {
+    let text = "edition 2026
+model m {
+    param theta ~ normal(0, 1)
+    data x ~ normal(theta, sd = 0.1)
+}
+query q {
+    infer theta, x
+    where theta in -0.05 .. 0.05
+}
+";
+    let (weights, subject, restriction) = under(text, 1_500);
+    let question = question(&[None, None]);
+    let free = Conditional::new(&weights, &subject, &question, 1);
+    let apart = |guided: bool| {
+        let under = Some(crate::Under { restriction: &restriction, guided });
+        let conditional = Conditional { under, ..free };
+        let drawn = conditional.draw(0..2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
+        moments(&drawn.values.chunks(2).map(|row| row[1] - row[0]).collect::<Vec<f64>>())
+    };
+    let [(mean, sd), (wanted, spread)] = [true, false].map(apart);
+    // Four standard errors of both sds are 9 %.
+    assert!((mean - wanted).abs() < 0.2 * spread, "mean {mean}, not {wanted}");
+    assert!((sd / spread - 1.0).abs() < 0.15, "sd {sd}, not {spread}");
+}
+
 /// A network of the standard normal pair that has learnt nothing but the priors denoises exactly where the two are independent:
 /// draws under conditions are those of normal laws cut off, by rejection and by guidance.
 #[test]
@@ -305,13 +345,7 @@ query q {
     where a + b in 1 .. 3
 }
 ";
-    let file = sbi_model::compile(text, &()).file.unwrap();
-    let model = &file.models[0];
-    let subject = Subject::of(model, GraphRule::Exact, MaskKind::Undirected);
-    let elements: Vec<_> = subject.tokens().iter().map(|token| (token.node, token.element)).collect();
-    let values = sbi_sim::Simulator::new(model, &elements).unwrap().run(1, 0..10_000, 2).unwrap().values;
-    let weights = trained(&subject, &Table::plain(3, values.clone()), Noise::Edm, 0);
-    let restriction = sbi_sim::Restriction::of(model, &file.queries[0].conditions, &elements).unwrap();
+    let (weights, subject, restriction) = under(text, 0);
     let question = question(&[None, None, Some(0.0)]);
     let free = Conditional::new(&weights, &subject, &question, 1);
     let restricted = |guided: bool| Conditional {

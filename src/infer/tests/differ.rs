@@ -66,7 +66,10 @@ fn draws(file: &File, kind: Kind, (weights, trained_on): (&Weights, &Subject), c
             let (states, infer) = (query.states.clone(), query.infer.clone());
             let origins = (0..states.len()).map(Some).collect();
             let name = "q".into();
-            (trained_on.clone(), Question { name, states, origins, infer, coordinates: Vec::new(), known: Vec::new() })
+            (
+                trained_on.clone(),
+                Question { name, states, origins, infer, coordinates: Vec::new(), known: Vec::new() },
+            )
         }
     };
     let conditional = Conditional::new(weights, &subject, &question, 1);

@@ -69,7 +69,8 @@ fn numbers(subject: &Subject, seed: u64) -> (Vec<f32>, Vec<f64>) {
 /// Random parameters of an encoder; all of them matter.
 fn parameters(encoder: &Encoder) -> Tensor<Cpu, 1> {
     let stream = Stream::new(5, "parameters");
-    let values: Vec<f32> = (0..encoder.parameters() as u64).map(|at| 0.3 * stream.normal(at, 0, 0) as f32).collect();
+    let values: Vec<f32> =
+        (0..encoder.parameters() as u64).map(|at| 0.3 * stream.normal(at, 0, 0) as f32).collect();
     Tensor::from_data(TensorData::from(values.as_slice()), &Default::default())
 }
 
@@ -193,17 +194,22 @@ fn gradients_go_back_through_encoders() {
             frequencies: 3,
             summaries: (1..tokens).collect(),
         };
-        let encoders: Vec<Encoder> = subject.modalities.iter().map(|modality| Encoder::of(modality, 32)).collect();
+        let encoders: Vec<Encoder> =
+            subject.modalities.iter().map(|modality| Encoder::of(modality, 32)).collect();
         let network = Network::new(&architecture, &encoders, 2);
         let batch = batch(&subject);
         let length = architecture.parameters() + encoders.iter().map(Encoder::parameters).sum::<usize>();
         let stream = Stream::new(9, "weights");
-        let parameters: Vec<f32> = (0..length as u64).map(|at| 0.2 * stream.normal(at, 0, 0) as f32).collect();
+        let parameters: Vec<f32> =
+            (0..length as u64).map(|at| 0.2 * stream.normal(at, 0, 0) as f32).collect();
         let loss = |parameters: &[f32]| -> f64 {
             let parameters = Tensor::<Cpu, 1>::from_data(TensorData::from(parameters), &Default::default());
             f64::from(objective(&parameters, &network, &batch).into_scalar())
         };
-        let tracked = Tensor::<Autodiff<Cpu>, 1>::from_data(TensorData::from(parameters.as_slice()), &Default::default());
+        let tracked = Tensor::<Autodiff<Cpu>, 1>::from_data(
+            TensorData::from(parameters.as_slice()),
+            &Default::default(),
+        );
         let tracked = tracked.require_grad();
         let made = objective(&tracked, &network, &batch);
         let gradient: Vec<f32> = tracked.grad(&made.backward()).unwrap().into_data().to_vec().unwrap();
@@ -218,7 +224,10 @@ fn gradients_go_back_through_encoders() {
                 let reach = 1e-2 / square.sqrt();
                 let moved = |sign: f64| {
                     let mut moved = parameters.clone();
-                    moved[range.clone()].iter_mut().zip(own).for_each(|(w, d)| *w += (sign * reach * f64::from(*d)) as f32);
+                    moved[range.clone()]
+                        .iter_mut()
+                        .zip(own)
+                        .for_each(|(w, d)| *w += (sign * reach * f64::from(*d)) as f32);
                     loss(&moved)
                 };
                 let slope = (moved(1.0) - moved(-1.0)) / (2.0 * reach);
@@ -245,7 +254,8 @@ fn batch(subject: &Subject) -> Batch {
     let nothing = vec![false; tokens];
     let coordinates = numbers(subject, 0).1;
     let mask = subject.mask(sbi_model::MaskKind::Undirected, &coordinates, &nothing, &nothing);
-    let of_mu = |value: f32| (0..samples * tokens).map(|at| if at % tokens == 0 { value } else { 0.0 }).collect();
+    let of_mu =
+        |value: f32| (0..samples * tokens).map(|at| if at % tokens == 0 { value } else { 0.0 }).collect();
     Batch {
         inputs: Inputs {
             value: of_mu(0.4),
@@ -279,7 +289,8 @@ approximator net {
 ";
     let file = sbi_model::compile(text, &()).file.unwrap();
     let (model, subject) = (&file.models[0], subject(&file));
-    let outputs: Vec<Output> = subject.scalars().iter().map(|own| Output::Element(own.node, own.element)).collect();
+    let outputs: Vec<Output> =
+        subject.scalars().iter().map(|own| Output::Element(own.node, own.element)).collect();
     let values = Simulator::of(model, &outputs).unwrap().run(1, 0..6_000, 2).unwrap().values;
     let table = Table::plain(outputs.len(), values);
     let train = Train { steps: Some(1_200), batch: Some(256), ..Train::default() };
@@ -292,7 +303,8 @@ approximator net {
         let origins: Vec<Option<usize>> = (0..outputs.len()).map(Some).collect();
         let question = Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0]), Vec::new());
         let of = Conditional::new(&weights, &subject, &question, 3);
-        let draws = of.draw(0..4_000, &machine(2), &mut |_| std::ops::ControlFlow::Continue(())).unwrap().values;
+        let draws =
+            of.draw(0..4_000, &machine(2), &mut |_| std::ops::ControlFlow::Continue(())).unwrap().values;
         let (mean, sd) = moments(&draws);
         let precision = given.len() as f64 + 1.0;
         let (wanted, spread) = (given.iter().sum::<f64>() / precision, precision.sqrt().recip());

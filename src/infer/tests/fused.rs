@@ -150,7 +150,8 @@ where
         close(&format!("slopes of {architecture:?}"), &read::<B>(found), &reference, 1e-3);
 
         let fused = objective(&ours, &network, &batch);
-        let composed = plain::objective(&architecture, &theirs, None, &batch.inputs, &batch.targets, &batch.masks);
+        let composed =
+            plain::objective(&architecture, &theirs, None, &batch.inputs, &batch.targets, &batch.masks);
         let (a, b) = (scalar(&fused), scalar(&composed));
         assert!((a - b).abs() < 1e-4 * b.abs(), "loss {a} against {b} for {architecture:?}");
         let ours = read::<B>(ours.grad(&fused.backward()).unwrap());

@@ -3,12 +3,13 @@
 use super::call::Signature;
 use super::codes::{ENCODER_MISFIT, MODALITY_ROWS, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_NETWORK};
 use super::constant::Constants;
-use super::names::list;
-use super::network::{LAYERS, Reader, WIDTHS};
 use super::limits;
 use super::model::Looked;
+use super::names::list;
+use super::network::{LAYERS, Reader, WIDTHS};
 use crate::{
-    Approximator, AxisId, AxisKind, Encoder, EncoderKind, Encoding, Estimator, Group, Model, Node, NodeId, Stage, Structure,
+    Approximator, AxisId, AxisKind, Encoder, EncoderKind, Encoding, Estimator, Group, Model, Node, NodeId,
+    Stage, Structure,
 };
 use sbi_syntax::tree::Call;
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -161,7 +162,10 @@ pub(super) fn lumps(approximator: &Approximator, looked: &Looked<'_>) -> Option<
         return Some(told);
     }
     let circle = Structure::fixed(graph.clone()).lumped(&lumps).err()?;
-    let message = format!("once modalities are tokens, {} depend on each other in a circle", list(circle.iter().map(String::as_str)));
+    let message = format!(
+        "once modalities are tokens, {} depend on each other in a circle",
+        list(circle.iter().map(String::as_str))
+    );
     let told = ENCODER_MISFIT.at(approximator.span, message);
     Some(told.help("put the data that depend on each other into one `modality`, or leave its `encode` out"))
 }

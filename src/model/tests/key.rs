@@ -226,7 +226,8 @@ fn the_pattern_in_focus_belongs_to_the_weights_and_its_values_do_not() {
     let focused = FUSED
         .replace(focus.0, focus.1)
         .replace("posterior with flow(couplings = 6)", "joint with diffusion_transformer()");
-    let focused = focused.replace("    fuse scalars\n", "").replace("    encode scalars with mlp(width = 32)\n", "");
+    let focused =
+        focused.replace("    fuse scalars\n", "").replace("    encode scalars with mlp(width = 32)\n", "");
     assert_eq!(kept_of(&focused, &[("[1, 2, 3]", "[1, 2, 4]")]), 2);
     assert_eq!(kept_of(&focused, &[("    given y = [1, 2]\n", "")]), 1);
 }

@@ -152,8 +152,13 @@ impl Problem {
 
     pub fn loss_gradient(&self, kernel: &mut Kernel) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
-        let loss =
-            kernel.loss_gradient(&self.parameters, &self.inputs, &self.targets, &self.masks, (&mut gradient, &mut []));
+        let loss = kernel.loss_gradient(
+            &self.parameters,
+            &self.inputs,
+            &self.targets,
+            &self.masks,
+            (&mut gradient, &mut []),
+        );
         (loss, gradient)
     }
 }

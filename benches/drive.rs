@@ -1,10 +1,11 @@
 //! Runs the `sbi` binary as a user would, and times it.
 
+use crate::sample::Sample;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -63,9 +64,18 @@ impl Workplace {
 
     /// A number that the summary beside the draws of `query` holds at `pointer` (`/plan/steps`), or nothing.
     pub fn told(&self, query: &str, pointer: &str) -> Option<f64> {
+        self.said(query, pointer)?.as_f64()
+    }
+
+    /// The same of a truth (`/where/guided`).
+    pub fn holds(&self, query: &str, pointer: &str) -> Option<bool> {
+        self.said(query, pointer)?.as_bool()
+    }
+
+    fn said(&self, query: &str, pointer: &str) -> Option<Value> {
         let path = self.folder.join("out").join(query).join("summary.json");
         let summary: Value = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
-        summary.pointer(pointer)?.as_f64()
+        summary.pointer(pointer).cloned()
     }
 }
 
@@ -75,22 +85,15 @@ impl Sbi {
     /// # Errors
     /// A program that cannot be started or that fails; its last words are told.
     pub fn run(&self, place: &Workplace, spec: &str, watched: &str) -> Result<Times> {
-        fs::write(place.file("spec.sbi"), spec)?;
         let answer = place.draws(watched);
         if answer.exists() {
             fs::remove_file(&answer)?;
         }
-        let log = fs::File::create(place.file("log.txt"))?;
-        let mut command = Command::new(&self.program);
-        command.arg("run").arg(place.file("spec.sbi"));
-        command.arg("--out").arg(place.file("out")).arg("--store").arg(place.file("store"));
-        command.arg("--threads").arg(self.threads.to_string());
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut command = self.command(place, "run", ("spec.sbi", spec))?;
+        command.arg("--out").arg(place.file("out"));
 
         let start = Instant::now();
-        let mut child = command.spawn().with_context(|| {
-            format!("cannot start {}; `cargo build --release` makes it", self.program.display())
-        })?;
+        let mut child = command.spawn().with_context(|| self.unstarted())?;
         let mut answered = None;
         let status = loop {
             let status = child.try_wait()?;
@@ -103,10 +106,43 @@ impl Sbi {
             }
         };
         let whole = start.elapsed();
-        ensure!(status.success(), "sbi failed ({status}):\n{}", last_lines(&place.file("log.txt"), 20));
+        ensure_success(place, status)?;
         let answered = answered.with_context(|| format!("sbi left no {}", answer.display()))?;
         Ok(Times { whole, answered })
     }
+
+    /// Makes so many joint draws of the model in `spec`, kept in a workplace as `name.sbi` and `name.csv`.
+    ///
+    /// # Errors
+    /// A program that cannot be started or that fails; its last words are told. Draws that cannot be read.
+    pub fn simulate(&self, place: &Workplace, name: &str, spec: &str, draws: usize) -> Result<Sample> {
+        let path = place.file(&format!("{name}.csv"));
+        let mut command = self.command(place, "simulate", (&format!("{name}.sbi"), spec))?;
+        command.arg("--n").arg(draws.to_string()).arg("--out").arg(&path);
+        ensure_success(place, command.status().with_context(|| self.unstarted())?)?;
+        Sample::read(&path)
+    }
+
+    /// What does this to a spec, whose file is written into a workplace; its words go into `log.txt`.
+    fn command(&self, place: &Workplace, verb: &str, (file, spec): (&str, &str)) -> Result<Command> {
+        fs::write(place.file(file), spec)?;
+        let log = fs::File::create(place.file("log.txt"))?;
+        let mut command = Command::new(&self.program);
+        command.arg(verb).arg(place.file(file)).arg("--store").arg(place.file("store"));
+        command.arg("--threads").arg(self.threads.to_string());
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        Ok(command)
+    }
+
+    fn unstarted(&self) -> String {
+        format!("cannot start {}; `cargo build --release` makes it", self.program.display())
+    }
+}
+
+/// Fails with the last words of a program that failed.
+fn ensure_success(place: &Workplace, status: ExitStatus) -> Result<()> {
+    ensure!(status.success(), "sbi failed ({status}):\n{}", last_lines(&place.file("log.txt"), 20));
+    Ok(())
 }
 
 /// The end of a text file.

@@ -136,11 +136,20 @@ impl Example {
     }
 }
 
-/// A query in full: what is given, element by element, and what is inferred.
-pub fn query(name: &str, given: &[(String, f64)], infer: &[String], draws: usize) -> String {
+/// A query in full: what is given, element by element, which conditions hold, and what is inferred.
+pub fn query(
+    name: &str,
+    given: &[(String, f64)],
+    conditions: &[String],
+    infer: &[String],
+    draws: usize,
+) -> String {
     let mut text = format!("query {name} {{\n");
     for (element, value) in given {
         let _infallible = writeln!(text, "    given {element} = {value:?}");
+    }
+    for condition in conditions {
+        let _infallible = writeln!(text, "    where {condition}");
     }
     let _infallible = writeln!(text, "    infer {}\n    draws {draws}\n}}", infer.join(", "));
     text
