@@ -143,6 +143,7 @@ fn summary<'a>(case: &'a Case, answer: &'a Answer) -> Summary<'a> {
         quantities: summary::quantities(answer, |number| case.label(number)),
         cautions: &notes.cautions,
         redrawn: Redrawn::new(notes.redrawn, case.query.draws),
+        reweighed: notes.reweighed,
         restricted: notes.restricted,
         plan: &notes.plan,
         steps: notes.steps,

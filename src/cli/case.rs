@@ -4,12 +4,12 @@ use super::args::Device;
 use super::failure::{Failure, Outcome};
 use super::source::Source;
 use super::spec::Spec;
-use sbi_infer::{Conditional, Question, Subject, Weights};
+use sbi_infer::{Conditional, Question, Subject, Tilted, Weights};
 use sbi_model::{
     Approximator, Axis, AxisId, Estimator, Expr, File, Graph, GraphRule, Index, Key, MaskKind, Model,
     Placement, Query, State,
 };
-use sbi_sim::{Outside, Restriction, Simulator};
+use sbi_sim::{Outside, Restriction, Simulator, Tilt};
 use std::borrow::Cow;
 
 /// A query to answer.
@@ -26,6 +26,8 @@ pub struct Case<'a> {
     pub asked: Asked<'a>,
     /// The conditions that its draws satisfy, if there are any.
     pub restriction: Option<Restriction>,
+    /// The priors that it changes, if there are any.
+    pub tilted: Option<Tilted>,
     /// What simulates the model.
     pub simulator: &'a Simulator,
     /// The programs from outside that it draws from.
@@ -78,7 +80,7 @@ impl<'a> Case<'a> {
     /// A query of a spec, to be answered on a device.
     ///
     /// # Errors
-    /// A condition on what draws do not tell.
+    /// A condition on what draws do not tell, or a changed prior without a density.
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Outcome<Case<'a>> {
         let approximator = spec.approximator(query);
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
@@ -89,11 +91,24 @@ impl<'a> Case<'a> {
         let subject_of = |model: &Model| Subject::of(model, rule, mask);
         let subject = subject_of(model);
         let asked = Asked::of(query, model, graph, subject_of, &subject);
-        let restriction = restriction(query, &asked)?;
+        let (restriction, tilted) = (restriction(query, &asked)?, tilted(query, &asked)?);
         let simulator = spec.simulator(approximator.model);
         let keys = Keys::of(&spec.file, query, device);
         let outside = spec.outside(approximator.model);
-        Ok(Case { query, approximator, model, subject, asked, restriction, simulator, outside, keys, device })
+        let case = Case {
+            query,
+            approximator,
+            model,
+            subject,
+            asked,
+            restriction,
+            tilted,
+            simulator,
+            outside,
+            keys,
+            device,
+        };
+        Ok(case)
     }
 
     /// The seed of simulations, training and draws.
@@ -161,6 +176,18 @@ fn restriction(query: &Query, asked: &Asked) -> Outcome<Option<Restriction>> {
         Failure::wrong(format!("a `where` of `{}` asks for what no draw tells: {why}", query.name))
             .help("leave it out, or read parameters and data that are drawn")
     })
+}
+
+/// The changed priors of a query, compiled for what it draws of their parameters.
+fn tilted(query: &Query, asked: &Asked) -> Outcome<Option<Tilted>> {
+    if query.priors.is_empty() {
+        return Ok(None);
+    }
+    let tilt = Tilt::of(&asked.model, &query.priors).map_err(|refusal| {
+        Failure::wrong(format!("a changed prior of `{}` cannot be computed: {refusal}", query.name))
+            .help("leave it out, or write another law")
+    });
+    tilt.map(|tilt| Some(Tilted::of(tilt, &asked.subject, &asked.question)))
 }
 
 /// A node of which a condition reads an element that the query does not place.

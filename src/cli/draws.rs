@@ -3,16 +3,17 @@
 use super::case::{Asked, Case};
 use super::failure::{Failure, Outcome};
 use super::interrupt;
-use super::numbers::{exact, rounded};
+use super::numbers::{exact, listed, rounded};
 use super::progress::grouped;
 use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, Levels, Plan, Under};
-use sbi_model::{Query, State, Token};
+use sbi_infer::{Conditional, DrawError, How, Levels, Plan, Probe, Tilted, Under};
+use sbi_model::{ChangedPrior, Query, State, Token};
 use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 const DRAWS: &str = "draws.csv";
@@ -21,11 +22,15 @@ const DRAWS: &str = "draws.csv";
 const SHARD_TIME: Duration = Duration::from_secs(10);
 const FIRST_SHARD: usize = 64;
 
-/// Draws without guidance and with it by which it is known how often the conditions hold.
+/// Draws without guidance and with it by which it is known how often the conditions hold, and how likely draws are under changed
+/// priors; and as many of the former where one of them has more than this share of all weight.
 const PROBES: usize = 2_000;
 const GUIDED_PROBES: usize = 200;
+const MOST_PROBES: usize = 20_000;
+const LARGEST: f64 = 0.01;
 
-/// Where fewer draws than this share satisfy the conditions, the others are not made again and again, but guided.
+/// Where fewer draws than this share satisfy the conditions, or are worth less than so many, the others are not made again and again,
+/// but guided.
 const GUIDED_BELOW: f64 = 0.02;
 const MOST_GROWTH: f64 = 16.0;
 
@@ -35,6 +40,7 @@ pub struct Drawing<'a> {
     query: &'a Query,
     asked: &'a Asked<'a>,
     restriction: Option<&'a Restriction>,
+    tilted: Option<&'a Tilted>,
     seed: u64,
 }
 
@@ -63,10 +69,12 @@ pub struct Notes {
     pub draw_seconds: f64,
     /// Looks at the network from noise to a draw.
     pub solver_steps: usize,
-    /// Draws that were made again: outside the prior's support, or not as the conditions say.
+    /// Draws that were made again: outside the prior's support, not as the conditions say, or too unlikely under a changed prior.
     pub redrawn: usize,
     /// How draws came to satisfy the conditions, if there are any.
     pub restricted: Option<Restricted>,
+    /// How draws came to have changed priors, if there are any.
+    pub reweighed: Option<Restricted>,
     /// What was chosen for the network and its training.
     pub plan: serde_json::Value,
     /// The choice in a line.
@@ -75,12 +83,13 @@ pub struct Notes {
     pub cautions: Vec<String>,
 }
 
-/// How draws came to satisfy the conditions of a query.
+/// How draws came to be as a query says.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restricted {
-    /// The share of draws without the conditions that satisfy them.
+    /// The share of draws without its conditions that satisfy them; of draws without its changed priors, what share of equally weighed
+    /// ones they are worth.
     pub share_without: f64,
-    /// Whether draws were guided, which is approximate; else all others were made again.
+    /// Whether draws were guided, which is approximate; else others were made again.
     pub guided: bool,
 }
 
@@ -138,23 +147,40 @@ impl Stage for Drawing<'_> {
         let free = self.asked.conditional(&trained.weights, self.seed);
         let levels = self.levels(free, bench)?;
         let conditional = Conditional { levels: Some(&levels), ..free };
-        let restricted = self.restricted(conditional, bench)?;
-        let under = (self.restriction.zip(restricted))
-            .map(|(restriction, Restricted { guided, .. })| Under { restriction, guided });
+        let known = self.probed(conditional, bench)?;
+        let under = known.as_ref().map(|known| self.under(known.how));
         let looked = began.elapsed().as_secs_f64();
         let (values, effort) = self.finish(Conditional { under, ..conditional }, bench, held)?;
-        let mut notes = Notes { restricted, ..Notes::of(trained, self) };
-        notes
-            .cautions
-            .extend(restricted.and_then(|restricted| restricted.caution(&effort, self.query.draws)));
+        let mut notes = Notes::of(trained, self);
+        if let Some(known) = known {
+            notes.restricted = self.restriction.map(|_| known.of(known.plain.holding()));
+            notes.reweighed = self.tilted.map(|_| known.of(known.plain.share()));
+            let tilted = notes.reweighed.and_then(|reweighed| self.weighing(reweighed));
+            let restricted =
+                notes.restricted.and_then(|restricted| restricted.caution(&effort, self.query.draws));
+            notes.cautions.extend(tilted.into_iter().chain(restricted));
+        }
         (notes.draw_seconds, notes.redrawn) = (looked + effort.seconds, effort.again as usize);
-        notes.solver_steps =
-            if under.is_some_and(|under| under.guided) { Under::LOOKS } else { levels.count() };
+        let guided = under.filter(|under| under.how == How::Guidance);
+        notes.solver_steps = guided.map_or(levels.count(), |under| under.looks());
         let names = self.asked.names();
         let csv = csv_of(&names, &values);
         let drop = Shards::names(held.manifest());
         held.commit(Change { put: vec![(DRAWS.into(), csv.clone())], drop, notes: value(&notes) })?;
         Ok(Answer { names, values, csv, notes })
+    }
+}
+
+/// What is known of draws before any is made.
+struct Known {
+    /// What draws without guidance show.
+    plain: Probe,
+    how: How,
+}
+
+impl Known {
+    fn of(&self, share_without: f64) -> Restricted {
+        Restricted { share_without, guided: self.how == How::Guidance }
     }
 }
 
@@ -176,8 +202,8 @@ impl<'a> Drawing<'a> {
     /// The draws for a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
-        let restriction = case.restriction.as_ref();
-        Drawing { entry, query: case.query, asked: &case.asked, restriction, seed: case.seed() }
+        let (restriction, tilted) = (case.restriction.as_ref(), case.tilted.as_ref());
+        Drawing { entry, query: case.query, asked: &case.asked, restriction, tilted, seed: case.seed() }
     }
 
     fn shards(&self) -> Shards<'_> {
@@ -226,27 +252,56 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// How draws will come to satisfy the conditions, by how many do without help.
-    fn restricted(&self, conditional: Conditional, bench: &Bench) -> Outcome<Option<Restricted>> {
-        let Some(restriction) = self.restriction else { return Ok(None) };
-        let what = format!("how often `where` holds in `{}`", self.query.name);
+    /// What draws are under.
+    fn under(&self, how: How) -> Under<'_> {
+        Under { restriction: self.restriction, tilted: self.tilted, how }
+    }
+
+    /// How draws will come to be as the query says, by how many are without help.
+    fn probed(&self, conditional: Conditional, bench: &Bench) -> Outcome<Option<Known>> {
+        let what = match (self.restriction, self.tilted) {
+            (None, None) => return Ok(None),
+            (Some(_), _) => format!("how often `where` holds in `{}`", self.query.name),
+            (None, Some(_)) => format!("what draws of `{}` are worth under its prior", self.query.name),
+        };
         let mut bar = bench.progress.start("look", &what, 0, PROBES + GUIDED_PROBES);
-        let mut share = |guided: bool, tries: usize, done: usize| {
-            let under = Some(Under { restriction, guided });
-            let conditional = Conditional { under, ..conditional };
-            let share = conditional.share_within(tries, &bench.machine, &mut |more| {
-                bar.set(done + more);
+        let mut probe = |how: How, numbers: Range<usize>, done: usize| {
+            let conditional = Conditional { under: Some(self.under(how)), ..conditional };
+            let probe = conditional.probe(numbers, &bench.machine, &mut |more| {
+                bar.set((done + more).min(PROBES + GUIDED_PROBES));
                 interrupt::flow()
             });
-            share.map_err(|e| self.failed(&e))
+            probe.map_err(|e| self.failed(&e))
         };
-        let cost = Under::LOOKS as f64 / conditional.levels.map_or(1, Levels::count) as f64;
-        let share_without = share(false, PROBES, 0)?;
+        let free = How::Rejection { most: 0.0 };
+        let mut plain = probe(free, 0..PROBES, 0)?;
+        let rare = plain.share() < GUIDED_BELOW;
+        if self.tilted.is_some() && !rare && plain.largest() > LARGEST {
+            plain.log_weights.extend(probe(free, PROBES..MOST_PROBES, PROBES)?.log_weights);
+        }
+        let levels = conditional.levels.map_or(1, Levels::count);
+        let cost = self.under(How::Guidance).looks() as f64 / levels as f64;
         // Guidance does not help where nothing says which way to go: then the others are made again all the same.
-        let guided =
-            share_without < GUIDED_BELOW && share(true, GUIDED_PROBES, PROBES)? > cost * share_without;
-        bar.finish(&format!("in {} % of draws,", rounded(100.0 * share_without, 1.0)));
-        Ok(Some(Restricted { share_without, guided }))
+        let guided = rare && probe(How::Guidance, 0..GUIDED_PROBES, PROBES)?.holding() > cost * plain.share();
+        let how = if guided { How::Guidance } else { How::Rejection { most: plain.most() } };
+        bar.finish(&match self.restriction {
+            Some(_) => format!("in {} % of draws,", rounded(100.0 * plain.holding(), 1.0)),
+            None => format!("{} % of as many,", rounded(100.0 * plain.share(), 1.0)),
+        });
+        Ok(Some(Known { plain, how }))
+    }
+
+    /// That draws which are guided to a changed prior are approximate.
+    fn weighing(&self, reweighed: Restricted) -> Option<String> {
+        let name = |prior: &ChangedPrior| self.asked.model.node(prior.node).name.clone();
+        let names: Vec<String> = self.query.priors.iter().map(name).collect();
+        reweighed.guided.then(|| {
+            format!(
+                "draws are guided to the changed prior of {}, which is approximate: draws under the model's own are worth {} % of their number under it",
+                listed(&names, "and"),
+                rounded(100.0 * reweighed.share_without, 1.0)
+            )
+        })
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
@@ -277,6 +332,9 @@ impl<'a> Drawing<'a> {
         match error {
             DrawError::Stopped => Failure::interrupted(),
             DrawError::Device(_) => failure.help("leave `--device cuda` out to draw on the processor"),
+            DrawError::Unlikely { .. } => {
+                failure.help("change the prior less, or in the model itself, which simulates and trains anew")
+            }
             DrawError::Unmet { .. } => failure.help("ask for less in `where`, or look whether it can hold with what is given"),
             DrawError::OutsideSupport { .. } | DrawError::NotFinite { .. } => failure
                 .help("train longer or on more simulations (`steps`, `simulations` in `train`), and look whether the \

@@ -175,16 +175,16 @@ fn several(cases: &[Case]) -> Failure {
         .help(format!("--query {}", cases.first().map_or("NAME", |case| &case.query.name)))
 }
 
-/// Fails where a query has a `where`: what that leaves of a density is not known.
+/// Fails where a query has a `where` or changes a prior: what that leaves of a density is not known.
 fn ensure_unrestricted(case: &Case) -> Outcome {
-    match case.restriction {
-        None => Ok(()),
-        Some(_) => Err(Failure::wrong(format!(
-            "`{}` has a `where`, and the log-densities of its draws are not known",
-            case.query.name
-        ))
-        .help("ask for them in a query without `where`: `--query NAME`")),
-    }
+    let [what, without] = match (&case.restriction, &case.tilted) {
+        (None, None) => return Ok(()),
+        (Some(_), _) => ["has a `where`", "`where`"],
+        (None, Some(_)) => ["changes a prior", "`param`"],
+    };
+    let name = &case.query.name;
+    Err(Failure::wrong(format!("`{name}` {what}, and the log-densities of its draws are not known"))
+        .help(format!("ask for them in a query without {without}: `--query NAME`")))
 }
 
 fn untrained(case: &Case, args: &args::Query) -> Failure {

@@ -13,6 +13,8 @@
 //!   "quantities": [{"name", "unit", "doc", "mean", "sd", "quantiles": {"0.05", "0.25", "0.5", "0.75", "0.95"}}]
 //!   "cautions": ["…", …]              why to take the answer with care, a sentence each
 //!   "redrawn": {"draws", "share"}     draws made again: outside the prior's support, or not as `where` says; share of all made
+//!   "prior": {"share_without", "guided"}, or null       under changed priors: as a share of draws under the model's own, how many equally
+//!                                     weighed ones these are worth; whether draws were guided, which is approximate
 //!   "where": {"share_without", "guided"}, or null       the share of draws that satisfy it by themselves; whether the others
 //!                                     were guided, which is approximate, or all made again
 //!   "plan": {…}                       network, most steps, batch and noise as chosen or stated
@@ -65,6 +67,9 @@ pub struct Summary<'a> {
     pub cautions: &'a [String],
     /// Draws made again.
     pub redrawn: Redrawn,
+    /// How draws came to have changed priors.
+    #[serde(rename = "prior")]
+    pub reweighed: Option<Restricted>,
     /// How draws came to satisfy the conditions of the query.
     #[serde(rename = "where")]
     pub restricted: Option<Restricted>,

@@ -52,7 +52,7 @@ pub enum DensityError {
         /// Which.
         name: String,
     },
-    /// Draws satisfy conditions, and how much of the density they leave is not known.
+    /// Draws satisfy conditions or have changed priors, and how much of the density these leave is not known.
     Restricted,
     /// The device cannot be used, and why.
     Device(String),
@@ -69,7 +69,10 @@ impl std::fmt::Display for DensityError {
                 write!(f, "`{name}` was the same in all simulations, and has no density")
             }
             DensityError::Restricted => {
-                write!(f, "its draws satisfy a `where`, and what that leaves of the density is not known")
+                write!(
+                    f,
+                    "its draws satisfy a `where` or a changed prior, and what that leaves of the density is not known"
+                )
             }
             DensityError::Device(why) => f.write_str(why),
         }

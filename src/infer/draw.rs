@@ -9,9 +9,10 @@ use crate::plan::Plan;
 use crate::scale::Scale;
 use crate::solver::Solver;
 use crate::subject::Subject;
+use crate::under::{How, Probe, Under};
 use crate::weights::Weights;
 use sbi_model::{NodeId, State, Token};
-use sbi_sim::Restriction;
+use sbi_sim::rng::Stream;
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
@@ -43,7 +44,8 @@ pub(crate) struct Try {
 pub struct Draws {
     /// `[draws · inferred]`, row-major, in the order the query asks, in the user's units.
     pub values: Vec<f64>,
-    /// Draws that were made again: they fell outside the prior's support, or did not satisfy the conditions.
+    /// Draws that were made again: they fell outside the prior's support, did not satisfy the conditions, or were too unlikely under a
+    /// changed prior.
     pub redrawn: usize,
 }
 
@@ -62,6 +64,13 @@ pub enum DrawError {
     /// Hardly any of very many tries satisfied the conditions.
     Unmet {
         /// How many did.
+        kept: usize,
+        /// Of how many.
+        tries: usize,
+    },
+    /// Hardly any of very many tries were likely enough under the changed priors.
+    Unlikely {
+        /// How many were.
         kept: usize,
         /// Of how many.
         tries: usize,
@@ -85,6 +94,9 @@ impl std::fmt::Display for DrawError {
             ),
             DrawError::Unmet { kept, tries } => {
                 write!(f, "of {tries} draws only {kept} satisfy what `where` says")
+            }
+            DrawError::Unlikely { kept, tries } => {
+                write!(f, "of {tries} draws only {kept} are likely enough under the changed prior")
             }
             DrawError::NotFinite { name } => write!(f, "the network's draws of `{name}` are not numbers"),
             DrawError::Device(why) => f.write_str(why),
@@ -165,24 +177,10 @@ pub struct Conditional<'a> {
     pub levels: Option<&'a Levels>,
 }
 
-/// Conditions that all draws satisfy. Those that do not are made again, whether they were guided or not.
-#[derive(Clone, Copy)]
-pub struct Under<'a> {
-    /// The conditions, compiled for all tokens.
-    pub restriction: &'a Restriction,
-    /// Whether draws are guided to where they hold; else they are as without them.
-    pub guided: bool,
-}
-
 /// What makes draws.
 enum Maker<'a, B: ScoreBackend> {
     Plain(Solver<'a, B>),
     Guided(Guide<'a, B>),
-}
-
-impl Under<'_> {
-    /// How often a guided draw looks at the network.
-    pub const LOOKS: usize = crate::guide::LOOKS;
 }
 
 impl<B: ScoreBackend> Maker<'_, B> {
@@ -228,16 +226,17 @@ impl Conditional<'_> {
         let mut values = vec![0.0; numbers.len() * width];
         let mut waiting: VecDeque<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
         let most_tries = match self.under {
-            Some(Under { guided: true, .. }) => GUIDED_TRIES,
+            Some(Under { how: How::Guidance, .. }) => GUIDED_TRIES,
             _ => TRIES,
         };
         let (mut kept, mut inside, mut tries) = (0, 0, 0);
         while !waiting.is_empty() {
             let chunk: Vec<Try> = waiting.drain(..most.min(waiting.len())).collect();
             let made = side_by_side(&mut makers, &chunk, tokens, tokens, |maker, tries| maker.draw(tries));
-            for (&Try { number, attempt }, made) in chunk.iter().zip(self.sound(&made)?) {
+            for (&own, made) in chunk.iter().zip(self.sound(&made)?) {
+                let Try { number, attempt } = own;
                 inside += usize::from(made.is_some());
-                if let Some(made) = made.filter(|made| made.holds) {
+                if let Some(made) = made.filter(|made| self.keeps(own, made)) {
                     let place = (number - first) * width;
                     let place = values.get_mut(place..place + width).expect("numbers are of the range");
                     place.copy_from_slice(&self.asked_of(&made.values));
@@ -254,6 +253,9 @@ impl Conditional<'_> {
             if tries >= most_tries && (kept as f64) < least {
                 return Err(match (inside as f64) < least {
                     true => DrawError::OutsideSupport { kept: inside, tries },
+                    false if self.under.is_some_and(|under| under.restriction.is_none()) => {
+                        DrawError::Unlikely { kept, tries }
+                    }
                     false => DrawError::Unmet { kept, tries },
                 });
             }
@@ -261,44 +263,56 @@ impl Conditional<'_> {
         Ok(Draws { values, redrawn: tries - kept })
     }
 
-    /// Of so many tries within the prior's support, the share that satisfies the conditions at the first attempt. `go_on` hears how many
-    /// are made and may stop the work.
+    /// What the first attempts at the draws with these numbers show, of those within the prior's support. `go_on` hears how many are made and
+    /// may stop the work.
     ///
     /// # Errors
     /// See [`DrawError`].
-    pub fn share_within(
+    pub fn probe(
         &self,
-        tries: usize,
+        numbers: Range<usize>,
         machine: &Machine,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<f64, DrawError> {
+    ) -> Result<Probe, DrawError> {
+        let guided = self.under.is_some_and(|under| under.how == How::Guidance);
+        let weight = |made: Made| match made.log_weight > f64::NEG_INFINITY && guided {
+            true => 0.0,
+            false => made.log_weight,
+        };
         on_device!(machine.device, DrawError::Device, B => {
             let tokens = self.subject.tokens().len();
-            let tries: Vec<Try> = (0..tries).map(|number| Try { number, attempt: 0 }).collect();
+            let tries: Vec<Try> = numbers.map(|number| Try { number, attempt: 0 }).collect();
             let mut makers = self.makers::<B>(machine);
-            let (mut sound, mut holding, mut done) = (0_u32, 0_u32, 0);
+            let (mut log_weights, mut done) = (Vec::with_capacity(tries.len()), 0);
             for tries in tries.chunks(AT_ONCE) {
                 let made = side_by_side(&mut makers, tries, tokens, tokens, |maker, tries| maker.draw(tries));
-                for made in self.sound(&made)?.into_iter().flatten() {
-                    sound += 1;
-                    holding += u32::from(made.holds);
-                }
+                log_weights.extend(self.sound(&made)?.into_iter().flatten().map(weight));
                 done += tries.len();
                 if go_on(done).is_break() {
                     return Err(DrawError::Stopped);
                 }
             }
-            Ok(f64::from(holding) / f64::from(sound.max(1)))
+            Ok(Probe { log_weights })
         })
+    }
+
+    /// Whether a draw within the prior's support is one of the answer.
+    fn keeps(&self, of: Try, made: &Made) -> bool {
+        let possible = made.log_weight > f64::NEG_INFINITY;
+        match self.under {
+            Some(Under { tilted: Some(_), how: How::Rejection { most }, .. }) if possible => {
+                let stream = Stream::new(self.seed, &format!("@prior/{}", self.question.name));
+                stream.uniform(of.number as u64, of.attempt, 0) < (made.log_weight - most).exp()
+            }
+            _ => possible,
+        }
     }
 
     /// What makes draws, one for each worker.
     fn makers<B: ScoreBackend>(&self, machine: &Machine) -> Vec<Maker<'_, B>> {
         let (makers, threads) = machine.workers();
         let maker = |_| match self.under {
-            Some(Under { restriction, guided: true }) => {
-                Maker::Guided(Guide::new(self, restriction, threads))
-            }
+            Some(under) if under.how == How::Guidance => Maker::Guided(Guide::new(self, &under, threads)),
             _ => Maker::Plain(Solver::new(self, threads)),
         };
         (0..makers).map(maker).collect()
@@ -324,16 +338,23 @@ impl Conditional<'_> {
             let inside = inside
                 .into_iter()
                 .all(|((token, x), state)| *state != State::Inferred || token.support.contains(*x));
-            sound.push(inside.then_some(Made { values, holds: true }));
+            sound.push(inside.then_some(Made { values, log_weight: 0.0 }));
         }
-        if let Some(Under { restriction, .. }) = self.under {
+        if let Some(under) = self.under {
             let known = self.known();
             let row = |made: &Made| -> Vec<f64> {
                 known.iter().zip(&made.values).map(|(known, x)| known.unwrap_or(*x)).collect()
             };
             let rows: Vec<f64> = sound.iter().flatten().flat_map(row).collect();
-            let judged = restriction.judge(&rows).holds;
-            sound.iter_mut().flatten().zip(judged).for_each(|(made, holds)| made.holds = holds);
+            if let Some(tilted) = under.tilted {
+                let logs = tilted.log_weights(&rows, tokens.len());
+                sound.iter_mut().flatten().zip(logs).for_each(|(made, log)| made.log_weight = log);
+            }
+            if let Some(restriction) = under.restriction {
+                let holds = restriction.judge(&rows).holds;
+                let failing = sound.iter_mut().flatten().zip(holds).filter(|(_, holds)| !holds);
+                failing.for_each(|(made, _)| made.log_weight = f64::NEG_INFINITY);
+            }
         }
         Ok(sound)
     }
@@ -366,8 +387,8 @@ impl Conditional<'_> {
 struct Made {
     /// Of all tokens.
     values: Vec<f64>,
-    /// Whether all conditions hold of it.
-    holds: bool,
+    /// The logarithm of its weight under changed priors; minus infinity where these exclude it, or a condition does not hold.
+    log_weight: f64,
 }
 
 /// A network's number in the user's units; whole numbers are the nearest that can occur.

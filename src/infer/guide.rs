@@ -1,35 +1,43 @@
-//! Draws that satisfy conditions, by guidance: on their way from noise, denoised values are pushed to where the conditions
-//! hold (Gloeckler et al. 2024, algorithm 1), and each step is taken several times over, with fresh noise, so that what is not
-//! conditioned follows.
+//! Draws that satisfy conditions, or have changed priors, by guidance: on their way from noise, denoised values are pushed to where
+//! the conditions hold (Gloeckler et al. 2024, algorithm 1), and each step is taken several times over, with fresh noise, so that what
+//! is not conditioned follows.
 //!
 //! Where a value denoised at level σ is about normal with a standard deviation of s = σ / √(1 + σ²), that it lies beyond a bound at
 //! a distance −m moves its mean by s φ(m/s) / Φ(m/s) towards it: this is the mean of the normal law cut off there. It takes the place of
 //! the published scaling of a logistic function, which pushes by a unit however near the bound is. As there, no gradient goes
 //! through the network: the conditions alone are differentiated, by central differences, at the denoised values.
+//!
+//! Under changed priors denoised values move to the means of their weighed laws ([`crate::tilt`]), with the covariances that the network's
+//! slopes give: σ² ∂D/∂x. As these means are right wherever laws are normal, draws follow them by Heun's steps of the probability flow: by
+//! the steps of conditions alone, which take a denoised value for what is drawn, normal laws come out a tenth too narrow.
 
 use crate::backend::ScoreBackend;
 use crate::bound::Bound;
 use crate::draw::{Conditional, Try};
 use crate::noise::level;
 use crate::scale::Scale;
+use crate::tilt::{Pull, Tilted, follow};
+use crate::under::Under;
 use sbi_model::Margin;
 use sbi_sim::Restriction;
 use sbi_sim::rng::Stream;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
-/// Levels of noise, from the highest to the lowest, and their curvature (Karras et al. 2022, equation 5).
+/// Levels of noise, from the highest to the lowest, of conditions and of changed priors, and their curvature (Karras et al. 2022,
+/// equation 5).
 const LEVELS: usize = 64;
+const TILTED_LEVELS: usize = 32;
 const RHO: f64 = 7.0;
 
 /// How often each step is taken again.
 const AGAIN: u32 = 4;
 
-/// How often a draw looks at the network.
-pub const LOOKS: usize = (AGAIN as usize + 1) * (LEVELS - 1) + 1;
+/// The reach of the differences by which the network's slopes are found, in parts of the level of noise.
+const SLOPE_REACH: f64 = 0.05;
 
 /// The farthest that one condition pushes at a step, in standard deviations of the simulations: where a condition is far from a
 /// plane, its border is not where its slope says.
-const FARTHEST: f64 = 2.0;
+pub(crate) const FARTHEST: f64 = 2.0;
 
 /// The reach of the differences, in standardised units.
 const REACH: f64 = 1e-4;
@@ -37,7 +45,9 @@ const REACH: f64 = 1e-4;
 /// A query's solver under its conditions. Token values are `[draws · tokens]`, standardised.
 pub struct Guide<'a, B: ScoreBackend> {
     bound: Bound<'a, B>,
-    restriction: &'a Restriction,
+    restriction: Option<&'a Restriction>,
+    /// The weights of what has a changed prior.
+    pulls: Vec<Pull>,
     /// For each token how it is standardised.
     scales: Vec<Scale>,
     /// What conditions know of tokens whatever is drawn.
@@ -45,13 +55,23 @@ pub struct Guide<'a, B: ScoreBackend> {
     stream: Stream,
 }
 
+/// How often a guided draw looks at the network, with so many numbers whose prior is changed.
+pub fn looks(tilted: usize) -> usize {
+    let rounds = AGAIN as usize + 1;
+    match tilted {
+        0 => rounds * (LEVELS - 1) + 1,
+        tilted => 2 * rounds * (TILTED_LEVELS - 1) + 1 + tilted * TILTED_LEVELS,
+    }
+}
+
 impl<'a, B: ScoreBackend> Guide<'a, B> {
     /// A solver for what is asked, whose network computes on `threads` threads.
-    pub fn new(of: &Conditional<'a>, restriction: &'a Restriction, threads: usize) -> Self {
+    pub fn new(of: &Conditional<'a>, under: &Under<'a>, threads: usize) -> Self {
         let Conditional { weights, subject, question, seed, .. } = *of;
         Guide {
             bound: Bound::new(of, threads),
-            restriction,
+            restriction: under.restriction,
+            pulls: under.tilted.map_or_else(Vec::new, |tilted: &Tilted| tilted.pulls(of)),
             scales: subject.identities.iter().map(|kind| *weights.plan.scale(*kind)).collect(),
             known: of.known(),
             stream: Stream::new(seed, &format!("@guide/{}", question.name)),
@@ -60,21 +80,38 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
 
     /// Makes these tries; another attempt at the same number gives another draw.
     pub fn draw(&self, tries: &[Try]) -> Vec<f64> {
-        let process = self.bound.plan.process;
-        let (lowest, highest) = process.range();
-        let level = |step: usize| level(step as f64 / (LEVELS - 1) as f64, [highest, lowest], RHO);
+        match self.pulls.is_empty() {
+            true => self.step_by_step(tries),
+            false => self.flow(tries),
+        }
+    }
+
+    /// Pure noise for these tries.
+    fn start(&self, tries: &[Try]) -> Vec<f64> {
         let mut values = vec![0.0; tries.len() * self.bound.tokens()];
-        let mut noise = values.clone();
         self.noise(tries, 0, &mut values);
-        let start = process.start_variance().sqrt();
+        let start = self.bound.plan.process.start_variance().sqrt();
         values.iter_mut().for_each(|x| *x *= start);
         self.bound.pin(self.bound.own(), &mut values);
+        values
+    }
+
+    /// The pairs of neighbouring levels, of so many, from the highest on.
+    fn steps(&self, count: usize) -> impl Iterator<Item = (f64, f64)> {
+        let (lowest, highest) = self.bound.plan.process.range();
+        let level = move |step: usize| level(step as f64 / (count - 1) as f64, [highest, lowest], RHO);
+        (0..count - 1).map(move |step| (level(step), level(step + 1)))
+    }
+
+    /// Draws under conditions alone.
+    fn step_by_step(&self, tries: &[Try]) -> Vec<f64> {
+        let mut values = self.start(tries);
+        let mut noise = vec![0.0; values.len()];
         let mut round = 0;
-        for step in 0..LEVELS - 1 {
-            let (sigma, next) = (level(step), level(step + 1));
+        for (sigma, next) in self.steps(LEVELS) {
             let (keep, fresh) = ((next / sigma).powi(2), next * (1.0 - (next / sigma).powi(2)).sqrt());
             for again in 0..=AGAIN {
-                let denoised = self.guided(&values, sigma);
+                let denoised = self.guided(&values, sigma, &mut None);
                 round += 1;
                 self.noise(tries, round, &mut noise);
                 // The law of a value at the next level, given this one and what it is without noise.
@@ -89,21 +126,85 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
                 self.bound.pin(self.bound.own(), &mut values);
             }
         }
-        self.guided(&values, lowest)
+        self.guided(&values, self.bound.plan.process.range().0, &mut None)
     }
 
-    /// Denoised values, pushed to where the conditions hold.
-    fn guided(&self, values: &[f64], sigma: f64) -> Vec<f64> {
+    /// Draws under changed priors, by Heun's steps. At each level the network's slopes are looked at once for a draw.
+    fn flow(&self, tries: &[Try]) -> Vec<f64> {
+        let mut values = self.start(tries);
+        let mut noise = vec![0.0; values.len()];
+        let (mut round, mut here) = (0, None);
+        for (sigma, next) in self.steps(TILTED_LEVELS) {
+            let mut ahead = None;
+            for again in 0..=AGAIN {
+                let first = self.guided(&values, sigma, &mut here);
+                let slopes: Vec<f64> = values.iter().zip(first).map(|(x, d)| (x - d) / sigma).collect();
+                let mut moved: Vec<f64> =
+                    values.iter().zip(&slopes).map(|(x, slope)| x + (next - sigma) * slope).collect();
+                self.bound.pin(self.bound.own(), &mut moved);
+                let second = self.guided(&moved, next, &mut ahead);
+                for (((x, slope), moved), d) in values.iter_mut().zip(slopes).zip(moved).zip(second) {
+                    *x += 0.5 * (next - sigma) * (slope + (moved - d) / next);
+                }
+                if again < AGAIN {
+                    round += 1;
+                    self.noise(tries, round, &mut noise);
+                    let back = (sigma * sigma - next * next).sqrt();
+                    values.iter_mut().zip(&noise).for_each(|(x, n)| *x += back * n);
+                }
+                self.bound.pin(self.bound.own(), &mut values);
+            }
+            here = ahead;
+        }
+        self.guided(&values, self.bound.plan.process.range().0, &mut here)
+    }
+
+    /// Denoised values, moved by changed priors and then pushed to where the conditions hold. `covariances` are those at this level,
+    /// once they have been looked at.
+    fn guided(&self, values: &[f64], sigma: f64, covariances: &mut Option<Vec<f64>>) -> Vec<f64> {
         let mut denoised = self.bound.denoised(self.bound.own(), values, sigma);
         let spread = sigma / (1.0 + sigma * sigma).sqrt();
-        let pushes = self.pushes(&denoised, spread);
-        denoised.iter_mut().zip(pushes).for_each(|(d, push)| *d += push);
+        if !self.pulls.is_empty() {
+            let tokens = self.bound.tokens();
+            let known = covariances.get_or_insert_with(|| self.covariances(values, &denoised, sigma));
+            let known = known.chunks_exact(self.pulls.len() * tokens);
+            for (row, known) in denoised.chunks_exact_mut(tokens).zip(known) {
+                follow(&self.pulls, row, known, spread * spread);
+            }
+        }
+        if let Some(restriction) = self.restriction {
+            let pushes = self.pushes(restriction, &denoised, spread);
+            denoised.iter_mut().zip(pushes).for_each(|(d, push)| *d += push);
+        }
         denoised
     }
 
+    /// For each draw the covariances of the tokens with a changed prior with all tokens, `[draws · pulls · tokens]`: σ² ∂D/∂x, by
+    /// differences.
+    fn covariances(&self, values: &[f64], denoised: &[f64], sigma: f64) -> Vec<f64> {
+        let tokens = self.bound.tokens();
+        let mut covariances = vec![0.0; self.pulls.len() * values.len()];
+        for (own, pull) in self.pulls.iter().enumerate() {
+            let mut moved = values.to_vec();
+            let places = moved.chunks_exact_mut(tokens).filter_map(|row| row.get_mut(pull.token));
+            places.for_each(|x| *x += SLOPE_REACH * sigma);
+            let moved = self.bound.denoised(self.bound.own(), &moved, sigma);
+            let differences = moved.chunks_exact(tokens).zip(denoised.chunks_exact(tokens));
+            let columns = covariances.chunks_exact_mut(tokens).skip(own).step_by(self.pulls.len());
+            for (column, (moved, denoised)) in columns.zip(differences) {
+                let ends = moved.iter().zip(denoised);
+                column
+                    .iter_mut()
+                    .zip(ends)
+                    .for_each(|(to, (end, start))| *to = sigma * (end - start) / SLOPE_REACH);
+            }
+        }
+        covariances
+    }
+
     /// How far the conditions push each value that is spread so much.
-    fn pushes(&self, denoised: &[f64], spread: f64) -> Vec<f64> {
-        let (tokens, margins) = (self.bound.tokens(), self.restriction.margins());
+    fn pushes(&self, restriction: &Restriction, denoised: &[f64], spread: f64) -> Vec<f64> {
+        let (tokens, margins) = (self.bound.tokens(), restriction.margins());
         let free: Vec<usize> =
             self.bound.unknown().iter().enumerate().filter(|(_, free)| **free).map(|(at, _)| at).collect();
         let mut rows = Vec::with_capacity((2 * free.len() + 1) * denoised.len());
@@ -120,14 +221,14 @@ impl<'a, B: ScoreBackend> Guide<'a, B> {
                 rows.get_mut(start + own).into_iter().zip(moved).for_each(|(x, moved)| *x = moved);
             }
         }
-        let judged = self.restriction.judge(&rows).margins;
+        let judged = restriction.judge(&rows).margins;
         let mut pushes = vec![0.0; denoised.len()];
         let points = judged.chunks_exact((2 * free.len() + 1) * margins.max(1));
         for (judged, pushes) in points.zip(pushes.chunks_exact_mut(tokens)) {
             let bounds: Vec<Border> =
                 (0..margins).map(|own| Border::of(judged, own, margins, free.len())).collect();
             let mut push = vec![0.0; free.len()];
-            enforce(self.restriction.whole(), &bounds, spread, &mut push);
+            enforce(restriction.whole(), &bounds, spread, &mut push);
             for (own, push) in free.iter().zip(push) {
                 pushes.get_mut(*own).into_iter().for_each(|to| *to = push);
             }

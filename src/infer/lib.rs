@@ -31,12 +31,14 @@ mod schedule;
 mod solver;
 mod subject;
 mod table;
+mod tilt;
 mod train;
+mod under;
 mod weights;
 
 pub use density::DensityError;
 pub use device::{Device, Machine, probe_cuda};
-pub use draw::{Conditional, DrawError, Draws, Question, Under};
+pub use draw::{Conditional, DrawError, Draws, Question};
 pub use levels::Levels;
 pub use memory::{drawing_bytes, training_bytes};
 pub use mode::Mode;
@@ -46,7 +48,9 @@ pub use plan::{BATCH, Length, Plan, plan};
 pub use scale::Scale;
 pub use subject::Subject;
 pub use table::Table;
+pub use tilt::Tilted;
 pub use train::{Hooks, Progress, TrainError, train};
+pub use under::{How, Probe, Under};
 pub use weights::{Damaged, Point, Weights};
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ fn unpaired(fusion: &Fusion) -> Option<Vec<usize>> {
 fn nothing_given(query: &Query) -> Option<Diagnostic> {
     // What a file gives that this version does not read counts as known.
     let known = query.states.iter().any(|state| matches!(state, State::Given(_))) || !query.files.is_empty();
-    if known || !query.conditions.is_empty() {
+    if known || !query.conditions.is_empty() || !query.priors.is_empty() {
         return None;
     }
     let message = format!("`{}` knows nothing: its answer is drawn from the model as it stands", query.name);

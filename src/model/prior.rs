@@ -32,7 +32,8 @@ impl Model {
             .numbered()
             .map(|(id, _)| model.reads(id).into_iter().map(|node| node.0).collect())
             .collect();
-        let sorted = order::order(&reads, &model.ranks()).expect("a changed prior reads nothing that is drawn");
+        let sorted =
+            order::order(&reads, &model.ranks()).expect("a changed prior reads nothing that is drawn");
         model.order = sorted.into_iter().map(NodeId).collect();
         model
     }

@@ -160,7 +160,7 @@ impl<'m> Lower<'m> {
 
     /// The logarithm of the density of a number or vector whose values are at hand, from this element of its node on. The
     /// first of the two nodes is that which is told of, and which a data set may lack.
-    fn log_density(&mut self, [told, id]: [NodeId; 2], variate: &Variate, first: usize) -> Value {
+    pub(crate) fn log_density(&mut self, [told, id]: [NodeId; 2], variate: &Variate, first: usize) -> Value {
         let elements = first..first + variate.bends.len();
         let values: Vec<Value> = elements.clone().map(|element| self.value_of((id, element))).collect();
         let log = variate.log_density(&mut self.program, &values);

@@ -52,6 +52,7 @@ mod schedule;
 mod simulator;
 mod ssa;
 mod stop;
+mod tilt;
 mod variates;
 
 pub use bijection::{Bijection, Mapped};
@@ -62,3 +63,4 @@ pub use isa::InstructionSet;
 pub use lower::Output;
 pub use restriction::{Judged, Restriction};
 pub use simulator::{Outside, Simulator, Table};
+pub use tilt::Tilt;

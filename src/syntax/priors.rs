@@ -29,6 +29,10 @@ impl Stop<'_> {
             "a changed prior is that of all elements, over the model's axes",
         );
         let index: Vec<&str> = index.split(']').next()?.split(',').map(|_| "i").collect();
-        Some(told.help(format!("write the axes as the model does, `param {}[{}] ~ …`", name.trim(), index.join(", "))))
+        Some(told.help(format!(
+            "write the axes as the model does, `param {}[{}] ~ …`",
+            name.trim(),
+            index.join(", ")
+        )))
     }
 }

@@ -5,6 +5,7 @@ mod check;
 mod fmt;
 mod graph;
 mod help;
+mod informed;
 mod kept;
 mod netcdf;
 mod outside;

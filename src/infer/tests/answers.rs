@@ -2,12 +2,12 @@
 
 use super::{Watcher, machine, moments, normal_pairs, pairs_of, question};
 use crate::table::is_validation;
-use crate::{Conditional, DensityError, DrawError, Subject, Table, Weights, plan, train};
+use crate::{Conditional, DensityError, DrawError, How, Subject, Table, Weights, plan, train};
 use sbi_model::{GraphRule, MaskKind, Noise, State, Support, Train, Transformer};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
 
-fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weights {
+pub fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> Weights {
     let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
     let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
     let plan = plan("test", subject, &transformer, &train_, table);
@@ -315,11 +315,16 @@ query q {
     let question = question(&[None, None, Some(0.0)]);
     let free = Conditional::new(&weights, &subject, &question, 1);
     let restricted = |guided: bool| Conditional {
-        under: Some(crate::Under { restriction: &restriction, guided }),
+        under: Some(crate::Under {
+            restriction: Some(&restriction),
+            tilted: None,
+            how: if guided { How::Guidance } else { How::Rejection { most: 0.0 } },
+        }),
         ..free
     };
-    let share =
-        restricted(false).share_within(2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
+    let probe = restricted(false).probe(0..2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
+    let share = probe.share();
+    assert_eq!(share, probe.holding());
     // By simulations of the prior: 3.2 %; four standard errors of 2,000 draws are 1.6 %.
     assert!((share - 0.032).abs() < 0.016, "{share}");
     let drawn = |guided: bool| {

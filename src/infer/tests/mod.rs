@@ -7,6 +7,7 @@ mod fused;
 mod gpu;
 mod patterns;
 mod resume;
+mod tilted;
 
 use crate::{Device, Hooks, Machine, Progress, Question, Subject, Table};
 use sbi_model::{Graph, Mask, NodeId, Role, State, Support, Token};

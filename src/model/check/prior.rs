@@ -19,7 +19,7 @@ use crate::{
     Support,
 };
 use sbi_syntax::tree;
-use sbi_syntax::Diagnostic;
+use sbi_syntax::{Code, Diagnostic};
 use std::collections::BTreeSet;
 
 impl<'t> Asked<'_, 't> {
@@ -39,7 +39,7 @@ impl<'t> Asked<'_, 't> {
         prior: &'t tree::Prior,
         about: &About<'_, 't>,
     ) -> Result<ChangedPrior, Vec<Diagnostic>> {
-        let id = self.changeable(&prior.target).map_err(|told| Vec::from_iter(told))?;
+        let id = self.changeable(&prior.target).map_err(Vec::from_iter)?;
         let own = self.looked.model.node(id);
         if !self.joint {
             let told = not_run("param", prior.span);
@@ -64,8 +64,7 @@ impl<'t> Asked<'_, 't> {
             return Err(builder.told);
         }
         let exprs = std::mem::take(&mut builder.arena.exprs);
-        let changed =
-            ChangedPrior { node: id, exprs, draw, supports: Vec::new(), span: prior.target.span };
+        let changed = ChangedPrior { node: id, exprs, draw, supports: Vec::new(), span: prior.target.span };
         let supports = self.overlap(&mut builder, &changed, prior)?;
         Ok(ChangedPrior { supports, ..changed })
     }
@@ -85,66 +84,86 @@ impl<'t> Asked<'_, 't> {
         if self.looked.shapes.get(id.0).is_none_or(Option::is_none) {
             return Err(None);
         }
+        match self.unchangeable(id, target) {
+            None => Ok(id),
+            Some(told) => Err(Some(told)),
+        }
+    }
+
+    /// Why the prior of a node cannot be changed.
+    fn unchangeable(&self, id: NodeId, target: &tree::Target) -> Option<Diagnostic> {
+        let model = &self.looked.model;
         let node = model.node(id);
-        let told = |message: String, help: String| {
-            let told = PRIOR_TARGET.at(target.span, message).label(node.span, "declared here");
-            Err(Some(told.help(help)))
-        };
         let name = &node.name;
-        let draw = match (&node.definition, node.role) {
-            (Definition::Draw(draw), Role::Param) => draw,
-            (_, Role::Data) => {
-                return told(
-                    format!("`{name}` is data, and only parameters have priors"),
-                    format!("to know it write `given {name} = …`, to keep draws by it `where {name} in … .. …`"),
-                );
-            }
-            (_, Role::Latent) => {
-                return told(
-                    format!("`{name}` is a latent: it is integrated out, with the model's own law"),
-                    format!("declare it as `param {name}` to ask under another prior of it"),
-                );
-            }
-            _ => {
-                let sources = self.sources(id);
-                let help = match sources.as_slice() {
-                    [] => format!("draw it in the model: `param {name} ~ …`"),
-                    sources => {
-                        format!("change the prior of what it is computed from: {}", list(sources.iter().copied()))
-                    }
-                };
-                return told(format!("`{name}` is computed, and has no prior of its own"), help);
-            }
+        let told =
+            |code: Code, message: String| code.at(target.span, message).label(node.span, "declared here");
+        let Some(draw) = own_draw(node) else {
+            let (message, help) = self.without_prior(id);
+            return Some(told(PRIOR_TARGET, message).help(help));
         };
-        if node.curve || draw.family.is_joint() {
-            let what = if node.curve { "is a function of time" } else { "is drawn as a vector" };
-            return told(
-                format!("`{name}` {what}, and the prior of single numbers alone can be changed"),
-                format!("keep draws by it: `where {name}… in … .. …`"),
+        let several = match (node.curve, draw.family.is_joint()) {
+            (true, _) => Some(["is a function of time", "(…)"]),
+            (_, true) => Some(["is drawn as a vector", "[1]"]),
+            _ => None,
+        };
+        if let Some([what, element]) = several {
+            let message = format!("`{name}` {what}, and the prior of single numbers alone can be changed");
+            return Some(
+                told(PRIOR_TARGET, message)
+                    .help(format!("keep draws by it: `where {name}{element} in … .. …`")),
             );
         }
         if !has_density(draw) {
-            return told(
-                format!("`{name}` takes whole numbers, and the prior of real ones alone can be changed"),
-                format!("keep draws by it: `where {name} == …`"),
-            );
+            let message =
+                format!("`{name}` takes whole numbers, and the prior of real ones alone can be changed");
+            return Some(told(PRIOR_TARGET, message).help(format!("keep draws by it: `where {name} == …`")));
         }
-        let scattered = |axis: &&crate::AxisId| matches!(model.axis(**axis).kind, AxisKind::Scattered { .. });
-        if let Some(axis) = node.axes.iter().find(scattered) {
+        let mut axes = node.axes.iter().map(|axis| model.axis(*axis));
+        if let Some(axis) = axes.find(|axis| matches!(axis.kind, AxisKind::Scattered { .. })) {
             let message = format!(
                 "`{name}` stands at the places of `{}`, which differ from query to query: its prior cannot be changed yet",
-                model.axis(*axis).name
+                axis.name
             );
-            let told = NOT_YET.at(target.span, message).label(node.span, "declared here");
-            return Err(Some(told.help(format!("keep draws by it: `where {name}[1] in … .. …`"))));
+            return Some(
+                told(NOT_YET, message).help(format!("keep draws by it: `where {name}[1] in … .. …`")),
+            );
         }
         let exprs = model.below(draw.exprs(), |_| true).into_iter();
-        if let Some(behind) = drawn_behind(model, exprs.map(|id| model.expr(id))) {
-            let message = format!("the model's prior of `{name}` depends on {behind}, and cannot be changed alone");
-            let told = NOT_CONSTANT.at(target.span, message).label(node.span, "drawn here");
-            return Err(Some(told.help("change the prior of what it depends on, if that has numbers alone in its own")));
+        let behind = drawn_behind(model, exprs.map(|id| model.expr(id)))?;
+        let message =
+            format!("the model's prior of `{name}` depends on {behind}, and cannot be changed alone");
+        Some(
+            told(NOT_CONSTANT, message).help(
+                "ask under another prior of what it depends on, where that is drawn from numbers alone",
+            ),
+        )
+    }
+
+    /// That a node has no prior of its own, and what to do about it.
+    fn without_prior(&self, id: NodeId) -> (String, String) {
+        let node = self.looked.model.node(id);
+        let name = &node.name;
+        match node.role {
+            Role::Data => (
+                format!("`{name}` is data, and only parameters have priors"),
+                format!("to know it write `given {name} = …`, to keep draws by it `where {name} in … .. …`"),
+            ),
+            Role::Latent => (
+                format!("`{name}` is a latent: it is integrated out, with the model's own law"),
+                format!("declare it as `param {name}` to ask under another prior of it"),
+            ),
+            _ => {
+                let sources = list(self.sources(id));
+                let message = format!("`{name}` is computed, and has no prior of its own");
+                (
+                    message,
+                    match sources.as_str() {
+                        "none" => format!("draw it in the model: `param {name} ~ …`"),
+                        sources => format!("change the prior of what it is computed from: {sources}"),
+                    },
+                )
+            }
         }
-        Ok(id)
     }
 
     /// For each element where both laws have values.
@@ -161,7 +180,8 @@ impl<'t> Asked<'_, 't> {
         let name = &model.node(changed.node).name;
         if changed.draw.family.is_joint() || !has_density(&changed.draw) {
             let gives = if changed.draw.family.is_joint() { "no single numbers" } else { "whole numbers" };
-            let message = format!("`{name}` is a real number, and `{}` gives {gives}", changed.draw.family.name());
+            let message =
+                format!("`{name}` is a real number, and `{}` gives {gives}", changed.draw.family.name());
             let told = PRIOR_FAMILY.at(prior.draw.span, message);
             return Err(vec![told.help("write a law of real numbers, such as `normal(0.3, 0.1)`")]);
         }
@@ -191,7 +211,8 @@ impl<'t> Asked<'_, 't> {
             let name = altered.element_name(node, element);
             let message =
                 format!("`{name}` lies {} in the model, and {} under this prior", shown(old), shown(new));
-            let told = PRIOR_SUPPORT.at(prior.draw.span, message).label(model.node(changed.node).span, "drawn here");
+            let told =
+                PRIOR_SUPPORT.at(prior.draw.span, message).label(model.node(changed.node).span, "drawn here");
             Err(vec![told.help(format!("write a law with values {}: no network saw others", shown(old)))])
         });
         supports.collect()
@@ -243,7 +264,7 @@ impl<'t> Builder<'t> {
                 (Some(here), None) => here.is_plain(),
             };
             if !same {
-                let unit = measure.text().unwrap_or_else(|| "no unit".to_owned());
+                let unit = measure.text().map_or("no unit".to_owned(), |unit| format!("`{unit}`"));
                 let message = format!("`{name}` is in `{}` here, and in {unit} in the model", written.text);
                 let told = UNIT_MISMATCH.at(written.span, message).label(declared, "declared here");
                 return Err(vec![told.help(match measure.text() {
@@ -253,7 +274,9 @@ impl<'t> Builder<'t> {
             }
         }
         // What has no unit in a model with units has none here either.
-        if let Some(node) = self.nodes.get_mut(id.0).filter(|node| node.unit.is_none() && measure.unit().is_some()) {
+        if let Some(node) =
+            self.nodes.get_mut(id.0).filter(|node| node.unit.is_none() && measure.unit().is_some())
+        {
             node.unit = Some("1".to_owned());
         }
         Ok(())
@@ -302,6 +325,14 @@ fn drawn_behind<'m>(model: &'m Model, exprs: impl Iterator<Item = &'m Expr>) -> 
         }
     }
     None
+}
+
+/// What a parameter is drawn from.
+fn own_draw(node: &Node) -> Option<&Draw> {
+    match (&node.definition, node.role) {
+        (Definition::Draw(draw), Role::Param) => Some(draw),
+        _ => None,
+    }
 }
 
 /// Whether a draw is a number with a density.

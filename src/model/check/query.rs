@@ -11,8 +11,8 @@ use super::network::whole;
 use super::place::Element;
 use super::train::twice;
 use crate::{
-    Approximator, AxisId, Beyond, ChangedPrior, Condition, DataSet, Definition, Estimator, Graph, NodeId, Placed, Query,
-    Role, State,
+    Approximator, AxisId, Beyond, ChangedPrior, Condition, DataSet, Definition, Estimator, Graph, NodeId,
+    Placed, Query, Role, State,
 };
 use sbi_syntax::tree::{self, Inferred, Name, QueryStatement as Statement};
 use sbi_syntax::{Diagnostic, Span};

@@ -18,6 +18,7 @@ mod messages;
 mod pages;
 mod placement;
 mod places;
+mod priors;
 mod reach;
 mod remedies;
 mod silent;

@@ -30,4 +30,5 @@ mod restriction;
 mod rng;
 mod simulator;
 mod stops;
+mod tilt;
 mod units;

@@ -85,6 +85,8 @@ fn every_example_of_a_statement_is_right() {
 fn words_are_found_where_they_stand() {
     let param = find("param").expect("a word of the language");
     assert!(stands_in(param, Block::Modality) && stands_in(param, Block::Simulator));
-    assert!(stands_in(param, Block::Query) && !stands_in(param, Block::Train) && !stands_in(param, Block::Top));
+    assert!(
+        stands_in(param, Block::Query) && !stands_in(param, Block::Train) && !stands_in(param, Block::Top)
+    );
     assert!(find("theta").is_none());
 }
