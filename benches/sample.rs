@@ -82,6 +82,11 @@ impl Sample {
         self.names.len()
     }
 
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.values.len() / self.width()

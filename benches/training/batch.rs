@@ -38,6 +38,7 @@ impl Batch {
                 time: Vec::new(),
                 level: numbers(3, samples, 0.5),
                 mask: vec![0; samples],
+                summaries: Vec::new(),
                 wanted: Vec::new(),
             },
             targets: Targets { target: numbers(4, all, 1.0), weight },

@@ -89,14 +89,14 @@ impl Network {
         if self.encoders.is_empty() {
             return (parameters.clone(), None);
         }
+        let part = |from: usize, length: usize| parameters.clone().narrow(0, from, length);
         let mut start = self.architecture.parameters();
-        let own = parameters.clone().slice([0..start]);
+        let own = part(0, start);
         let mut made = Vec::new();
         for (encoder, Readings { sizes, samples }) in self.encoders.iter().zip(readings) {
-            let end = start + encoder.parameters();
-            let tokens = encoder.tokens(&parameters.clone().slice([start..end]), sizes, samples);
+            let tokens = encoder.tokens(&part(start, encoder.parameters()), sizes, samples);
             made.push(tokens.reshape([samples.len(), encoder.tokens * encoder.width]));
-            start = end;
+            start += encoder.parameters();
         }
         (own, Some(Tensor::cat(made, 1).flatten(0, 1)))
     }

@@ -317,7 +317,8 @@ query q {
     let question = question(&[None, None]);
     let free = Conditional::new(&weights, &subject, &question, 1);
     let apart = |guided: bool| {
-        let under = Some(crate::Under { restriction: &restriction, guided });
+        let how = if guided { How::Guidance } else { How::Rejection { most: 0.0 } };
+        let under = Some(crate::Under { restriction: Some(&restriction), tilted: None, how });
         let conditional = Conditional { under, ..free };
         let drawn = conditional.draw(0..2_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap();
         moments(&drawn.values.chunks(2).map(|row| row[1] - row[0]).collect::<Vec<f64>>())
