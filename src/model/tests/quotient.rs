@@ -59,7 +59,7 @@ fn a_modality_reads_and_is_read_as_one() {
     // What is absent is gone, with what it alone joined.
     let graph = structure.nominal();
     let absent: Vec<bool> = graph.tokens.iter().map(|token| token.name == "path").collect();
-    let mask = graph.mask(MaskKind::Undirected, &vec![false; 6], &absent);
+    let mask = graph.mask(MaskKind::Undirected, &[false; 6], &absent);
     assert!(!mask.get(0, 1) && mask.get(0, 3) && mask.get(1, 2));
 }
 
