@@ -54,8 +54,13 @@ pub fn ensure_trained(sbi: &Sbi, place: &Path, example: &Path, (budget, seed): (
         return Ok(());
     }
     let example = Example::model_of(example)?;
-    // A spec is run for its queries: one that asks for next to nothing.
-    let text = example.spec(budget, seed, &[query("trained", &[], &[], &["params".to_owned()], 1)]);
+    // A spec is run for its queries: one that asks for next to nothing. Where no number stands alone, nothing is scattered.
+    let checked = sbi_model::compile(&example.spec(budget, seed, &[]), &Folder(place.to_owned()));
+    let file = checked.file.context("the example has errors")?;
+    let mut nodes = file.models.iter().flat_map(|model| &model.nodes);
+    let number = nodes.find(|node| node.role == Role::Param && node.axes.is_empty() && !node.curve);
+    let asked = number.map_or("params", |node| &node.name).to_owned();
+    let text = example.spec(budget, seed, &[query("trained", &[], &[], &[asked], 1)]);
     sbi.run(&Workplace::open(place.to_owned(), false)?, &text, "trained")?;
     Ok(())
 }

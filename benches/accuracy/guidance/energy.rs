@@ -127,7 +127,7 @@ impl Trial<'_> {
             lowest,
             budget: self.budget,
             seed: self.seed,
-            bound,
+            bound: rounded(bound, 4),
             guided,
             simulated_before: rounded(below(&simulated_before, bound), 4),
             drawn_after: rounded(drawn_after, 4),
