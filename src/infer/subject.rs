@@ -165,13 +165,14 @@ impl Subject {
     /// Tokens that are the same in every data set, each of its own kind.
     pub fn fixed(graph: Graph) -> Subject {
         let tokens = graph.tokens.len();
+        let kinds = graph.tokens.iter().enumerate().map(|(number, token)| (token.node, vec![number])).collect();
         Subject {
             structure: Structure::fixed(graph),
             identities: (0..tokens).collect(),
             scaling: (0..tokens).collect(),
             modalities: Vec::new(),
             scalars: (0..tokens).map(Some).collect(),
-            kinds: (0..tokens).map(|token| (NodeId(0), vec![token])).collect(),
+            kinds,
             times: vec![None; tokens],
             rows: vec![Vec::new(); tokens],
             starts: BTreeMap::new(),
@@ -285,6 +286,11 @@ impl Subject {
     /// How many kinds of tokens there are.
     pub fn kinds(&self) -> usize {
         self.kinds.len()
+    }
+
+    /// The number of each kind's node.
+    pub fn nodes_of_kinds(&self) -> Vec<usize> {
+        self.kinds.iter().map(|(node, _)| node.0).collect()
     }
 
     /// Whether some tokens are at times that differ from data set to data set.

@@ -7,7 +7,7 @@ use crate::example::{Data, Examples};
 use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
-use crate::schedule::Schedule;
+use crate::schedule::{Fall, Schedule};
 use crate::subject::Subject;
 use crate::table::{Table, is_validation};
 use crate::weights::{Damaged, Point, Weights, decode, encode, take};
@@ -28,6 +28,10 @@ const PATIENCE: usize = 5;
 
 /// Decay of the average of the weights once it is warm.
 const AVERAGE: f64 = 0.998;
+
+/// The share of an initial identity that is its own and not that of its node; shared ones are drawn from this element on.
+const OWN: f64 = 0.3;
+const SHARED: u64 = 1 << 32;
 
 /// What a caller sees of a training, and how it steers it.
 pub trait Hooks {
@@ -153,7 +157,7 @@ where
         network,
         state: match resume {
             Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
-            None => State::new(plan, &initial(plan, &stream("train.weights")), &device),
+            None => State::new(plan, &initial(plan, &subject.nodes_of_kinds(), &stream("train.weights")), &device),
         },
     };
     while trainer.state.header.step < trainer.schedule().end() && !trainer.overfitted() {
@@ -161,8 +165,8 @@ where
         let step = trainer.state.header.step;
         if trainer.schedule().checks_after(step) {
             trainer.judge(&validation)?;
-            if trainer.schedule().falls_after(&trainer.state.header.curve) {
-                trainer.state.header.falls_from = Some(step);
+            if let Some(fall) = trainer.schedule().falls_after(&trainer.state.header.curve) {
+                trainer.state.fall(fall);
             }
         }
         let go_on = hooks.step(&trainer.progress());
@@ -204,8 +208,8 @@ struct Header {
     plan: Plan,
     step: usize,
     smoothed: Option<f64>,
-    /// After how many steps the learning rate began to fall, if it did.
-    falls_from: Option<usize>,
+    /// How the learning rate falls, once it does.
+    fall: Option<Fall>,
     #[serde(with = "infinite")]
     best: f64,
     curve: Vec<Point>,
@@ -263,7 +267,7 @@ where
     }
 
     fn schedule(&self) -> Schedule<'_> {
-        Schedule { plan: self.plan, falls_from: self.state.header.falls_from }
+        Schedule { plan: self.plan, fall: self.state.header.fall }
     }
 
     fn progress(&self) -> Progress {
@@ -289,8 +293,9 @@ impl<B: Backend> IntoScalarF32 for Tensor<B, 1> {
 }
 
 /// Initial parameters: projections into the residual stream, the modulation and the head start at zero, so that the
-/// untrained network says nothing; other weights are uniform within one over the square root of their inputs.
-fn initial(plan: &Plan, stream: &Stream) -> Vec<f32> {
+/// untrained network says nothing; other weights are uniform within one over the square root of their inputs. Identities of one node's
+/// kinds begin alike, so that what is learnt of one element tells of the others.
+fn initial(plan: &Plan, nodes: &[usize], stream: &Stream) -> Vec<f32> {
     let mut values = Vec::with_capacity(plan.parameters());
     let pieces = plan.architecture.layout().pieces.into_iter();
     let pieces = pieces.chain(plan.encoders.iter().flat_map(Encoder::pieces));
@@ -304,7 +309,14 @@ fn initial(plan: &Plan, stream: &Stream) -> Vec<f32> {
             let value = match name {
                 // Another step: a uniform and a normal number of one block are functions of each other.
                 _ if name.ends_with(".seeds") => 0.3 * stream.normal(element, 1, number),
-                "id" | "given" => 0.3 * stream.normal(element, 1, number),
+                "id" => {
+                    let kind = element as usize / piece.columns;
+                    let node = *nodes.get(kind).expect("each kind is of a node") as u64;
+                    let shared = SHARED + node * piece.columns as u64 + element % piece.columns as u64;
+                    let [own, shared] = [element, shared].map(|element| stream.normal(element, 1, number));
+                    0.3 * (OWN * own + (1.0 - OWN * OWN).sqrt() * shared)
+                }
+                "given" => 0.3 * stream.normal(element, 1, number),
                 _ if name.ends_with(".gain") => 1.0,
                 _ if zero || name.ends_with(".b") || name.ends_with(".shift") => 0.0,
                 _ => bound * (2.0 * uniform() - 1.0),
@@ -328,11 +340,20 @@ impl<B: Backend> State<B> {
             plan: plan.clone(),
             step: 0,
             smoothed: None,
-            falls_from: None,
+            fall: None,
             best: f64::INFINITY,
             curve: Vec::new(),
         };
         State { header, moving, best }
+    }
+
+    /// Lets the learning rate fall. The moments stay: they are those of the gradient nearby.
+    fn fall(&mut self, fall: Fall) {
+        self.header.fall = Some(fall);
+        if fall.back {
+            self.moving.parameters = self.best.clone();
+            self.moving.average = self.best.clone();
+        }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
