@@ -222,6 +222,7 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
         hidden: width * transformer.widening.unwrap_or(2),
         frequencies: octaves.clamp(LEAST_FREQUENCIES, MOST_FREQUENCIES),
         summaries: Vec::new(),
+        states: None,
     }
 }
 

@@ -211,9 +211,8 @@ mod tests {
                 &normal_pairs(1, 1_000),
             )
         };
-        let batches = |plan: &Plan| {
-            [0, 1_023, 1_024, 1_000_000].map(|step| Schedule { plan, fall: None }.batch(step))
-        };
+        let batches =
+            |plan: &Plan| [0, 1_023, 1_024, 1_000_000].map(|step| Schedule { plan, fall: None }.batch(step));
         assert_eq!(batches(&plan(&train)), [256, 256, 512, 512]);
         train.batch = Some(300);
         assert_eq!(batches(&plan(&train)), [300; 4]);

@@ -165,7 +165,8 @@ impl Subject {
     /// Tokens that are the same in every data set, each of its own kind.
     pub fn fixed(graph: Graph) -> Subject {
         let tokens = graph.tokens.len();
-        let kinds = graph.tokens.iter().enumerate().map(|(number, token)| (token.node, vec![number])).collect();
+        let kinds =
+            graph.tokens.iter().enumerate().map(|(number, token)| (token.node, vec![number])).collect();
         Subject {
             structure: Structure::fixed(graph),
             identities: (0..tokens).collect(),

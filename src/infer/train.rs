@@ -157,7 +157,9 @@ where
         network,
         state: match resume {
             Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
-            None => State::new(plan, &initial(plan, &subject.nodes_of_kinds(), &stream("train.weights")), &device),
+            None => {
+                State::new(plan, &initial(plan, &subject.nodes_of_kinds(), &stream("train.weights")), &device)
+            }
         },
     };
     while trainer.state.header.step < trainer.schedule().end() && !trainer.overfitted() {

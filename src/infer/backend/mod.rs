@@ -1,22 +1,25 @@
 //! The only module that names concrete backends, and what the network asks of one beyond burn's own operations.
 //!
-//! The whole network is one operation. GPUs inherit the plain composition, with kernels for attention and layer norm; on the CPU
-//! the fused kernel takes its place, hung into automatic differentiation as one node whose gradient is computed in the
-//! forward pass.
+//! The whole network is one operation, and so is the body of an encoder. GPUs inherit the plain composition, with kernels for attention
+//! and layer norm; on the CPU (`cpu`) the fused kernel takes its place.
+
+mod body;
+mod cpu;
+
+pub use body::{Bodies, Body, states};
 
 use crate::encoder::Encoder;
 use crate::kernel::Kernel;
 use crate::modality::Reading;
-use crate::network::{Architecture, Inputs, Masks, Matrices, Operations, Probes, Targets, plain};
+use crate::network::{Architecture, Inputs, Looks, Masks, Matrices, Operations, Probes, Targets, plain};
 use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
-use burn::tensor::{Tensor, TensorData, TensorPrimitive};
-use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
-use burn_autodiff::grads::Gradients;
-use burn_autodiff::ops::{Backward, Ops, OpsKind};
-use burn_ndarray::{NdArray, NdArrayTensor};
+use burn::tensor::{Tensor, TensorPrimitive};
+#[cfg(feature = "gpu")]
+use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn_ndarray::NdArray;
 use rayon::ThreadPool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,6 +52,8 @@ pub struct Network {
     pub architecture: Architecture,
     /// What makes tokens of modalities.
     encoders: Vec<Encoder>,
+    /// What these are made of.
+    bodies: Bodies,
     /// The matrices of all blocks.
     matrices: Vec<Matrices>,
     pool: Arc<ThreadPool>,
@@ -68,6 +73,7 @@ impl Network {
         Network {
             architecture: architecture.clone(),
             encoders: encoders.to_vec(),
+            bodies: Bodies::new(kernel.pool()),
             matrices,
             pool: kernel.pool(),
             kernel: Mutex::new(kernel),
@@ -81,7 +87,7 @@ impl Network {
 
     /// Of all parameters those of the architecture, and what encoders make of what each sample of a batch has of their
     /// modalities, `[B·K·D]`; none without encoders.
-    pub fn divide<B: Operations>(
+    pub fn divide<B: ScoreBackend>(
         &self,
         parameters: &Tensor<B, 1>,
         readings: &[Readings],
@@ -94,7 +100,7 @@ impl Network {
         let own = part(0, start);
         let mut made = Vec::new();
         for (encoder, Readings { sizes, samples }) in self.encoders.iter().zip(readings) {
-            let tokens = encoder.tokens(&part(start, encoder.parameters()), sizes, samples);
+            let tokens = encoder.tokens(&part(start, encoder.parameters()), &self.bodies, sizes, samples);
             made.push(tokens.reshape([samples.len(), encoder.tokens * encoder.width]));
             start += encoder.parameters();
         }
@@ -147,6 +153,17 @@ pub trait ScoreBackend: Operations {
         let Batch { inputs, targets, masks, .. } = batch;
         let loss = plain::objective(&network.architecture, &parameters, summaries, inputs, targets, masks);
         loss.into_primitive().tensor()
+    }
+
+    /// The states that come out of a body, `[B·states·D]`, from those that go in, `[B·T·D]`.
+    fn states(
+        parameters: FloatTensor<Self>,
+        entering: FloatTensor<Self>,
+        body: Arc<Body>,
+        looks: Looks,
+    ) -> FloatTensor<Self> {
+        let (parameters, entering) = (wrap::<Self>(parameters), wrap::<Self>(entering));
+        plain::states(&body.architecture, &parameters, entering, &looks).into_primitive().tensor()
     }
 
     /// A step of the optimiser.
@@ -234,161 +251,4 @@ pub fn update<B: ScoreBackend>(
 
 fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {
     Tensor::from_primitive(TensorPrimitive::Float(tensor))
-}
-
-impl Operations for Cpu {}
-
-impl<C: CheckpointStrategy> Operations for Autodiff<Cpu, C> {}
-
-impl ScoreBackend for Cpu {
-    fn outputs(
-        parameters: NdArrayTensor,
-        network: &Network,
-        inputs: &Inputs,
-        masks: &Masks,
-    ) -> NdArrayTensor {
-        let mut out = vec![0.0; inputs.value.len()];
-        read(&parameters, |parameters| {
-            network.with_kernel(|kernel| kernel.forward(parameters, inputs, masks, &mut out));
-        });
-        write(out)
-    }
-
-    fn slopes(
-        parameters: NdArrayTensor,
-        network: &Network,
-        inputs: &Inputs,
-        masks: &Masks,
-        probes: &Probes,
-    ) -> NdArrayTensor {
-        let mut out = vec![0.0; 2 * inputs.value.len()];
-        read(&parameters, |parameters| {
-            network.with_kernel(|kernel| kernel.slopes(parameters, inputs, masks, probes, &mut out));
-        });
-        write(out)
-    }
-
-    fn objective(
-        parameters: NdArrayTensor,
-        summaries: Option<NdArrayTensor>,
-        network: &Network,
-        batch: &Batch,
-    ) -> NdArrayTensor {
-        let Batch { inputs, targets, masks, .. } = batch;
-        let inputs = inputs.with_summaries(summaries.map(numbers));
-        let loss = read(&parameters, |parameters| {
-            network.with_kernel(|kernel| kernel.loss(parameters, &inputs, targets, masks))
-        });
-        write(vec![loss as f32])
-    }
-
-    fn update(
-        update: Update,
-        network: &Network,
-        moving: Moving<NdArrayTensor>,
-        gradient: NdArrayTensor,
-    ) -> Moving<NdArrayTensor> {
-        let Moving { mut parameters, mut first, mut second, mut average } =
-            moving.map(|tensor| match tensor {
-                NdArrayTensor::F32(storage) => storage.into_owned(),
-                _ => panic!("{OF_F32}"),
-            });
-        // Copied only where a tensor still shares its numbers with another: that of the best weights.
-        let slices = Moving {
-            parameters: parameters.as_slice_mut().expect(IN_ONE_PIECE),
-            first: first.as_slice_mut().expect(IN_ONE_PIECE),
-            second: second.as_slice_mut().expect(IN_ONE_PIECE),
-            average: average.as_slice_mut().expect(IN_ONE_PIECE),
-        };
-        read(&gradient, |gradient| {
-            network.install(|| optimiser::fused(update, &network.matrices, slices, gradient));
-        });
-        Moving { parameters, first, second, average }.map(NdArrayTensor::from)
-    }
-}
-
-impl<C: CheckpointStrategy> ScoreBackend for Autodiff<Cpu, C> {
-    fn objective(
-        parameters: FloatTensor<Self>,
-        summaries: Option<FloatTensor<Self>>,
-        network: &Network,
-        batch: &Batch,
-    ) -> FloatTensor<Self> {
-        let Batch { inputs, targets, masks, .. } = batch;
-        let inputs = inputs.with_summaries(summaries.as_ref().map(|made| numbers(made.primitive.clone())));
-        let gradients = || {
-            let mut gradient = vec![0.0; network.architecture.parameters()];
-            let mut of_made = vec![0.0; inputs.summaries.len()];
-            let loss = read(&parameters.primitive, |parameters| {
-                network.with_kernel(|kernel| {
-                    let of = (&mut *gradient, &mut *of_made);
-                    kernel.loss_gradient(parameters, &inputs, targets, masks, of)
-                })
-            });
-            (write(gradient), write(of_made), write(vec![loss as f32]))
-        };
-        let plain = || {
-            let made = summaries.as_ref().map(|made| made.primitive.clone());
-            Cpu::objective(parameters.primitive.clone(), made, network, batch)
-        };
-        match &summaries {
-            None => match FusedObjective.prepare::<C>([parameters.node.clone()]).compute_bound().stateful() {
-                OpsKind::Tracked(node) => {
-                    let (gradient, _, loss) = gradients();
-                    node.finish([gradient], loss)
-                }
-                OpsKind::UnTracked(node) => node.finish(plain()),
-            },
-            Some(made) => {
-                let nodes = [parameters.node.clone(), made.node.clone()];
-                match FusedObjective.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(node) => {
-                        let (gradient, of_made, loss) = gradients();
-                        node.finish([gradient, of_made], loss)
-                    }
-                    OpsKind::UnTracked(node) => node.finish(plain()),
-                }
-            }
-        }
-    }
-}
-
-/// The node of the fused objective: its state is the gradient with respect to the parameters, and to what encoders made.
-#[derive(Debug)]
-struct FusedObjective;
-
-impl<const N: usize> Backward<Cpu, N> for FusedObjective {
-    type State = [NdArrayTensor; N];
-
-    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let upstream = wrap::<Cpu>(gradients.consume::<Cpu>(&ops.node));
-        for (parent, state) in ops.parents.into_iter().zip(ops.state) {
-            if let Some(node) = parent {
-                let gradient = wrap::<Cpu>(state) * upstream.clone();
-                gradients.register::<Cpu>(node.id, gradient.into_primitive().tensor());
-            }
-        }
-    }
-}
-
-fn numbers(tensor: NdArrayTensor) -> Vec<f32> {
-    read(&tensor, <[f32]>::to_vec)
-}
-
-const OF_F32: &str = "the network's tensors are of type f32";
-const IN_ONE_PIECE: &str = "the numbers of a flat tensor lie together";
-
-/// Lends the numbers of a flat tensor; copies only where they do not lie together.
-fn read<R>(tensor: &NdArrayTensor, work: impl FnOnce(&[f32]) -> R) -> R {
-    let NdArrayTensor::F32(storage) = tensor else { panic!("{OF_F32}") };
-    let view = storage.view();
-    match view.to_slice() {
-        Some(values) => work(values),
-        None => work(&view.iter().copied().collect::<Vec<f32>>()),
-    }
-}
-
-fn write(values: Vec<f32>) -> NdArrayTensor {
-    let length = values.len();
-    NdArrayTensor::from_data(TensorData::new(values, [length]))
 }

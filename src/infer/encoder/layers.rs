@@ -2,9 +2,12 @@
 
 use super::rows::Table;
 use super::{FREQUENCIES, Reader, Stage};
-use crate::network::{Operations, Placer, masked_attention, normalise};
+use crate::backend::{Bodies, ScoreBackend, states};
+use crate::network::{Looks, Operations, Placer, normalise};
 use burn::tensor::backend::Backend;
-use burn::tensor::{Bool, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
+use sbi_model::Mask;
+use std::collections::HashMap;
 use std::f32::consts::{FRAC_PI_2, SQRT_2};
 use std::ops::Range;
 
@@ -19,26 +22,16 @@ pub struct Layers {
     code: Range<usize>,
     /// `[seeds, width]`, and the same of how many rows there are, `[1, width]`; empty without attention.
     seeds: [Range<usize>; 2],
-    blocks: Vec<Block>,
+    /// The blocks of attention; empty without.
+    body: Range<usize>,
+    /// Layers of each row alone; none with attention.
+    rows: Vec<Linear>,
     /// Layers after the rows are one: those of a deep set, or all of what has no rows.
     after: Vec<Linear>,
     /// Gain and shift before the last map; empty without attention.
     norm: [Range<usize>; 2],
     /// To what comes out.
     leave: Linear,
-}
-
-/// A block of attention, or one layer of a deep set.
-enum Block {
-    Attention {
-        norm1: [Range<usize>; 2],
-        qkv: Linear,
-        out: Linear,
-        norm2: [Range<usize>; 2],
-        up: Linear,
-        down: Linear,
-    },
-    Layer(Linear),
 }
 
 /// What a stage makes of tables.
@@ -56,7 +49,7 @@ impl Layers {
         let enter = placer.linear(&format!("{name}.in"), stage.inputs, width);
         let end = enter.last().map_or(0, |bias| bias.end);
         let (mut code, mut seeds, mut norm) = (end..end, [end..end, end..end], [end..end, end..end]);
-        let (mut blocks, mut after) = (Vec::new(), Vec::new());
+        let (mut body, mut rows, mut after) = (end..end, Vec::new(), Vec::new());
         let inner = stage.blocks.saturating_sub(1);
         match stage.reader {
             Reader::Attention { .. } => {
@@ -65,17 +58,13 @@ impl Layers {
                 }
                 let own = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
                 seeds = [own, placer.matrix(&format!("{name}.count"), 1, width)];
-                blocks.extend(
-                    (0..stage.blocks)
-                        .map(|block| Block::attention(placer, &format!("{name}.block.{block}"), width)),
-                );
+                // How many tokens there are makes no difference to parameters.
+                body = placer.pieces_of(name, &stage.body(1));
                 norm = placer.norm(&format!("{name}.norm"), width);
             }
             Reader::DeepSet => {
-                blocks.extend(
-                    (0..inner).map(|layer| {
-                        Block::Layer(placer.linear(&format!("{name}.row.{layer}"), width, width))
-                    }),
+                rows.extend(
+                    (0..inner).map(|layer| placer.linear(&format!("{name}.row.{layer}"), width, width)),
                 );
                 after.push(placer.linear(&format!("{name}.set"), width + 1, width));
             }
@@ -90,20 +79,21 @@ impl Layers {
             _ => stage.seeds * stage.outputs,
         };
         let leave = placer.linear(&format!("{name}.summary"), width, outputs);
-        Layers { enter, code, seeds, blocks, after, norm, leave }
+        Layers { enter, code, seeds, body, rows, after, norm, leave }
     }
 
     /// What a stage with these parameters makes of tables of rows.
-    pub fn summaries<B: Operations>(
+    pub fn summaries<B: ScoreBackend>(
         &self,
         parameters: &Tensor<B, 1>,
+        bodies: &Bodies,
         stage: &Stage,
         rows: Table<B>,
     ) -> Summaries<B> {
         let there = rows.there.chunks(rows.rows).map(|table| table.contains(&true)).collect();
         let net = Net { parameters, layers: self, stage };
         let made = match stage.reader {
-            Reader::Attention { causal, .. } => net.attended(rows, causal),
+            Reader::Attention { causal, .. } => net.attended(rows, bodies, causal),
             Reader::DeepSet => net.pooled(rows),
             Reader::Mlp => net.left(gelu(net.linear(rows.inputs, &self.enter))),
         };
@@ -111,27 +101,14 @@ impl Layers {
     }
 }
 
-impl Block {
-    fn attention(placer: &mut Placer, name: &str, width: usize) -> Block {
-        Block::Attention {
-            norm1: placer.norm(&format!("{name}.norm1"), width),
-            qkv: placer.linear(&format!("{name}.qkv"), width, 3 * width),
-            out: placer.linear(&format!("{name}.out"), width, width),
-            norm2: placer.norm(&format!("{name}.norm2"), width),
-            up: placer.linear(&format!("{name}.up"), width, 2 * width),
-            down: placer.linear(&format!("{name}.down"), 2 * width, width),
-        }
-    }
-}
-
 /// A stage bound to its parameters.
-struct Net<'a, B: Operations> {
+struct Net<'a, B: ScoreBackend> {
     parameters: &'a Tensor<B, 1>,
     layers: &'a Layers,
     stage: &'a Stage,
 }
 
-impl<B: Operations> Net<'_, B> {
+impl<B: ScoreBackend> Net<'_, B> {
     fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
         self.parameters.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
     }
@@ -155,10 +132,8 @@ impl<B: Operations> Net<'_, B> {
     fn pooled(&self, rows: Table<B>) -> Tensor<B, 2> {
         let width = self.stage.width;
         let mut x = gelu(self.linear(rows.inputs.clone(), &self.layers.enter));
-        for block in &self.layers.blocks {
-            if let Block::Layer(layer) = block {
-                x = gelu(self.linear(x, layer));
-            }
+        for layer in &self.layers.rows {
+            x = gelu(self.linear(x, layer));
         }
         let (there, count) = (rows.there(), rows.count());
         let sum =
@@ -168,10 +143,9 @@ impl<B: Operations> Net<'_, B> {
     }
 
     /// What the seeds see.
-    fn attended(&self, rows: Table<B>, causal: bool) -> Tensor<B, 2> {
+    fn attended(&self, rows: Table<B>, bodies: &Bodies, causal: bool) -> Tensor<B, 2> {
         let Stage { width, seeds, .. } = *self.stage;
-        let (tables, tokens) = (rows.tables, seeds + rows.rows);
-        let mask = self.mask(&rows, causal);
+        let (tables, looks) = (rows.tables, self.looks(&rows, causal));
         let mut h = self.linear(rows.inputs.clone(), &self.layers.enter);
         if !rows.positions.is_empty() {
             h = h + self.code(&rows.positions, &self.parameters.device());
@@ -180,18 +154,9 @@ impl<B: Operations> Net<'_, B> {
         let [own, count] = &self.layers.seeds;
         let count = rows.count().log1p().matmul(self.matrix(count, 1)).reshape([tables, 1, width]);
         let own = self.matrix(own, seeds).reshape([1, seeds, width]) + count;
-        let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1);
-        let mut h = h.reshape([tables * tokens, width]);
-        for block in &self.layers.blocks {
-            if let Block::Attention { norm1, qkv, out, norm2, up, down } = block {
-                let seen = self.linear(self.norm(h.clone(), norm1), qkv);
-                let seen = masked_attention(seen, mask.clone(), self.stage.heads);
-                h = h + self.linear(seen, out);
-                let hidden = gelu(self.linear(self.norm(h.clone(), norm2), up));
-                h = h + self.linear(hidden, down);
-            }
-        }
-        let own = h.reshape([tables, tokens, width]).slice([0..tables, 0..seeds, 0..width]);
+        let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1).flatten(0, 2);
+        let body = bodies.of(self.stage.body(seeds + rows.rows));
+        let own = states(self.parameters.clone().slice([self.layers.body.clone()]), h, body, looks);
         self.linear(self.norm(own.reshape([tables * seeds, width]), &self.layers.norm), &self.layers.leave)
     }
 
@@ -207,24 +172,35 @@ impl<B: Operations> Net<'_, B> {
         code.matmul(self.matrix(&self.layers.code, axes * (1 + 2 * FREQUENCIES)))
     }
 
-    /// Who looks at whom, `[tables, 1, tokens, tokens]`: seeds come first.
-    fn mask(&self, rows: &Table<B>, causal: bool) -> Tensor<B, 4, Bool> {
-        let (seeds, tokens) = (self.stage.seeds, self.stage.seeds + rows.rows);
-        let mut allowed = Vec::with_capacity(rows.tables * tokens * tokens);
+    /// Who looks at whom: seeds come first. Tables of which the same rows are there share a mask.
+    fn looks(&self, rows: &Table<B>, causal: bool) -> Looks {
+        let (mut known, mut looks) = (HashMap::new(), Looks::default());
         for there in rows.there.chunks(rows.rows) {
-            let is_there = |token: usize| token < seeds || there.get(token - seeds) == Some(&true);
-            for (query, key) in (0..tokens).flat_map(|query| (0..tokens).map(move |key| (query, key))) {
-                let looks = match (query < seeds, key < seeds) {
-                    (true, _) => true,
-                    (false, true) => false,
-                    (false, false) => !causal || key <= query,
-                };
-                allowed.push(looks && is_there(query) && is_there(key));
-            }
+            let next = known.len() as u32;
+            let number = *known.entry(there).or_insert_with(|| {
+                looks.masks.masks.push(mask(self.stage.seeds, there, causal).into());
+                next
+            });
+            looks.mask.push(number);
         }
-        let data = TensorData::new(allowed, [rows.tables, 1, tokens, tokens]);
-        Tensor::from_data(data, &self.parameters.device())
+        looks
     }
+}
+
+/// Seeds look at each other and at all rows that are there, these at each other, or at earlier ones and themselves.
+fn mask(seeds: usize, there: &[bool], causal: bool) -> Mask {
+    let tokens = seeds + there.len();
+    let mut mask = Mask::empty(tokens);
+    let is_there = |token: usize| token < seeds || there.get(token - seeds) == Some(&true);
+    for query in (0..tokens).filter(|token| is_there(*token)) {
+        let keys = match (query < seeds, causal) {
+            (true, _) => 0..tokens,
+            (false, false) => seeds..tokens,
+            (false, true) => seeds..query + 1,
+        };
+        keys.filter(|token| is_there(*token)).for_each(|key| mask.set(query, key));
+    }
+    mask
 }
 
 /// The exact one, by the error function.

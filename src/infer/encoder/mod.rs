@@ -22,8 +22,9 @@ mod rows;
 
 pub use rows::Table;
 
+use crate::backend::{Bodies, ScoreBackend};
 use crate::modality::{Clock, Modality, Reading};
-use crate::network::{Matrices, Operations, Piece, Placer};
+use crate::network::{Architecture, Matrices, Piece, Placer};
 use burn::tensor::{Tensor, TensorData};
 use layers::Layers;
 use sbi_model::EncoderKind;
@@ -146,9 +147,10 @@ impl Encoder {
 
     /// The tokens of those samples that have the modality, `[samples · tokens · width]`; zero of others. `sizes` are those of the axes of
     /// its rows.
-    pub fn tokens<B: Operations>(
+    pub fn tokens<B: ScoreBackend>(
         &self,
         parameters: &Tensor<B, 1>,
+        bodies: &Bodies,
         sizes: &[usize],
         readings: &[Option<Reading>],
     ) -> Tensor<B, 1> {
@@ -167,7 +169,7 @@ impl Encoder {
                 None => Table::innermost(stage, sizes, axes, &there, &device),
                 Some(inner) => Table::outer(stage, sizes, axes, &there, inner),
             };
-            table = Some(layers.summaries(parameters, stage, rows));
+            table = Some(layers.summaries(parameters, bodies, stage, rows));
         }
         let made = table.expect("an encoder has a stage").made.reshape([there.len(), size]);
         // A row of zeros stands behind for the samples that lack it.
@@ -181,6 +183,11 @@ impl Encoder {
 }
 
 impl Stage {
+    /// Its blocks of attention over so many tokens.
+    fn body(&self, tokens: usize) -> Architecture {
+        Architecture::body(tokens, self.seeds, self.width, [self.blocks, self.heads, 2 * self.width])
+    }
+
     /// The network of an axis, or of several; `inner` is the width of what the stage within makes, if there is one.
     fn of(
         modality: &Modality,

@@ -83,8 +83,19 @@ impl Kernel {
         Kernel::with_instructions(architecture, threads, InstructionSet::detect())
     }
 
+    /// The same on these threads.
+    pub fn on(architecture: &Architecture, pool: Arc<rayon::ThreadPool>) -> Kernel {
+        Kernel::of(architecture, pool, InstructionSet::detect())
+    }
+
     /// A kernel for a certain instruction set; panics where the machine does not have it.
     pub fn with_instructions(architecture: &Architecture, threads: usize, set: InstructionSet) -> Kernel {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.clamp(1, MOST_SHARDS)).build();
+        let pool = pool.expect("the system lets us start a few threads");
+        Kernel::of(architecture, pool.into(), set)
+    }
+
+    fn of(architecture: &Architecture, pool: Arc<rayon::ThreadPool>, set: InstructionSet) -> Kernel {
         assert!(set.available(), "this machine does not have {}", set.name());
         let Architecture { tokens, width, heads, head_width, hidden, .. } = *architecture;
         assert!(
@@ -92,9 +103,7 @@ impl Kernel {
             "a network has tokens, heads, and no layer of width zero"
         );
         let plan = Plan::new(architecture);
-        let threads = threads.clamp(1, MOST_SHARDS);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.expect("the system lets us start a few threads");
+        let threads = pool.current_num_threads();
         Kernel {
             packing: Packing::new(architecture, &plan),
             packed: Vec::new(),
@@ -102,7 +111,7 @@ impl Kernel {
             masks: MaskTable::default(),
             shared: asked::Shared::default(),
             set,
-            pool: pool.into(),
+            pool,
             workspaces: (0..threads).map(|_| Workspace::new(&plan)).collect(),
             shards: Vec::new(),
             plan,
@@ -142,6 +151,30 @@ impl Kernel {
     ) {
         assert_eq!(out.len(), 2 * inputs.value.len(), "an output and a derivative for each token");
         self.dispatch(parameters, Batch { inputs, purpose: Purpose::Slopes(probes) }, masks, out, &mut []);
+    }
+
+    /// The states that come out of a body, `[B, states, D]`.
+    pub fn states(&mut self, parameters: &[f32], inputs: &Inputs, masks: &Masks, out: &mut [f32]) {
+        assert_eq!(out.len(), inputs.samples() * self.plan.state_numbers(), "a body has states");
+        self.dispatch(parameters, Batch { inputs, purpose: Purpose::States }, masks, out, &mut []);
+    }
+
+    /// From the gradient with respect to what [`Kernel::states`] gives those with respect to the parameters and to
+    /// [`Inputs::summaries`] (overwritten).
+    pub fn states_gradient(
+        &mut self,
+        parameters: &[f32],
+        inputs: &Inputs,
+        masks: &Masks,
+        of_states: &[f32],
+        (gradient, of_summaries): (&mut [f32], &mut [f32]),
+    ) {
+        assert_eq!(of_states.len(), inputs.samples() * self.plan.state_numbers(), "a body has states");
+        assert_eq!(gradient.len(), parameters.len(), "one derivative for each parameter");
+        assert_eq!(of_summaries.len(), inputs.summaries.len(), "and for each number that goes in");
+        of_summaries.fill(0.0);
+        let batch = Batch { inputs, purpose: Purpose::StatesGradient(of_states) };
+        self.dispatch(parameters, batch, masks, of_summaries, gradient);
     }
 
     /// Σ weight (F − target)².
@@ -206,7 +239,7 @@ impl Kernel {
         let pass = Pass { shared, ..pass };
         let pool = Some(&*self.pool).filter(|pool| pool.current_num_threads() > 1);
         work(pool, pass, batch, &mut self.workspaces, &mut self.shards, out);
-        if let Purpose::Gradient(_) = batch.purpose {
+        if let Purpose::Gradient(_) | Purpose::StatesGradient(_) = batch.purpose {
             let sum = total(pool, s, &mut self.shards);
             self.packing.unpack(parameters, sum, gradient);
         }

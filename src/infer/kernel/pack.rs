@@ -18,7 +18,7 @@ use super::lanes::Simd;
 use super::plan::{Linear, Place, Plan};
 use super::product::{Count, Matrix, MatrixMut};
 use super::transpose::transpose;
-use crate::network::{Architecture, BlockLayout};
+use crate::network::{Architecture, BlockLayout, Layout};
 use std::ops::Range;
 
 /// The way between the flat parameters and the padded weights.
@@ -52,30 +52,40 @@ struct Fold {
 impl Packing {
     pub fn new(architecture: &Architecture, plan: &Plan) -> Packing {
         let layout = architecture.layout();
-        let (parameters, kinds) = (layout.head[1].end, layout.id.clone());
+        let (parameters, kinds) = (architecture.parameters(), layout.id.clone());
         let mut packing = Packing { parameters, kinds, ..Packing::default() };
-        let (values, rest) = plan.embed.split(plan.given());
-        let (given, time) = rest.split(1);
-        packing.piece(&layout.value, values);
-        packing.piece(&layout.given, given);
-        packing.piece(&layout.time, time);
-        for (token, kind) in architecture.identities.iter().enumerate() {
-            let start = layout.id.start + kind * plan.width;
-            packing.identities.push((start..start + plan.width, plan.id.row(token)));
-        }
-        packing.linear(&layout.level_in, &plan.level_in);
-        packing.linear(&layout.level_out, &plan.level_out);
         let scale = 1.0 / (architecture.head_width as f32).sqrt();
         for (layer, from) in layout.blocks.iter().enumerate() {
             packing.block(plan, layer, from, scale);
         }
-        packing.folds.push(Fold {
+        if plan.states.is_none() {
+            packing.ends(architecture, plan, &layout);
+        }
+        packing
+    }
+
+    /// What a score network has before and behind its blocks.
+    fn ends(&mut self, architecture: &Architecture, plan: &Plan, layout: &Layout) {
+        let (values, rest) = plan.embed.split(plan.given());
+        let (given, time) = rest.split(1);
+        self.piece(&layout.value, values);
+        self.piece(&layout.given, given);
+        self.piece(&layout.time, time);
+        for (token, kind) in architecture.identities.iter().enumerate() {
+            let start = layout.id.start + kind * plan.width;
+            self.identities.push((start..start + plan.width, plan.id.row(token)));
+        }
+        self.linear(&layout.level_in, &plan.level_in);
+        self.linear(&layout.level_out, &plan.level_out);
+        for (layer, from) in layout.blocks.iter().enumerate() {
+            self.modulation(plan, layer, from);
+        }
+        self.folds.push(Fold {
             norm: layout.norm.clone(),
             linear: layout.head.clone(),
             folded: [Place { rows: plan.width, columns: 1, stride: 1, ..plan.head }, plan.head_bias],
             scale: vec![1.0],
         });
-        packing
     }
 
     fn piece(&mut self, from: &Range<usize>, to: Place) {
@@ -95,6 +105,13 @@ impl Packing {
         self.linear(&from.down, &to.down);
         self.piece(&from.norm2[0], to.gain);
         self.piece(&from.norm2[1], to.shift);
+        let mut scale = vec![1.0; 3 * plan.attention];
+        scale[..plan.attention].fill(query_scale);
+        let folded = [to.qkv.weight, to.qkv.bias];
+        self.folds.push(Fold { norm: from.norm1.clone(), linear: from.qkv.clone(), folded, scale });
+    }
+
+    fn modulation(&mut self, plan: &Plan, layer: usize, from: &BlockLayout) {
         let width = plan.width;
         for half in [0, 1] {
             let column = (2 * layer + half) * plan.rows.token;
@@ -105,10 +122,6 @@ impl Packing {
         }
         let scales = plan.modulation.bias.start + (2 * layer + 1) * plan.rows.token;
         self.scales.push(scales..scales + width);
-        let mut scale = vec![1.0; 3 * plan.attention];
-        scale[..plan.attention].fill(query_scale);
-        let folded = [to.qkv.weight, to.qkv.bias];
-        self.folds.push(Fold { norm: from.norm1.clone(), linear: from.qkv.clone(), folded, scale });
     }
 
     /// Pads and folds `parameters` into `weights`, whose padding is zero.
@@ -150,7 +163,8 @@ impl Packing {
 pub(super) fn transpose_weights<S: Simd>(s: S, plan: &Plan, weights: &mut [f32]) {
     let (weights, transposed) = weights.split_at_mut(plan.gradients);
     let of_blocks = plan.blocks.iter().flat_map(|block| [&block.qkv, &block.out, &block.up, &block.down]);
-    for linear in [&plan.level_out, &plan.modulation].into_iter().chain(of_blocks) {
+    let of_levels = [&plan.level_out, &plan.modulation].into_iter().filter(|_| plan.states.is_none());
+    for linear in of_levels.chain(of_blocks) {
         let (from, to) = (linear.weight, linear.transposed);
         let source = Matrix::new(&weights[from.start..], from.stride);
         let target = MatrixMut::new(&mut transposed[to.start - plan.gradients..], to.stride);

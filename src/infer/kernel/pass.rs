@@ -58,6 +58,9 @@ impl<'a, S: Simd> Pass<'a, S> {
             self.add_attended(wanted, layer, &block.attended, &mut rows.stream);
             self.feed_forward(wanted, layer, block, &mut rows.stream, levels, keep);
         }
+        if self.plan.states.is_some() {
+            return;
+        }
         last.forward(self.s, self.rows(wanted), &rows.stream);
         let (head, bias) = (self.row(&self.plan.head), self.weights[self.plan.head_bias.start]);
         head::forward(self.s, &last.rows, head, bias, &mut outputs[..wanted.rows()]);
@@ -67,6 +70,10 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// for all samples, so that unless `keep` one is computed for all.
     pub fn context(&self, micro: &Micro, space: &mut Workspace, keep: bool) {
         let plan = self.plan;
+        if plan.states.is_some() {
+            let blocks = space.levels.chunks_exact_mut(2 * plan.rows.token);
+            return blocks.for_each(|block| block[plan.rows.token..][..plan.width].fill(1.0));
+        }
         let alike = !keep && micro.level.iter().all(|level| Some(level) == micro.level.first());
         let samples = if alike { 1 } else { micro.level.len() };
         let Workspace { level_features, context: [first, second], levels, .. } = space;
@@ -85,6 +92,10 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// The first state of the residual stream of the rows that go in.
     pub fn embed(&self, micro: &Micro, features: &mut Features, stream: &mut [f32]) {
         let plan = self.plan;
+        if plan.states.is_some() {
+            stream[..micro.entering.rows() * plan.rows.token].fill(0.0);
+            return self.add_summaries(micro, stream);
+        }
         features.set(0, micro.value);
         features.set_waves(self.s, 1, &plan.value_frequencies, micro.value);
         features.set(plan.given(), micro.given);
@@ -96,12 +107,16 @@ impl<'a, S: Simd> Pass<'a, S> {
         for (token, to) in micro.entering.tokens.iter().zip(stream.chunks_exact_mut(row)) {
             to.copy_from_slice(&id[*token as usize % plan.tokens * row..][..row]);
         }
-        for (place, range) in self.summaries(micro.entering.tokens) {
-            let to = &mut stream[place * row..][..plan.width];
-            to.iter_mut().zip(&micro.summaries[range]).for_each(|(to, made)| *to += made);
-        }
+        self.add_summaries(micro, stream);
         let rows = micro.entering.rows();
         self.apply(rows, features.by_number(), &plan.embed, stream, Start::Add);
+    }
+
+    fn add_summaries(&self, micro: &Micro, stream: &mut [f32]) {
+        for (place, range) in self.summaries(micro.entering.tokens) {
+            let to = &mut stream[place * self.plan.rows.token..][..self.plan.width];
+            to.iter_mut().zip(&micro.summaries[range]).for_each(|(to, made)| *to += made);
+        }
     }
 
     /// Queries, keys and values of LN1(h).
@@ -157,8 +172,39 @@ impl<'a, S: Simd> Pass<'a, S> {
     /// Adds the gradient with respect to the packed weights to `gradient`, from that with respect to the outputs in
     /// `space.outputs`; `space` is as a forward pass that kept everything left it.
     pub fn backward(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
-        let row = self.plan.rows.token;
         self.head_back(micro.wanted, space, gradient);
+        self.blocks_back(micro, space, gradient);
+        self.embed_back(micro, space, gradient);
+        self.context_back(micro, space, gradient);
+    }
+
+    /// The same of a body, from the gradient with respect to the states of the batch that come out.
+    pub fn states_back(&self, micro: &Micro, space: &mut Workspace, of_states: &[f32], gradient: &mut [f32]) {
+        let row = self.plan.rows.token;
+        for (to, from) in space.back.stream.chunks_exact_mut(row).zip(self.states(micro, 0)) {
+            to.fill(0.0);
+            to[..self.plan.width].copy_from_slice(&of_states[from]);
+        }
+        self.blocks_back(micro, space, gradient);
+    }
+
+    /// Where the states that come out are among those of samples from `first` on.
+    pub fn states<'m>(
+        &self,
+        micro: &Micro<'m>,
+        first: usize,
+    ) -> impl Iterator<Item = std::ops::Range<usize>> + use<'m, '_, S> {
+        let Plan { tokens, width, .. } = *self.plan;
+        let states = self.plan.states.unwrap_or(0);
+        micro.wanted.tokens.iter().map(move |token| {
+            let (sample, own) = (*token as usize / tokens - first, *token as usize % tokens);
+            let start = (sample * states + own) * width;
+            start..start + width
+        })
+    }
+
+    fn blocks_back(&self, micro: &Micro, space: &mut Workspace, gradient: &mut [f32]) {
+        let row = self.plan.rows.token;
         for layer in (0..self.plan.blocks.len()).rev() {
             let span = self.span(micro, layer);
             self.feed_forward_back(span, layer, space, gradient);
@@ -171,8 +217,6 @@ impl<'a, S: Simd> Pass<'a, S> {
         if self.plan.blocks.is_empty() {
             expand(micro.among, row, &mut space.back.stream[..micro.all.rows() * row]);
         }
-        self.embed_back(micro, space, gradient);
-        self.context_back(micro, space, gradient);
     }
 
     fn head_back(&self, span: Span, space: &mut Workspace, gradient: &mut [f32]) {

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     /// `[D]`: the last norm's gain times the head; and the bias with the norm's shift in it.
     pub head: Place,
     pub head_bias: Place,
+    /// How many tokens' states come out of a body; none of a score network.
+    pub states: Option<usize>,
     /// For each token which of the summaries is its own, if any.
     pub summaries: Vec<Option<usize>>,
     /// How many numbers have gradients.
@@ -153,6 +155,11 @@ impl Plan {
         self.summaries.iter().flatten().count() * self.width
     }
 
+    /// How many numbers of a sample come out of a body.
+    pub fn state_numbers(&self) -> usize {
+        self.states.unwrap_or(0) * self.width
+    }
+
     pub fn new(architecture: &Architecture) -> Plan {
         let &Architecture { tokens, width, layers, heads, head_width, hidden, frequencies, .. } =
             architecture;
@@ -167,11 +174,14 @@ impl Plan {
             levels: layers * 2 * pad(width),
         };
         let mut place = Placer { next: 0 };
-        let embed = place.matrix(2 * frequencies + 2 + architecture.time_features(), width);
-        let id = place.matrix(tokens, width);
-        let level_in = place.linear(2 * LEVEL_FREQUENCIES, width);
-        let mut level_out = place.linear(width, width);
-        let mut modulation = place.linear(width, rows.levels);
+        // A body has none of the ends.
+        let of_score = |size: usize| if architecture.states.is_none() { size } else { 0 };
+        let features = 2 * frequencies + 2 + architecture.time_features();
+        let embed = place.matrix(of_score(features), width);
+        let id = place.matrix(of_score(tokens), width);
+        let level_in = place.linear(of_score(2 * LEVEL_FREQUENCIES), of_score(width));
+        let mut level_out = place.linear(of_score(width), of_score(width));
+        let mut modulation = place.linear(of_score(width), of_score(rows.levels));
         let mut blocks: Vec<BlockPlan> = (0..layers)
             .map(|_| BlockPlan {
                 qkv: place.linear(width, 3 * attention),
@@ -182,8 +192,8 @@ impl Plan {
                 down: place.linear(hidden, width),
             })
             .collect();
-        let head = place.matrix(1, width);
-        let head_bias = place.matrix(1, 1);
+        let head = place.matrix(of_score(1), width);
+        let head_bias = place.matrix(of_score(1), 1);
         let gradients = place.next;
         place.transpose(&mut level_out);
         place.transpose(&mut modulation);
@@ -203,6 +213,7 @@ impl Plan {
             time_frequencies: architecture.time_frequencies().collect(),
             level_frequencies: level_frequencies(),
             rows,
+            states: architecture.states,
             summaries: (0..tokens)
                 .map(|token| architecture.summaries.iter().position(|own| *own == token))
                 .collect(),

@@ -39,19 +39,23 @@ pub(super) enum Purpose<'a> {
     Gradient(&'a Targets),
     /// Outputs and how each changes with its own token's value, `[B, 2, T]`.
     Slopes(&'a Probes),
+    /// The states that come out of a body, `[B, states, D]`.
+    States,
+    /// From the gradient with respect to these that with respect to what goes in, `[B, T, D]`.
+    StatesGradient(&'a [f32]),
 }
 
 impl<'a> Batch<'a> {
     fn targets(&self) -> Option<&'a Targets> {
         match self.purpose {
             Purpose::Loss(targets) | Purpose::Gradient(targets) => Some(targets),
-            Purpose::Outputs | Purpose::Slopes(_) => None,
+            _ => None,
         }
     }
 
     /// Whether a way back follows.
     pub fn goes_back(&self) -> bool {
-        matches!(self.purpose, Purpose::Gradient(_) | Purpose::Slopes(_))
+        matches!(self.purpose, Purpose::Gradient(_) | Purpose::Slopes(_) | Purpose::StatesGradient(_))
     }
 
     /// Numbers that are wanted of each sample.
@@ -60,16 +64,21 @@ impl<'a> Batch<'a> {
             Purpose::Outputs => plan.tokens,
             Purpose::Slopes(_) => 2 * plan.tokens,
             Purpose::Loss(_) => 0,
-            Purpose::Gradient(_) => plan.summary_numbers(),
+            Purpose::Gradient(_) | Purpose::StatesGradient(_) => plan.summary_numbers(),
+            Purpose::States => plan.state_numbers(),
         }
     }
 
     /// Whether the output of a token of the batch is wanted.
-    fn wants(&self, tokens: usize, token: usize) -> bool {
+    fn wants(&self, plan: &Plan, token: usize) -> bool {
+        let tokens = plan.tokens;
         match self.purpose {
             Purpose::Outputs => self.inputs.wanted.is_empty() || self.inputs.wanted[token % tokens],
             Purpose::Loss(targets) | Purpose::Gradient(targets) => targets.weight[token] != 0.0,
             Purpose::Slopes(probes) => probes.groups[token % tokens].is_some(),
+            Purpose::States | Purpose::StatesGradient(_) => {
+                plan.states.is_some_and(|states| token % tokens < states)
+            }
         }
     }
 
@@ -77,9 +86,12 @@ impl<'a> Batch<'a> {
     pub fn check(&self, plan: &Plan) {
         let Inputs { value, given, time, mask, wanted, .. } = self.inputs;
         let (samples, tokens) = (self.inputs.samples(), self.inputs.samples() * plan.tokens);
+        let is_body = matches!(self.purpose, Purpose::States | Purpose::StatesGradient(_));
+        assert_eq!(plan.states.is_some(), is_body, "states are asked of bodies");
+        let numbers = if is_body { 0 } else { tokens };
         assert!(
-            value.len() == tokens && given.len() == tokens && mask.len() == samples,
-            "inputs have a value and a condition bit for each token and a mask for each sample"
+            value.len() == numbers && given.len() == numbers && mask.len() == samples,
+            "inputs of scores have a value and a condition bit for each token, and all a mask for each sample"
         );
         let numbers = self.inputs.samples() * plan.summary_numbers();
         assert_eq!(
@@ -222,7 +234,7 @@ impl Shard {
         let (looks, inputs, tokens) = (&pass.masks.all, batch.inputs, pass.plan.tokens);
         // Out of the workspace while the pass works in it.
         let (mut arranged, mut targets) = (take(&mut space.arranged), take(&mut space.targets));
-        let is_wanted = |token| batch.wants(tokens, token);
+        let is_wanted = |token| batch.wants(pass.plan, token);
         let micro = match pass.shared.zip(pass.masks.asked.as_ref()) {
             Some((shared, asked)) => {
                 let micro = arranged.set(looks, inputs, samples, Entering::Wanted, is_wanted);
@@ -249,6 +261,17 @@ impl Shard {
                     pass.backward(&micro, space, &mut self.gradient);
                     pass.summaries_back(&micro, space, self.samples.start, out);
                 }
+            }
+            Purpose::States => {
+                let (width, row) = (pass.plan.width, pass.plan.rows.token);
+                let states = space.wanted.stream.chunks_exact(row);
+                for (state, to) in states.zip(pass.states(&micro, self.samples.start)) {
+                    out[to].copy_from_slice(&state[..width]);
+                }
+            }
+            Purpose::StatesGradient(of_states) => {
+                pass.states_back(&micro, space, of_states, &mut self.gradient);
+                pass.summaries_back(&micro, space, self.samples.start, out);
             }
             Purpose::Slopes(probes) => {
                 pass.slopes(&micro, space, probes, &mut self.gradient);

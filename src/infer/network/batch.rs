@@ -41,6 +41,15 @@ pub struct Masks {
     pub masks: Vec<Arc<Mask>>,
 }
 
+/// Which tokens of a body look at which.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// `[B]`: which mask holds for each sample.
+    pub mask: Vec<u32>,
+    /// The masks.
+    pub masks: Masks,
+}
+
 impl Inputs {
     /// The same with what encoders made, if they made anything.
     pub fn with_summaries(&self, summaries: Option<Vec<f32>>) -> Cow<'_, Inputs> {

@@ -11,6 +11,9 @@
 //! F_i   = head·LN(h_i)
 //! ```
 //!
+//! The body of an encoder is the same without the ends: states h go in, those of the first tokens come out, and no noise level
+//! modulates the blocks.
+//!
 //! What an encoder makes of a modality (`crate::encoder`) is added to the h of the token that stands for it. Tokens of one kind, elements of a set or readings at times that differ, share an identity `id`; τ is when a token is.
 //!
 //! Attention has `heads` heads of `head_width`, logits scaled by 1/√head_width, and looks only where the sample's
@@ -22,7 +25,7 @@ mod operations;
 pub mod plain;
 mod probes;
 
-pub use batch::{Inputs, Masks, Targets};
+pub use batch::{Inputs, Looks, Masks, Targets};
 pub use operations::{Operations, masked_attention, normalise};
 pub use probes::Probes;
 
@@ -60,6 +63,9 @@ pub struct Architecture {
     pub frequencies: usize,
     /// The tokens that encoders make of modalities, rising: what they make is added to h.
     pub summaries: Vec<usize>,
+    /// Of the body of an encoder how many tokens' states come out: the first so many. None of a score network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<usize>,
 }
 
 /// A named piece of the flat parameter vector: a `rows` × `columns` matrix.
@@ -88,8 +94,8 @@ pub struct Matrices {
     pub count: usize,
 }
 
-/// Where each piece of a network lies in its flat parameter vector.
-#[derive(Clone, Debug)]
+/// Where each piece of a network lies in its flat parameter vector; a body has blocks alone.
+#[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// `[1 + 2K, D]`: the linear term, the sines, the cosines.
     pub value: Range<usize>,
@@ -124,7 +130,7 @@ pub struct BlockLayout {
     pub out: [Range<usize>; 2],
     /// Gain and shift `[D]` before the feed-forward part.
     pub norm2: [Range<usize>; 2],
-    /// `[D, 2D]` (shift, then scale) and its bias.
+    /// `[D, 2D]` (shift, then scale) and its bias; empty in a body.
     pub modulation: [Range<usize>; 2],
     /// `[D, F]` and its bias.
     pub up: [Range<usize>; 2],
@@ -133,6 +139,29 @@ pub struct BlockLayout {
 }
 
 impl Architecture {
+    /// The body of an encoder: `layers` blocks over so many tokens, of which the states of the first `states` come out.
+    pub fn body(
+        tokens: usize,
+        states: usize,
+        width: usize,
+        [layers, heads, hidden]: [usize; 3],
+    ) -> Architecture {
+        Architecture {
+            tokens,
+            identities: Vec::new(),
+            kinds: 0,
+            times: 0,
+            width,
+            layers,
+            heads,
+            head_width: (width / heads).max(1),
+            hidden,
+            frequencies: 0,
+            summaries: (0..tokens).collect(),
+            states: Some(states),
+        }
+    }
+
     /// Width of all heads together, A.
     pub fn attention_width(&self) -> usize {
         self.heads * self.head_width
@@ -175,8 +204,11 @@ impl Architecture {
 
     /// Where each piece lies.
     pub fn layout(&self) -> Layout {
-        let (d, a, f) = (self.width, self.attention_width(), self.hidden);
-        let mut place = Placer::default();
+        let (d, mut place) = (self.width, Placer::default());
+        if self.states.is_some() {
+            let blocks = (0..self.layers).map(|layer| self.block_layout(&mut place, layer)).collect();
+            return Layout { blocks, pieces: place.pieces, ..Layout::default() };
+        }
         let value = place.matrix("value.w", 1 + 2 * self.frequencies, d);
         let id = place.matrix("id", self.kinds, d);
         let given = place.matrix("given", 1, d);
@@ -186,20 +218,26 @@ impl Architecture {
         };
         let level_in = place.linear("level.in", 2 * LEVEL_FREQUENCIES, d);
         let level_out = place.linear("level.out", d, d);
-        let blocks = (0..self.layers)
-            .map(|layer| BlockLayout {
-                norm1: place.norm(&format!("block.{layer}.norm1"), d),
-                qkv: place.linear(&format!("block.{layer}.qkv"), d, 3 * a),
-                out: place.linear(&format!("block.{layer}.out"), a, d),
-                norm2: place.norm(&format!("block.{layer}.norm2"), d),
-                modulation: place.linear(&format!("block.{layer}.modulation"), d, 2 * d),
-                up: place.linear(&format!("block.{layer}.up"), d, f),
-                down: place.linear(&format!("block.{layer}.down"), f, d),
-            })
-            .collect();
+        let blocks = (0..self.layers).map(|layer| self.block_layout(&mut place, layer)).collect();
         let norm = place.norm("norm", d);
         let head = place.linear("head", d, 1);
         Layout { value, id, given, time, level_in, level_out, blocks, norm, head, pieces: place.pieces }
+    }
+
+    fn block_layout(&self, place: &mut Placer, layer: usize) -> BlockLayout {
+        let (d, a, f) = (self.width, self.attention_width(), self.hidden);
+        BlockLayout {
+            norm1: place.norm(&format!("block.{layer}.norm1"), d),
+            qkv: place.linear(&format!("block.{layer}.qkv"), d, 3 * a),
+            out: place.linear(&format!("block.{layer}.out"), a, d),
+            norm2: place.norm(&format!("block.{layer}.norm2"), d),
+            modulation: match self.states {
+                None => place.linear(&format!("block.{layer}.modulation"), d, 2 * d),
+                Some(_) => Default::default(),
+            },
+            up: place.linear(&format!("block.{layer}.up"), d, f),
+            down: place.linear(&format!("block.{layer}.down"), f, d),
+        }
     }
 }
 
@@ -224,6 +262,16 @@ impl Placer {
         let range = start..start + rows * columns;
         self.pieces.push(Piece { name: name.to_owned(), rows, columns, range: range.clone() });
         range
+    }
+
+    /// All pieces of a network, with a name before theirs.
+    pub fn pieces_of(&mut self, name: &str, architecture: &Architecture) -> Range<usize> {
+        let start = self.pieces.last().map_or(0, |piece| piece.range.end);
+        for piece in architecture.layout().pieces {
+            let range = start + piece.range.start..start + piece.range.end;
+            self.pieces.push(Piece { name: format!("{name}.{}", piece.name), range, ..piece });
+        }
+        start..self.pieces.last().map_or(start, |piece| piece.range.end)
     }
 
     /// Weights and biases of a linear map.

@@ -3,7 +3,7 @@
 
 use super::operations::{Operations, masked_attention, normalise};
 use super::{
-    Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Masks, Probes, Targets, level_frequencies,
+    Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Looks, Masks, Probes, Targets, level_frequencies,
 };
 use burn::backend::Autodiff;
 use burn::tensor::activation::silu;
@@ -70,6 +70,25 @@ pub fn objective<B: Operations>(
     (error.clone() * error * weight).sum()
 }
 
+/// The states that come out of a body, `[B·states·D]`, from those that go in, `[B·T·D]`.
+pub fn states<B: Operations>(
+    architecture: &Architecture,
+    parameters: &Tensor<B, 1>,
+    entering: Tensor<B, 1>,
+    looks: &Looks,
+) -> Tensor<B, 1> {
+    let Architecture { tokens, width, states, .. } = *architecture;
+    let (samples, states) = (looks.mask.len(), states.expect("a body has states"));
+    let net = Net { architecture, parameters, samples, summaries: None };
+    let mask = net.mask(&looks.mask, &looks.masks);
+    let mut h = entering.reshape([samples * tokens, width]);
+    for block in &architecture.layout().blocks {
+        h = h.clone() + net.attend(net.norm(h, &block.norm1), block, &mask);
+        h = h.clone() + net.feed_forward(net.norm(h, &block.norm2), None, block);
+    }
+    h.reshape([samples, tokens, width]).slice([0..samples, 0..states, 0..width]).flatten(0, 2)
+}
+
 /// What encoders made of the modalities of a batch, if there are any, where the parameters are.
 fn made<B: Operations>(inputs: &Inputs, parameters: &Tensor<B, 1>) -> Option<Tensor<B, 1>> {
     let made = || Tensor::from_data(TensorData::from(inputs.summaries.as_slice()), &parameters.device());
@@ -90,11 +109,11 @@ impl<B: Operations> Net<'_, B> {
     fn outputs(&self, value: Tensor<B, 2>, inputs: &Inputs, masks: &Masks) -> Tensor<B, 1> {
         let layout = self.architecture.layout();
         let context = self.context(inputs, &layout);
-        let mask = self.mask(inputs, masks);
+        let mask = self.mask(&inputs.mask, masks);
         let mut h = self.embed(value, inputs, &layout);
         for block in &layout.blocks {
             h = h.clone() + self.attend(self.norm(h, &block.norm1), block, &mask);
-            h = h.clone() + self.feed_forward(self.norm(h, &block.norm2), &context, block);
+            h = h.clone() + self.feed_forward(self.norm(h, &block.norm2), Some(&context), block);
         }
         self.linear(self.norm(h, &layout.norm), &layout.head).flatten(0, 1)
     }
@@ -180,10 +199,10 @@ impl<B: Operations> Net<'_, B> {
     }
 
     /// Where attention may look, `[B, 1, T, T]`.
-    fn mask(&self, inputs: &Inputs, masks: &Masks) -> Tensor<B, 4, Bool> {
+    fn mask(&self, index: &[u32], masks: &Masks) -> Tensor<B, 4, Bool> {
         let tokens = self.architecture.tokens;
         let mut allowed = Vec::with_capacity(self.samples * tokens * tokens);
-        for &index in &inputs.mask {
+        for &index in index {
             let mask = masks.masks.get(index as usize).expect("a sample names a mask of its batch");
             allowed.extend((0..tokens * tokens).map(|at| mask.get(at / tokens, at % tokens)));
         }
@@ -196,7 +215,20 @@ impl<B: Operations> Net<'_, B> {
         self.linear(masked_attention(qkv, mask.clone(), self.architecture.heads), &block.out)
     }
 
-    fn feed_forward(&self, x: Tensor<B, 2>, context: &Tensor<B, 2>, block: &BlockLayout) -> Tensor<B, 2> {
+    /// What the feed-forward part adds to normalised states; a body has no context.
+    fn feed_forward(
+        &self,
+        x: Tensor<B, 2>,
+        context: Option<&Tensor<B, 2>>,
+        block: &BlockLayout,
+    ) -> Tensor<B, 2> {
+        let x = context.map_or_else(|| x.clone(), |context| self.modulated(x.clone(), context, block));
+        let hidden = self.linear(x, &block.up);
+        let gelu = hidden.clone() * ((hidden / std::f32::consts::SQRT_2).erf() + 1.0) * 0.5;
+        self.linear(gelu, &block.down)
+    }
+
+    fn modulated(&self, x: Tensor<B, 2>, context: &Tensor<B, 2>, block: &BlockLayout) -> Tensor<B, 2> {
         let Architecture { tokens, width, .. } = *self.architecture;
         let modulation = self.linear(context.clone(), &block.modulation);
         let part = |index: usize| {
@@ -205,8 +237,6 @@ impl<B: Operations> Net<'_, B> {
             part.reshape([self.samples * tokens, width])
         };
         let (shift, scale) = (part(0), part(1));
-        let hidden = self.linear(x * (scale + 1.0) + shift, &block.up);
-        let gelu = hidden.clone() * ((hidden / std::f32::consts::SQRT_2).erf() + 1.0) * 0.5;
-        self.linear(gelu, &block.down)
+        x * (scale + 1.0) + shift
     }
 }

@@ -1,7 +1,7 @@
 //! Modalities as tokens: what encoders read, what they may not see, and posteriors that are known.
 
 use super::{Watcher, machine, moments};
-use crate::backend::{Batch, Cpu, Network, Readings, objective};
+use crate::backend::{Batch, Bodies, Cpu, Network, Readings, objective};
 use crate::encoder::Encoder;
 use crate::modality::Reading;
 use crate::network::{Architecture, Inputs, Masks, Targets};
@@ -74,12 +74,21 @@ fn parameters(encoder: &Encoder) -> Tensor<Cpu, 1> {
     Tensor::from_data(TensorData::from(values.as_slice()), &Default::default())
 }
 
+fn bodies() -> Bodies {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+    Bodies::new(pool.unwrap().into())
+}
+
 /// What the encoder of a modality makes of a data set.
 fn made(subject: &Subject, modality: usize, (values, coordinates): &(Vec<f32>, Vec<f64>)) -> Vec<f32> {
     let modality = &subject.modalities[modality];
     let encoder = Encoder::of(modality, 32);
     let reading = modality.read(|scalar| values[scalar], coordinates);
-    encoder.tokens(&parameters(&encoder), &modality.sizes, &[reading]).into_data().to_vec().unwrap()
+    encoder
+        .tokens(&parameters(&encoder), &bodies(), &modality.sizes, &[reading])
+        .into_data()
+        .to_vec()
+        .unwrap()
 }
 
 fn differ(one: &[f32], other: &[f32]) -> f32 {
@@ -152,7 +161,11 @@ fn gaps_hide_what_stands_in_them() {
             assert_eq!(holed.as_ref().unwrap().values.iter().filter(|value| **value == 0.0).count(), 2);
             let made = |reading: &Option<Reading>| -> Vec<f32> {
                 let readings = std::slice::from_ref(reading);
-                network.tokens(&parameters(&network), &modality.sizes, readings).into_data().to_vec().unwrap()
+                network
+                    .tokens(&parameters(&network), &bodies(), &modality.sizes, readings)
+                    .into_data()
+                    .to_vec()
+                    .unwrap()
             };
             assert!(differ(&made(&whole), &made(&holed)) > 1e-4, "{name}");
         }
@@ -168,7 +181,11 @@ fn gaps_hide_what_stands_in_them() {
             positions: vec![padded.positions[0][..3].to_vec()],
         };
         let made = |size: usize, reading: Reading| -> Vec<f32> {
-            network.tokens(&parameters(&network), &[size], &[Some(reading)]).into_data().to_vec().unwrap()
+            network
+                .tokens(&parameters(&network), &bodies(), &[size], &[Some(reading)])
+                .into_data()
+                .to_vec()
+                .unwrap()
         };
         assert!(differ(&made(5, padded), &made(3, cut)) < 1e-5, "{encoder}");
     }
@@ -193,6 +210,7 @@ fn gradients_go_back_through_encoders() {
             hidden: 32,
             frequencies: 3,
             summaries: (1..tokens).collect(),
+            states: None,
         };
         let encoders: Vec<Encoder> =
             subject.modalities.iter().map(|modality| Encoder::of(modality, 32)).collect();

@@ -2,8 +2,8 @@
 //! loss and gradient, through burn's autodiff for both. On the CPU this is the fused kernel.
 
 use super::on_every_gpu;
-use crate::backend::{Batch, Cpu, Network, ScoreBackend, objective, outputs, slopes};
-use crate::network::{Architecture, Inputs, Masks, Operations, Probes, Targets, plain};
+use crate::backend::{Batch, Bodies, Cpu, Network, ScoreBackend, objective, outputs, slopes, states};
+use crate::network::{Architecture, Inputs, Looks, Masks, Operations, Probes, Targets, plain};
 use burn::backend::Autodiff;
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Tensor, TensorData};
@@ -48,6 +48,7 @@ fn architecture(
         hidden: 2 * width,
         frequencies,
         summaries: if width > 40 { vec![1, tokens - 1] } else { Vec::new() },
+        states: None,
     }
 }
 
@@ -165,6 +166,50 @@ where
 #[test]
 fn the_network_of_every_backend_is_the_plain_one() {
     on_every_backend!(check_network);
+}
+
+fn check_body<B>()
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
+    let shapes =
+        [(1, 1, 16, 1, 1), (6, 2, 20, 2, 2), (13, 13, 48, 1, 3), (40, 1, 32, 3, 2), (70, 4, 24, 0, 2)];
+    for (tokens, outputs, width, layers, heads) in shapes {
+        let architecture = Architecture::body(tokens, outputs, width, [layers, heads, 2 * width]);
+        let (stream, samples) = (Stream::new(4, "body"), 9);
+        let parameters = numbers(&stream, 0, architecture.parameters(), 0.2);
+        let entering = numbers(&stream, 1, samples * tokens * width, 1.0);
+        let towards = numbers(&stream, 2, samples * outputs * width, 1.0);
+        let Batch { inputs, masks, .. } = batch(&architecture, samples, &stream);
+        let looks = Looks { mask: inputs.mask, masks };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let body = Bodies::new(pool.into()).of(architecture.clone());
+
+        let (ours, own) = (tracked::<B>(&parameters), tracked::<B>(&entering));
+        let made = states(ours.clone(), own.clone(), body, looks.clone());
+        let (theirs, other) = (tracked::<Autodiff<Cpu>>(&parameters), tracked::<Autodiff<Cpu>>(&entering));
+        let reference = plain::states(&architecture, &theirs, other.clone(), &looks);
+        let expected = read::<Autodiff<Cpu>>(reference.clone().inner());
+        close(&format!("states of {architecture:?}"), &read::<B>(made.clone().inner()), &expected, 1e-4);
+
+        let made = (made * tracked::<B>(&towards).detach()).sum().backward();
+        let reference = (reference * tracked::<Autodiff<Cpu>>(&towards).detach()).sum().backward();
+        let expected = read::<Autodiff<Cpu>>(other.grad(&reference).unwrap());
+        close("what goes in", &read::<B>(own.grad(&made).unwrap()), &expected, 2e-3);
+        if layers > 0 {
+            let ours = read::<B>(ours.grad(&made).unwrap());
+            let expected = read::<Autodiff<Cpu>>(theirs.grad(&reference).unwrap());
+            for piece in &architecture.layout().pieces {
+                close(&piece.name, &ours[piece.range.clone()], &expected[piece.range.clone()], 2e-3);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_body_of_every_backend_is_the_plain_one() {
+    on_every_backend!(check_body);
 }
 
 fn check_upstream<B>()

@@ -208,6 +208,7 @@ fn the_size_of_a_workspace_is_known_before_it_is_made() {
             hidden: 2 * width,
             frequencies: 5,
             summaries: Vec::new(),
+            states: None,
         };
         let plan = Plan::new(&sizes);
         let Workspace {

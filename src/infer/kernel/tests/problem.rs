@@ -48,6 +48,7 @@ pub fn architecture(
         hidden,
         frequencies,
         summaries: Vec::new(),
+        states: None,
     }
 }
 
