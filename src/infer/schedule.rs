@@ -1,9 +1,9 @@
 //! How long a training goes on and how its learning rate falls.
 //!
 //! Where the file states the steps, the rate falls along half a cosine. Else it stays until held-out loss has all but stopped to
-//! fall, and then falls straight to nearly nothing over half as many steps as were taken: so how long a training is follows from
+//! fall, and then falls straight to nearly nothing over as many steps as were taken: so how long a training is follows from
 //! how hard its problem is. Where few simulations are learnt by heart held-out loss rises instead; then the training goes back to the
-//! weights that were best, and the rate falls from there.
+//! weights that were best, and the rate falls from there, over half as many steps as these took.
 
 use crate::plan::{Length, Plan};
 use crate::weights::Point;
@@ -85,13 +85,13 @@ impl Schedule<'_> {
         let best = curve.iter().min_by(|a, b| a.validation.total_cmp(&b.validation))?;
         let next = now.step + pause(now.step);
         // At the next measurement too little would be left of the most steps for the fall.
-        let last = next + next.div_ceil(2) > self.plan.steps;
+        let last = 2 * next > self.plan.steps;
         if !(self.has_learnt(curve) || self.has_worsened(curve, best) || last) {
             return None;
         }
         let back = (best.step as f64) < BACK_BEFORE * now.step as f64;
-        let taken = if back { best.step } else { now.step };
-        Some(Fall { from: now.step, over: taken.div_ceil(2), back })
+        let over = if back { best.step.div_ceil(2) } else { now.step };
+        Some(Fall { from: now.step, over, back })
     }
 
     /// Whether the second half of the steps was hardly worth them.
@@ -185,10 +185,10 @@ mod tests {
         assert!((LEAST.1..LEAST.1 * 9 / 8).contains(&from), "{from}");
         assert!(!fall.back);
         let schedule = Schedule { plan: &plan, fall: Some(fall) };
-        assert_eq!(schedule.end(), from + from.div_ceil(2));
+        assert_eq!(schedule.end(), 2 * from);
         assert_eq!(schedule.rate(from - 1), plan.learning_rate);
         assert!((schedule.rate(schedule.end()) - LAST_RATE * plan.learning_rate).abs() < 1e-12);
-        assert!(schedule.rate(from + from / 4) < 0.6 * plan.learning_rate);
+        assert!(schedule.rate(from + from / 2) < 0.6 * plan.learning_rate);
         assert_eq!(schedule.falls_after(&curve), None, "it falls once");
     }
 
