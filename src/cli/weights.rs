@@ -89,8 +89,11 @@ impl Stage for Training<'_> {
         let train = &self.approximator.train;
         let table = first(&simulated.table, train.simulations, self.subject);
         let plan = sbi_infer::plan(&self.approximator.name, self.subject, transformer, train, &table);
-        let new =
-            Notes { simulate_seconds: simulated.made.effort.seconds, steps: plan.steps, ..Notes::default() };
+        let new = Notes {
+            simulate_seconds: simulated.made.effort.seconds,
+            steps: plan.course.steps,
+            ..Notes::default()
+        };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
             let kept = Notes { simulate_seconds: simulated.made.effort.seconds, ..notes };
             match self.attempt(&plan, &table, Some(&bytes), kept, bench, held) {
@@ -149,7 +152,7 @@ impl<'a> Training<'a> {
         bench: &Bench,
         held: &mut Held,
     ) -> Result<Trained, Stop> {
-        let bar = bench.progress.start("train", &plan.summary(), notes.step, plan.steps);
+        let bar = bench.progress.start("train", &plan.summary(), notes.step, plan.course.steps);
         let mut watch = Watch { held, bar, notes, last: Instant::now(), pause: SOONEST, failure: None };
         let result = sbi_infer::train(plan, self.subject, table, &bench.machine, resume, &mut watch);
         let Watch { held, bar, mut notes, last, failure, .. } = watch;

@@ -25,7 +25,9 @@ const FINE: usize = 80;
 /// How many levels are tried.
 const TRIED: [usize; 11] = [8, 10, 12, 14, 17, 20, 24, 29, 35, 42, 50];
 
-/// How far draws may end from where they should: so many of them within this share of the width of what is drawn.
+/// How far draws may end from where they should: so many of them within this share of the width of what is drawn, all directions
+/// together. Errors are alike in all draws, which come out too narrow; how well that is told from exact draws grows with the
+/// number of directions: 3 % in each of ten made a C2ST of .522 of what is .51.
 const TOLERANCE: f64 = 0.05;
 const WITHIN: f64 = 0.8;
 
@@ -149,7 +151,8 @@ fn choose<'t, E>(fine: &Levels, mut draw: impl FnMut(&Levels) -> Result<Trace<'t
 
 /// How far draws lie from where they should, in widths, of those that are the nearest the farthest.
 fn error(drawn: &[Vec<f64>], exact: &[Vec<f64>], widths: &[f64]) -> f64 {
-    let far = |(drawn, exact): (&Vec<f64>, &Vec<f64>)| distance(drawn, exact, widths);
+    let directions = (widths.len() as f64).sqrt();
+    let far = |(drawn, exact): (&Vec<f64>, &Vec<f64>)| directions * distance(drawn, exact, widths);
     quantile(drawn.iter().zip(exact).map(far).collect(), WITHIN)
 }
 

@@ -7,6 +7,7 @@ use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
 use crate::scale::{Scale, scales};
+use crate::schedule::{Course, Length};
 use crate::subject::Subject;
 use crate::table::Table;
 use sbi_model::{MaskKind, Noise, Train, Transformer};
@@ -46,21 +47,12 @@ pub const BATCH: usize = 512;
 const FIRST_BATCH: usize = 256;
 const LEARNING_RATE: f64 = 4e-3;
 
-/// When training ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Length {
-    /// After the steps of the plan.
-    Stated,
-    /// When held-out loss has all but stopped to fall.
-    Learnt,
-}
-
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Name of the approximator: part of the key of its random streams.
-    pub name: String,
+    /// How it is trained.
+    #[serde(flatten)]
+    pub course: Course,
     /// Sizes of the network.
     pub architecture: Architecture,
     /// What makes tokens of modalities.
@@ -68,18 +60,6 @@ pub struct Plan {
     pub encoders: Vec<Encoder>,
     /// Which mask training and drawing use.
     pub mask: MaskKind,
-    /// Optimiser steps, at most.
-    pub steps: usize,
-    /// When training ends.
-    pub length: Length,
-    /// Examples in a step, at most.
-    pub batch: usize,
-    /// Examples in the first steps.
-    pub first_batch: usize,
-    /// Peak learning rate.
-    pub learning_rate: f64,
-    /// Seed of initial weights and of all training noise.
-    pub seed: u64,
     /// The noise process.
     pub process: Process,
     /// How often each family of condition masks is trained.
@@ -123,16 +103,19 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     };
     let encoder = |modality| Encoder::of(modality, architecture.width);
     Plan {
-        name: name.to_owned(),
+        course: Course {
+            name: name.to_owned(),
+            terms: subject.tokens().len(),
+            steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
+            length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
+            batch: train.batch.unwrap_or(BATCH),
+            first_batch: train.batch.unwrap_or(FIRST_BATCH),
+            learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
+            seed: train.seed,
+        },
         encoders: subject.modalities.iter().map(encoder).collect(),
         architecture,
         mask: transformer.mask,
-        steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
-        length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
-        batch: train.batch.unwrap_or(BATCH),
-        first_batch: train.batch.unwrap_or(FIRST_BATCH),
-        learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
-        seed: train.seed,
         process: Process::fitting(transformer.noise, finest),
         mixture: match &train.focus {
             Some(focus) => mixture.focused_on(&subject.tokens_of(&focus.given)),
@@ -194,11 +177,9 @@ impl Plan {
     pub fn summary(&self) -> String {
         let Architecture { width, layers, heads, .. } = self.architecture;
         format!(
-            "width {width}, {layers} layers, {heads} heads ({} weights), {}{} steps of {}, finest scale {:.2}",
+            "width {width}, {layers} layers, {heads} heads ({} weights), {}, finest scale {:.2}",
             self.parameters(),
-            if self.length == Length::Learnt { "at most " } else { "" },
-            self.steps,
-            self.batch,
+            self.course.summary(),
             self.finest
         )
     }

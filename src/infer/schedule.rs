@@ -5,8 +5,8 @@
 //! how hard its problem is. Where few simulations are learnt by heart held-out loss rises instead; then the training goes back to the
 //! weights that were best, and the rate falls from there, over half as many steps as these took.
 
-use crate::plan::{Length, Plan};
 use crate::weights::Point;
+use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 
 /// How often held-out loss is measured in a training whose length is stated.
@@ -43,10 +43,55 @@ const FIRST_STEPS: usize = 1_024;
 /// The learning rate ends at this share of its peak.
 const LAST_RATE: f64 = 0.01;
 
-/// The schedule of a plan, at a time when the rate began to fall, if it did.
+/// How long and how fast a network is trained: the same for the same file and simulations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Name of the approximator: part of the key of its random streams.
+    pub name: String,
+    /// The loss of a data set is so many times that of a batch, which is a mean over its tokens.
+    pub terms: usize,
+    /// Optimiser steps, at most.
+    pub steps: usize,
+    /// When training ends.
+    pub length: Length,
+    /// Examples in a step, at most.
+    pub batch: usize,
+    /// Examples in the first steps.
+    pub first_batch: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Seed of initial weights and of all training noise.
+    pub seed: u64,
+}
+
+/// When training ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// After the steps of the plan.
+    Stated,
+    /// When held-out loss has all but stopped to fall.
+    Learnt,
+}
+
+impl Course {
+    /// A stream of random numbers for a purpose.
+    pub fn stream(&self, purpose: &str) -> Stream {
+        // `@` is in no name of a model, so no site of a simulation has these streams.
+        Stream::new(self.seed, &format!("@{}/{purpose}", self.name))
+    }
+
+    /// Steps and batch in words.
+    pub fn summary(&self) -> String {
+        let most = if self.length == Length::Learnt { "at most " } else { "" };
+        format!("{most}{} steps of {}", self.steps, self.batch)
+    }
+}
+
+/// The schedule of a course, at a time when the rate began to fall, if it did.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule<'a> {
-    pub plan: &'a Plan,
+    pub course: &'a Course,
     pub fall: Option<Fall>,
 }
 
@@ -64,13 +109,13 @@ pub struct Fall {
 impl Schedule<'_> {
     /// The number of steps that there will be, as far as it is known.
     pub fn end(self) -> usize {
-        self.fall.map_or(self.plan.steps, |fall| fall.from + fall.over)
+        self.fall.map_or(self.course.steps, |fall| fall.from + fall.over)
     }
 
     /// Whether held-out loss is measured after so many steps.
     pub fn checks_after(self, steps: usize) -> bool {
-        let pause = match self.plan.length {
-            Length::Stated => self.plan.steps / CHECKS,
+        let pause = match self.course.length {
+            Length::Stated => self.course.steps / CHECKS,
             Length::Learnt if steps < FIRST_CHECK => return steps == self.end(),
             Length::Learnt => pause(steps),
         };
@@ -79,13 +124,13 @@ impl Schedule<'_> {
 
     /// The fall that begins now, if one does, by what was measured so far, the last point just now.
     pub fn falls_after(self, curve: &[Point]) -> Option<Fall> {
-        let (Length::Learnt, None, Some(now)) = (self.plan.length, self.fall, curve.last()) else {
+        let (Length::Learnt, None, Some(now)) = (self.course.length, self.fall, curve.last()) else {
             return None;
         };
         let best = curve.iter().min_by(|a, b| a.validation.total_cmp(&b.validation))?;
         let next = now.step + pause(now.step);
         // At the next measurement too little would be left of the most steps for the fall.
-        let last = 2 * next > self.plan.steps;
+        let last = 2 * next > self.course.steps;
         if !(self.has_learnt(curve) || self.has_worsened(curve, best) || last) {
             return None;
         }
@@ -100,7 +145,7 @@ impl Schedule<'_> {
             let half = curve.iter().rev().find(|point| 2 * point.step <= now.step);
             half.map_or(f64::INFINITY, |half| self.of_data_set(half.validation - now.validation))
         };
-        let least = (LEAST_TOKENS / self.plan.architecture.tokens.max(1)).clamp(LEAST.0, LEAST.1);
+        let least = (LEAST_TOKENS / self.course.terms.max(1)).clamp(LEAST.0, LEAST.1);
         let enough = curve.last().is_some_and(|now| now.step >= least);
         // Twice in a row, as one measurement is chance.
         enough && curve.iter().rev().take(2).all(|point| gained(point) < WORTH)
@@ -115,32 +160,32 @@ impl Schedule<'_> {
 
     /// A difference of losses of a data set, from that of a token.
     fn of_data_set(self, difference: f64) -> f64 {
-        self.plan.architecture.tokens as f64 * difference
+        self.course.terms as f64 * difference
     }
 
     /// Whether a training may end because held-out loss rises: once it is measured often enough to know.
     pub fn may_overfit(self) -> bool {
-        self.plan.length == Length::Stated || self.fall.is_some()
+        self.course.length == Length::Stated || self.fall.is_some()
     }
 
     /// Examples in a step, from zero.
     pub fn batch(self, step: usize) -> usize {
-        if step < FIRST_STEPS { self.plan.first_batch } else { self.plan.batch }
+        if step < FIRST_STEPS { self.course.first_batch } else { self.course.batch }
     }
 
     /// The learning rate of a step, from zero.
     pub fn rate(self, step: usize) -> f64 {
         let warm = ((step + 1) as f64 / WARM_UP as f64).min(1.0);
-        let falling = match (self.plan.length, self.fall) {
+        let falling = match (self.course.length, self.fall) {
             (Length::Stated, _) => {
-                0.5 * (1.0 + (std::f64::consts::PI * step as f64 / self.plan.steps as f64).cos())
+                0.5 * (1.0 + (std::f64::consts::PI * step as f64 / self.course.steps as f64).cos())
             }
             (Length::Learnt, None) => 1.0,
             (Length::Learnt, Some(fall)) => {
                 1.0 - step.saturating_sub(fall.from) as f64 / fall.over.max(1) as f64
             }
         };
-        self.plan.learning_rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * falling)
+        self.course.learning_rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * falling)
     }
 }
 
@@ -156,21 +201,22 @@ mod tests {
     use sbi_model::{Support, Train, Transformer};
 
     /// A training of two tokens whose held-out loss after n steps is `loss(n)`: what was measured, and how the rate fell.
-    fn trained(loss: impl Fn(f64) -> f64) -> (Vec<Point>, Fall, Plan) {
-        let plan = crate::plan(
+    fn trained(loss: impl Fn(f64) -> f64) -> (Vec<Point>, Fall, Course) {
+        let course = crate::plan(
             "t",
             &pairs_of(1, Support::REAL),
             &Transformer::default(),
             &Train::default(),
             &normal_pairs(1, 1_000),
-        );
+        )
+        .course;
         let mut curve = Vec::new();
-        let schedule = Schedule { plan: &plan, fall: None };
-        for step in 1..=plan.steps {
+        let schedule = Schedule { course: &course, fall: None };
+        for step in 1..=course.steps {
             if schedule.checks_after(step) {
                 curve.push(Point { step, training: 0.0, validation: loss(step as f64) });
                 if let Some(fall) = schedule.falls_after(&curve) {
-                    return (curve, fall, plan);
+                    return (curve, fall, course);
                 }
             }
         }
@@ -179,30 +225,30 @@ mod tests {
 
     #[test]
     fn what_is_learnt_soon_ends_soon() {
-        let (curve, fall, plan) = trained(|n| 0.2 / n);
+        let (curve, fall, course) = trained(|n| 0.2 / n);
         let from = fall.from;
         // Of two tokens the second half of n steps gained 0.4 / n, which is less than 0.008 long before the least steps are made.
         assert!((LEAST.1..LEAST.1 * 9 / 8).contains(&from), "{from}");
         assert!(!fall.back);
-        let schedule = Schedule { plan: &plan, fall: Some(fall) };
+        let schedule = Schedule { course: &course, fall: Some(fall) };
         assert_eq!(schedule.end(), 2 * from);
-        assert_eq!(schedule.rate(from - 1), plan.learning_rate);
-        assert!((schedule.rate(schedule.end()) - LAST_RATE * plan.learning_rate).abs() < 1e-12);
-        assert!(schedule.rate(from + from / 2) < 0.6 * plan.learning_rate);
+        assert_eq!(schedule.rate(from - 1), course.learning_rate);
+        assert!((schedule.rate(schedule.end()) - LAST_RATE * course.learning_rate).abs() < 1e-12);
+        assert!(schedule.rate(from + from / 2) < 0.6 * course.learning_rate);
         assert_eq!(schedule.falls_after(&curve), None, "it falls once");
     }
 
     #[test]
     fn what_goes_on_falling_ends_within_the_most_steps() {
-        let (_, fall, plan) = trained(|n| -n);
-        let end = Schedule { plan: &plan, fall: Some(fall) }.end();
-        assert!(end <= plan.steps && 10 * end > 9 * plan.steps, "{end} of {}", plan.steps);
+        let (_, fall, course) = trained(|n| -n);
+        let end = Schedule { course: &course, fall: Some(fall) }.end();
+        assert!(end <= course.steps && 10 * end > 9 * course.steps, "{end} of {}", course.steps);
     }
 
     #[test]
     fn batches_grow_where_none_is_stated() {
         let mut train = Train::default();
-        let plan = |train: &Train| {
+        let course = |train: &Train| {
             crate::plan(
                 "t",
                 &pairs_of(1, Support::REAL),
@@ -210,12 +256,14 @@ mod tests {
                 train,
                 &normal_pairs(1, 1_000),
             )
+            .course
         };
-        let batches =
-            |plan: &Plan| [0, 1_023, 1_024, 1_000_000].map(|step| Schedule { plan, fall: None }.batch(step));
-        assert_eq!(batches(&plan(&train)), [256, 256, 512, 512]);
+        let batches = |course: &Course| {
+            [0, 1_023, 1_024, 1_000_000].map(|step| Schedule { course, fall: None }.batch(step))
+        };
+        assert_eq!(batches(&course(&train)), [256, 256, 512, 512]);
         train.batch = Some(300);
-        assert_eq!(batches(&plan(&train)), [300; 4]);
+        assert_eq!(batches(&course(&train)), [300; 4]);
     }
 
     #[test]
@@ -227,13 +275,13 @@ mod tests {
     #[test]
     fn what_is_learnt_by_heart_falls_from_its_best() {
         // Of two tokens a data set's loss is .016 above its lowest where this is .008 above: after 1.4 times the best steps.
-        let (curve, fall, plan) = trained(|n| (n / 600.0 - 1.0).powi(2) / 20.0);
+        let (curve, fall, course) = trained(|n| (n / 600.0 - 1.0).powi(2) / 20.0);
         assert!((840..1_000).contains(&fall.from), "{fall:?}");
         let best = curve.iter().min_by(|a, b| a.validation.total_cmp(&b.validation)).map(|point| point.step);
         assert!(fall.back && Some(2 * fall.over) == best, "{fall:?} and {best:?}");
-        let schedule = Schedule { plan: &plan, fall: Some(fall) };
+        let schedule = Schedule { course: &course, fall: Some(fall) };
         assert_eq!(schedule.end(), fall.from + fall.over);
-        assert!(schedule.rate(schedule.end()) < 2.0 * LAST_RATE * plan.learning_rate);
+        assert!(schedule.rate(schedule.end()) < 2.0 * LAST_RATE * course.learning_rate);
     }
 
     #[test]

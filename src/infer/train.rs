@@ -1,13 +1,14 @@
 //! Training: Muon and AdamW on batches of noisy simulations, an average of the weights, the best of it by held-out loss.
 
-use crate::backend::{Batch, Network, ScoreBackend, objective, update};
+use crate::backend::{Batch, Gear, Network, ScoreBackend, objective, update};
 use crate::device::{Machine, on_device};
 use crate::encoder::Encoder;
 use crate::example::{Data, Examples};
+use crate::network::Piece;
 use crate::optimiser::{Moving, Update};
 use crate::pattern::Patterns;
 use crate::plan::{Plan, standardise};
-use crate::schedule::{Fall, Schedule};
+use crate::schedule::{Course, Fall, Schedule};
 use crate::subject::Subject;
 use crate::table::{Table, is_validation};
 use crate::weights::{Damaged, Point, Weights, decode, encode, take};
@@ -15,6 +16,7 @@ use burn::backend::Autodiff;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Tensor, TensorData};
 use sbi_sim::rng::Stream;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
@@ -22,8 +24,10 @@ use std::ops::ControlFlow;
 pub const VALIDATION_EXAMPLES: usize = 2_000;
 pub const VALIDATION_ROWS: usize = 20_000;
 
-/// Training stops when held-out loss was this much above its best for [`PATIENCE`] measurements in a row.
-const WORSE: f64 = 1.1;
+/// Training stops when held-out loss was this share above its best for [`PATIENCE`] measurements in a row; a log-density may be zero by
+/// chance, and a share of it nothing.
+const WORSE: f64 = 0.1;
+const LEAST_LOSS: f64 = 0.05;
 const PATIENCE: usize = 5;
 
 /// Decay of the average of the weights once it is warm.
@@ -117,6 +121,78 @@ pub fn train(
     })
 }
 
+/// What a training minimises, on which examples.
+pub(crate) trait Lesson {
+    /// What was chosen before; checkpoints go on for the same alone.
+    type Plan: Clone + PartialEq + Serialize + DeserializeOwned;
+    /// What a step looks at.
+    type Batch;
+
+    fn plan(&self) -> &Self::Plan;
+
+    fn course(&self) -> &Course;
+
+    /// What moves the network.
+    fn gear(&self) -> &Gear;
+
+    /// The initial parameters.
+    fn initial(&self) -> Vec<f32>;
+
+    /// The examples of a step.
+    fn batch(&self, step: u32, size: usize) -> Self::Batch;
+
+    /// Held-out examples; their losses add up to that of all.
+    fn held_out(&self) -> Vec<Self::Batch>;
+
+    /// The loss of parameters on a batch, `[1]`.
+    fn loss<B: ScoreBackend>(&self, parameters: &Tensor<B, 1>, batch: &Self::Batch) -> Tensor<B, 1>;
+}
+
+/// Trains a joint network.
+struct Joint<'a> {
+    plan: &'a Plan,
+    subject: &'a Subject,
+    network: Network,
+    seen: Examples<'a>,
+    unseen: Examples<'a>,
+}
+
+impl Lesson for Joint<'_> {
+    type Plan = Plan;
+    type Batch = Batch;
+
+    fn plan(&self) -> &Plan {
+        self.plan
+    }
+
+    fn course(&self) -> &Course {
+        &self.plan.course
+    }
+
+    fn gear(&self) -> &Gear {
+        &self.network.gear
+    }
+
+    fn initial(&self) -> Vec<f32> {
+        let pieces = self.plan.architecture.layout().pieces.into_iter();
+        let pieces = pieces.chain(self.plan.encoders.iter().flat_map(Encoder::pieces));
+        initial(pieces, &self.subject.nodes_of_kinds(), &self.plan.course.stream("train.weights"))
+    }
+
+    fn batch(&self, step: u32, size: usize) -> Batch {
+        self.gear().install(|| self.seen.batch(step, size))
+    }
+
+    fn held_out(&self) -> Vec<Batch> {
+        let times = VALIDATION_EXAMPLES.div_ceil(self.unseen.rows.len());
+        self.gear().install(|| self.unseen.sweep(times))
+    }
+
+    fn loss<B: ScoreBackend>(&self, parameters: &Tensor<B, 1>, batch: &Batch) -> Tensor<B, 1> {
+        objective(parameters, &self.network, batch)
+    }
+}
+
 fn train_on<B>(
     plan: &Plan,
     subject: &Subject,
@@ -129,12 +205,11 @@ where
     B: AutodiffBackend + ScoreBackend,
     B::InnerBackend: ScoreBackend,
 {
-    // `@` is in no name of a model, so no site of a simulation has these streams.
-    let stream = |purpose: &str| Stream::new(plan.seed, &format!("@{}/{purpose}", plan.name));
+    let stream = |purpose: &str| plan.course.stream(purpose);
     let patterns = Patterns::new(subject, plan.mask, &plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, &subject.scaling, table);
     let network = Network::new(&plan.architecture, &plan.encoders, machine.threads);
-    let data = network.install(|| Data::new(subject, table, &values, &patterns));
+    let data = network.gear.install(|| Data::new(subject, table, &values, &patterns));
     let examples = |rows: Vec<usize>, name: &str| Examples {
         data: &data,
         rows,
@@ -143,30 +218,44 @@ where
         choices: stream(&format!("{name}.choices")),
         noise: stream(&format!("{name}.noise")),
     };
-    let (mut held_out, seen): (Vec<usize>, Vec<usize>) =
-        (0..table.rows()).partition(|row| is_validation(*row));
-    held_out.truncate(VALIDATION_ROWS);
-    let training = examples(seen, "train");
-    let validation = examples(held_out, "validation");
-    let times = VALIDATION_EXAMPLES.div_ceil(validation.rows.len());
-    let validation = network.install(|| validation.sweep(times));
+    let (unseen, seen) = parted(table.rows());
+    let (seen, unseen) = (examples(seen, "train"), examples(unseen, "validation"));
+    learn::<B, _>(&Joint { plan, subject, network, seen, unseen }, resume, hooks)
+}
 
+/// Which of so many simulations are held out, and which are not.
+pub(crate) fn parted(rows: usize) -> (Vec<usize>, Vec<usize>) {
+    let (mut unseen, seen): (Vec<usize>, Vec<usize>) = (0..rows).partition(|row| is_validation(*row));
+    unseen.truncate(VALIDATION_ROWS);
+    (unseen, seen)
+}
+
+/// Trains a network from the start, or from the bytes of a checkpoint.
+pub(crate) fn learn<B, L: Lesson>(
+    lesson: &L,
+    resume: Option<&[u8]>,
+    hooks: &mut dyn Hooks,
+) -> Result<Weights<L::Plan>, TrainError>
+where
+    B: AutodiffBackend + ScoreBackend,
+    B::InnerBackend: ScoreBackend,
+{
+    let held_out = lesson.held_out();
     let device = B::Device::default();
-    let mut trainer = Trainer::<B> {
-        plan,
-        network,
-        state: match resume {
-            Some(bytes) => State::from_bytes(bytes, plan, &device).map_err(TrainError::Checkpoint)?,
-            None => {
-                State::new(plan, &initial(plan, &subject.nodes_of_kinds(), &stream("train.weights")), &device)
-            }
-        },
+    let initial = lesson.initial();
+    let state = match resume {
+        Some(bytes) => {
+            let state = State::from_bytes(bytes, lesson.plan(), initial.len(), &device);
+            state.map_err(TrainError::Checkpoint)?
+        }
+        None => State::new(lesson.plan(), &initial, &device),
     };
+    let mut trainer = Trainer::<B, L> { lesson, state };
     while trainer.state.header.step < trainer.schedule().end() && !trainer.overfitted() {
-        trainer.step(&training)?;
+        trainer.step()?;
         let step = trainer.state.header.step;
         if trainer.schedule().checks_after(step) {
-            trainer.judge(&validation)?;
+            trainer.judge(&held_out)?;
             if let Some(fall) = trainer.schedule().falls_after(&trainer.state.header.curve) {
                 trainer.state.fall(fall);
             }
@@ -180,25 +269,24 @@ where
         }
     }
     if trainer.state.header.best.is_infinite() {
-        trainer.judge(&validation)?;
+        trainer.judge(&held_out)?;
     }
     Ok(Weights {
-        plan: plan.clone(),
+        plan: lesson.plan().clone(),
         parameters: numbers(&trainer.state.best),
         curve: trainer.state.header.curve,
     })
 }
 
 /// A training in flight.
-struct Trainer<'a, B: AutodiffBackend> {
-    plan: &'a Plan,
-    network: Network,
-    state: State<B::InnerBackend>,
+struct Trainer<'a, B: AutodiffBackend, L: Lesson> {
+    lesson: &'a L,
+    state: State<B::InnerBackend, L::Plan>,
 }
 
 /// Everything that a step changes.
-struct State<B: Backend> {
-    header: Header,
+struct State<B: Backend, P> {
+    header: Header<P>,
     moving: Moving<Tensor<B, 1>>,
     /// The average when held-out loss was lowest.
     best: Tensor<B, 1>,
@@ -206,8 +294,8 @@ struct State<B: Backend> {
 
 /// The part of the state that is no tensor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Header {
-    plan: Plan,
+struct Header<P> {
+    plan: P,
     step: usize,
     smoothed: Option<f64>,
     /// How the learning rate falls, once it does.
@@ -217,17 +305,16 @@ struct Header {
     curve: Vec<Point>,
 }
 
-impl<B> Trainer<'_, B>
+impl<B, L: Lesson> Trainer<'_, B, L>
 where
     B: AutodiffBackend + ScoreBackend,
     B::InnerBackend: ScoreBackend,
 {
-    fn step(&mut self, examples: &Examples) -> Result<(), TrainError> {
+    fn step(&mut self) -> Result<(), TrainError> {
         let step = self.state.header.step;
-        let size = self.schedule().batch(step);
-        let batch = self.network.install(|| examples.batch(step as u32, size));
+        let batch = self.lesson.batch(step as u32, self.schedule().batch(step));
         let parameters = Tensor::<B, 1>::from_inner(self.state.moving.parameters.clone()).require_grad();
-        let loss = objective(&parameters, &self.network, &batch);
+        let loss = self.lesson.loss(&parameters, &batch);
         let gradient = parameters.grad(&loss.backward()).expect("the loss depends on the parameters");
         let loss = f64::from(loss.into_scalar_f32());
         if !loss.is_finite() {
@@ -238,16 +325,16 @@ where
         let state = &mut self.state;
         let keep = AVERAGE.min((step as f64 + 1.0) / (step as f64 + 10.0));
         let far = Update { rate, step, keep };
-        update(far, &self.network, &mut state.moving, gradient);
+        update(far, self.lesson.gear(), &mut state.moving, gradient);
         state.header.step += 1;
         state.header.smoothed = Some(state.header.smoothed.map_or(loss, |old| 0.99 * old + 0.01 * loss));
         Ok(())
     }
 
     /// Measures the averaged weights on held-out simulations and keeps them where they are the best so far.
-    fn judge(&mut self, validation: &[Batch]) -> Result<(), TrainError> {
-        let loss = |batch| objective(&self.state.moving.average, &self.network, batch).into_scalar_f32();
-        let validation: f64 = validation.iter().map(|batch| f64::from(loss(batch))).sum();
+    fn judge(&mut self, held_out: &[L::Batch]) -> Result<(), TrainError> {
+        let loss = |batch| self.lesson.loss(&self.state.moving.average, batch).into_scalar_f32();
+        let validation: f64 = held_out.iter().map(|batch| f64::from(loss(batch))).sum();
         let state = &mut self.state;
         if !validation.is_finite() {
             return Err(TrainError::Diverged { step: state.header.step });
@@ -264,12 +351,13 @@ where
     /// Whether the last measurements were all far above the best.
     fn overfitted(&self) -> bool {
         let header = &self.state.header;
-        let worse = header.curve.iter().rev().take_while(|point| point.validation > WORSE * header.best);
+        let far = header.best + WORSE * header.best.abs().max(LEAST_LOSS);
+        let worse = header.curve.iter().rev().take_while(|point| point.validation > far);
         self.schedule().may_overfit() && worse.count() >= PATIENCE
     }
 
     fn schedule(&self) -> Schedule<'_> {
-        Schedule { plan: self.plan, fall: self.state.header.fall }
+        Schedule { course: self.lesson.course(), fall: self.state.header.fall }
     }
 
     fn progress(&self) -> Progress {
@@ -297,14 +385,12 @@ impl<B: Backend> IntoScalarF32 for Tensor<B, 1> {
 /// Initial parameters: projections into the residual stream, the modulation and the head start at zero, so that the
 /// untrained network says nothing; other weights are uniform within one over the square root of their inputs. Identities of one node's
 /// kinds begin alike, so that what is learnt of one element tells of the others.
-fn initial(plan: &Plan, nodes: &[usize], stream: &Stream) -> Vec<f32> {
-    let mut values = Vec::with_capacity(plan.parameters());
-    let pieces = plan.architecture.layout().pieces.into_iter();
-    let pieces = pieces.chain(plan.encoders.iter().flat_map(Encoder::pieces));
+pub(crate) fn initial(pieces: impl IntoIterator<Item = Piece>, nodes: &[usize], stream: &Stream) -> Vec<f32> {
+    let mut values = Vec::new();
     for (number, piece) in (0u32..).zip(pieces) {
         let name = piece.name.as_str();
         let silent = [".out.w", ".down.w", ".modulation.w"].iter().any(|end| name.ends_with(end));
-        let zero = (name.contains("block.") && silent) || name == "head.w";
+        let zero = (name.contains("block.") && silent) || name.ends_with("head.w");
         let bound = (piece.rows as f64).sqrt().recip();
         for element in 0..piece.range.len() as u64 {
             let uniform = || stream.uniform(element, 0, number);
@@ -333,8 +419,8 @@ fn numbers<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
     tensor.to_data().to_vec().expect("the network's tensors are of type f32")
 }
 
-impl<B: Backend> State<B> {
-    fn new(plan: &Plan, parameters: &[f32], device: &B::Device) -> State<B> {
+impl<B: Backend, P: Clone + PartialEq + Serialize + DeserializeOwned> State<B, P> {
+    fn new(plan: &P, parameters: &[f32], device: &B::Device) -> State<B, P> {
         let parameters: Tensor<B, 1> = Tensor::from_data(TensorData::from(parameters), device);
         let (zeros, best) = (parameters.zeros_like(), parameters.clone());
         let moving = Moving { first: zeros.clone(), second: zeros, average: parameters.clone(), parameters };
@@ -367,12 +453,11 @@ impl<B: Backend> State<B> {
         encode(&self.header, &arrays)
     }
 
-    fn from_bytes(bytes: &[u8], plan: &Plan, device: &B::Device) -> Result<State<B>, Damaged> {
-        let (header, mut arrays): (Header, _) = decode(bytes)?;
+    fn from_bytes(bytes: &[u8], plan: &P, length: usize, device: &B::Device) -> Result<State<B, P>, Damaged> {
+        let (header, mut arrays): (Header<P>, _) = decode(bytes)?;
         if header.plan != *plan {
             return Err(Damaged("it belongs to another training".to_owned()));
         }
-        let length = plan.parameters();
         let tensor = |name: &str| -> Result<Tensor<B, 1>, Damaged> {
             Ok(Tensor::from_data(TensorData::from(take(&mut arrays, name, length)?.as_slice()), device))
         };

@@ -10,9 +10,9 @@ const HEADER: &str = "sbi";
 
 /// A trained network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Weights {
+pub struct Weights<P = Plan> {
     /// How it was made.
-    pub plan: Plan,
+    pub plan: P,
     /// Its parameters, flat, in the order of the plan's layout.
     pub parameters: Vec<f32>,
     /// Losses while it was trained.
@@ -43,12 +43,24 @@ impl std::fmt::Display for Damaged {
 impl std::error::Error for Damaged {}
 
 #[derive(Serialize, Deserialize)]
-struct WeightsHeader {
-    plan: Plan,
+struct WeightsHeader<P> {
+    plan: P,
     curve: Vec<Point>,
 }
 
-impl Weights {
+/// A plan that says how large its network is.
+pub trait Planned: Clone + Serialize + DeserializeOwned {
+    /// Number of parameters.
+    fn parameters(&self) -> usize;
+}
+
+impl Planned for Plan {
+    fn parameters(&self) -> usize {
+        Plan::parameters(self)
+    }
+}
+
+impl<P: Planned> Weights<P> {
     /// The weights as a safetensors file: `parameters`, and the plan and curve as JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
         let header = WeightsHeader { plan: self.plan.clone(), curve: self.curve.clone() };
@@ -59,8 +71,8 @@ impl Weights {
     ///
     /// # Errors
     /// Where the bytes are not such a file, or hold another number of parameters than their plan says.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Weights, Damaged> {
-        let (header, mut arrays): (WeightsHeader, _) = decode(bytes)?;
+    pub fn from_bytes(bytes: &[u8]) -> Result<Weights<P>, Damaged> {
+        let (header, mut arrays): (WeightsHeader<P>, _) = decode(bytes)?;
         let parameters = take(&mut arrays, "parameters", header.plan.parameters())?;
         Ok(Weights { plan: header.plan, parameters, curve: header.curve })
     }

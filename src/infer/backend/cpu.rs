@@ -1,7 +1,7 @@
 //! The CPU: networks and bodies are the fused kernel's, each hung into automatic differentiation as one node. The gradient of an
 //! objective is computed in the forward pass; that of a body when it is asked for, from what went in.
 
-use super::{Batch, Body, Cpu, Network, ScoreBackend, wrap};
+use super::{Batch, Body, Cpu, Gear, Network, ScoreBackend, wrap};
 use crate::network::{Inputs, Looks, Masks, Operations, Probes};
 use crate::optimiser::{self, Moving, Update};
 use burn::backend::Autodiff;
@@ -75,7 +75,7 @@ impl ScoreBackend for Cpu {
 
     fn update(
         update: Update,
-        network: &Network,
+        gear: &Gear,
         moving: Moving<NdArrayTensor>,
         gradient: NdArrayTensor,
     ) -> Moving<NdArrayTensor> {
@@ -92,7 +92,7 @@ impl ScoreBackend for Cpu {
             average: average.as_slice_mut().expect(IN_ONE_PIECE),
         };
         read(&gradient, |gradient| {
-            network.install(|| optimiser::fused(update, &network.matrices, slices, gradient));
+            gear.install(|| optimiser::fused(update, &gear.matrices, slices, gradient));
         });
         Moving { parameters, first, second, average }.map(NdArrayTensor::from)
     }

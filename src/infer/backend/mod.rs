@@ -54,10 +54,24 @@ pub struct Network {
     encoders: Vec<Encoder>,
     /// What these are made of.
     bodies: Bodies,
-    /// The matrices of all blocks.
-    matrices: Vec<Matrices>,
-    pool: Arc<ThreadPool>,
+    /// What moves it.
+    pub gear: Gear,
     kernel: Mutex<Kernel>,
+}
+
+/// What a step of the optimiser has to know of a network.
+pub struct Gear {
+    /// The matrices of its blocks, which it moves as such.
+    pub matrices: Vec<Matrices>,
+    /// The threads that it computes on.
+    pub pool: Arc<ThreadPool>,
+}
+
+impl Gear {
+    /// Does work on these threads.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
 }
 
 impl Network {
@@ -74,15 +88,9 @@ impl Network {
             architecture: architecture.clone(),
             encoders: encoders.to_vec(),
             bodies: Bodies::new(kernel.pool()),
-            matrices,
-            pool: kernel.pool(),
+            gear: Gear { matrices, pool: kernel.pool() },
             kernel: Mutex::new(kernel),
         }
-    }
-
-    /// Does work on the threads that the network computes on.
-    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(work)
     }
 
     /// Of all parameters those of the architecture, and what encoders make of what each sample of a batch has of their
@@ -169,11 +177,11 @@ pub trait ScoreBackend: Operations {
     /// A step of the optimiser.
     fn update(
         update: Update,
-        network: &Network,
+        gear: &Gear,
         moving: Moving<FloatTensor<Self>>,
         gradient: FloatTensor<Self>,
     ) -> Moving<FloatTensor<Self>> {
-        let moved = optimiser::composed(update, &network.matrices, moving.map(wrap::<Self>), wrap(gradient));
+        let moved = optimiser::composed(update, &gear.matrices, moving.map(wrap::<Self>), wrap(gradient));
         moved.map(|tensor| tensor.into_primitive().tensor())
     }
 }
@@ -238,7 +246,7 @@ pub fn objective<B: ScoreBackend>(
 /// A step of the optimiser.
 pub fn update<B: ScoreBackend>(
     update: Update,
-    network: &Network,
+    gear: &Gear,
     moving: &mut Moving<Tensor<B, 1>>,
     gradient: Tensor<B, 1>,
 ) {
@@ -246,7 +254,7 @@ pub fn update<B: ScoreBackend>(
     let nothing = Tensor::empty([0], &gradient.device());
     let moved = moving.each_mut().map(|tensor| std::mem::replace(tensor, nothing.clone()));
     let moved = moved.map(|tensor| tensor.into_primitive().tensor());
-    *moving = B::update(update, network, moved, gradient.into_primitive().tensor()).map(wrap);
+    *moving = B::update(update, gear, moved, gradient.into_primitive().tensor()).map(wrap);
 }
 
 fn wrap<B: Backend>(tensor: FloatTensor<B>) -> Tensor<B, 1> {

@@ -39,7 +39,7 @@ fn a_training_of_no_stated_length_goes_on_to_the_same_bits() {
     };
     let whole = run(None, &mut Watcher::default()).unwrap();
     let end = whole.curve.last().unwrap().step;
-    assert!(end < plan.steps, "{end} steps");
+    assert!(end < plan.course.steps, "{end} steps");
     for stop_after in [end / 3, end - end / 6] {
         let mut watcher = Watcher { stop_after: Some(stop_after), kept: None };
         assert_eq!(run(None, &mut watcher), Err(TrainError::Stopped));
@@ -71,7 +71,7 @@ fn damaged_or_foreign_checkpoints_are_refused() {
     let cut = run(Some(&kept[..kept.len() - 40]), 1, &mut Watcher::default());
     assert!(matches!(cut, Err(TrainError::Checkpoint(_))));
     let (mut plan, subject, table) = small();
-    plan.seed += 1;
+    plan.course.seed += 1;
     let foreign = train(&plan, &subject, &table, &machine(1), Some(&kept), &mut Watcher::default());
     assert_eq!(foreign, Err(TrainError::Checkpoint(Damaged("it belongs to another training".into()))));
 }
