@@ -4,8 +4,11 @@ use super::args::Device;
 use super::failure::{Failure, Outcome};
 use super::source::Source;
 use super::spec::Spec;
-use sbi_infer::{Conditional, Question, Subject, Tilted, Weights};
-use sbi_model::{Approximator, Axis, AxisId, Expr, File, Graph, Index, Key, Model, Placement, Query, State};
+use super::weights::reals;
+use sbi_infer::{Conditional, Posterior, PosteriorPlan, Question, Reals, Subject, Tilted, Weights};
+use sbi_model::{
+    Approximator, Axis, AxisId, Estimator, Expr, File, Graph, Index, Key, Model, Placement, Query, State,
+};
 use sbi_sim::{Outside, Restriction, Simulator, Tilt};
 use std::borrow::Cow;
 
@@ -85,6 +88,9 @@ impl<'a> Case<'a> {
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let subject_of = |model: &Model| Subject::of_approximator(model, approximator);
         let subject = subject_of(model);
+        if let Estimator::Posterior(_) = approximator.estimator {
+            reals(model, &subject)?;
+        }
         let asked = Asked::of(query, model, graph, subject_of, &subject);
         let (restriction, tilted) = (restriction(query, &asked)?, tilted(query, &asked)?);
         let simulator = spec.simulator(approximator.model);
@@ -201,6 +207,16 @@ impl<'a> Asked<'a> {
     /// What a network says of it, conditions apart.
     pub fn conditional<'s>(&'s self, weights: &'s Weights, seed: u64) -> Conditional<'s> {
         Conditional::new(weights, &self.subject, &self.question, seed)
+    }
+
+    /// What a posterior says of it.
+    pub fn posterior<'s>(
+        &'s self,
+        weights: &'s Weights<PosteriorPlan>,
+        reals: &'s Reals,
+        seed: u64,
+    ) -> Posterior<'s> {
+        Posterior { weights, subject: &self.subject, reals, question: &self.question, seed }
     }
 
     /// The names of what is inferred, in the order asked.

@@ -8,12 +8,14 @@ use super::progress::grouped;
 use super::shards::{Effort, Shards, place, room};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
-use super::weights::Trained;
-use sbi_infer::{Conditional, DrawError, How, Levels, Plan, Probe, Tilted, Under};
+use super::weights::{Trained, reals};
+use sbi_infer::{
+    Conditional, DrawError, Draws, Fitted, How, Levels, PosteriorPlan, Probe, Scale, Tilted, Under, Weights,
+};
 use sbi_model::{ChangedPrior, Query, State, Token};
 use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 const DRAWS: &str = "draws.csv";
@@ -98,14 +100,13 @@ pub struct Restricted {
 impl Notes {
     /// The notes of an answer of which nothing is drawn yet.
     fn of(trained: &Trained, drawing: &Drawing) -> Notes {
-        let plan = &trained.weights.plan;
         Notes {
             simulate_seconds: trained.notes.simulate_seconds,
             train_seconds: trained.notes.train_seconds,
             steps: trained.notes.step,
-            plan: serde_json::to_value(plan).expect("a plan is plain data"),
-            choice: plan.summary(),
-            cautions: drawing.unseen(plan),
+            plan: trained.weights.plan(),
+            choice: trained.weights.summary(),
+            cautions: drawing.unseen(trained.weights.scales()),
             ..Notes::default()
         }
     }
@@ -145,14 +146,44 @@ impl Stage for Drawing<'_> {
         if held.manifest().lists(DRAWS) {
             held.clear()?;
         }
+        match &trained.weights {
+            Fitted::Joint(weights) => self.make_joint(weights, trained, bench, held),
+            Fitted::Posterior(weights) => self.make_posterior(weights, trained, bench, held),
+        }
+    }
+}
+
+/// What is known of draws before any is made.
+struct Known {
+    /// What draws without guidance show.
+    plain: Probe,
+    /// The share of guided ones that hold at once, where some were tried.
+    share_guided: Option<f64>,
+    how: How,
+}
+
+/// What makes the draws with some numbers, heard of as they are done.
+type Make<'m> =
+    dyn Fn(Range<usize>, &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<Draws, DrawError> + 'm;
+
+impl Drawing<'_> {
+    fn make_joint(
+        &self,
+        weights: &Weights,
+        trained: &Trained,
+        bench: &Bench,
+        held: &mut Held,
+    ) -> Outcome<Answer> {
         let began = Instant::now();
-        let free = self.asked.conditional(&trained.weights, self.seed);
+        let free = self.asked.conditional(weights, self.seed);
         let levels = self.levels(free, bench)?;
         let conditional = Conditional { levels: Some(&levels), ..free };
         let known = self.probed(conditional, bench)?;
         let under = known.as_ref().map(|known| self.under(known.how));
         let looked = began.elapsed().as_secs_f64();
-        let (values, effort) = self.finish(Conditional { under, ..conditional }, bench, held)?;
+        let conditional = Conditional { under, ..conditional };
+        let make: &Make = &|gap, go_on| conditional.draw(gap, &bench.machine, go_on);
+        let (values, effort) = self.finish(make, bench, held)?;
         let mut notes = Notes::of(trained, self);
         if let Some(known) = known {
             notes.restricted = self.restriction.map(|_| known.of(known.plain.holding()));
@@ -165,21 +196,33 @@ impl Stage for Drawing<'_> {
         (notes.draw_seconds, notes.redrawn) = (looked + effort.seconds, effort.again as usize);
         let guided = under.filter(|under| under.how == How::Guidance);
         notes.solver_steps = guided.map_or(levels.count(), |under| under.looks());
+        self.keep(values, notes, held)
+    }
+
+    fn make_posterior(
+        &self,
+        weights: &Weights<PosteriorPlan>,
+        trained: &Trained,
+        bench: &Bench,
+        held: &mut Held,
+    ) -> Outcome<Answer> {
+        let reals = reals(&self.asked.model, &self.asked.subject)?;
+        let posterior = self.asked.posterior(weights, &reals, self.seed);
+        let make: &Make = &|gap, go_on| posterior.draw(gap, &bench.machine, go_on);
+        let (values, effort) = self.finish(make, bench, held)?;
+        let mut notes = Notes::of(trained, self);
+        (notes.draw_seconds, notes.solver_steps) = (effort.seconds, 1);
+        self.keep(values, notes, held)
+    }
+
+    /// The answer of all draws, which is kept.
+    fn keep(&self, values: Vec<f64>, notes: Notes, held: &mut Held) -> Outcome<Answer> {
         let names = self.asked.names();
         let csv = csv_of(&names, &values);
         let drop = Shards::names(held.manifest());
         held.commit(Change { put: vec![(DRAWS.into(), csv.clone())], drop, notes: value(&notes) })?;
         Ok(Answer { names, values, csv, notes })
     }
-}
-
-/// What is known of draws before any is made.
-struct Known {
-    /// What draws without guidance show.
-    plain: Probe,
-    /// The share of guided ones that hold at once, where some were tried.
-    share_guided: Option<f64>,
-    how: How,
 }
 
 impl Known {
@@ -215,12 +258,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// All draws, those made that the store lacks, and what making them took.
-    fn finish(
-        &self,
-        conditional: Conditional,
-        bench: &Bench,
-        held: &mut Held,
-    ) -> Outcome<(Vec<f64>, Effort)> {
+    fn finish(&self, make: &Make, bench: &Bench, held: &mut Held) -> Outcome<(Vec<f64>, Effort)> {
         let (width, draws) = (self.asked.question.infer.len(), self.query.draws);
         let mut values = room(draws * width).ok_or_else(|| {
             Failure::failed(format!("{} need more memory than there is", self.title()))
@@ -232,7 +270,7 @@ impl<'a> Drawing<'a> {
         let mut size = FIRST_SHARD;
         while let Some(gap) = filling.gap(size) {
             let (start, began) = (gap.start, Instant::now());
-            let made = conditional.draw(gap, &bench.machine, &mut |more| {
+            let made = make(gap, &mut |more| {
                 bar.set(filling.done + more);
                 interrupt::flow()
             });
@@ -311,9 +349,9 @@ impl<'a> Drawing<'a> {
     }
 
     /// Given values that no simulation reached: the network has never seen their like, and answers all the same.
-    fn unseen(&self, plan: &Plan) -> Vec<String> {
+    fn unseen(&self, scales: &[Scale]) -> Vec<String> {
         let sentence = |((token, state), kind): ((&Token, &State), &usize)| {
-            let (low, high) = plan.scale(*kind).range();
+            let (low, high) = scales.get(*kind)?.range();
             match *state {
                 State::Given(value) if !(low..=high).contains(&value) => {
                     // As many digits as tell the value from the end next to it.

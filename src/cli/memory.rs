@@ -4,15 +4,16 @@
 use super::case::Case;
 use super::failure::{Failure, Outcome};
 use sbi_infer::{Device, Machine, drawing_bytes, training_bytes};
-use sbi_model::{Estimator, Transformer};
+use sbi_model::Estimator;
 use sysinfo::{MemoryRefreshKind, System};
 
 pub const GIB: f64 = 1_073_741_824.0;
 
 /// Fails where the training of a case's network would take more memory than is free.
 pub fn ensure_trains(case: &Case, machine: &Machine) -> Outcome {
+    let Estimator::Joint(transformer) = &case.approximator.estimator else { return Ok(()) };
     let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
-    let needed = training_bytes(&case.subject, case.differ(), transformer(case), train, machine.threads);
+    let needed = training_bytes(&case.subject, case.differ(), transformer, train, machine.threads);
     ensure(needed, machine, &format!("to train `{}`", case.approximator.name), || {
         format!(
             "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \
@@ -24,23 +25,15 @@ pub fn ensure_trains(case: &Case, machine: &Machine) -> Outcome {
 
 /// Fails where the draws of a case would take more memory than is free.
 pub fn ensure_draws(case: &Case, machine: &Machine) -> Outcome {
+    let Estimator::Joint(transformer) = &case.approximator.estimator else { return Ok(()) };
     let (trained, tokens) = (case.subject.tokens().len(), case.asked.subject.tokens().len());
-    let needed = drawing_bytes(trained, tokens, transformer(case), machine.threads);
+    let needed = drawing_bytes(trained, tokens, transformer, machine.threads);
     ensure(needed, machine, &format!("to answer `{}`", case.query.name), || {
         format!(
             "`{}` has {tokens} tokens as it is placed, each of which is compared with all: place fewer",
             case.query.name
         )
     })
-}
-
-fn transformer<'a>(case: &Case<'a>) -> &'a Transformer {
-    match &case.approximator.estimator {
-        Estimator::Joint(transformer) => transformer,
-        Estimator::Posterior(_) => {
-            unreachable!("a command asks first whether an approximator runs, and only joint ones do")
-        }
-    }
 }
 
 /// Fails where this many bytes are more than the free ones.

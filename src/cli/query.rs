@@ -12,8 +12,9 @@ use super::points;
 use super::progress::{Bar, grouped};
 use super::run::work;
 use super::stage::{Bench, Job};
-use super::weights::Training;
-use sbi_infer::{Conditional, DensityError, Weights};
+use super::weights::{Training, reals};
+use sbi_infer::{Conditional, DensityError, Fitted, PosteriorPlan, Weights};
+use sbi_model::{Estimator, Role};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -27,6 +28,7 @@ pub fn query(args: &args::Query) -> Outcome {
         };
         if points.is_some() || args.mode {
             cases.iter().try_for_each(ensure_unrestricted)?;
+            cases.iter().try_for_each(|case| ensure_told(case, points.is_some(), args.mode))?;
         }
         let look = |case| Job::look(Training::of(case, &bench.store), bench.progress);
         let trainings: Vec<Job<Training>> = cases.iter().map(look).collect();
@@ -38,7 +40,19 @@ pub fn query(args: &args::Query) -> Outcome {
             let trained = training.product().expect("this was asked above");
             let mut drawing = Job::look(Drawing::of(case, &bench.store), bench.progress);
             bench.progress.say(&drawing.outlook());
-            let subject = Density { case, weights: &trained.weights, bench, answers };
+            let weights = match &trained.weights {
+                Fitted::Joint(weights) => weights,
+                Fitted::Posterior(weights) => {
+                    let answer = drawing.obtain(trained, bench)?;
+                    answers.give(case, answer)?;
+                    let asked = points.iter().try_for_each(|points| {
+                        tell_exact_points(case, weights, (points, answer), bench, answers)
+                    });
+                    asked?;
+                    continue;
+                }
+            };
+            let subject = Density { case, weights, bench, answers };
             if points.is_some() || args.mode {
                 subject.conditional().ensure_density().map_err(|error| subject.failed(&error))?;
             }
@@ -76,30 +90,7 @@ impl Density<'_> {
         let mut densities =
             self.watched(bar, |go_on| self.conditional().log_density(points, machine, go_on))?;
         densities.iter_mut().for_each(|density| *density += self.within(answer));
-        let rows = points.chunks_exact(width).zip(&densities);
-        let values: Vec<f64> =
-            rows.flat_map(|(point, density)| point.iter().chain([density])).copied().collect();
-        let path = self.answers.put(self.case, DENSITIES, &with_density(answer, &values))?;
-        let inside: Vec<f64> = densities.iter().copied().filter(|density| density.is_finite()).collect();
-        let outside = match count - inside.len() {
-            0 => String::new(),
-            1 => "; 1 point is outside the prior's support".to_owned(),
-            many => format!("; {} points are outside the prior's support", grouped(many)),
-        };
-        let spread = match (inside.iter().copied().reduce(f64::min), inside.iter().copied().reduce(f64::max))
-        {
-            (Some(low), Some(high)) => {
-                let mean = inside.iter().sum::<f64>() / inside.len() as f64;
-                let [low, mean, high] = [low, mean, high].map(|density| rounded(density, 1.0));
-                format!("from {low} to {high}, {mean} on average")
-            }
-            _ => "minus infinity".to_owned(),
-        };
-        print(&format!(
-            "\n{name}: log-densities of {} points, {spread}{outside}\n{}\n",
-            grouped(count),
-            path.display()
-        ))
+        tell_densities(self.case, (points, &densities), answer, self.answers)
     }
 
     /// Writes `mode.csv`: the densest place that is found, and its log-density.
@@ -154,6 +145,70 @@ impl Density<'_> {
                 failure.help(format!("give it, `given {name} = …`, or ask for draws alone"))
             }
         }
+    }
+}
+
+/// Writes `log_prob.csv`: the points, and the log-density of each.
+fn tell_densities(
+    case: &Case,
+    (points, densities): (&[f64], &[f64]),
+    answer: &Answer,
+    answers: &Answers,
+) -> Outcome {
+    let (name, width, count) = (&case.query.name, answer.names.len(), densities.len());
+    let rows = points.chunks_exact(width).zip(densities);
+    let values: Vec<f64> = rows.flat_map(|(point, density)| point.iter().chain([density])).copied().collect();
+    let path = answers.put(case, DENSITIES, &with_density(answer, &values))?;
+    let inside: Vec<f64> = densities.iter().copied().filter(|density| density.is_finite()).collect();
+    let outside = match count - inside.len() {
+        0 => String::new(),
+        1 => "; 1 point is outside the prior's support".to_owned(),
+        many => format!("; {} points are outside the prior's support", grouped(many)),
+    };
+    let spread = match (inside.iter().copied().reduce(f64::min), inside.iter().copied().reduce(f64::max)) {
+        (Some(low), Some(high)) => {
+            let mean = inside.iter().sum::<f64>() / inside.len() as f64;
+            let [low, mean, high] = [low, mean, high].map(|density| rounded(density, 1.0));
+            format!("from {low} to {high}, {mean} on average")
+        }
+        _ => "minus infinity".to_owned(),
+    };
+    print(&format!(
+        "\n{name}: log-densities of {} points, {spread}{outside}\n{}\n",
+        grouped(count),
+        path.display()
+    ))
+}
+
+/// The exact log-densities of points under a posterior.
+fn tell_exact_points(
+    case: &Case,
+    weights: &Weights<PosteriorPlan>,
+    (points, answer): (&[f64], &Answer),
+    bench: &Bench,
+    answers: &Answers,
+) -> Outcome {
+    let reals = reals(&case.asked.model, &case.asked.subject)?;
+    let posterior = case.asked.posterior(weights, &reals, case.seed());
+    let densities = posterior.log_density(points, &bench.machine);
+    let failed = |error| Failure::failed(format!("`{}` has no log-density: {error}", case.query.name));
+    tell_densities(case, (points, &densities.map_err(failed)?), answer, answers)
+}
+
+/// Fails where a posterior is asked for what its flow does not tell.
+fn ensure_told(case: &Case, points: bool, mode: bool) -> Outcome {
+    let Estimator::Posterior(_) = case.approximator.estimator else { return Ok(()) };
+    let name = &case.query.name;
+    let parameters = case.subject.scalars().iter().filter(|token| token.role == Role::Param).count();
+    if points && case.asked.question.infer.len() < parameters {
+        let why = "its flow has a density of all parameters together";
+        return Err(Failure::wrong(format!("`{name}` infers some of the parameters, and {why}"))
+            .help(format!("write `infer params` in `{name}`")));
+    }
+    match mode {
+        true => Err(Failure::wrong(format!("the mode of `{name}` is not looked for: a flow answers it"))
+            .help("leave `--mode` out, or answer it by `joint with diffusion_transformer()`")),
+        false => Ok(()),
     }
 }
 

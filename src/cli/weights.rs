@@ -7,8 +7,8 @@ use super::progress::{Bar, grouped};
 use super::simulations::Simulated;
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
-use sbi_infer::{Hooks, Plan, Progress, Subject, Table, TrainError, Weights};
-use sbi_model::{Approximator, Estimator};
+use sbi_infer::{Fitted, Hooks, Plan, PosteriorPlan, Progress, Reals, Subject, Table, TrainError};
+use sbi_model::{Approximator, Estimator, Model};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -27,13 +27,36 @@ const LATEST: Duration = Duration::from_secs(20);
 pub struct Training<'a> {
     entry: Entry,
     approximator: &'a Approximator,
+    model: &'a Model,
     subject: &'a Subject,
+}
+
+/// What is chosen for a training.
+enum Chosen {
+    Joint(Plan),
+    Posterior(PosteriorPlan, Reals),
+}
+
+impl Chosen {
+    fn summary(&self) -> String {
+        match self {
+            Chosen::Joint(plan) => plan.summary(),
+            Chosen::Posterior(plan, _) => plan.summary(),
+        }
+    }
+
+    fn steps(&self) -> usize {
+        match self {
+            Chosen::Joint(plan) => plan.course.steps,
+            Chosen::Posterior(plan, _) => plan.course.steps,
+        }
+    }
 }
 
 /// A network and how long it took.
 pub struct Trained {
     /// The network.
-    pub weights: Weights,
+    pub weights: Fitted,
     /// How it came about.
     pub notes: Notes,
 }
@@ -69,7 +92,8 @@ impl Stage for Training<'_> {
         if manifest.lists(WEIGHTS) {
             let bytes = self.entry.read(manifest, WEIGHTS)?;
             let notes = manifest.notes().ok_or_else(|| damage("has no notes"))?;
-            let weights = Weights::from_bytes(&bytes).map_err(|e| damage(&format!("cannot be used: {e}")))?;
+            let weights = Fitted::from_bytes(&bytes, &self.approximator.estimator);
+            let weights = weights.map_err(|e| damage(&format!("cannot be used: {e}")))?;
             return Ok(Found::Whole(Trained { weights, notes }));
         }
         match checkpoints(manifest).last() {
@@ -83,15 +107,11 @@ impl Stage for Training<'_> {
     }
 
     fn make(&self, simulated: &Simulated, bench: &Bench, held: &mut Held) -> Outcome<Trained> {
-        let Estimator::Joint(transformer) = &self.approximator.estimator else {
-            unreachable!("a command asks first whether an approximator runs, and only joint ones do")
-        };
-        let train = &self.approximator.train;
-        let table = first(&simulated.table, train.simulations, self.subject);
-        let plan = sbi_infer::plan(&self.approximator.name, self.subject, transformer, train, &table);
+        let table = first(&simulated.table, self.approximator.train.simulations, self.subject);
+        let plan = self.chosen(&table, bench)?;
         let new = Notes {
             simulate_seconds: simulated.made.effort.seconds,
-            steps: plan.course.steps,
+            steps: plan.steps(),
             ..Notes::default()
         };
         if let Some((bytes, notes)) = self.checkpoint(held.manifest()) {
@@ -134,7 +154,22 @@ impl<'a> Training<'a> {
     /// The network that answers a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Training<'a> {
         let entry = store.entry(Kind::Weights, &case.keys.weights);
-        Training { entry, approximator: case.approximator, subject: &case.subject }
+        Training { entry, approximator: case.approximator, model: case.model, subject: &case.subject }
+    }
+
+    fn chosen(&self, table: &Table, bench: &Bench) -> Outcome<Chosen> {
+        let Approximator { name, estimator, train, .. } = self.approximator;
+        Ok(match estimator {
+            Estimator::Joint(transformer) => {
+                Chosen::Joint(sbi_infer::plan(name, self.subject, transformer, train, table))
+            }
+            Estimator::Posterior(_) => {
+                let reals = reals(self.model, self.subject)?;
+                let threads = bench.machine.threads;
+                let plan = PosteriorPlan::of(self.approximator, self.subject, &reals, table, threads);
+                Chosen::Posterior(plan, reals)
+            }
+        })
     }
 
     /// The kept checkpoint with its notes; none where there is none or it cannot be believed.
@@ -145,16 +180,27 @@ impl<'a> Training<'a> {
 
     fn attempt(
         &self,
-        plan: &Plan,
+        chosen: &Chosen,
         table: &Table,
         resume: Option<&[u8]>,
         notes: Notes,
         bench: &Bench,
         held: &mut Held,
     ) -> Result<Trained, Stop> {
-        let bar = bench.progress.start("train", &plan.summary(), notes.step, plan.course.steps);
+        let bar = bench.progress.start("train", &chosen.summary(), notes.step, chosen.steps());
         let mut watch = Watch { held, bar, notes, last: Instant::now(), pause: SOONEST, failure: None };
-        let result = sbi_infer::train(plan, self.subject, table, &bench.machine, resume, &mut watch);
+        let (machine, watching) = (&bench.machine, &mut watch);
+        let result = match chosen {
+            Chosen::Joint(plan) => {
+                let made = sbi_infer::train(plan, self.subject, table, machine, resume, watching);
+                made.map(Fitted::Joint)
+            }
+            Chosen::Posterior(plan, reals) => {
+                let read = (self.subject, reals);
+                let made = sbi_infer::train_posterior(plan, read, table, machine, resume, watching);
+                made.map(Fitted::Posterior)
+            }
+        };
         let Watch { held, bar, mut notes, last, failure, .. } = watch;
         if let Some(failure) = failure {
             return Err(failure.into());
@@ -184,6 +230,17 @@ impl<'a> Training<'a> {
             _ => failure,
         }
     }
+}
+
+/// The way between the parameters of a model and the real line.
+///
+/// # Errors
+/// A parameter that no real number can stand for.
+pub fn reals(model: &Model, subject: &Subject) -> Outcome<Reals> {
+    Reals::of(model, subject).map_err(|why| {
+        Failure::wrong(format!("`{}` has no posterior by a flow: {why}", model.name))
+            .help("write `joint with diffusion_transformer()`, which infers whatever is drawn")
+    })
 }
 
 /// Looks on while a network trains: moves the bar, keeps checkpoints, stops on request.
@@ -233,8 +290,8 @@ impl Hooks for Watch<'_, '_> {
 }
 
 /// `done, validation loss 0.1234`: of the weights that are kept, the best of the training.
-fn validated(weights: &Weights) -> String {
-    let best = weights.curve.iter().map(|point| point.validation).reduce(f64::min);
+fn validated(weights: &Fitted) -> String {
+    let best = weights.curve().iter().map(|point| point.validation).reduce(f64::min);
     best.map_or_else(|| "done".into(), |loss| format!("done, validation loss {loss:.4},"))
 }
 

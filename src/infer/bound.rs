@@ -58,7 +58,7 @@ impl<'a, B: ScoreBackend> Bound<'a, B> {
         let network = Network::new(&architecture, &plan.encoders, threads);
         let parameters = TensorData::from(weights.parameters.as_slice());
         let parameters = Tensor::from_data(parameters, &B::Device::default());
-        let (parameters, summaries) = network.divide(&parameters, &question.readings(subject, plan));
+        let (parameters, summaries) = network.divide(&parameters, &question.readings(subject, &plan.scales));
         Bound {
             plan,
             network,

@@ -148,16 +148,14 @@ impl Question {
     }
 
     /// What it gives of the modalities that have encoders, in the network's units.
-    pub(crate) fn readings(&self, subject: &Subject, plan: &Plan) -> Vec<Readings> {
+    pub(crate) fn readings(&self, subject: &Subject, scales: &[Scale]) -> Vec<Readings> {
         let value = |scalar: usize| {
             let known = self.known.get(scalar).zip(subject.scaling.get(scalar));
-            known.map_or(f32::NAN, |(x, scaling)| plan.scale(*scaling).standardise(*x) as f32)
+            let scale = known.and_then(|(x, scaling)| Some((x, scales.get(*scaling)?)));
+            scale.map_or(f32::NAN, |(x, scale)| scale.standardise(*x) as f32)
         };
-        let readings = subject.modalities.iter().map(|modality| Readings {
-            sizes: modality.sizes.clone(),
-            samples: vec![modality.read(value, &self.coordinates)],
-        });
-        readings.collect()
+        let readings = subject.modalities.iter();
+        readings.map(|modality| modality.readings(vec![modality.read(value, &self.coordinates)])).collect()
     }
 
     /// The tokens that a query leaves out and a network was trained to do without: the mask hides them. Others that

@@ -172,8 +172,8 @@ impl Examples<'_> {
             numbers.zip(slots.par_iter_mut()).with_min_len(AT_ONCE).map(make).collect();
         let (mut masks, mut known) = (Masks::default(), HashMap::new());
         let modalities = self.data.subject.modalities.iter();
-        let empty = |sizes: &Vec<usize>| Readings { sizes: sizes.clone(), samples: Vec::with_capacity(size) };
-        let mut readings: Vec<Readings> = modalities.map(|modality| empty(&modality.sizes)).collect();
+        let mut readings: Vec<Readings> =
+            modalities.map(|modality| modality.readings(Vec::with_capacity(size))).collect();
         for (level, choice, own) in made {
             inputs.level.push(level);
             inputs.mask.push(self.number(choice, &mut known, &mut masks.masks));

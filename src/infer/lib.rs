@@ -28,6 +28,7 @@ mod optimiser;
 mod parts;
 mod pattern;
 mod plan;
+mod posterior;
 mod scale;
 mod schedule;
 mod solver;
@@ -47,6 +48,7 @@ pub use mode::Mode;
 pub use noise::Process;
 pub use pattern::Mixture;
 pub use plan::{BATCH, Plan, plan};
+pub use posterior::{Posterior, PosteriorError, PosteriorPlan, Reals, train_posterior};
 pub use scale::Scale;
 pub use schedule::{Course, Length};
 pub use subject::Subject;
@@ -54,7 +56,7 @@ pub use table::Table;
 pub use tilt::Tilted;
 pub use train::{Hooks, Progress, TrainError, train};
 pub use under::{How, Probe, Under};
-pub use weights::{Damaged, Point, Weights};
+pub use weights::{Damaged, Fitted, Planned, Point, Weights};
 
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ pub fn training_bytes(
 
 /// About how many bytes an encoder takes: what it reads of all examples, and what it makes of a batch.
 fn encoding_bytes(modality: &Modality, width: usize, batch: usize, examples: f64) -> f64 {
-    let encoder = Encoder::of(modality, width);
+    let encoder = Encoder::of(modality, modality.tokens.len(), width);
     let read = 8.0 * examples * modality.cells.len() as f64;
     let made = |(stage, rows): (&Stage, usize)| {
         let (rows, tables) = (rows as f64, modality.rows() as f64 / rows as f64);

@@ -1,5 +1,6 @@
 //! A modality that is a token or a few: which scalars of a data set its encoder reads, row by row, and where the rows are.
 
+use crate::backend::Readings;
 use crate::subject::{Subject, Time};
 use sbi_model::{AxisId, AxisKind, Encoding, Group, Model, NodeId, Stage};
 use std::collections::BTreeMap;
@@ -46,7 +47,21 @@ pub struct Reading {
     pub positions: Vec<Vec<f32>>,
 }
 
+impl Reading {
+    /// That of a data set which lacks all of a modality whose rows run over axes of these sizes.
+    pub fn nothing(sizes: &[usize], features: usize) -> Reading {
+        let gaps = vec![0.0; sizes.iter().product::<usize>() * features];
+        let positions = sizes.iter().map(|size| vec![0.0; *size]).collect();
+        Reading { values: gaps.clone(), present: gaps, positions }
+    }
+}
+
 impl Modality {
+    /// What samples have of it.
+    pub fn readings(&self, samples: Vec<Option<Reading>>) -> Readings {
+        Readings { sizes: self.sizes.clone(), features: self.features, samples }
+    }
+
     /// The table of a group of a model's data whose encoding becomes these tokens. Numbers with fewer row axes than others stand
     /// in each row that they belong to.
     pub fn new(

@@ -101,7 +101,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         summaries: subject.modalities.iter().flat_map(|modality| modality.tokens.clone()).collect(),
         ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { resolved })
     };
-    let encoder = |modality| Encoder::of(modality, architecture.width);
+    let encoder = |modality| Encoder::of(modality, modality.tokens.len(), architecture.width);
     Plan {
         course: Course {
             name: name.to_owned(),

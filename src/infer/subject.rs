@@ -2,8 +2,8 @@
 
 use crate::modality::Modality;
 use sbi_model::{
-    Approximator, AxisId, AxisKind, Definition, Estimator, Graph, GraphRule, Mask, MaskKind, Model, Node,
-    NodeId, State, Structure, Token,
+    Approximator, AxisId, AxisKind, Definition, Encoding, Estimator, Fusion, Graph, GraphRule, Mask,
+    MaskKind, Model, Node, NodeId, State, Structure, Token,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -68,6 +68,9 @@ impl Subject {
         let structure = Structure::of(model, rule).lumped(&lumps);
         let structure = structure.expect("the check refuses modalities that depend on others in a circle");
         let mut subject = Subject::new(model, structure, mask);
+        if let Some(fusion) = &approximator.fusion {
+            subject.read(model, approximator, fusion);
+        }
         let mut next = subject.scalars.iter().flatten().count();
         for (lump, encoding) in lumps.iter().zip(&approximator.encodings) {
             let group = approximator.groups.get(encoding.modality).expect("an encoding is of a modality");
@@ -76,6 +79,17 @@ impl Subject {
             subject.add(Modality::new(model, group, encoding, tokens, &subject));
         }
         subject
+    }
+
+    /// Takes in what a posterior reads: the modalities of its fusion, in their order, none of which is a token.
+    fn read(&mut self, model: &Model, approximator: &Approximator, fusion: &Fusion) {
+        for place in fusion.modalities() {
+            let group = approximator.groups.get(place).expect("a fusion is of modalities");
+            let written = approximator.encodings.iter().find(|encoding| encoding.modality == place);
+            let axes = group.rows(model).expect("the check refuses modalities without rows in common");
+            let encoding = written.cloned().unwrap_or_else(|| Encoding::usual(model, place, &axes));
+            self.add(Modality::new(model, group, &encoding, 0..0, self));
+        }
     }
 
     fn new(model: &Model, structure: Structure, mask: MaskKind) -> Subject {

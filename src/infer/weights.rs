@@ -1,7 +1,10 @@
 //! Trained weights and checkpoints as bytes: safetensors with one entry of JSON beside the arrays.
 
 use crate::plan::Plan;
+use crate::posterior::PosteriorPlan;
+use crate::scale::Scale;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use sbi_model::Estimator;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
@@ -46,6 +49,69 @@ impl std::error::Error for Damaged {}
 struct WeightsHeader<P> {
     plan: P,
     curve: Vec<Point>,
+}
+
+/// A trained network of whatever estimator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fitted {
+    /// Every conditional.
+    Joint(Weights),
+    /// The posterior of all parameters.
+    Posterior(Weights<PosteriorPlan>),
+}
+
+impl Fitted {
+    /// The weights as a safetensors file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Fitted::Joint(weights) => weights.to_bytes(),
+            Fitted::Posterior(weights) => weights.to_bytes(),
+        }
+    }
+
+    /// Reads what [`Fitted::to_bytes`] wrote for an estimator.
+    ///
+    /// # Errors
+    /// See [`Weights::from_bytes`].
+    pub fn from_bytes(bytes: &[u8], estimator: &Estimator) -> Result<Fitted, Damaged> {
+        match estimator {
+            Estimator::Joint(_) => Weights::from_bytes(bytes).map(Fitted::Joint),
+            Estimator::Posterior(_) => Weights::from_bytes(bytes).map(Fitted::Posterior),
+        }
+    }
+
+    /// Losses while it was trained.
+    pub fn curve(&self) -> &[Point] {
+        match self {
+            Fitted::Joint(weights) => &weights.curve,
+            Fitted::Posterior(weights) => &weights.curve,
+        }
+    }
+
+    /// What was chosen, in a line.
+    pub fn summary(&self) -> String {
+        match self {
+            Fitted::Joint(weights) => weights.plan.summary(),
+            Fitted::Posterior(weights) => weights.plan.summary(),
+        }
+    }
+
+    /// What was chosen, as JSON.
+    pub fn plan(&self) -> serde_json::Value {
+        let value = match self {
+            Fitted::Joint(weights) => serde_json::to_value(&weights.plan),
+            Fitted::Posterior(weights) => serde_json::to_value(&weights.plan),
+        };
+        value.expect("a plan is plain data")
+    }
+
+    /// How each kind of token is standardised.
+    pub fn scales(&self) -> &[Scale] {
+        match self {
+            Fitted::Joint(weights) => &weights.plan.scales,
+            Fitted::Posterior(weights) => &weights.plan.scales,
+        }
+    }
 }
 
 /// A plan that says how large its network is.

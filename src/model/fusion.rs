@@ -1,6 +1,7 @@
 //! How a network reads several modalities: what summarises each, and how the summaries are joined.
 
-use crate::AxisId;
+use crate::{AxisId, AxisKind, Model};
+use serde::{Deserialize, Serialize};
 
 /// How one modality is summarised.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +11,26 @@ pub struct Encoding {
     /// One network for each row axis, outermost first: each reads what the next one makes of a row. A modality without
     /// row axes has one.
     pub stages: Vec<Stage>,
+}
+
+impl Encoding {
+    /// How a modality over these row axes is summarised where the file does not say: by the usual network for each axis.
+    pub fn usual(model: &Model, modality: usize, axes: &[AxisId]) -> Encoding {
+        let mut stages: Vec<Stage> = Vec::new();
+        for axis in axes {
+            let kind = EncoderKind::usual(Some(model.axis(*axis).kind));
+            match stages.last_mut() {
+                Some(stage) if kind == EncoderKind::Grid && stage.encoder.kind == kind => {
+                    stage.axes.push(*axis);
+                }
+                _ => stages.push(Stage { axes: vec![*axis], encoder: Encoder::new(kind) }),
+            }
+        }
+        if stages.is_empty() {
+            stages.push(Stage { axes: Vec::new(), encoder: Encoder::new(EncoderKind::usual(None)) });
+        }
+        Encoding { modality, stages }
+    }
 }
 
 /// One network of an encoding.
@@ -58,6 +79,17 @@ pub enum EncoderKind {
 }
 
 impl EncoderKind {
+    /// The network for rows of a kind where the file names none, or for what has no rows.
+    pub fn usual(kind: Option<AxisKind>) -> EncoderKind {
+        match kind {
+            None | Some(AxisKind::Index { .. }) => EncoderKind::Mlp,
+            Some(AxisKind::Set(_)) => EncoderKind::Set,
+            Some(AxisKind::Ordered { .. }) => EncoderKind::Causal,
+            Some(AxisKind::Instants(_) | AxisKind::Scattered { .. }) => EncoderKind::Time,
+            Some(AxisKind::Cells(_)) => EncoderKind::Grid,
+        }
+    }
+
     /// Its name in a file.
     pub fn name(self) -> &'static str {
         match self {
@@ -96,9 +128,10 @@ pub enum Fusion {
 }
 
 /// The ways to join modalities (`papers/multinpe.md` 1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scheme {
-    /// The first attends to each of the others in turn, before its encoder.
+    /// The first attends to all others before its encoder.
     Early,
     /// Summaries are joined.
     Late,

@@ -62,12 +62,12 @@ fn answer(case: &Case, args: &args::Plot, store: &Store) -> Outcome<String> {
 fn losses(case: &Case, args: &args::Plot, store: &Store) -> Outcome<String> {
     let job = Job::look(Training::of(case, store), Progress::new(false));
     let trained = job.product().ok_or_else(|| untrained(case, &args.file))?;
-    let curve = &trained.weights.curve;
+    let curve = trained.weights.curve();
     let training: Vec<(f64, f64)> = curve.iter().map(|own| (own.step as f64, own.training)).collect();
     let held_out: Vec<(f64, f64)> = curve.iter().map(|own| (own.step as f64, own.validation)).collect();
     let figure = sbi_plot::losses(&Losses { training: &training, held_out: &held_out });
     let figures = vec![figure.map_err(|why| unplottable(case, &why))?];
-    let about = [format!("{}.", trained.weights.plan.summary())];
+    let about = [format!("{}.", trained.weights.summary())];
     let title = format!("training of {}", case.approximator.name);
     Ok(Page { title: &title, about: &about, figures, notes: &[] }.render())
 }

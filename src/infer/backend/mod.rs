@@ -107,7 +107,7 @@ impl Network {
         let mut start = self.architecture.parameters();
         let own = part(0, start);
         let mut made = Vec::new();
-        for (encoder, Readings { sizes, samples }) in self.encoders.iter().zip(readings) {
+        for (encoder, Readings { sizes, samples, .. }) in self.encoders.iter().zip(readings) {
             let tokens = encoder.tokens(&part(start, encoder.parameters()), &self.bodies, sizes, samples);
             made.push(tokens.reshape([samples.len(), encoder.tokens * encoder.width]));
             start += encoder.parameters();
@@ -204,6 +204,8 @@ pub struct Batch {
 pub struct Readings {
     /// Sizes of the axes that its rows run over.
     pub sizes: Vec<usize>,
+    /// Numbers in a row.
+    pub features: usize,
     /// Of each sample; none where the modality is absent.
     pub samples: Vec<Option<Reading>>,
 }

@@ -3,12 +3,12 @@
 use super::rows::Table;
 use super::{FREQUENCIES, Reader, Stage};
 use crate::backend::{Bodies, ScoreBackend, states};
-use crate::network::{Looks, Operations, Placer, normalise};
+use crate::network::{Looks, Operations, Pieces, Placer, gelu};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use sbi_model::Mask;
 use std::collections::HashMap;
-use std::f32::consts::{FRAC_PI_2, SQRT_2};
+use std::f32::consts::FRAC_PI_2;
 use std::ops::Range;
 
 /// A linear map: weights `[inputs, outputs]` and biases.
@@ -54,7 +54,7 @@ impl Layers {
         match stage.reader {
             Reader::Attention { .. } => {
                 if stage.placed {
-                    code = placer.matrix(&format!("{name}.place"), stage.axes * (1 + 2 * FREQUENCIES), width);
+                    code = placer.matrix(&format!("{name}.place"), code_features(stage.axes), width);
                 }
                 let own = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
                 seeds = [own, placer.matrix(&format!("{name}.count"), 1, width)];
@@ -91,11 +91,11 @@ impl Layers {
         rows: Table<B>,
     ) -> Summaries<B> {
         let there = rows.there.chunks(rows.rows).map(|table| table.contains(&true)).collect();
-        let net = Net { parameters, layers: self, stage };
+        let net = Net { pieces: Pieces(parameters), layers: self, stage };
         let made = match stage.reader {
             Reader::Attention { causal, .. } => net.attended(rows, bodies, causal),
             Reader::DeepSet => net.pooled(rows),
-            Reader::Mlp => net.left(gelu(net.linear(rows.inputs, &self.enter))),
+            Reader::Mlp => net.left(gelu(net.pieces.linear(rows.inputs, &self.enter))),
         };
         Summaries { made: made.reshape([-1, stage.outputs as i32]), there }
     }
@@ -103,37 +103,24 @@ impl Layers {
 
 /// A stage bound to its parameters.
 struct Net<'a, B: ScoreBackend> {
-    parameters: &'a Tensor<B, 1>,
+    pieces: Pieces<'a, B>,
     layers: &'a Layers,
     stage: &'a Stage,
 }
 
 impl<B: ScoreBackend> Net<'_, B> {
-    fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
-        self.parameters.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
-    }
-
-    fn linear(&self, x: Tensor<B, 2>, [weight, bias]: &Linear) -> Tensor<B, 2> {
-        let [_, inputs] = x.dims();
-        x.matmul(self.matrix(weight, inputs)) + self.matrix(bias, 1)
-    }
-
-    fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
-        normalise(x) * self.matrix(gain, 1) + self.matrix(shift, 1)
-    }
-
     /// The layers after the rows are one.
     fn left(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
-        let after = self.layers.after.iter().fold(x, |x, layer| gelu(self.linear(x, layer)));
-        self.linear(after, &self.layers.leave)
+        let after = self.layers.after.iter().fold(x, |x, layer| gelu(self.pieces.linear(x, layer)));
+        self.pieces.linear(after, &self.layers.leave)
     }
 
     /// The mean of the rows that are there.
     fn pooled(&self, rows: Table<B>) -> Tensor<B, 2> {
         let width = self.stage.width;
-        let mut x = gelu(self.linear(rows.inputs.clone(), &self.layers.enter));
+        let mut x = gelu(self.pieces.linear(rows.inputs.clone(), &self.layers.enter));
         for layer in &self.layers.rows {
-            x = gelu(self.linear(x, layer));
+            x = gelu(self.pieces.linear(x, layer));
         }
         let (there, count) = (rows.there(), rows.count());
         let sum =
@@ -146,30 +133,21 @@ impl<B: ScoreBackend> Net<'_, B> {
     fn attended(&self, rows: Table<B>, bodies: &Bodies, causal: bool) -> Tensor<B, 2> {
         let Stage { width, seeds, .. } = *self.stage;
         let (tables, looks) = (rows.tables, self.looks(&rows, causal));
-        let mut h = self.linear(rows.inputs.clone(), &self.layers.enter);
+        let mut h = self.pieces.linear(rows.inputs.clone(), &self.layers.enter);
         if !rows.positions.is_empty() {
-            h = h + self.code(&rows.positions, &self.parameters.device());
+            h = h + code(&self.pieces, &self.layers.code, &rows.positions, self.stage.axes);
         }
         // Attention is a mean, from which nobody can tell of how many.
         let [own, count] = &self.layers.seeds;
-        let count = rows.count().log1p().matmul(self.matrix(count, 1)).reshape([tables, 1, width]);
-        let own = self.matrix(own, seeds).reshape([1, seeds, width]) + count;
+        let count = rows.count().log1p().matmul(self.pieces.matrix(count, 1)).reshape([tables, 1, width]);
+        let own = self.pieces.matrix(own, seeds).reshape([1, seeds, width]) + count;
         let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1).flatten(0, 2);
         let body = bodies.of(self.stage.body(seeds + rows.rows));
-        let own = states(self.parameters.clone().slice([self.layers.body.clone()]), h, body, looks);
-        self.linear(self.norm(own.reshape([tables * seeds, width]), &self.layers.norm), &self.layers.leave)
-    }
-
-    /// What their places say of rows: each place, and sines and cosines of it.
-    fn code(&self, positions: &[f32], device: &B::Device) -> Tensor<B, 2> {
-        let axes = self.stage.axes;
-        let waves = (0..FREQUENCIES).map(|k| FRAC_PI_2 * (1_u64 << k) as f32);
-        let waves = |at: f32| waves.clone().flat_map(move |wave| [(wave * at).sin(), (wave * at).cos()]);
-        let features: Vec<f32> =
-            positions.iter().flat_map(|at| std::iter::once(*at).chain(waves(*at))).collect();
-        let features = TensorData::new(features, [positions.len() / axes, axes * (1 + 2 * FREQUENCIES)]);
-        let code = Tensor::<B, 2>::from_data(features, device);
-        code.matmul(self.matrix(&self.layers.code, axes * (1 + 2 * FREQUENCIES)))
+        let own = states(self.pieces.0.clone().slice([self.layers.body.clone()]), h, body, looks);
+        self.pieces.linear(
+            self.pieces.norm(own.reshape([tables * seeds, width]), &self.layers.norm),
+            &self.layers.leave,
+        )
     }
 
     /// Who looks at whom: seeds come first. Tables of which the same rows are there share a mask.
@@ -203,7 +181,21 @@ fn mask(seeds: usize, there: &[bool], causal: bool) -> Mask {
     mask
 }
 
-/// The exact one, by the error function.
-fn gelu<B: Operations>(x: Tensor<B, 2>) -> Tensor<B, 2> {
-    x.clone() * ((x / SQRT_2).erf() + 1.0) * 0.5
+/// What their places along so many axes say of rows: each place, and sines and cosines of it.
+pub fn code<B: Operations>(
+    pieces: &Pieces<'_, B>,
+    layer: &Range<usize>,
+    positions: &[f32],
+    axes: usize,
+) -> Tensor<B, 2> {
+    let waves = (0..FREQUENCIES).map(|k| FRAC_PI_2 * (1_u64 << k) as f32);
+    let waves = |at: f32| waves.clone().flat_map(move |wave| [(wave * at).sin(), (wave * at).cos()]);
+    let features: Vec<f32> = positions.iter().flat_map(|at| std::iter::once(*at).chain(waves(*at))).collect();
+    let features = TensorData::new(features, [positions.len() / axes, code_features(axes)]);
+    Tensor::<B, 2>::from_data(features, &pieces.0.device()).matmul(pieces.matrix(layer, code_features(axes)))
+}
+
+/// How many numbers say where a row is along so many axes.
+pub fn code_features(axes: usize) -> usize {
+    axes * (1 + 2 * FREQUENCIES)
 }

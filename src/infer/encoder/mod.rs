@@ -20,13 +20,13 @@
 mod layers;
 mod rows;
 
+pub(crate) use layers::{Layers, code, code_features};
 pub use rows::Table;
 
 use crate::backend::{Bodies, ScoreBackend};
 use crate::modality::{Clock, Modality, Reading};
 use crate::network::{Architecture, Matrices, Piece, Placer};
 use burn::tensor::{Tensor, TensorData};
-use layers::Layers;
 use sbi_model::EncoderKind;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -96,12 +96,11 @@ pub enum Reader {
 }
 
 impl Encoder {
-    /// The encoder of a modality for tokens of this width.
-    pub fn of(modality: &Modality, width: usize) -> Encoder {
+    /// The encoder of a modality for so many tokens of this width.
+    pub fn of(modality: &Modality, tokens: usize, width: usize) -> Encoder {
         let mut axis = modality.sizes.len();
         let mut inputs = None;
         let mut stages = Vec::new();
-        let tokens = modality.tokens.len();
         for (place, stage) in modality.stages.iter().enumerate().rev() {
             axis -= stage.axes.len();
             let axes = axis..axis + stage.axes.len();
@@ -127,22 +126,21 @@ impl Encoder {
 
     /// The matrices of its blocks, where its flat vector starts at `start`.
     pub fn matrices(&self, start: usize) -> Vec<Matrices> {
-        let ends = [".qkv.w", ".out.w", ".up.w", ".down.w"];
-        let pieces =
-            self.pieces().into_iter().filter(|piece| ends.iter().any(|end| piece.name.ends_with(end)));
-        let matrices = |piece: Piece| {
-            let count = if piece.name.ends_with(".qkv.w") { 3 } else { 1 };
+        let moved = |piece: Piece| {
             let range = start + piece.range.start..start + piece.range.end;
-            Matrices { range, rows: piece.rows, columns: piece.columns / count, count }
+            Piece { range, ..piece }.of_block()
         };
-        pieces.map(matrices).collect()
+        self.pieces().into_iter().filter_map(moved).collect()
     }
 
     fn layouts(&self, placer: &mut Placer) -> Vec<Layers> {
-        let layers = |(number, stage): (usize, &Stage)| {
-            Layers::place(placer, &format!("encoder.{}.{number}", self.name), stage)
-        };
-        self.stages.iter().enumerate().map(layers).collect()
+        (0..self.stages.len()).map(|stage| self.layers(placer, stage)).collect()
+    }
+
+    /// Where the parameters of a stage lie, which `placer` hands out places for.
+    pub(crate) fn layers(&self, placer: &mut Placer, stage: usize) -> Layers {
+        let own = self.stages.get(stage).expect("stages are asked for by number");
+        Layers::place(placer, &format!("encoder.{}.{stage}", self.name), own)
     }
 
     /// The tokens of those samples that have the modality, `[samples · tokens · width]`; zero of others. `sizes` are those of the axes of
@@ -160,18 +158,10 @@ impl Encoder {
             return Tensor::zeros([readings.len() * size], &device);
         }
         let layouts = self.layouts(&mut Placer::default());
-        let mut table = None;
-        let mut axis = sizes.len();
-        for (stage, layers) in self.stages.iter().zip(&layouts).rev() {
-            axis -= stage.axes;
-            let axes = axis..axis + stage.axes;
-            let rows = match table.take() {
-                None => Table::innermost(stage, sizes, axes, &there, &device),
-                Some(inner) => Table::outer(stage, sizes, axes, &there, inner),
-            };
-            table = Some(layers.summaries(parameters, bodies, stage, rows));
-        }
-        let made = table.expect("an encoder has a stage").made.reshape([there.len(), size]);
+        let (outermost, within) = layouts.split_first().expect("an encoder has a stage");
+        let rows = self.rows(parameters, bodies, within, sizes, &there);
+        let made = outermost.summaries(parameters, bodies, self.outermost(), rows).made;
+        let made = made.reshape([there.len(), size]);
         // A row of zeros stands behind for the samples that lack it.
         let made = Tensor::cat(vec![made, Tensor::zeros([1, size], &device)], 0);
         let mut next = 0..there.len() as i32;
@@ -179,6 +169,36 @@ impl Encoder {
             readings.iter().map(|own| own.as_ref().and_then(|_| next.next()).unwrap_or(there.len() as i32));
         let rows: Vec<i32> = rows.collect();
         made.select(0, Tensor::from_data(TensorData::from(rows.as_slice()), &device)).flatten(0, 1)
+    }
+
+    /// The rows that its outermost stage takes of these data sets: of them, or made by the stages within.
+    pub(crate) fn rows<B: ScoreBackend>(
+        &self,
+        parameters: &Tensor<B, 1>,
+        bodies: &Bodies,
+        within: &[Layers],
+        sizes: &[usize],
+        readings: &[&Reading],
+    ) -> Table<B> {
+        let mut axis = sizes.len();
+        let mut rows: Option<Table<B>> = None;
+        for (number, stage) in self.stages.iter().enumerate().rev() {
+            axis -= stage.axes;
+            let axes = axis..axis + stage.axes;
+            rows = Some(match rows.take().zip(self.stages.get(number + 1)).zip(within.get(number)) {
+                None => Table::innermost(stage, sizes, axes, readings, &parameters.device()),
+                Some(((rows, inner), layers)) => {
+                    let made = layers.summaries(parameters, bodies, inner, rows);
+                    Table::outer(stage, sizes, axes, readings, made)
+                }
+            });
+        }
+        rows.expect("an encoder has a stage")
+    }
+
+    /// The stage that makes the summary.
+    pub(crate) fn outermost(&self) -> &Stage {
+        self.stages.first().expect("an encoder has a stage")
     }
 }
 

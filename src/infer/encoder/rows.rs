@@ -8,6 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use std::ops::Range;
 
 /// Tables of rows, one after the other.
+#[derive(Clone)]
 pub struct Table<B: Backend> {
     /// `[tables · rows, inputs]`; zero in gaps.
     pub inputs: Tensor<B, 2>,

@@ -26,7 +26,7 @@ pub mod plain;
 mod probes;
 
 pub use batch::{Inputs, Looks, Masks, Targets};
-pub use operations::{Operations, masked_attention, normalise};
+pub use operations::{Operations, Pieces, gelu, masked_attention, normalise};
 pub use probes::Probes;
 
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -79,6 +79,21 @@ pub struct Piece {
     pub columns: usize,
     /// Where it lies in the flat vector.
     pub range: Range<usize>,
+}
+
+impl Piece {
+    /// The matrices that it is in a block: queries, keys and values are three.
+    pub fn of_block(&self) -> Option<Matrices> {
+        let ends = [".qkv.w", ".out.w", ".up.w", ".down.w"];
+        let count = if self.name.ends_with(".qkv.w") { 3 } else { 1 };
+        let own = self.name.contains("block.") && ends.iter().any(|end| self.name.ends_with(end));
+        own.then(|| Matrices {
+            range: self.range.clone(),
+            rows: self.rows,
+            columns: self.columns / count,
+            count,
+        })
+    }
 }
 
 /// Matrices of a block, side by side: those of queries, keys and values, or one.
@@ -189,17 +204,7 @@ impl Architecture {
 
     /// The matrices of the linear maps between a block's tokens, in the order of the flat vector. Modulations are not among them.
     pub fn matrices(&self) -> Vec<Matrices> {
-        let (d, a, f) = (self.width, self.attention_width(), self.hidden);
-        let of_block = |block: BlockLayout| {
-            let of = |[weight, _]: [Range<usize>; 2], rows: usize, columns: usize| Matrices {
-                count: weight.len() / (rows * columns),
-                range: weight,
-                rows,
-                columns,
-            };
-            [of(block.qkv, d, a), of(block.out, a, d), of(block.up, d, f), of(block.down, f, d)]
-        };
-        self.layout().blocks.into_iter().flat_map(of_block).collect()
+        self.layout().pieces.iter().filter_map(Piece::of_block).collect()
     }
 
     /// Where each piece lies.

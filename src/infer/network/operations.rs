@@ -5,6 +5,8 @@ use burn::tensor::activation::softmax;
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::{BoolTensor, FloatTensor};
 use burn::tensor::{Bool, Tensor, TensorPrimitive};
+use std::f32::consts::SQRT_2;
+use std::ops::Range;
 
 /// A backend with masked attention and layer norm.
 pub trait Operations: Backend {
@@ -33,6 +35,32 @@ pub fn masked_attention<B: Operations>(
 /// [`Operations::normalise`] on tensors.
 pub fn normalise<B: Operations>(x: Tensor<B, 2>) -> Tensor<B, 2> {
     wrap(B::normalise(unwrap(x)))
+}
+
+/// gelu, exactly: by the error function.
+pub fn gelu<B: Backend>(x: Tensor<B, 2>) -> Tensor<B, 2> {
+    x.clone() * ((x / SQRT_2).erf() + 1.0) * 0.5
+}
+
+/// A flat vector of parameters, of which layers take their pieces.
+pub struct Pieces<'a, B: Operations>(pub &'a Tensor<B, 1>);
+
+impl<B: Operations> Pieces<'_, B> {
+    /// A piece as a matrix of so many rows.
+    pub fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
+        self.0.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
+    }
+
+    /// x·W + b.
+    pub fn linear(&self, x: Tensor<B, 2>, [weight, bias]: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        let [_, inputs] = x.dims();
+        x.matmul(self.matrix(weight, inputs)) + self.matrix(bias, 1)
+    }
+
+    /// A layer norm with gain and shift.
+    pub fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        normalise(x) * self.matrix(gain, 1) + self.matrix(shift, 1)
+    }
 }
 
 fn composed_attention<B: Backend>(qkv: Tensor<B, 2>, mask: Tensor<B, 4, Bool>, heads: usize) -> Tensor<B, 2> {

@@ -1,7 +1,7 @@
 //! The network composed of tensor operations: the reference that the fused kernel is compared with, and the path of GPUs,
 //! which have kernels for two of these operations.
 
-use super::operations::{Operations, masked_attention, normalise};
+use super::operations::{Operations, Pieces, gelu, masked_attention};
 use super::{
     Architecture, BlockLayout, Inputs, LEVEL_FREQUENCIES, Looks, Masks, Probes, Targets, level_frequencies,
 };
@@ -123,16 +123,15 @@ impl<B: Operations> Net<'_, B> {
     }
 
     fn matrix(&self, range: &Range<usize>, rows: usize) -> Tensor<B, 2> {
-        self.parameters.clone().slice([range.clone()]).reshape([rows, range.len() / rows])
+        Pieces(self.parameters).matrix(range, rows)
     }
 
-    fn linear(&self, x: Tensor<B, 2>, [weight, bias]: &[Range<usize>; 2]) -> Tensor<B, 2> {
-        let rows = x.dims()[1];
-        x.matmul(self.matrix(weight, rows)) + self.vector(bias)
+    fn linear(&self, x: Tensor<B, 2>, linear: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        Pieces(self.parameters).linear(x, linear)
     }
 
-    fn norm(&self, x: Tensor<B, 2>, [gain, shift]: &[Range<usize>; 2]) -> Tensor<B, 2> {
-        normalise(x) * self.vector(gain) + self.vector(shift)
+    fn norm(&self, x: Tensor<B, 2>, norm: &[Range<usize>; 2]) -> Tensor<B, 2> {
+        Pieces(self.parameters).norm(x, norm)
     }
 
     fn column(&self, values: &[f32]) -> Tensor<B, 2> {
@@ -223,9 +222,7 @@ impl<B: Operations> Net<'_, B> {
         block: &BlockLayout,
     ) -> Tensor<B, 2> {
         let x = context.map_or_else(|| x.clone(), |context| self.modulated(x.clone(), context, block));
-        let hidden = self.linear(x, &block.up);
-        let gelu = hidden.clone() * ((hidden / std::f32::consts::SQRT_2).erf() + 1.0) * 0.5;
-        self.linear(gelu, &block.down)
+        self.linear(gelu(self.linear(x, &block.up)), &block.down)
     }
 
     fn modulated(&self, x: Tensor<B, 2>, context: &Tensor<B, 2>, block: &BlockLayout) -> Tensor<B, 2> {

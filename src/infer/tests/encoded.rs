@@ -82,7 +82,7 @@ fn bodies() -> Bodies {
 /// What the encoder of a modality makes of a data set.
 fn made(subject: &Subject, modality: usize, (values, coordinates): &(Vec<f32>, Vec<f64>)) -> Vec<f32> {
     let modality = &subject.modalities[modality];
-    let encoder = Encoder::of(modality, 32);
+    let encoder = Encoder::of(modality, modality.tokens.len(), 32);
     let reading = modality.read(|scalar| values[scalar], coordinates);
     encoder
         .tokens(&parameters(&encoder), &bodies(), &modality.sizes, &[reading])
@@ -151,7 +151,7 @@ fn gaps_hide_what_stands_in_them() {
         let subject = subject(&file);
         for (number, name) in [(0, "x"), (1, "y"), (2, "u"), (3, "z"), (4, "w")] {
             let modality = &subject.modalities[number];
-            let network = Encoder::of(modality, 32);
+            let network = Encoder::of(modality, modality.tokens.len(), 32);
             let (mut values, coordinates) = numbers(&subject, 2);
             let whole = modality.read(|scalar| values[scalar], &coordinates);
             let own = scalars(&subject, name);
@@ -171,7 +171,7 @@ fn gaps_hide_what_stands_in_them() {
         }
         // A shorter axis is one whose end is a gap.
         let cloud = &subject.modalities[0];
-        let network = Encoder::of(cloud, 32);
+        let network = Encoder::of(cloud, 1, 32);
         let (mut values, coordinates) = numbers(&subject, 3);
         scalars(&subject, "x")[6..].iter().for_each(|scalar| values[*scalar] = f32::NAN);
         let padded = cloud.read(|scalar| values[scalar], &coordinates).unwrap();
@@ -212,8 +212,11 @@ fn gradients_go_back_through_encoders() {
             summaries: (1..tokens).collect(),
             states: None,
         };
-        let encoders: Vec<Encoder> =
-            subject.modalities.iter().map(|modality| Encoder::of(modality, 32)).collect();
+        let encoders: Vec<Encoder> = subject
+            .modalities
+            .iter()
+            .map(|modality| Encoder::of(modality, modality.tokens.len(), 32))
+            .collect();
         let network = Network::new(&architecture, &encoders, 2);
         let batch = batch(&subject);
         let length = architecture.parameters() + encoders.iter().map(Encoder::parameters).sum::<usize>();
@@ -267,7 +270,7 @@ fn batch(subject: &Subject) -> Batch {
             let (values, coordinates) = numbers(subject, sample as u64);
             modality.read(|scalar| values[scalar], &coordinates).filter(|_| number != sample)
         };
-        Readings { sizes: modality.sizes.clone(), samples: (0..samples).map(sample).collect() }
+        modality.readings((0..samples).map(sample).collect())
     });
     let nothing = vec![false; tokens];
     let coordinates = numbers(subject, 0).1;

@@ -9,7 +9,7 @@ use super::fuse::Fuse;
 use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
-use super::network::{FLOW, Reader, TRANSFORMER, flow, not_run, transformer};
+use super::network::{FLOW, Reader, TRANSFORMER, flow, transformer};
 use crate::{
     AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer, natural,
 };
@@ -130,10 +130,6 @@ impl Reading<'_, '_> {
         let estimator = if joint {
             Estimator::Joint(transformer(&mut reader, call))
         } else {
-            reader.later.push(
-                not_run("posterior with", call.span)
-                    .help(format!("`{}` answers posteriors today", TRANSFORMER.example)),
-            );
             Estimator::Posterior(flow(&mut reader))
         };
         self.told.append(&mut reader.told);

@@ -123,17 +123,6 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// The network for rows of a kind where the file names none.
-fn usual(kind: Option<AxisKind>) -> EncoderKind {
-    match kind {
-        None | Some(AxisKind::Index { .. }) => EncoderKind::Mlp,
-        Some(AxisKind::Set(_)) => EncoderKind::Set,
-        Some(AxisKind::Ordered { .. }) => EncoderKind::Causal,
-        Some(AxisKind::Instants(_) | AxisKind::Scattered { .. }) => EncoderKind::Time,
-        Some(AxisKind::Cells(_)) => EncoderKind::Grid,
-    }
-}
-
 /// Whether a network runs over an axis of a kind.
 fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
     match encoder {
@@ -231,17 +220,7 @@ pub(super) fn encoding(
     axes: &[AxisId],
     written: Option<(&Encoder, Span)>,
 ) -> Result<Encoding, Diagnostic> {
-    let mut stages: Vec<Stage> = Vec::new();
-    for axis in axes {
-        let kind = usual(Some(model.axis(*axis).kind));
-        match stages.last_mut() {
-            Some(stage) if kind == EncoderKind::Grid && stage.encoder.kind == kind => stage.axes.push(*axis),
-            _ => stages.push(Stage { axes: vec![*axis], encoder: Encoder::new(kind) }),
-        }
-    }
-    if stages.is_empty() {
-        stages.push(Stage { axes: Vec::new(), encoder: Encoder::new(usual(None)) });
-    }
+    let mut stages = Encoding::usual(model, number, axes).stages;
     let Some((encoder, span)) = written else { return Ok(Encoding { modality: number, stages }) };
     let fits = |axis: &AxisId| runs_over(encoder.kind, model.axis(*axis).kind);
     if encoder.kind == EncoderKind::Mlp {
@@ -293,5 +272,5 @@ fn misfit(model: &Model, modality: &Group, axis: AxisId, encoder: EncoderKind, s
     ENCODER_MISFIT
         .at(span, message)
         .label(axis.span, "it runs over this axis")
-        .help(format!("write `encode {name} with {}()`", usual(Some(axis.kind)).name()))
+        .help(format!("write `encode {name} with {}()`", EncoderKind::usual(Some(axis.kind)).name()))
 }

@@ -1,0 +1,178 @@
+//! What is chosen for a posterior before training: networks and steps, and how parameters become numbers of the real line.
+
+use super::flow::Flow;
+use super::fusion::Fusion;
+use crate::network::{Piece, Placer};
+use crate::scale::{Scale, scales};
+use crate::schedule::{Course, Length};
+use crate::subject::Subject;
+use crate::table::Table;
+use crate::weights::Planned;
+use sbi_model::{Approximator, Estimator, Model, NodeId, Role};
+use sbi_sim::{Bijection, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// Numbers of a summary where the file is silent: so many times as many as parameters, within these.
+const SUMMARY: usize = 2;
+const SUMMARIES: (usize, usize) = (16, 64);
+
+/// Examples in a step where the file is silent, at most and in the first steps, and the peak learning rate.
+const BATCH: usize = 256;
+const FIRST_BATCH: usize = 128;
+const LEARNING_RATE: f64 = 2e-3;
+
+/// The most steps for 10,000 simulations; a third more for ten times as many.
+const STEPS: f64 = 12_000.0;
+
+/// Where parameters are at an end of their support by rounding, the real line goes no farther.
+const FARTHEST: f64 = 40.0;
+
+/// What is chosen before training; the same for the same file and simulations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PosteriorPlan {
+    /// How it is trained.
+    #[serde(flatten)]
+    pub course: Course,
+    /// What reads data.
+    pub fusion: Fusion,
+    /// What is given by that.
+    pub flow: Flow,
+    /// How each kind of token is standardised.
+    pub scales: Vec<Scale>,
+    /// Mean and standard deviation of the real number that each parameter is.
+    pub reals: Vec<(f64, f64)>,
+}
+
+/// Why there is no posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PosteriorError {
+    /// Parameters cannot be taken to the real line, and why.
+    Prior(Refusal),
+}
+
+impl std::fmt::Display for PosteriorError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PosteriorError::Prior(refusal) => write!(f, "{refusal}"),
+        }
+    }
+}
+
+impl std::error::Error for PosteriorError {}
+
+/// The way between the parameters of a model and the real line.
+pub struct Reals {
+    /// Which scalars are parameters.
+    pub columns: Vec<usize>,
+    /// The way.
+    pub bijection: Bijection,
+}
+
+impl Reals {
+    /// That of all parameters of a model whose scalars a subject tells.
+    ///
+    /// # Errors
+    /// [`PosteriorError::Prior`].
+    pub fn of(model: &Model, subject: &Subject) -> Result<Reals, PosteriorError> {
+        let scalars = subject.scalars().iter().enumerate();
+        let parameters = scalars.filter(|(_, token)| token.role == Role::Param);
+        let (columns, elements): (Vec<usize>, Vec<(NodeId, usize)>) =
+            parameters.map(|(column, token)| (column, (token.node, token.element))).unzip();
+        let bijection = Bijection::of(model, &elements).map_err(PosteriorError::Prior)?;
+        Ok(Reals { columns, bijection })
+    }
+
+    /// The real numbers of rows of scalars, `[rows · reals]`.
+    pub(super) fn of_rows(&self, table: &Table, threads: usize) -> Vec<f64> {
+        let row = |row: &[f64]| -> Vec<f64> {
+            self.columns.iter().map(|column| row.get(*column).copied().unwrap_or(f64::NAN)).collect()
+        };
+        let values: Vec<f64> = table.iter().flat_map(row).collect();
+        let mapped = self.bijection.to_real(&values, threads).values;
+        mapped.into_iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect()
+    }
+}
+
+impl PosteriorPlan {
+    /// Chooses a plan for an approximator, from what the file states and from its simulations.
+    pub fn of(
+        approximator: &Approximator,
+        subject: &Subject,
+        reals: &Reals,
+        table: &Table,
+        threads: usize,
+    ) -> Self {
+        let Estimator::Posterior(written) = &approximator.estimator else {
+            unreachable!("posteriors are planned for approximators of posteriors")
+        };
+        let fusion = approximator.fusion.as_ref().expect("a posterior has a fusion");
+        let (train, count) = (&approximator.train, reals.bijection.reals());
+        let summary = (SUMMARY * count).clamp(SUMMARIES.0, SUMMARIES.1);
+        let fusion = Fusion::of(&subject.modalities, &fusion.modalities(), fusion, summary);
+        let decades = (table.rows().max(10) as f64).log10();
+        let most = (STEPS * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize;
+        let course = Course {
+            name: approximator.name.clone(),
+            terms: 1,
+            steps: train.steps.unwrap_or(most),
+            length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
+            batch: train.batch.unwrap_or(BATCH),
+            first_batch: train.batch.unwrap_or(FIRST_BATCH),
+            learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
+            seed: train.seed,
+        };
+        let stream = course.stream("flow.orders");
+        let moments = moments(&reals.of_rows(table, threads), count);
+        PosteriorPlan {
+            flow: Flow::of(written, count, fusion.outputs, &stream),
+            fusion,
+            scales: scales(subject, table),
+            reals: moments,
+            course,
+        }
+    }
+
+    /// The pieces of the parameters: those of the fusion, then those of the flow.
+    pub(super) fn pieces(&self) -> (Vec<Piece>, Vec<Piece>) {
+        let mut placer = Placer::default();
+        self.flow.place(&mut placer);
+        (self.fusion.pieces(), placer.pieces)
+    }
+
+    /// Number of parameters of the fusion, and of the flow behind them.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        let size = |pieces: Vec<Piece>| pieces.last().map_or(0, |piece| piece.range.end);
+        let (fusion, flow) = self.pieces();
+        (size(fusion), size(flow))
+    }
+
+    /// One line for people.
+    pub fn summary(&self) -> String {
+        format!(
+            "{}, context of {} ({} weights), {}",
+            self.flow.summary(),
+            self.fusion.outputs,
+            self.parameters(),
+            self.course.summary()
+        )
+    }
+}
+
+impl Planned for PosteriorPlan {
+    fn parameters(&self) -> usize {
+        let (fusion, flow) = self.sizes();
+        fusion + flow
+    }
+}
+
+/// Mean and standard deviation of each column; one where it never varies.
+fn moments(rows: &[f64], columns: usize) -> Vec<(f64, f64)> {
+    let count = (rows.len() / columns.max(1)).max(1) as f64;
+    let column = |column: usize| {
+        let own = || rows.iter().skip(column).step_by(columns.max(1));
+        let mean = own().sum::<f64>() / count;
+        let variance = own().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+    };
+    (0..columns).map(column).collect()
+}
