@@ -6,7 +6,7 @@ use crate::{Problem, Task, Work};
 use anyhow::{Context, Result};
 use sbi_infer::kernel::Kernel;
 use sbi_infer::{
-    Conditional, Device, DrawError, Hooks, Machine, Progress, Question, TrainError, Weights, train,
+    Conditional, Device, DrawError, Hooks, Machine, Material, Progress, Question, TrainError, Weights, train,
 };
 use sbi_model::State;
 use sbi_sim::rng::Stream;
@@ -69,7 +69,7 @@ fn machine(work: &Work) -> Machine {
 fn train_on(work: &Work, problem: &Problem) -> Result<()> {
     let Problem { subject, plan, table } = problem;
     let mut watch = Watch { problem, since: Instant::now(), steps: 0, run: None };
-    match train(plan, subject, table, &machine(work), None, &mut watch) {
+    match train(plan, subject, Material::kept(table), &machine(work), None, &mut watch) {
         Ok(_) | Err(TrainError::Stopped) => Ok(()),
         Err(error) => Err(error.into()),
     }

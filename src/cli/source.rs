@@ -47,9 +47,19 @@ impl<'a> Source<'a> {
         threads: usize,
         go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Outcome<Table> {
+        self.simulate(rows, threads, go_on).map_err(|e| failed(&e))
+    }
+
+    /// The same, and what went wrong as the simulator says it.
+    pub fn simulate(
+        &self,
+        rows: Range<usize>,
+        threads: usize,
+        go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Table, sbi_sim::Failure> {
         let mut go_on = |done| go_on(done as usize);
         let range = rows.start as u64..rows.end as u64;
-        self.simulator.run_blocks(self.seed, range, threads, self.outside, &mut go_on).map_err(|e| failed(&e))
+        self.simulator.run_blocks(self.seed, range, threads, self.outside, &mut go_on)
     }
 }
 

@@ -5,9 +5,12 @@ use super::failure::{Failure, Outcome};
 use super::interrupt;
 use super::progress::{Bar, grouped};
 use super::simulations::Simulated;
+use super::source::{self, Source};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
-use sbi_infer::{Fitted, Hooks, Plan, PosteriorPlan, Progress, Reals, Subject, Table, TrainError};
+use sbi_infer::{
+    Fitted, Fresh, Hooks, Material, Plan, PosteriorPlan, Progress, Reals, Subject, Table, TrainError,
+};
 use sbi_model::{Approximator, Estimator, Model};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -29,6 +32,25 @@ pub struct Training<'a> {
     approximator: &'a Approximator,
     model: &'a Model,
     subject: &'a Subject,
+    source: Source<'a>,
+}
+
+/// Simulates while a network is trained.
+struct Online<'a> {
+    source: Source<'a>,
+    subject: &'a Subject,
+    threads: usize,
+}
+
+impl Fresh for Online<'_> {
+    fn simulate(&self, numbers: Range<usize>) -> Result<Table, Box<sbi_sim::Failure>> {
+        let rows = numbers.len();
+        let made = self.source.simulate(numbers, self.threads, &mut |_| interrupt::flow())?;
+        if made.rows < rows {
+            return Err(Box::new(sbi_sim::Failure::Interrupted));
+        }
+        Ok(first(&Table::plain(made.columns, made.values), rows, self.subject).into_owned())
+    }
 }
 
 /// What is chosen for a training.
@@ -154,7 +176,8 @@ impl<'a> Training<'a> {
     /// The network that answers a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Training<'a> {
         let entry = store.entry(Kind::Weights, &case.keys.weights);
-        Training { entry, approximator: case.approximator, model: case.model, subject: &case.subject }
+        let Case { approximator, model, subject, .. } = case;
+        Training { entry, approximator, model, subject, source: case.source() }
     }
 
     fn chosen(&self, table: &Table, bench: &Bench) -> Outcome<Chosen> {
@@ -190,14 +213,17 @@ impl<'a> Training<'a> {
         let bar = bench.progress.start("train", &chosen.summary(), notes.step, chosen.steps());
         let mut watch = Watch { held, bar, notes, last: Instant::now(), pause: SOONEST, failure: None };
         let (machine, watching) = (&bench.machine, &mut watch);
+        let online = Online { source: self.source, subject: self.subject, threads: machine.threads };
+        let fresh = self.approximator.train.online.then_some(&online as &dyn Fresh);
+        let material = Material { table, fresh };
         let result = match chosen {
             Chosen::Joint(plan) => {
-                let made = sbi_infer::train(plan, self.subject, table, machine, resume, watching);
+                let made = sbi_infer::train(plan, self.subject, material, machine, resume, watching);
                 made.map(Fitted::Joint)
             }
             Chosen::Posterior(plan, reals) => {
                 let read = (self.subject, reals);
-                let made = sbi_infer::train_posterior(plan, read, table, machine, resume, watching);
+                let made = sbi_infer::train_posterior(plan, read, material, machine, resume, watching);
                 made.map(Fitted::Posterior)
             }
         };
@@ -219,6 +245,9 @@ impl<'a> Training<'a> {
     }
 
     fn failed(&self, error: &TrainError) -> Failure {
+        if let TrainError::Simulation(failure) = error {
+            return source::failed(failure);
+        }
         let name = &self.approximator.name;
         let failure = Failure::failed(format!("`{name}` was not trained: {error}"));
         match error {

@@ -136,6 +136,13 @@ impl Examples<'_> {
         })
     }
 
+    /// All rows, one example each.
+    pub fn all(&self, step: u32) -> Batch {
+        let size = self.rows.len();
+        let row = |place: u64| self.rows.get(place as usize).copied().expect("there is one for each place");
+        self.fill(step, 0..size, size, row)
+    }
+
     /// Fixed examples that pass `times` over all rows, for judging: batches of no more than [`JUDGED`], whose losses add up
     /// to that of all.
     pub fn sweep(&self, times: usize) -> Vec<Batch> {

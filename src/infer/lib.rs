@@ -54,7 +54,7 @@ pub use schedule::{Course, Length};
 pub use subject::Subject;
 pub use table::Table;
 pub use tilt::Tilted;
-pub use train::{Hooks, Progress, TrainError, train};
+pub use train::{Fresh, Hooks, Material, Progress, TrainError, train};
 pub use under::{How, Probe, Under};
 pub use weights::{Damaged, Fitted, Planned, Point, Weights};
 

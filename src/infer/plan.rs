@@ -39,6 +39,9 @@ const TIMES: usize = 7;
 /// lack what they may lack by themselves, and what else a query leaves out is drawn along.
 const LEFT_OUT: f64 = 0.1;
 
+/// Fresh simulations in each step are like so many kept ones.
+const ONLINE: usize = 1_000_000;
+
 /// Of so many simulations it is noted what they lack.
 const NOTED: usize = 200;
 
@@ -84,10 +87,11 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         .collect();
     let values = standardise(&scales, &subject.scaling, table);
     let Sharpness { shown, finest } = sharpness(&subject.values(&values), &continuous);
-    let decades = (table.rows().max(10) as f64).log10();
+    let budget = if train.online { ONLINE } else { table.rows() };
+    let decades = (budget.max(10) as f64).log10();
     // What lies closer together than simulations do is not learnt from them, but remembered; few tokens are rarely finer than four
     // allow.
-    let apart = (table.rows().max(1) as f64).powf(-1.0 / subject.tokens().len().max(4) as f64);
+    let apart = (budget.max(1) as f64).powf(-1.0 / subject.tokens().len().max(4) as f64);
     let whole = subject.tokens().iter().zip(&subject.identities).filter(|(token, _)| token.support.whole);
     let resolved =
         whole.filter_map(|(_, kind)| scales.get(*kind)).map(grain).fold(shown.min(apart), f64::min);
@@ -106,7 +110,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         course: Course {
             name: name.to_owned(),
             terms: subject.tokens().len(),
-            steps: train.steps.unwrap_or_else(|| most_steps(table.rows(), subject.tokens().len(), decades)),
+            steps: train.steps.unwrap_or_else(|| most_steps(budget, subject.tokens().len())),
             length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
             batch: train.batch.unwrap_or(BATCH),
             first_batch: train.batch.unwrap_or(FIRST_BATCH),
@@ -209,7 +213,8 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
 
 /// The most steps: they grow slowly with the budget, as fewer simulations need nearly as many to be learnt, and held-out loss guards
 /// against remembering them. Steps of few tokens cost little, and there may be more of them.
-fn most_steps(rows: usize, tokens: usize, decades: f64) -> usize {
+fn most_steps(rows: usize, tokens: usize) -> usize {
+    let decades = (rows.max(10) as f64).log10();
     let steps = (36_000.0 / tokens.max(1) as f64).clamp(2_000.0, 7_000.0);
     if rows == 0 { 0 } else { (steps * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize }
 }

@@ -18,7 +18,7 @@ use burn::tensor::{Tensor, TensorData};
 use sbi_sim::rng::Stream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// Held-out examples in one measurement: at least the first, at most the second number.
 pub const VALIDATION_EXAMPLES: usize = 2_000;
@@ -36,6 +36,24 @@ const AVERAGE: f64 = 0.998;
 /// The share of an initial identity that is its own and not that of its node; shared ones are drawn from this element on.
 const OWN: f64 = 0.3;
 const SHARED: u64 = 1 << 32;
+
+/// What makes simulations while a network is trained on them.
+pub trait Fresh: Sync {
+    /// Simulations with these numbers, as the rows that are held out; the same whenever they are asked for.
+    ///
+    /// # Errors
+    /// What went wrong in one.
+    fn simulate(&self, numbers: Range<usize>) -> Result<Table, Box<sbi_sim::Failure>>;
+}
+
+/// The simulations that a network is trained on.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// Those that are kept, columns in the order of scalars.
+    pub table: &'a Table,
+    /// What makes those that are seen but once, where there is one: then all that are kept are held out.
+    pub fresh: Option<&'a dyn Fresh>,
+}
 
 /// What a caller sees of a training, and how it steers it.
 pub trait Hooks {
@@ -63,7 +81,7 @@ pub struct Progress {
 }
 
 /// Why there are no weights.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TrainError {
     /// The caller stopped it; a checkpoint was handed over.
     Stopped,
@@ -79,6 +97,8 @@ pub enum TrainError {
         /// How many there are.
         rows: usize,
     },
+    /// A simulation failed while a network was trained on it.
+    Simulation(Box<sbi_sim::Failure>),
     /// The device cannot be used, and why.
     Device(String),
 }
@@ -94,6 +114,7 @@ impl std::fmt::Display for TrainError {
             TrainError::TooFew { rows } => {
                 write!(f, "{rows} simulations are too few to train on: at least 20 are needed")
             }
+            TrainError::Simulation(failure) => write!(f, "{failure}"),
             TrainError::Device(why) => f.write_str(why),
         }
     }
@@ -101,23 +122,21 @@ impl std::fmt::Display for TrainError {
 
 impl std::error::Error for TrainError {}
 
-/// Trains a network on simulations (columns in token order), from the start or from the bytes of a checkpoint.
+/// Trains a network on simulations, from the start or from the bytes of a checkpoint.
 ///
 /// # Errors
 /// See [`TrainError`].
 pub fn train(
     plan: &Plan,
     subject: &Subject,
-    table: &Table,
+    material: Material,
     machine: &Machine,
     resume: Option<&[u8]>,
     hooks: &mut dyn Hooks,
 ) -> Result<Weights, TrainError> {
-    if table.rows() < 20 {
-        return Err(TrainError::TooFew { rows: table.rows() });
-    }
+    material.ensure_enough()?;
     on_device!(machine.device, TrainError::Device, B => {
-        train_on::<Autodiff<B>>(plan, subject, table, machine, resume, hooks)
+        train_on::<Autodiff<B>>(plan, subject, material, machine, resume, hooks)
     })
 }
 
@@ -139,7 +158,7 @@ pub(crate) trait Lesson {
     fn initial(&self) -> Vec<f32>;
 
     /// The examples of a step.
-    fn batch(&self, step: u32, size: usize) -> Self::Batch;
+    fn batch(&self, step: u32, size: usize) -> Result<Self::Batch, TrainError>;
 
     /// Held-out examples; their losses add up to that of all.
     fn held_out(&self) -> Vec<Self::Batch>;
@@ -153,6 +172,8 @@ struct Joint<'a> {
     plan: &'a Plan,
     subject: &'a Subject,
     network: Network,
+    patterns: &'a Patterns<'a>,
+    fresh: Option<&'a dyn Fresh>,
     seen: Examples<'a>,
     unseen: Examples<'a>,
 }
@@ -179,8 +200,16 @@ impl Lesson for Joint<'_> {
         initial(pieces, &self.subject.nodes_of_kinds(), &self.plan.course.stream("train.weights"))
     }
 
-    fn batch(&self, step: u32, size: usize) -> Batch {
-        self.gear().install(|| self.seen.batch(step, size))
+    fn batch(&self, step: u32, size: usize) -> Result<Batch, TrainError> {
+        let Some(fresh) = self.fresh else {
+            return Ok(self.gear().install(|| self.seen.batch(step, size)));
+        };
+        let table = fresh.simulate(self.course().fresh(step, size)).map_err(TrainError::Simulation)?;
+        let values = standardise(&self.plan.scales, &self.subject.scaling, &table);
+        Ok(self.gear().install(|| {
+            let data = Data::new(self.subject, &table, &values, self.patterns);
+            Examples { data: &data, rows: (0..size).collect(), ..self.seen }.all(step)
+        }))
     }
 
     fn held_out(&self) -> Vec<Batch> {
@@ -196,7 +225,7 @@ impl Lesson for Joint<'_> {
 fn train_on<B>(
     plan: &Plan,
     subject: &Subject,
-    table: &Table,
+    material: Material,
     machine: &Machine,
     resume: Option<&[u8]>,
     hooks: &mut dyn Hooks,
@@ -205,7 +234,7 @@ where
     B: AutodiffBackend + ScoreBackend,
     B::InnerBackend: ScoreBackend,
 {
-    let stream = |purpose: &str| plan.course.stream(purpose);
+    let (table, stream) = (material.table, |purpose: &str| plan.course.stream(purpose));
     let patterns = Patterns::new(subject, plan.mask, &plan.mixture, &stream("train.patterns"));
     let values = standardise(&plan.scales, &subject.scaling, table);
     let network = Network::new(&plan.architecture, &plan.encoders, machine.threads);
@@ -218,16 +247,35 @@ where
         choices: stream(&format!("{name}.choices")),
         noise: stream(&format!("{name}.noise")),
     };
-    let (unseen, seen) = parted(table.rows());
+    let (unseen, seen) = material.parted();
     let (seen, unseen) = (examples(seen, "train"), examples(unseen, "validation"));
-    learn::<B, _>(&Joint { plan, subject, network, seen, unseen }, resume, hooks)
+    let (patterns, fresh) = (&patterns, material.fresh);
+    learn::<B, _>(&Joint { plan, subject, network, patterns, fresh, seen, unseen }, resume, hooks)
 }
 
-/// Which of so many simulations are held out, and which are not.
-pub(crate) fn parted(rows: usize) -> (Vec<usize>, Vec<usize>) {
-    let (mut unseen, seen): (Vec<usize>, Vec<usize>) = (0..rows).partition(|row| is_validation(*row));
-    unseen.truncate(VALIDATION_ROWS);
-    (unseen, seen)
+impl<'a> Material<'a> {
+    /// Simulations that are all kept.
+    pub fn kept(table: &'a Table) -> Material<'a> {
+        Material { table, fresh: None }
+    }
+
+    pub(crate) fn ensure_enough(&self) -> Result<(), TrainError> {
+        match self.table.rows() {
+            rows @ 0..20 => Err(TrainError::TooFew { rows }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Which of those that are kept are held out, and which are not.
+    pub(crate) fn parted(&self) -> (Vec<usize>, Vec<usize>) {
+        let all = 0..self.table.rows();
+        if self.fresh.is_some() {
+            return (all.take(VALIDATION_EXAMPLES).collect(), Vec::new());
+        }
+        let (mut unseen, seen): (Vec<usize>, Vec<usize>) = all.partition(|row| is_validation(*row));
+        unseen.truncate(VALIDATION_ROWS);
+        (unseen, seen)
+    }
 }
 
 /// Trains a network from the start, or from the bytes of a checkpoint.
@@ -312,7 +360,7 @@ where
 {
     fn step(&mut self) -> Result<(), TrainError> {
         let step = self.state.header.step;
-        let batch = self.lesson.batch(step as u32, self.schedule().batch(step));
+        let batch = self.lesson.batch(step as u32, self.schedule().batch(step))?;
         let parameters = Tensor::<B, 1>::from_inner(self.state.moving.parameters.clone()).require_grad();
         let loss = self.lesson.loss(&parameters, &batch);
         let gradient = parameters.grad(&loss.backward()).expect("the loss depends on the parameters");

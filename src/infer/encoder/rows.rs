@@ -96,25 +96,25 @@ impl<B: Backend> Table<B> {
         let patches: Vec<_> = (0..cut.counts().iter().product()).map(|patch| cut.elements(patch)).collect();
         let (tables, inner) = (outer.iter().product::<usize>(), own.iter().product::<usize>());
         let features = readings.first().map_or(0, |reading| reading.values.len() / (tables * inner).max(1));
-        let mut inputs = Vec::with_capacity(readings.len() * tables * patches.len() * stage.inputs);
+        let mut inputs = Vec::new();
         let (mut there, mut positions) = (Vec::new(), Vec::new());
         for (reading, table) in
             readings.iter().flat_map(|reading| (0..tables).map(move |table| (reading, table)))
         {
             for patch in &patches {
-                let before = inputs.len();
                 let mut middle = Middle::new(own.len());
                 for element in patch {
                     let at = element.as_ref().map(|at| reading.positions_at(axes.start, at));
                     let row = element.as_ref().map(|at| table * inner + number(at, own));
                     let range = row.map(|row| row * features..(row + 1) * features);
-                    let part =
-                        |of: &[f32], to: &mut Vec<f32>| match range.clone().and_then(|range| of.get(range)) {
-                            Some(row) => to.extend(row),
-                            None => to.extend(std::iter::repeat_n(0.0, features)),
-                        };
-                    part(&reading.values, &mut inputs);
-                    part(&reading.present, &mut inputs);
+                    match range.clone().and_then(|range| reading.row(range)) {
+                        Some((values, present)) => {
+                            // What a gap holds is no input.
+                            inputs.extend(values.iter().zip(present).map(|(value, present)| value * present));
+                            inputs.extend(present);
+                        }
+                        None => inputs.extend(std::iter::repeat_n(0.0, 2 * features)),
+                    }
                     if placed {
                         inputs.extend(at.clone().unwrap_or_else(|| vec![0.0; own.len()]));
                     }
@@ -124,13 +124,13 @@ impl<B: Backend> Table<B> {
                         .is_some_and(|row| row.contains(&1.0));
                     middle.there |= is_there;
                 }
-                debug_assert_eq!(inputs.len() - before, stage.inputs, "a row has its inputs");
                 there.push(middle.there);
                 positions.extend(middle.at().filter(|_| placed));
             }
         }
         let count = there.len();
-        let inputs = Tensor::from_data(TensorData::new(inputs, [count, stage.inputs]), device);
+        let width = inputs.len() / count.max(1);
+        let inputs = Tensor::from_data(TensorData::new(inputs, [count, width]), device);
         Table { inputs, there, positions, tables: readings.len() * tables, rows: patches.len() }
     }
 
@@ -163,13 +163,7 @@ impl<B: Backend> Table<B> {
         }
         if stage.reader == Reader::Mlp {
             let there = inner.there.chunks(rows).map(|table| table.contains(&true)).collect();
-            return Table {
-                inputs: inputs.reshape([tables, stage.inputs]),
-                there,
-                positions,
-                tables,
-                rows: 1,
-            };
+            return Table { inputs: inputs.reshape([tables as i32, -1]), there, positions, tables, rows: 1 };
         }
         Table { inputs, there: inner.there, positions, tables, rows }
     }
@@ -203,6 +197,11 @@ impl Middle {
 }
 
 impl Reading {
+    /// The numbers at these places, and whether each is there.
+    fn row(&self, range: Range<usize>) -> Option<(&[f32], &[f32])> {
+        self.values.get(range.clone()).zip(self.present.get(range))
+    }
+
     /// Where an element is along axes from `first` on.
     fn positions_at(&self, first: usize, at: &[usize]) -> Vec<f32> {
         let axes = self.positions.iter().skip(first).zip(at);

@@ -2,12 +2,14 @@
 
 use super::flow::Flow;
 use super::fusion::Fusion;
+use crate::backend::{Bodies, Readings, ScoreBackend};
 use crate::network::{Piece, Placer};
 use crate::scale::{Scale, scales};
 use crate::schedule::{Course, Length};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::weights::Planned;
+use burn::tensor::{Tensor, TensorData};
 use sbi_model::{Approximator, Estimator, Model, NodeId, Role};
 use sbi_sim::{Bijection, Refusal};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,9 @@ const LEARNING_RATE: f64 = 2e-3;
 
 /// The most steps for 10,000 simulations; a third more for ten times as many.
 const STEPS: f64 = 12_000.0;
+
+/// Fresh simulations in each step are like so many kept ones.
+const ONLINE: usize = 1_000_000;
 
 /// Where parameters are at an end of their support by rounding, the real line goes no farther.
 const FARTHEST: f64 = 40.0;
@@ -109,7 +114,8 @@ impl PosteriorPlan {
         let (train, count) = (&approximator.train, reals.bijection.reals());
         let summary = (SUMMARY * count).clamp(SUMMARIES.0, SUMMARIES.1);
         let fusion = Fusion::of(&subject.modalities, &fusion.modalities(), fusion, summary);
-        let decades = (table.rows().max(10) as f64).log10();
+        let budget = if train.online { ONLINE } else { table.rows() };
+        let decades = (budget.max(10) as f64).log10();
         let most = (STEPS * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize;
         let course = Course {
             name: approximator.name.clone(),
@@ -133,17 +139,32 @@ impl PosteriorPlan {
     }
 
     /// The pieces of the parameters: those of the fusion, then those of the flow.
-    pub(super) fn pieces(&self) -> (Vec<Piece>, Vec<Piece>) {
+    pub(crate) fn pieces(&self) -> (Vec<Piece>, Vec<Piece>) {
         let mut placer = Placer::default();
         self.flow.place(&mut placer);
         (self.fusion.pieces(), placer.pieces)
     }
 
     /// Number of parameters of the fusion, and of the flow behind them.
-    pub(super) fn sizes(&self) -> (usize, usize) {
+    pub(crate) fn sizes(&self) -> (usize, usize) {
         let size = |pieces: Vec<Piece>| pieces.last().map_or(0, |piece| piece.range.end);
         let (fusion, flow) = self.pieces();
         (size(fusion), size(flow))
+    }
+
+    /// The sum of −log q of standardised real numbers `[samples · reals]` given what each sample has of the sources, `[1]`.
+    pub(crate) fn loss_of<B: ScoreBackend>(
+        &self,
+        parameters: &Tensor<B, 1>,
+        bodies: &Bodies,
+        readings: &[Readings],
+        wanted: &[f32],
+    ) -> Tensor<B, 1> {
+        let ((fusion, flow), reals) = (self.sizes(), self.reals.len());
+        let context = self.fusion.context(&parameters.clone().narrow(0, 0, fusion), bodies, readings);
+        let rows = TensorData::new(wanted.to_vec(), [wanted.len() / reals.max(1), reals]);
+        let rows = Tensor::from_data(rows, &parameters.device());
+        -self.flow.log_density(&parameters.clone().narrow(0, fusion, flow), rows, &context).sum()
     }
 
     /// One line for people.

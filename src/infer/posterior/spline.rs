@@ -134,3 +134,67 @@ fn summed<B: Backend>(shares: Tensor<B, 3>) -> Tensor<B, 3> {
     let triangle = Tensor::<B, 2>::from_data(triangle, &shares.device());
     shares.reshape([count * moved, pieces]).matmul(triangle).reshape([count, moved, pieces])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Cpu;
+    use sbi_sim::rng::Stream;
+
+    const PIECES: usize = 7;
+
+    fn tensor(values: &[f32], columns: usize) -> Tensor<Cpu, 2> {
+        let data = TensorData::new(values.to_vec(), [values.len() / columns, columns]);
+        Tensor::from_data(data, &Default::default())
+    }
+
+    fn read(tensor: Tensor<Cpu, 2>) -> Vec<f32> {
+        tensor.into_data().to_vec().unwrap()
+    }
+
+    /// Random splines for so many numbers.
+    fn asked(count: usize, size: f64) -> Tensor<Cpu, 2> {
+        let stream = Stream::new(2, "spline");
+        let numbers = (count * numbers(PIECES)) as u64;
+        let values: Vec<f32> = (0..numbers).map(|at| (size * stream.normal(at, 0, 0)) as f32).collect();
+        tensor(&values, self::numbers(PIECES))
+    }
+
+    /// Splines go through their corners, rise, and come back; beyond their bounds they are the identity.
+    #[test]
+    fn splines_rise_and_come_back() {
+        let x: Vec<f32> = (0..241).map(|at| -6.0 + 0.05 * at as f32).collect();
+        let (y, slope) = forward(tensor(&x, 1), asked(x.len(), 1.0), PIECES);
+        let back: Vec<f32> = read(back(y.clone(), asked(x.len(), 1.0), PIECES));
+        let (y, slope) = (read(y), read(slope));
+        for ((x, y), (back, slope)) in x.iter().zip(&y).zip(back.iter().zip(&slope)) {
+            assert!((x - back).abs() < 2e-3, "{x} comes back as {back}");
+            assert!(x.abs() < 5.0 || (x - y).abs() < 1e-5 && slope.abs() < 1e-2, "{x} is {y} beyond");
+        }
+        // A network that says nothing leaves numbers where they are.
+        let (y, slope) = forward(tensor(&x, 1), asked(x.len(), 0.0), PIECES);
+        let moved = read(y).iter().zip(&x).map(|(y, x)| (y - x).abs()).fold(0.0, f32::max);
+        assert!(moved < 1e-5 && read(slope).iter().all(|slope| slope.abs() < 1e-5), "{moved}");
+    }
+
+    /// The slope is that of differences.
+    #[test]
+    fn slopes_are_those_of_differences() {
+        let (points, step) = (200, 1e-3_f32);
+        let x: Vec<f32> = (0..points).map(|at| -4.9 + 9.8 * at as f32 / points as f32).collect();
+        // One spline for all.
+        let one = asked(1, 0.8).repeat_dim(0, points);
+        let at = |by: f32| -> Vec<f32> {
+            let x: Vec<f32> = x.iter().map(|x| x + by).collect();
+            read(forward(tensor(&x, 1), one.clone(), PIECES).0)
+        };
+        let slopes = read(forward(tensor(&x, 1), one.clone(), PIECES).1);
+        let (up, down) = (at(step), at(-step));
+        assert!(up.windows(2).all(|pair| pair[0] < pair[1]), "it rises");
+        for ((up, down), slope) in up.iter().zip(&down).zip(&slopes) {
+            let difference = ((up - down) / (2.0 * step)).ln();
+            // Numbers of size five are known to 5e-7.
+            assert!((difference - slope).abs() < 0.02, "{slope} is not {difference}");
+        }
+    }
+}

@@ -10,12 +10,13 @@ use crate::plan::standardise;
 use crate::schedule::Course;
 use crate::subject::Subject;
 use crate::table::Table;
-use crate::train::{Hooks, Lesson, TrainError, initial, learn, parted};
+use crate::train::{Fresh, Hooks, Lesson, Material, TrainError, initial, learn};
 use crate::weights::Weights;
 use burn::backend::Autodiff;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 use sbi_sim::rng::Stream;
+use std::borrow::Cow;
 
 /// Trains a posterior on simulations (columns in the order of scalars), from the start or from the bytes of a checkpoint.
 ///
@@ -24,24 +25,23 @@ use sbi_sim::rng::Stream;
 pub fn train_posterior(
     plan: &PosteriorPlan,
     (subject, reals): (&Subject, &Reals),
-    table: &Table,
+    material: Material,
     machine: &Machine,
     resume: Option<&[u8]>,
     hooks: &mut dyn Hooks,
 ) -> Result<Weights<PosteriorPlan>, TrainError> {
-    if table.rows() < 20 {
-        return Err(TrainError::TooFew { rows: table.rows() });
-    }
+    material.ensure_enough()?;
+    let table = material.table;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(machine.threads.max(1)).build();
     let pool = std::sync::Arc::new(pool.expect("the system lets us start a few threads"));
-    let (unseen, seen) = parted(table.rows());
-    let values = standardise(&plan.scales, &subject.scaling, table);
+    let (unseen, seen) = material.parted();
     let lesson = Amortised {
         plan,
         subject,
-        table,
-        values,
-        wanted: wanted(plan, &reals.of_rows(table, machine.threads)),
+        reals,
+        threads: machine.threads,
+        kept: Rows::of(plan, (subject, reals), Cow::Borrowed(table), machine.threads),
+        fresh: material.fresh,
         seen,
         unseen,
         choices: plan.course.stream("train.choices"),
@@ -55,16 +55,39 @@ pub fn train_posterior(
 struct Amortised<'a> {
     plan: &'a PosteriorPlan,
     subject: &'a Subject,
-    table: &'a Table,
-    /// Standardised scalars, `[rows · scalars]`.
-    values: Vec<f32>,
-    /// Standardised real numbers of parameters, `[rows · reals]`.
-    wanted: Vec<f32>,
+    reals: &'a Reals,
+    threads: usize,
+    kept: Rows<'a>,
+    fresh: Option<&'a dyn Fresh>,
     seen: Vec<usize>,
     unseen: Vec<usize>,
     choices: Stream,
     bodies: Bodies,
     gear: Gear,
+}
+
+/// Simulations as networks take them.
+struct Rows<'a> {
+    table: Cow<'a, Table>,
+    /// Standardised scalars, `[rows · scalars]`.
+    values: Vec<f32>,
+    /// Standardised real numbers of parameters, `[rows · reals]`.
+    wanted: Vec<f32>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(
+        plan: &PosteriorPlan,
+        (subject, reals): (&Subject, &Reals),
+        table: Cow<'a, Table>,
+        threads: usize,
+    ) -> Rows<'a> {
+        Rows {
+            values: standardise(&plan.scales, &subject.scaling, &table),
+            wanted: wanted(plan, &reals.of_rows(&table, threads)),
+            table,
+        }
+    }
 }
 
 /// What a step looks at.
@@ -79,13 +102,13 @@ struct Batch {
 
 impl Amortised<'_> {
     /// The examples of these rows.
-    fn of(&self, rows: &[usize], weight: f64) -> Batch {
+    fn of(&self, from: &Rows, rows: &[usize], weight: f64) -> Batch {
         let (scalars, reals) = (self.subject.scaling.len(), self.plan.reals.len());
         let read = |row: &usize| -> Vec<Option<Reading>> {
-            let own = self.values.get(row * scalars..(row + 1) * scalars).expect("rows are rows");
+            let own = from.values.get(row * scalars..(row + 1) * scalars).expect("rows are rows");
             let value = |scalar: usize| own.get(scalar).copied().unwrap_or(f32::NAN);
             let modalities = self.subject.modalities.iter();
-            modalities.map(|modality| modality.read(value, self.table.coordinates(*row))).collect()
+            modalities.map(|modality| modality.read(value, from.table.coordinates(*row))).collect()
         };
         let read: Vec<Vec<Option<Reading>>> = self.gear.install(|| rows.par_iter().map(read).collect());
         let mut readings: Vec<Readings> =
@@ -93,7 +116,7 @@ impl Amortised<'_> {
         for own in read {
             readings.iter_mut().zip(own).for_each(|(all, own)| all.samples.push(own));
         }
-        let wanted = rows.iter().flat_map(|row| self.wanted.get(row * reals..(row + 1) * reals));
+        let wanted = rows.iter().flat_map(|row| from.wanted.get(row * reals..(row + 1) * reals));
         Batch { readings, wanted: wanted.flatten().copied().collect(), weight }
     }
 }
@@ -119,29 +142,29 @@ impl Lesson for Amortised<'_> {
         initial(fusion.into_iter().chain(flow), &[], &self.plan.course.stream("train.weights"))
     }
 
-    fn batch(&self, step: u32, size: usize) -> Batch {
+    fn batch(&self, step: u32, size: usize) -> Result<Batch, TrainError> {
+        let weight = 1.0 / size as f64;
+        if let Some(fresh) = self.fresh {
+            let table = fresh.simulate(self.course().fresh(step, size)).map_err(TrainError::Simulation)?;
+            let read = (self.subject, self.reals);
+            let made = Rows::of(self.plan, read, Cow::Owned(table), self.threads);
+            return Ok(self.of(&made, &(0..size).collect::<Vec<usize>>(), weight));
+        }
         let pick = |place: usize| {
             let share = self.choices.uniform(place as u64, step, 0) * self.seen.len() as f64;
             self.seen.get(share as usize).copied().expect("a uniform number is below one")
         };
         let rows: Vec<usize> = (0..size).map(pick).collect();
-        self.of(&rows, 1.0 / size as f64)
+        Ok(self.of(&self.kept, &rows, weight))
     }
 
     fn held_out(&self) -> Vec<Batch> {
         let weight = 1.0 / self.unseen.len() as f64;
-        self.unseen.chunks(JUDGED).map(|rows| self.of(rows, weight)).collect()
+        self.unseen.chunks(JUDGED).map(|rows| self.of(&self.kept, rows, weight)).collect()
     }
 
     fn loss<B: ScoreBackend>(&self, parameters: &Tensor<B, 1>, batch: &Batch) -> Tensor<B, 1> {
-        let (fusion, flow) = self.plan.sizes();
-        let context =
-            self.plan.fusion.context(&parameters.clone().narrow(0, 0, fusion), &self.bodies, &batch.readings);
-        let reals = self.plan.reals.len();
-        let wanted = TensorData::new(batch.wanted.clone(), [batch.wanted.len() / reals.max(1), reals]);
-        let wanted = Tensor::from_data(wanted, &parameters.device());
-        let log = self.plan.flow.log_density(&parameters.clone().narrow(0, fusion, flow), wanted, &context);
-        log.sum() * -batch.weight
+        self.plan.loss_of(parameters, &self.bodies, &batch.readings, &batch.wanted) * batch.weight
     }
 }
 

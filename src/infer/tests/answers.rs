@@ -11,7 +11,7 @@ pub fn trained(subject: &Subject, table: &Table, noise: Noise, steps: usize) -> 
     let transformer = Transformer { width: Some(32), layers: Some(2), noise, ..Transformer::default() };
     let train_ = Train { steps: Some(steps), batch: Some(128), ..Train::default() };
     let plan = plan("test", subject, &transformer, &train_, table);
-    train(&plan, subject, table, &machine(2), None, &mut Watcher::default()).unwrap()
+    train(&plan, subject, crate::Material::kept(table), &machine(2), None, &mut Watcher::default()).unwrap()
 }
 
 fn answer(weights: &Weights, subject: &Subject, states: &[Option<f64>], draws: usize) -> Vec<f64> {

@@ -48,7 +48,9 @@ fn prepared(model: &Model, kind: Kind, rows: u64, steps: usize) -> (Plan, Subjec
 
 fn trained(model: &Model, kind: Kind, rows: u64, steps: usize) -> (Weights, Subject) {
     let (plan, subject, table) = prepared(model, kind, rows, steps);
-    let weights = train(&plan, &subject, &table, &machine(2), None, &mut Watcher::default()).unwrap();
+    let weights =
+        train(&plan, &subject, crate::Material::kept(&table), &machine(2), None, &mut Watcher::default())
+            .unwrap();
     (weights, subject)
 }
 
@@ -232,7 +234,7 @@ fn a_training_on_data_sets_that_differ_goes_on_to_the_same_bits() {
     let (plan, subject, table) = prepared(&file.models[0], EXACT, 200, 30);
     assert!(table.values.iter().any(|value| value.is_nan()) && subject.has_times());
     let run = |resume: Option<&[u8]>, threads, watcher: &mut Watcher| {
-        train(&plan, &subject, &table, &machine(threads), resume, watcher)
+        train(&plan, &subject, crate::Material::kept(&table), &machine(threads), resume, watcher)
     };
     let whole = run(None, 2, &mut Watcher::default()).unwrap();
     let mut watcher = Watcher { stop_after: Some(13), kept: None };

@@ -1,7 +1,7 @@
 //! Modalities as tokens: what encoders read, what they may not see, and posteriors that are known.
 
 use super::{Watcher, machine, moments};
-use crate::backend::{Batch, Bodies, Cpu, Network, Readings, objective};
+use crate::backend::{Batch, Bodies, Cpu, Network, objective};
 use crate::encoder::Encoder;
 use crate::modality::Reading;
 use crate::network::{Architecture, Inputs, Masks, Targets};
@@ -317,7 +317,15 @@ approximator net {
     let train = Train { steps: Some(1_200), batch: Some(256), ..Train::default() };
     let transformer = Transformer { width: Some(32), layers: Some(2), ..Transformer::default() };
     let plan = crate::plan("net", &subject, &transformer, &train, &table);
-    let weights = crate::train(&plan, &subject, &table, &machine(2), None, &mut Watcher::default()).unwrap();
+    let weights = crate::train(
+        &plan,
+        &subject,
+        crate::Material::kept(&table),
+        &machine(2),
+        None,
+        &mut Watcher::default(),
+    )
+    .unwrap();
     for given in [&[][..], &[1.1, 0.4], &[-0.5, -1.0, 0.3, -0.7, -0.2]] {
         let states = std::iter::once(State::Inferred).chain(given.iter().map(|x| State::Given(*x)));
         let states: Vec<State> = states.chain(std::iter::repeat(State::Absent)).take(outputs.len()).collect();

@@ -7,6 +7,7 @@ mod fused;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod patterns;
+mod posterior;
 mod resume;
 mod tilted;
 

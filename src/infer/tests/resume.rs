@@ -14,7 +14,7 @@ fn small() -> (Plan, Subject, Table) {
 
 fn run(resume: Option<&[u8]>, threads: usize, watcher: &mut Watcher) -> Result<Weights, TrainError> {
     let (plan, subject, table) = small();
-    train(&plan, &subject, &table, &machine(threads), resume, watcher)
+    train(&plan, &subject, crate::Material::kept(&table), &machine(threads), resume, watcher)
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_training_of_no_stated_length_goes_on_to_the_same_bits() {
     let train_ = Train { batch: Some(16), ..Train::default() };
     let plan = plan("test", &subject, &transformer, &train_, &table);
     let run = |resume: Option<&[u8]>, watcher: &mut Watcher| {
-        train(&plan, &subject, &table, &machine(2), resume, watcher)
+        train(&plan, &subject, crate::Material::kept(&table), &machine(2), resume, watcher)
     };
     let whole = run(None, &mut Watcher::default()).unwrap();
     let end = whole.curve.last().unwrap().step;
@@ -72,6 +72,13 @@ fn damaged_or_foreign_checkpoints_are_refused() {
     assert!(matches!(cut, Err(TrainError::Checkpoint(_))));
     let (mut plan, subject, table) = small();
     plan.course.seed += 1;
-    let foreign = train(&plan, &subject, &table, &machine(1), Some(&kept), &mut Watcher::default());
+    let foreign = train(
+        &plan,
+        &subject,
+        crate::Material::kept(&table),
+        &machine(1),
+        Some(&kept),
+        &mut Watcher::default(),
+    );
     assert_eq!(foreign, Err(TrainError::Checkpoint(Damaged("it belongs to another training".into()))));
 }

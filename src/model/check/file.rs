@@ -294,7 +294,6 @@ impl<'t> Checking<'t> {
                     }
                     seen.push((number, tree.name.span));
                     if let Some(entry) = self.approximators.get_mut(number) {
-                        entry.approximator.later.extend(found.later);
                         entry.approximator.train = found.train;
                         self.focuses.extend(found.focus.map(|focus| (number, focus)));
                     }

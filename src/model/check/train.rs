@@ -2,7 +2,7 @@
 
 use super::codes::{FOCUS, NOT_A_NUMBER, SETTING_RANGE, SETTING_TWICE};
 use super::constant::Constants;
-use super::network::{not_run, whole};
+use super::network::whole;
 use crate::Train;
 use sbi_syntax::Diagnostic;
 use sbi_syntax::tree::{self, ExprKind, Name, Setting};
@@ -13,8 +13,6 @@ pub(super) struct Said<'t> {
     pub(super) train: Train,
     /// The query to focus on.
     pub(super) focus: Option<&'t Name>,
-    /// What is sound but not run by this version.
-    pub(super) later: Vec<Diagnostic>,
 }
 
 /// The settings of a `train` block; what is wrong goes to `told`.
@@ -58,11 +56,7 @@ fn set<'t>(said: &mut Said<'t>, setting: &'t Setting, constants: &Constants<'_>)
     match name {
         "simulations" => {
             train.online = matches!(&value.kind, ExprKind::Path(path) if path.text() == "online");
-            if train.online {
-                said.later.push(
-                    not_run("simulations online", setting.span).help("write a number: `simulations 10_000`"),
-                );
-            } else {
+            if !train.online {
                 train.simulations = size(20..=100_000_000)?;
             }
         }
