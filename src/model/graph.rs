@@ -6,6 +6,7 @@ use crate::mechanism::{Base, Mechanism};
 use crate::quotient::{Lump, Quotient};
 use crate::vertices::{Cycle, Vertices};
 use crate::{AxisId, GraphRule, Model, NodeId, Role, eliminate};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One scalar the network sees: an element of a parameter or a datum.
@@ -237,6 +238,12 @@ impl Structure {
     /// How many tokens are scalars of the model: those come first, and behind them those that stand for modalities.
     pub fn singles(&self) -> usize {
         self.quotient.as_ref().map_or(self.graph.tokens.len(), |(_, quotient)| quotient.singles)
+    }
+
+    /// The tokens that a scalar stands in: itself, or all of its modality.
+    pub fn stands_in(&self, scalar: usize) -> Range<usize> {
+        let own = |(_, quotient): &(_, Quotient)| quotient.becomes.get(scalar).cloned();
+        self.quotient.as_ref().and_then(own).unwrap_or(scalar..scalar + 1)
     }
 
     /// The graph where readings whose times differ from data set to data set are spread evenly, in the order of their
