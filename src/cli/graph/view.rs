@@ -113,25 +113,46 @@ impl<'a> View<'a> {
         let numbered = file.models.iter().enumerate();
         let about = |number: usize| asked.iter().any(|(_, approximator)| approximator.model == number);
         let models = numbered.filter(|(number, _)| names.is_empty() || about(*number));
+        let mut structures = Structures::default();
         let models = models.map(|(number, model)| {
             let own = file.approximators.iter().filter(|approximator| approximator.model == number);
-            Shown::of(model, own)
+            Shown::of((number, model), own, &mut structures)
         });
         let models = models.collect();
         let queries = asked.into_iter().map(|(query, approximator)| {
             let model = file.models.get(approximator.model).expect("an approximator has its model");
-            Asked::of(query, approximator, model)
+            Asked::of(query, approximator, model, &mut structures)
         });
         Ok(View { models, queries: queries.collect() })
     }
 }
 
+/// The structures of models, by number and rule: those of long series are made once, however many queries ask.
+#[derive(Default)]
+struct Structures(Vec<((usize, GraphRule), Structure)>);
+
+impl Structures {
+    fn of(&mut self, number: usize, model: &Model, rule: GraphRule) -> Structure {
+        let key = (number, rule);
+        let known = self.0.iter().find(|(own, _)| *own == key).map(|(_, structure)| structure.clone());
+        known.unwrap_or_else(|| {
+            let structure = Structure::of(model, rule);
+            self.0.push((key, structure.clone()));
+            structure
+        })
+    }
+}
+
 impl<'a> Shown<'a> {
-    fn of(model: &'a Model, approximators: impl Iterator<Item = &'a Approximator>) -> Shown<'a> {
+    fn of(
+        (number, model): (usize, &'a Model),
+        approximators: impl Iterator<Item = &'a Approximator>,
+        structures: &mut Structures,
+    ) -> Shown<'a> {
         let rules: Vec<GraphRule> = approximators.filter_map(|own| Some(joint(own)?.graph)).collect();
         let agreed = rules.first().filter(|first| rules.iter().all(|rule| rule == *first));
         let rule = agreed.copied().unwrap_or_default();
-        let structure = Structure::of(model, rule);
+        let structure = structures.of(number, model, rule);
         Shown {
             model,
             statements: statements(model),
@@ -143,10 +164,18 @@ impl<'a> Shown<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(query: &'a Query, approximator: &'a Approximator, model: &'a Model) -> Asked<'a> {
+    fn of(
+        query: &'a Query,
+        approximator: &'a Approximator,
+        model: &'a Model,
+        structures: &mut Structures,
+    ) -> Asked<'a> {
         let network = joint(approximator);
         let rule = network.map(|network| network.graph).unwrap_or_default();
-        let said = Said::of(query, model, rule, &approximator.lumps());
+        let said = Said::of(query, model, &approximator.lumps(), |placed| match placed {
+            Some(placed) => Structure::of(placed, rule),
+            None => structures.of(approximator.model, model, rule),
+        });
         let placed = |axis: AxisId| query.placed.iter().find(|placed| placed.axis == axis);
         // Where some elements of an axis are placed, the others are not there: nothing looks at them.
         let graph_with = |moved: Option<(AxisId, f64)>| {
@@ -258,16 +287,19 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(query: &Query, model: &'a Model, rule: GraphRule, lumps: &[Lump]) -> Said<'a> {
-        let structure = |model: &Model| {
-            let lumped = Structure::of(model, rule).lumped(lumps);
-            lumped.expect("the check refuses modalities that depend on others in a circle")
-        };
-        let Some(placed) = query.placed_model(model) else {
-            let structure = structure(model);
+    /// `structure` is that of a model placed for the query, or of the model itself.
+    fn of(
+        query: &Query,
+        model: &'a Model,
+        lumps: &[Lump],
+        structure: impl FnOnce(Option<&Model>) -> Structure,
+    ) -> Said<'a> {
+        let placed = query.placed_model(model);
+        let structure = structure(placed.as_ref()).lumped(lumps);
+        let structure = structure.expect("the check refuses modalities that depend on others in a circle");
+        let Some(placed) = placed else {
             return Said::by_token(Cow::Borrowed(model), structure, lumps, (&query.states, &query.infer));
         };
-        let structure = structure(&placed);
         let Placement { model, states, infer, .. } =
             query.placement(model, &Graph::of(model), placed, structure.scalars());
         Said::by_token(Cow::Owned(model), structure, lumps, (&states, &infer))

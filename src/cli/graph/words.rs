@@ -34,7 +34,7 @@ pub fn axis(axis: &Axis) -> String {
 
 /// A coordinate without the noise of its arithmetic.
 fn short(x: f64) -> String {
-    let digits = format!("{x:.6}");
+    let digits = format!("{x:.12}");
     match digits.parse::<f64>() {
         Ok(rounded) if (rounded - x).abs() <= 1e-9 * x.abs() => exact(rounded),
         _ => exact(x),
