@@ -1,7 +1,7 @@
 //! How much memory training and drawing take, reckoned before any of it is asked for: a machine that lacks it ends the
 //! process without a word.
 
-use crate::encoder::{Encoder, Stage};
+use crate::encoder::{Encoder, Reader, Stage};
 use crate::example::{JUDGED, MOST_MASKS};
 use crate::kernel::Kernel;
 use crate::modality::Modality;
@@ -69,10 +69,17 @@ pub fn training_bytes(
 fn encoding_bytes(modality: &Modality, width: usize, batch: usize, examples: f64) -> f64 {
     let encoder = Encoder::of(modality, modality.tokens.len(), width);
     let read = 8.0 * examples * modality.cells.len() as f64;
-    let made = |(stage, rows): (&Stage, usize)| {
-        let (rows, tables) = (rows as f64, modality.rows() as f64 / rows as f64);
-        let row = ENCODED.0 * stage.width as f64 + ENCODED.1 * stage.heads as f64 * rows / stage.patch as f64;
-        tables * rows / stage.patch as f64 * row * stage.blocks as f64 + stage.inputs as f64
+    let made = |(stage, cells): (&Stage, usize)| {
+        let tables = modality.rows() as f64 / cells as f64;
+        let patches = cells as f64 / (stage.patch as f64).powi(stage.axes as i32);
+        // How many rows go in, and with how many each is compared.
+        let (rows, others) = match stage.reader {
+            Reader::Attention { .. } => (patches, patches),
+            Reader::DeepSet => (patches, 0.0),
+            Reader::Mlp => (1.0, 0.0),
+        };
+        let row = ENCODED.0 * stage.width as f64 + ENCODED.1 * stage.heads as f64 * others;
+        tables * rows * (row * stage.blocks as f64 + stage.inputs as f64)
     };
     let mut axis = 0;
     let stages = encoder.stages.iter().map(|stage| {

@@ -39,6 +39,26 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine |= theirs);
     }
 
+    /// Adds the `count` members of `other` from `from` on, moved to stand from `to` on.
+    pub(crate) fn add_run(&mut self, other: &Bits, (from, to, count): (usize, usize, usize)) {
+        let mut done = 0;
+        while done < count {
+            let (word, shift) = ((to + done) / 64, (to + done) % 64);
+            let taken = (64 - shift).min(count - done);
+            let bits = other.window(from + done) & (u64::MAX >> (64 - taken));
+            self.words.get_mut(word).into_iter().for_each(|own| *own |= bits << shift);
+            done += taken;
+        }
+    }
+
+    /// The 64 numbers from one on.
+    fn window(&self, from: usize) -> u64 {
+        let word = |place: usize| self.words.get(place).copied().unwrap_or(0);
+        let (place, shift) = (from / 64, from % 64);
+        let high = if shift == 0 { 0 } else { word(place + 1) << (64 - shift) };
+        word(place) >> shift | high
+    }
+
     /// Keeps only what is also in `other`.
     pub(crate) fn intersect(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine &= theirs);
@@ -99,6 +119,22 @@ mod tests {
         bits.remove(64);
         assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 128, 199]);
         assert!(bits.contains(128) && !bits.contains(64) && !bits.contains(1000));
+    }
+
+    #[test]
+    fn runs_are_moved_across_words() {
+        let third = Bits::filter(300, |number| number % 3 == 0);
+        for (from, to, count) in [(0, 0, 300), (5, 70, 130), (64, 1, 64), (130, 64, 128), (7, 9, 0)] {
+            let mut bits = Bits::filter(300, |number| number == 299);
+            bits.add_run(&third, (from, to, count));
+            let moved =
+                |number: usize| (to..to + count).contains(&number) && third.contains(number - to + from);
+            assert_eq!(
+                bits,
+                Bits::filter(300, |number| number == 299 || moved(number)),
+                "{from} {to} {count}"
+            );
+        }
     }
 
     #[test]

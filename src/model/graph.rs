@@ -6,6 +6,7 @@ use crate::mechanism::{Base, Mechanism};
 use crate::quotient::{Lump, Quotient};
 use crate::vertices::{Cycle, Vertices};
 use crate::{AxisId, GraphRule, Model, NodeId, Role, eliminate};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One scalar the network sees: an element of a parameter or a datum.
@@ -126,19 +127,18 @@ impl Graph {
         let mut gone = Bits::filter(size, |_| true);
         kept.iter().for_each(|&vertex| gone.remove(vertex));
         eliminate::eliminate(&mut parents, &gone);
-        let mut number = vec![None; size];
-        for (token, &vertex) in kept.iter().enumerate() {
-            if let Some(place) = number.get_mut(vertex) {
-                *place = Some(token);
-            }
-        }
+        // Tokens in a row stay so: rows of bits are moved by runs of them.
+        let mut next = 0;
+        let runs = kept.chunk_by(|one, next| one + 1 == *next).filter_map(|run| {
+            next += run.len();
+            Some((*run.first()?, next - run.len(), run.len()))
+        });
+        let runs: Vec<(usize, usize, usize)> = runs.collect();
         let mut base = Mask::empty(kept.len());
-        for (row, &vertex) in kept.iter().enumerate() {
-            base.set(row, row);
-            let family = parents.get(vertex).into_iter().flat_map(Bits::iter);
-            family
-                .filter_map(|parent| number.get(parent).copied().flatten())
-                .for_each(|column| base.set(row, column));
+        for (row, (&vertex, own)) in kept.iter().zip(&mut base.rows).enumerate() {
+            own.insert(row);
+            let family = parents.get(vertex).expect("a token is a vertex");
+            runs.iter().for_each(|run| own.add_run(family, *run));
         }
         let order = (0..kept.len()).collect();
         Ok(Graph { tokens: vertices.tokens.into_iter().map(|(_, token)| token).collect(), base, order })
@@ -237,6 +237,12 @@ impl Structure {
     /// How many tokens are scalars of the model: those come first, and behind them those that stand for modalities.
     pub fn singles(&self) -> usize {
         self.quotient.as_ref().map_or(self.graph.tokens.len(), |(_, quotient)| quotient.singles)
+    }
+
+    /// The tokens that a scalar stands in: itself, or all of its modality.
+    pub fn stands_in(&self, scalar: usize) -> Range<usize> {
+        let own = |(_, quotient): &(_, Quotient)| quotient.becomes.get(scalar).cloned();
+        self.quotient.as_ref().and_then(own).unwrap_or(scalar..scalar + 1)
     }
 
     /// The graph where readings whose times differ from data set to data set are spread evenly, in the order of their

@@ -3,8 +3,10 @@
 //! What reads an element of a modality reads all of its tokens, and what an element reads all of them read. Tokens of one modality
 //! read those before them, so that a moral mask joins them.
 
+use crate::bits::Bits;
 use crate::graph::Support;
 use crate::{Graph, Mask, NodeId, Role, Token};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,14 +59,21 @@ impl Quotient {
     /// # Errors
     /// The names of tokens that read each other in a circle, which no order of tokens undoes.
     pub fn graph(&self, graph: &Graph) -> Result<Graph, Vec<String>> {
+        // What all of a lump read, before it is asked what that becomes: of two long series there are many pairs.
+        let mut reads: BTreeMap<usize, (Range<usize>, Bits)> = BTreeMap::new();
+        for (own, rows) in graph.base.rows().iter().zip(&self.becomes) {
+            let (_, all) =
+                reads.entry(rows.start).or_insert_with(|| (rows.clone(), Bits::new(self.becomes.len())));
+            all.union(own);
+        }
         let mut base = Mask::empty(self.tokens.len());
-        for (row, rows) in self.becomes.iter().enumerate() {
-            for columns in graph.base.row(row).filter_map(|column| self.becomes.get(column)) {
+        for (rows, read) in reads.into_values() {
+            for columns in read.iter().filter_map(|column| self.becomes.get(column)) {
                 for (row, column) in
                     rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)))
                 {
                     // In a lump the later reads the earlier: a graph has no circle, and what is made of it joins them anyway.
-                    if rows != columns || column <= row {
+                    if rows != *columns || column <= row {
                         base.set(row, column);
                     }
                 }

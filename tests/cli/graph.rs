@@ -229,6 +229,193 @@ fn wide_masks_are_told_node_by_node() {
     ran.prints(&["y[60] <- b, x[60]"]);
 }
 
+/// Of two modalities that have encoders one is three tokens, the other one; a third has none.
+pub const ENCODED: &str = "edition 2026
+model m {
+    axis i : index(3)
+    axis n : set(size = 4)
+    param a ~ normal(0, 1)
+    param b ~ normal(0, 1)
+    modality cloud {
+        data x[n] ~ normal(a, 1)
+        data w[n] ~ normal(x[n], 1)
+    }
+    modality path {
+        data y[i] ~ normal(a + b, 1)
+    }
+    modality rest {
+        data z ~ normal(b, 1)
+    }
+    missing x[n] with probability 20%
+}
+approximator net {
+    joint with diffusion_transformer()
+    encode cloud with set_transformer(tokens = 3)
+    encode path with mlp()
+}
+query both {
+    given x = [1, 2, 3, 4]
+    given w = [1, 2, 3, 4]
+    given y = [1, 2, 3]
+    given z = 1
+    infer params
+}
+query gap {
+    given x[1 .. 3] = [1, 2, 3]
+    given w = [1, 2, 3, 4]
+    infer params, z
+}
+";
+
+/// The rest of the text, by element, is of the model: the network's tokens are those of its queries alone.
+#[test]
+fn modalities_that_have_encoders_are_tokens_in_text() {
+    let out = Bench::with("m.sbi", ENCODED).sbi("graph m.sbi").code(0).out;
+    let (model, queries) = out.split_once("query both").unwrap();
+    assert!(model.contains("    w[4] <- x[4]\n"), "{model}");
+    let expected = "
+  `net`: undirected mask of the exact graph; 7 tokens: 5 given, 2 inferred
+       a        inferred x x . x x x x
+       b        inferred x x x . . . x
+  rest z        given    . x x . . . .
+       cloud[1] given    x . . x x x .
+       cloud[2] given    x . . x x x .
+       cloud[3] given    x . . x x x .
+       path     given    x x . . . . x
+  (x looks at, . does not: a line for who looks, columns in the same order)
+  keeps 55 % of the entries; all tokens reach each other through 3 layers
+  encoders make 3 tokens of all 8 numbers of `cloud` and 1 token of all 3 numbers of `path`
+
+query gap
+  `net`: undirected mask of the exact graph; 7 tokens: 3 given, 3 inferred, 1 absent
+       a        inferred x . . x x x
+       b        inferred . x x . . .
+  rest z        inferred . x x . . .
+       cloud[1] given    x . . x x x
+       cloud[2] given    x . . x x x
+       cloud[3] given    x . . x x x
+  (x looks at, . does not: a line for who looks, columns in the same order)
+  absent: path
+  keeps 56 % of the entries; 2 parts are apart, and within each all tokens reach each other through
+  1 layer: a, cloud | b, z
+  an encoder makes 3 tokens of the 7 numbers given of `cloud`
+";
+    assert_eq!(queries, expected);
+}
+
+#[test]
+fn modalities_that_have_encoders_are_tokens_in_json() {
+    let json = graph(ENCODED);
+    let expected = json!({
+        "name": "gap",
+        "tokens": ["a", "b", "z", "cloud[1]", "cloud[2]", "cloud[3]", "path"],
+        "condition": ["inferred", "inferred", "inferred", "given", "given", "given", "absent"],
+        "base": [
+            [1, 0, 0, 0, 0, 0, 0],
+            [0, 1, 0, 0, 0, 0, 0],
+            [0, 1, 1, 0, 0, 0, 0],
+            [1, 0, 0, 1, 0, 0, 0],
+            [1, 0, 0, 1, 1, 0, 0],
+            [1, 0, 0, 1, 1, 1, 0],
+            [0, 0, 0, 0, 0, 0, 0],
+        ],
+        "mask": [
+            [1, 0, 0, 1, 1, 1, 0],
+            [0, 1, 1, 0, 0, 0, 0],
+            [0, 1, 1, 0, 0, 0, 0],
+            [1, 0, 0, 1, 1, 1, 0],
+            [1, 0, 0, 1, 1, 1, 0],
+            [1, 0, 0, 1, 1, 1, 0],
+            [0, 0, 0, 0, 0, 0, 0],
+        ],
+        "kind": "undirected",
+        "rule": "exact",
+        "kept": 20.0 / 36.0,
+        "parts": 2,
+        "layers": 1,
+        "encoded": [
+            {"name": "cloud", "range": [3, 6], "elements": 8, "given": 7},
+            {"name": "path", "range": [6, 7], "elements": 3, "given": 0},
+        ],
+        "approximator": "net",
+        "model": "m",
+        "estimator": "joint",
+        "modalities": [
+            {"name": "cloud", "ranges": [[3, 6]]},
+            {"name": "path", "ranges": [[6, 7]]},
+            {"name": "rest", "ranges": [[2, 3]]},
+        ],
+        "spread": [],
+    });
+    assert_eq!(json["queries"][1], expected);
+    let model = &json["models"][0];
+    assert_eq!(model["tokens"].as_array().unwrap().len(), 14);
+    assert_eq!(model["parents"][9], json!([5]));
+}
+
+/// Series are placed by the query; the token that stands for one has no time of its own.
+#[test]
+fn an_encoded_series_is_placed_by_its_query() {
+    let text = "edition 2026
+model pond {
+    axis t : time(scattered(n = 1 .. 3, over = 0 .. 9))
+    param k ~ uniform(0, 1)
+    dynamics water over 0 .. 9 by rk4(step = 0.1) {
+        init x = 1
+        x' = -k * x
+    }
+    data u[t] ~ normal(water.x(t), 1)
+    data v ~ normal(k, 1)
+}
+approximator m for pond {
+    joint with diffusion_transformer(graph = mechanistic)
+    encode t with time_transformer(tokens = 2)
+}
+query q of m {
+    at t = [1, 8]
+    given u = [1, 1]
+    given v = 1
+    infer k
+}
+";
+    Bench::with("pond.sbi", text).sbi("graph pond.sbi").code(0).prints(&[
+        "undirected mask of the mechanistic graph; 4 tokens: 3 given, 1 inferred",
+        "k    inferred x x x x",
+        "t[1] given    x . x x",
+        "an encoder makes 2 tokens of all 2 numbers of `t`",
+    ]);
+}
+
+/// The paper's two detectors: nothing is made for each pair of their readings.
+#[test]
+fn two_long_series_are_shown_at_once() {
+    let text = "edition 2026
+model chirp {
+    axis t : time(grid(from = 0, to = 8191, step = 1))
+    param mass ~ uniform(1, 2)
+    modality first {
+        data h[t] ~ normal(mass * t, 1)
+    }
+    modality second {
+        data g[t] ~ normal(mass, 1)
+    }
+}
+approximator net {
+    joint with diffusion_transformer()
+    encode first with time_transformer()
+    encode second with time_transformer()
+}
+query prior {
+    infer params
+}
+";
+    let bench = Bench::with("chirp.sbi", text);
+    let ran = bench.sbi("graph chirp.sbi").code(0);
+    ran.prints(&["3 tokens: 1 inferred, 2 absent", "absent: first, second"]);
+    let json = bench.sbi("graph chirp.sbi --format json").code(0).out;
+    assert!(json.len() < 1_000_000, "{} bytes", json.len());
+}
+
 #[test]
 fn queries_are_chosen_by_name() {
     let text = "edition 2026

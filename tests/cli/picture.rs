@@ -177,6 +177,24 @@ fn hostile_models_are_drawn() {
     }
 }
 
+/// A modality that is tokens bears its name once: there is no bracket beside it.
+#[test]
+fn modalities_that_have_encoders_are_tokens_in_pictures() {
+    let bench = Bench::with("m.sbi", super::graph::ENCODED);
+    let svg = bench.sbi("graph m.sbi --format svg --query gap").code(0).out;
+    check("encoded", &svg);
+    let document = Document::parse(&svg).unwrap();
+    let texts = document.descendants().filter(|node| node.tag_name().name() == "text");
+    let texts: Vec<&str> = texts.filter_map(|node| node.text()).collect();
+    let tally = texts.iter().position(|text| *text == "7 tokens: 3 given, 3 inferred, 1 absent.").unwrap();
+    let side = ["a", "b", "z", "cloud[1]", "cloud[2]", "cloud[3]", "path", "rest"];
+    let legend = ["the row looks at the column", "it does not", "given", "inferred", "absent"];
+    let (written, notes) = texts[tally + 1..].split_at(21);
+    assert_eq!(written, [&side[..], &side, &legend].concat());
+    let notes = notes.join(" ");
+    assert!(notes.contains("An encoder makes 3 tokens of the 7 numbers given of cloud."), "{notes}");
+}
+
 #[test]
 fn names_of_files_are_escaped() {
     let bench = Bench::with("a&b.sbi", asked("param p ~ normal(0, 1)"));

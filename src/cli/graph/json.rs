@@ -2,7 +2,7 @@
 
 use super::fusion::{Topology, topology, written};
 use super::statements::Statement;
-use super::view::{Asked, Attention, Shown, View, parents};
+use super::view::{Asked, Attention, Encoded, Shown, View, parents};
 use super::words;
 use sbi_model::{Axis, Mask, Model};
 use serde::Serialize;
@@ -18,14 +18,14 @@ struct Graphs<'a> {
 #[derive(Serialize)]
 struct OfQuery<'a> {
     name: &'a str,
-    /// Names of the tokens, in token order.
+    /// Names of the tokens of its network, in token order.
     tokens: Vec<&'a str>,
     /// `given`, `inferred` or `absent` for each token.
     condition: Vec<&'static str>,
     /// Row = child, columns = itself and its parents; 0 or 1. Rows and columns of absent tokens are zero.
     base: Vec<Vec<u8>>,
     #[serde(flatten)]
-    attention: Option<OfMask>,
+    attention: Option<OfMask<'a>>,
     approximator: &'a str,
     model: &'a str,
     /// `joint` or `posterior`.
@@ -41,7 +41,7 @@ struct OfQuery<'a> {
 
 /// The mask of a joint approximator; a posterior has none of this.
 #[derive(Serialize)]
-struct OfMask {
+struct OfMask<'a> {
     /// Row attends to column; 0 or 1. Rows and columns of absent tokens are zero.
     mask: Vec<Vec<u8>>,
     /// `undirected`, `directed`, `faithful` or `dense`.
@@ -54,6 +54,18 @@ struct OfMask {
     parts: usize,
     /// After how many layers all tokens of each part have reached each other; null where they never do.
     layers: Option<usize>,
+    /// The modalities that are one token or a few, whose tokens come last.
+    encoded: Vec<OfEncoded<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfEncoded<'a> {
+    name: &'a str,
+    /// Its tokens, from the first to before the last, counted from 0.
+    range: [usize; 2],
+    /// How many elements of data its encoder may read, and how many of them the query gives.
+    elements: usize,
+    given: usize,
 }
 
 #[derive(Serialize)]
@@ -135,7 +147,7 @@ fn of_query<'a>(asked: &'a Asked) -> OfQuery<'a> {
         tokens: asked.tokens.iter().map(|token| token.name.as_str()).collect(),
         condition: asked.states.iter().map(words::state).collect(),
         base: rows(&asked.base),
-        attention: asked.attention.as_ref().map(of_mask),
+        attention: asked.attention.as_ref().map(|attention| of_mask(asked, attention)),
         approximator: &asked.approximator.name,
         model: &asked.model.name,
         estimator: if asked.attention.is_some() { "joint" } else { "posterior" },
@@ -145,7 +157,7 @@ fn of_query<'a>(asked: &'a Asked) -> OfQuery<'a> {
     }
 }
 
-fn of_mask(attention: &Attention) -> OfMask {
+fn of_mask<'a>(asked: &'a Asked, attention: &Attention) -> OfMask<'a> {
     OfMask {
         mask: rows(&attention.mask),
         kind: words::kind(attention.network.mask),
@@ -153,7 +165,12 @@ fn of_mask(attention: &Attention) -> OfMask {
         kept: attention.kept,
         parts: attention.reach.parts.len(),
         layers: attention.reach.layers.ok(),
+        encoded: asked.encoded.iter().map(of_encoded).collect(),
     }
+}
+
+fn of_encoded(Encoded { name, range, elements, given }: &Encoded) -> OfEncoded<'_> {
+    OfEncoded { name, range: [range.start, range.end], elements: *elements, given: *given }
 }
 
 fn of_fusion(scheme: String, Topology { parts, links }: Topology) -> OfFusion {

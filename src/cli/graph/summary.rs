@@ -26,7 +26,7 @@ impl Share {
     }
 }
 
-/// The nodes that have tokens in a query, with the tokens that are there.
+/// The nodes and modalities that have tokens in a query, with the tokens that are there.
 pub fn present(asked: &Asked) -> Vec<(Block, Vec<usize>)> {
     let there = |range: &Range<usize>| range.clone().filter(|token| asked.present.get(*token) == Some(&true));
     let blocks = asked.blocks().into_iter().map(|block| {

@@ -141,7 +141,7 @@ fn mask(asked: &Asked, attention: &Attention, width: usize) -> String {
 
 /// What stands before the row of each token: its modality, name and condition.
 fn heads(asked: &Asked) -> Vec<String> {
-    let modalities = asked.modalities();
+    let modalities = asked.frames();
     let modality = |token: usize| {
         let own = modalities.iter().find(|(_, ranges)| ranges.iter().any(|range| range.contains(&token)));
         own.map_or("", |(name, _)| name)
@@ -149,7 +149,7 @@ fn heads(asked: &Asked) -> Vec<String> {
     let own: Vec<&str> = (0..asked.tokens.len()).map(modality).collect();
     let first =
         own.iter().map(|name| name.len()).max().map_or(0, |longest| longest + usize::from(longest > 0));
-    let names: Vec<String> = asked.tokens.iter().map(|token| words::dated(asked, token)).collect();
+    let names: Vec<String> = (0..asked.tokens.len()).map(|token| words::dated(asked, token)).collect();
     let there = names.iter().zip(&asked.present).filter(|(_, present)| **present);
     let second = there.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let rows = names.iter().zip(&asked.states).zip(own);
@@ -192,20 +192,20 @@ fn by_node(asked: &Asked, attention: &Attention, blocks: &[(Block, Vec<usize>)],
     text + &legend(&format!("{all} all of its elements look at all, {some} some, {none} none"), width)
 }
 
-/// A node with how many of its tokens are there, and what the query says of them.
+/// A node or a modality with how many of its tokens are there, and what the query says of them.
 fn node_head(asked: &Asked, block: &Block, tokens: &[usize]) -> String {
-    let node = asked.model.node(block.node);
+    let is_one = asked.tokens.get(block.range.start).is_some_and(|token| token.name == block.name);
     let count = |word: &str| {
         let states = tokens.iter().filter_map(|token| asked.states.get(*token));
         states.filter(|state| words::state(state) == word).count()
     };
-    let size = if node.axes.is_empty() { String::new() } else { format!("[{}]", tokens.len()) };
+    let size = if is_one { String::new() } else { format!("[{}]", tokens.len()) };
     let states = match (count("given"), count("inferred")) {
         (_, 0) => "given".to_owned(),
         (0, _) => "inferred".to_owned(),
         (given, inferred) => format!("{given} given, {inferred} inferred"),
     };
-    format!("{}{size} {states}", node.name)
+    format!("{}{size} {states}", block.name)
 }
 
 /// The networks of a posterior.

@@ -4,8 +4,8 @@ use super::statements::{Statement, statements};
 use crate::cli::failure::Outcome;
 use crate::cli::spec::find;
 use sbi_model::{
-    Approximator, Axis, AxisId, AxisKind, Estimator, File, Graph, GraphRule, Mask, MaskKind, Model, NodeId,
-    Placement, Query, Reach, State, Structure, Token, Transformer,
+    Approximator, Axis, AxisId, AxisKind, Estimator, File, Graph, GraphRule, Lump, Mask, MaskKind, Model,
+    NodeId, Placement, Query, Reach, State, Structure, Token, Transformer,
 };
 use std::borrow::Cow;
 use std::ops::Range;
@@ -41,9 +41,12 @@ pub struct Asked<'a> {
     pub approximator: &'a Approximator,
     /// What it is about, with axes as long as it places them.
     pub model: Cow<'a, Model>,
-    /// The tokens of that, in token order.
+    /// The tokens of its network, in token order: the elements of that, but one or a few for all of a modality that has an
+    /// encoder under a joint approximator. A posterior has elements alone.
     pub tokens: Arc<[Token]>,
-    /// What the query says of each.
+    /// The modalities that are one token or a few, whose tokens come last.
+    pub encoded: Vec<Encoded>,
+    /// What the query says of each token: a modality is given where any of it is.
     pub states: Vec<State>,
     /// The tokens to report, in the order asked.
     pub infer: Vec<usize>,
@@ -69,10 +72,25 @@ pub struct Attention<'a> {
     pub reach: Reach,
 }
 
-/// All tokens of one node: they stand together.
+/// A modality that a joint approximator reads as one token or a few.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// Its name.
+    pub name: String,
+    /// Its tokens.
+    pub range: Range<usize>,
+    /// How many elements it has.
+    pub elements: usize,
+    /// How many of them the query gives.
+    pub given: usize,
+}
+
+/// Tokens that stand together: all elements of a node, or all that a modality is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
-    /// The node.
+    /// The name of the node, or of the modality.
+    pub name: String,
+    /// The node; of a modality the first.
     pub node: NodeId,
     /// Its tokens.
     pub range: Range<usize>,
@@ -95,25 +113,46 @@ impl<'a> View<'a> {
         let numbered = file.models.iter().enumerate();
         let about = |number: usize| asked.iter().any(|(_, approximator)| approximator.model == number);
         let models = numbered.filter(|(number, _)| names.is_empty() || about(*number));
+        let mut structures = Structures::default();
         let models = models.map(|(number, model)| {
             let own = file.approximators.iter().filter(|approximator| approximator.model == number);
-            Shown::of(model, own)
+            Shown::of((number, model), own, &mut structures)
         });
         let models = models.collect();
         let queries = asked.into_iter().map(|(query, approximator)| {
             let model = file.models.get(approximator.model).expect("an approximator has its model");
-            Asked::of(query, approximator, model)
+            Asked::of(query, approximator, model, &mut structures)
         });
         Ok(View { models, queries: queries.collect() })
     }
 }
 
+/// The structures of models, by number and rule: those of long series are made once, however many queries ask.
+#[derive(Default)]
+struct Structures(Vec<((usize, GraphRule), Structure)>);
+
+impl Structures {
+    fn of(&mut self, number: usize, model: &Model, rule: GraphRule) -> Structure {
+        let key = (number, rule);
+        let known = self.0.iter().find(|(own, _)| *own == key).map(|(_, structure)| structure.clone());
+        known.unwrap_or_else(|| {
+            let structure = Structure::of(model, rule);
+            self.0.push((key, structure.clone()));
+            structure
+        })
+    }
+}
+
 impl<'a> Shown<'a> {
-    fn of(model: &'a Model, approximators: impl Iterator<Item = &'a Approximator>) -> Shown<'a> {
+    fn of(
+        (number, model): (usize, &'a Model),
+        approximators: impl Iterator<Item = &'a Approximator>,
+        structures: &mut Structures,
+    ) -> Shown<'a> {
         let rules: Vec<GraphRule> = approximators.filter_map(|own| Some(joint(own)?.graph)).collect();
         let agreed = rules.first().filter(|first| rules.iter().all(|rule| rule == *first));
         let rule = agreed.copied().unwrap_or_default();
-        let structure = Structure::of(model, rule);
+        let structure = structures.of(number, model, rule);
         Shown {
             model,
             statements: statements(model),
@@ -125,10 +164,18 @@ impl<'a> Shown<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(query: &'a Query, approximator: &'a Approximator, model: &'a Model) -> Asked<'a> {
+    fn of(
+        query: &'a Query,
+        approximator: &'a Approximator,
+        model: &'a Model,
+        structures: &mut Structures,
+    ) -> Asked<'a> {
         let network = joint(approximator);
         let rule = network.map(|network| network.graph).unwrap_or_default();
-        let said = Said::of(query, model, rule);
+        let said = Said::of(query, model, &approximator.lumps(), |placed| match placed {
+            Some(placed) => Structure::of(placed, rule),
+            None => structures.of(approximator.model, model, rule),
+        });
         let placed = |axis: AxisId| query.placed.iter().find(|placed| placed.axis == axis);
         // Where some elements of an axis are placed, the others are not there: nothing looks at them.
         let graph_with = |moved: Option<(AxisId, f64)>| {
@@ -163,15 +210,32 @@ impl<'a> Asked<'a> {
             attention,
             model: said.model,
             tokens: graph.tokens,
+            encoded: said.encoded,
             states: said.states,
             infer: said.infer,
             present,
         }
     }
 
-    /// The tokens of each node.
+    /// The tokens of each node, and of each modality that is a token or a few: those bear the modality's first node.
     pub fn blocks(&self) -> Vec<Block> {
-        blocks(&self.tokens)
+        let mut blocks: Vec<Block> = Vec::new();
+        for (number, token) in self.tokens.iter().enumerate() {
+            match blocks.last_mut() {
+                Some(block) if block.node == token.node => block.range.end = number + 1,
+                _ => {
+                    let own = self.encoding(number).map(|own| &own.name);
+                    let name = own.unwrap_or_else(|| &self.model.node(token.node).name).clone();
+                    blocks.push(Block { name, node: token.node, range: number..number + 1 });
+                }
+            }
+        }
+        blocks
+    }
+
+    /// The modality that a token stands for; none of one that is an element.
+    pub fn encoding(&self, token: usize) -> Option<&Encoded> {
+        self.encoded.iter().find(|own| own.range.contains(&token))
     }
 
     /// The modalities that the file writes, with their runs of tokens.
@@ -188,6 +252,13 @@ impl<'a> Asked<'a> {
             runs
         };
         written.map(|group| (group.name.as_str(), runs(&group.nodes))).collect()
+    }
+
+    /// Those of them whose elements are tokens: the tokens of others are named after them already.
+    pub fn frames(&self) -> Vec<(&'a str, Vec<Range<usize>>)> {
+        let mut frames = self.modalities();
+        frames.retain(|(_, runs)| runs.iter().all(|run| self.encoding(run.start).is_none()));
+        frames
     }
 }
 
@@ -210,47 +281,70 @@ fn mask(kind: MaskKind, graph: &Graph, states: &[State]) -> Mask {
 struct Said<'a> {
     model: Cow<'a, Model>,
     structure: Structure,
+    encoded: Vec<Encoded>,
     states: Vec<State>,
     infer: Vec<usize>,
 }
 
 impl<'a> Said<'a> {
-    fn of(query: &Query, model: &'a Model, rule: GraphRule) -> Said<'a> {
-        let Some(placed) = query.placed_model(model) else {
-            let (states, infer) = (query.states.clone(), query.infer.clone());
-            return Said {
-                model: Cow::Borrowed(model),
-                structure: Structure::of(model, rule),
-                states,
-                infer,
-            };
+    /// `structure` is that of a model placed for the query, or of the model itself.
+    fn of(
+        query: &Query,
+        model: &'a Model,
+        lumps: &[Lump],
+        structure: impl FnOnce(Option<&Model>) -> Structure,
+    ) -> Said<'a> {
+        let placed = query.placed_model(model);
+        let structure = structure(placed.as_ref()).lumped(lumps);
+        let structure = structure.expect("the check refuses modalities that depend on others in a circle");
+        let Some(placed) = placed else {
+            return Said::by_token(Cow::Borrowed(model), structure, lumps, (&query.states, &query.infer));
         };
-        let structure = Structure::of(&placed, rule);
-        let tokens = &structure.nominal().tokens;
         let Placement { model, states, infer, .. } =
-            query.placement(model, &Graph::of(model), placed, tokens);
-        Said { model: Cow::Owned(model), states, infer, structure }
+            query.placement(model, &Graph::of(model), placed, structure.scalars());
+        Said::by_token(Cow::Owned(model), structure, lumps, (&states, &infer))
+    }
+
+    /// What is said of the tokens of a network, from what is said of elements and which of them are reported.
+    fn by_token(
+        model: Cow<'a, Model>,
+        structure: Structure,
+        lumps: &[Lump],
+        (elements, infer): (&[State], &[usize]),
+    ) -> Said<'a> {
+        let is_given = |state: &State| matches!(state, State::Given(_));
+        let mut states = vec![State::Absent; structure.nominal().tokens.len()];
+        for (element, state) in elements.iter().enumerate() {
+            let tokens = structure.stands_in(element);
+            // No element of a modality that is a token is ever inferred.
+            if tokens.start < structure.singles() || is_given(state) {
+                states.get_mut(tokens).into_iter().flatten().for_each(|own| *own = *state);
+            }
+        }
+        let mut next = structure.singles();
+        let encoded = lumps.iter().map(|lump| {
+            let range = next..next + lump.tokens;
+            next = range.end;
+            let own = structure.scalars().iter().zip(elements);
+            let own: Vec<&State> =
+                own.filter(|(token, _)| lump.nodes.contains(&token.node)).map(|(_, state)| state).collect();
+            let given = own.iter().filter(|state| is_given(state)).count();
+            Encoded { name: lump.name.clone(), range, elements: own.len(), given }
+        });
+        Said {
+            encoded: encoded.collect(),
+            infer: infer.iter().map(|element| structure.stands_in(*element).start).collect(),
+            model,
+            structure,
+            states,
+        }
     }
 }
 
 /// What each token depends on, itself apart.
 pub fn parents(graph: &Graph) -> Vec<Vec<usize>> {
-    let all = 0..graph.tokens.len();
-    let row =
-        |row: usize| all.clone().filter(|column| *column != row && graph.base.get(row, *column)).collect();
-    all.clone().map(row).collect()
-}
-
-/// The tokens of each node.
-pub fn blocks(tokens: &[Token]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    for (number, token) in tokens.iter().enumerate() {
-        match blocks.last_mut() {
-            Some(block) if block.node == token.node => block.range.end = number + 1,
-            _ => blocks.push(Block { node: token.node, range: number..number + 1 }),
-        }
-    }
-    blocks
+    let row = |row: usize| graph.base.row(row).filter(|column| *column != row).collect();
+    (0..graph.tokens.len()).map(row).collect()
 }
 
 /// The axes of scattered instants along which a model has tokens, where its graph hangs on times.

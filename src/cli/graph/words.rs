@@ -1,8 +1,8 @@
 //! Axes, masks and what gets through them, in words.
 
-use super::view::{Asked, Attention};
+use super::view::{Asked, Attention, Encoded};
 use crate::cli::numbers::{exact, listed};
-use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps, Token};
+use sbi_model::{Axis, AxisKind, Count, GraphRule, MaskKind, State, Steps};
 
 /// No more parts of a mask than these are named.
 const MOST_PARTS: usize = 4;
@@ -34,7 +34,7 @@ pub fn axis(axis: &Axis) -> String {
 
 /// A coordinate without the noise of its arithmetic.
 fn short(x: f64) -> String {
-    let digits = format!("{x:.6}");
+    let digits = format!("{x:.12}");
     match digits.parse::<f64>() {
         Ok(rounded) if (rounded - x).abs() <= 1e-9 * x.abs() => exact(rounded),
         _ => exact(x),
@@ -92,9 +92,11 @@ fn unplaced(axes: &[&Axis]) -> Option<String> {
 }
 
 /// A token with its time, where its mask goes by that: `ill[2] @ 14 day`.
-pub fn dated(asked: &Asked, token: &Token) -> String {
+pub fn dated(asked: &Asked, number: usize) -> String {
+    let Some(token) = asked.tokens.get(number) else { return String::new() };
     let node = asked.model.node(token.node);
-    let by_time = asked.attention.as_ref().is_some_and(|own| own.network.graph == GraphRule::Mechanistic);
+    let mechanistic = asked.attention.as_ref().is_some_and(|own| own.network.graph == GraphRule::Mechanistic);
+    let by_time = mechanistic && asked.encoding(number).is_none();
     let mut places = node.axes.iter().zip(asked.model.places(node, token.element)).filter(|_| by_time);
     let time = places.find_map(|(id, place)| {
         let axis = asked.model.axis(*id);
@@ -185,43 +187,45 @@ fn too_few(attention: &Attention) -> Option<String> {
     })
 }
 
-/// That a modality is summarised before it is looked at.
+/// What the tokens that stand for modalities are made of.
 fn summarised(asked: &Asked) -> Option<String> {
-    let encodings = asked.approximator.encodings.iter().filter(|_| asked.attention.is_some());
-    let names: Vec<&str> = encodings
-        .filter_map(|encoding| asked.approximator.groups.get(encoding.modality))
-        .map(|group| group.name.as_str())
-        .collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "an encoder makes one token or a few of all of {}; here each element is shown",
-            listed(&names, "and of all of")
-        )
-    })
+    let made = |own: &Encoded| {
+        let tokens = plural(own.range.len(), "token");
+        match own.given == own.elements {
+            true => format!("{tokens} of all {} of `{}`", plural(own.given, "number"), own.name),
+            // A data set may have fewer than there is room for, so that it is not said of how many.
+            false => format!("{tokens} of the {} given of `{}`", plural(own.given, "number"), own.name),
+        }
+    };
+    let made: Vec<String> = asked.encoded.iter().filter(|own| own.given > 0).map(made).collect();
+    match made.as_slice() {
+        [] => None,
+        [one] => Some(format!("an encoder makes {one}")),
+        [first @ .., last] => Some(format!("encoders make {} and {last}", first.join(", "))),
+    }
 }
 
-/// Tokens by name, with runs of elements of one node together: `theta[1 .. 3], x[2]`.
+/// Tokens by name, with runs of one node or modality together: `theta[1 .. 3], x[2]`.
 pub fn named(asked: &Asked, tokens: &[usize]) -> String {
     let mut pieces: Vec<String> = Vec::new();
     for block in asked.blocks() {
         let own: Vec<usize> = tokens.iter().copied().filter(|token| block.range.contains(token)).collect();
-        let node = asked.model.node(block.node);
         if own.len() == block.range.len() {
-            pieces.push(node.name.clone());
+            pieces.push(block.name.clone());
             continue;
         }
         // A run goes along the last axis: `y[1,2 .. 3]`, as a query would name it.
         let index = |token: usize| {
             let name = asked.tokens.get(token).map_or("", |token| &token.name);
-            let index = name.strip_prefix(&node.name).unwrap_or(name).trim_matches(['[', ']']);
+            let index = name.strip_prefix(&block.name).unwrap_or(name).trim_matches(['[', ']']);
             let last = index.rfind(',').map_or(0, |comma| comma + 1);
             (index.get(..last).unwrap_or_default(), index.get(last..).unwrap_or_default())
         };
         for run in own.chunk_by(|one, next| one + 1 == *next && index(*one).0 == index(*next).0) {
             let ends = run.first().zip(run.last()).map(|(first, last)| (index(*first), index(*last)));
             pieces.extend(ends.map(|((before, first), (_, last))| match first == last {
-                true => format!("{}[{before}{first}]", node.name),
-                false => format!("{}[{before}{first} .. {last}]", node.name),
+                true => format!("{}[{before}{first}]", block.name),
+                false => format!("{}[{before}{first} .. {last}]", block.name),
             }));
         }
     }
@@ -269,7 +273,7 @@ approximator m for pond {
         let asked = &view.queries[0];
         let gone: Vec<usize> = (0..asked.tokens.len()).filter(|token| !asked.present[*token]).collect();
         let there = (0..asked.tokens.len()).filter(|token| asked.present[*token]);
-        let mut there: Vec<String> = there.map(|token| dated(asked, &asked.tokens[token])).collect();
+        let mut there: Vec<String> = there.map(|token| dated(asked, token)).collect();
         there.sort();
         let spread = asked.spread.iter().map(|axis| axis.name.clone()).collect();
         (named(asked, &gone), there, spread)

@@ -101,6 +101,21 @@ fn scalars(subject: &Subject, name: &str) -> Vec<usize> {
     subject.scalars().iter().enumerate().filter_map(own).collect()
 }
 
+/// Only attention compares rows: a thousand numbers side by side are one.
+#[test]
+fn a_long_row_takes_little_memory() {
+    let bytes = |encoder: &str| {
+        let text = format!(
+            "edition 2026\nmodel m {{\n    axis t : time(grid(from = 1, to = 1000, step = 1))\n    param mu ~ normal(0, 1)\n    data x[t] ~ normal(mu, 1)\n}}\napproximator net {{\n    joint with diffusion_transformer()\n    encode t with {encoder}\n}}\n"
+        );
+        let file = sbi_model::compile(&text, &()).file.unwrap();
+        let train = &file.approximators[0].train;
+        crate::training_bytes(&subject(&file), false, &Transformer::default(), train, 1)
+    };
+    let (side_by_side, in_patches) = (bytes("mlp(width = 128)"), bytes("time_transformer()"));
+    assert!(side_by_side < 2.0 * in_patches, "{side_by_side} against {in_patches} bytes");
+}
+
 #[test]
 fn modalities_are_tokens_behind_the_scalars() {
     let file = file("set_transformer(width = 16)");

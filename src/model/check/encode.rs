@@ -8,8 +8,8 @@ use super::model::Looked;
 use super::names::list;
 use super::network::{LAYERS, Reader, WIDTHS};
 use crate::{
-    Approximator, AxisId, AxisKind, Encoder, EncoderKind, Encoding, Estimator, Group, Model, Node, NodeId,
-    Stage, Structure,
+    Approximator, AxisId, AxisKind, Encoder, EncoderKind, Encoding, Estimator, GraphRule, Group, Model, Node,
+    NodeId, Stage, Structure,
 };
 use sbi_syntax::tree::Call;
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -143,20 +143,31 @@ fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
 pub(super) fn lumps(approximator: &Approximator, looked: &Looked<'_>) -> Option<Diagnostic> {
     let graph = looked.graph.as_ref()?;
     let lumps = approximator.lumps();
-    if !matches!(approximator.estimator, Estimator::Joint(_)) {
-        return None;
-    }
+    let Estimator::Joint(transformer) = &approximator.estimator else { return None };
     let lumped: Vec<NodeId> = lumps.iter().flat_map(|lump| lump.nodes.iter().copied()).collect();
     if let Some(told) = limits::tokens(&looked.model, graph, &lumped) {
         return Some(told);
     }
-    let circle = Structure::fixed(graph.clone()).lumped(&lumps).err()?;
+    if lumps.is_empty() {
+        return None;
+    }
+    let structure = match transformer.graph {
+        GraphRule::Exact => Structure::fixed(graph.clone()),
+        GraphRule::Mechanistic => Structure::of(&looked.model, GraphRule::Mechanistic),
+    };
+    let circle = structure.lumped(&lumps).err()?;
+    let (by, or) = match transformer.graph {
+        GraphRule::Exact => ("", ""),
+        GraphRule::Mechanistic => (" by the mechanistic rule", ", or write `graph = exact`"),
+    };
     let message = format!(
-        "once modalities are tokens, {} depend on each other in a circle",
+        "once modalities are tokens, {} depend on each other in a circle{by}",
         list(circle.iter().map(String::as_str))
     );
     let told = ENCODER_MISFIT.at(approximator.span, message);
-    Some(told.help("put the data that depend on each other into one `modality`, or leave its `encode` out"))
+    Some(told.help(format!(
+        "put the data that depend on each other into one `modality`, or leave its `encode` out{or}"
+    )))
 }
 
 /// What a network takes, for a sentence.

@@ -83,6 +83,21 @@ fn a_modality_that_waits_for_what_waits_for_it_is_refused() {
     );
 }
 
+/// Readings of two states at scattered times are apart given what they hang on; by the other rule each looks at the last of both.
+#[test]
+fn the_circle_is_looked_for_by_the_rule_of_the_network() {
+    let pond = |rule: &str| {
+        format!(
+            "edition 2026\nmodel pond {{\n    axis t : time(scattered(n = 2, over = 0 .. 9))\n    param k ~ uniform(0, 1)\n    dynamics water over 0 .. 9 by rk4(step = 0.1) {{\n        init x = 1\n        init z = 1\n        x' = -k * z\n        z' = -k * x\n    }}\n    modality one {{\n        data u[t] ~ normal(water.x(t), 1)\n    }}\n    data v[t] ~ normal(water.z(t), 1)\n}}\napproximator net {{\n    joint with diffusion_transformer(graph = {rule})\n    encode one with time_transformer()\n}}\n"
+        )
+    };
+    assert_eq!(told(&pond("exact")), "");
+    assert_eq!(
+        told(&pond("mechanistic")),
+        "16:14 encoder-misfit: once modalities are tokens, `v[1]`, `v[2]` and `one` depend on each other in a circle by the mechanistic rule\n    put the data that depend on each other into one `modality`, or leave its `encode` out, or write `graph = exact`\n"
+    );
+}
+
 #[test]
 fn long_series_need_an_encoder() {
     let long = "edition 2026\nmodel m {\n    axis t : time(grid(from = 0, to = 4999, step = 1))\n    param a ~ normal(0, 1)\n    data x[t] ~ normal(a, 1)\n}\napproximator net {\n    joint with diffusion_transformer()\n}\n";

@@ -53,7 +53,7 @@ impl Side {
         let mut labels: Vec<Label> = shown(asked, ruler).into_iter().map(label).collect();
         make_room(&mut labels, size, LINE);
         let moved = labels.iter().any(|label| (label.own - label.place).abs() > 0.5 * ruler.cell.max(4.0));
-        let ranges = asked.modalities().into_iter().flat_map(|(name, ranges)| {
+        let ranges = asked.frames().into_iter().flat_map(|(name, ranges)| {
             ranges.into_iter().map(move |range| (name, range)).collect::<Vec<_>>()
         });
         let mut ranges: Vec<(&str, Range<usize>)> = ranges.collect();
@@ -134,12 +134,11 @@ fn shown(asked: &Asked, ruler: &Ruler) -> Vec<(String, Range<usize>)> {
     };
     let mut labels = Vec::new();
     for block in asked.blocks() {
-        let node = &asked.model.node(block.node).name;
         for token in block.range.clone() {
             match ruler.run(token) {
                 Some(run) if run.start == token => {
                     let tokens: Vec<usize> = run.clone().collect();
-                    labels.push((short(&words::named(asked, &tokens), node), run.clone()));
+                    labels.push((short(&words::named(asked, &tokens), &block.name), run.clone()));
                 }
                 Some(_) => {}
                 None => {
@@ -148,7 +147,7 @@ fn shown(asked: &Asked, ruler: &Ruler) -> Vec<(String, Range<usize>)> {
                     let room = step == 1 || number + step / 2 <= block.range.len();
                     if number == 1 || number % step == 0 && room {
                         let name = asked.tokens.get(token).map_or("", |token| &token.name);
-                        labels.push((short(name, node), token..token + 1));
+                        labels.push((short(name, &block.name), token..token + 1));
                     }
                 }
             }
@@ -157,7 +156,7 @@ fn shown(asked: &Asked, ruler: &Ruler) -> Vec<(String, Range<usize>)> {
     labels
 }
 
-/// The name of an element, of which that of its node is cut where it is too long.
+/// The name of a token, of which that of its node or modality is cut where it is too long.
 fn short(name: &str, node: &str) -> String {
     let index = name.strip_prefix(node).unwrap_or_default();
     let room = WIDEST - width(index, LABEL);
