@@ -97,7 +97,7 @@ fn is_normal(draws: &[f64], [mean, sd]: [f64; 2], tolerance: f64) {
 /// `theta ~ N(0, 1)`, `x ~ N(theta, 0.5²)` under normal priors, also far from what is given and narrow.
 #[test]
 fn a_changed_prior_has_the_posterior_of_the_changed_model() {
-    let known = Known::new("param theta ~ normal(0, 1)\ndata x ~ normal(theta, 0.5)", 1, 1_500);
+    let known = Known::new("param theta ~ normal(0, 1)\ndata x ~ normal(theta, 0.5)", 1, 2_500);
     for (mean, sd, guided) in [
         (0.0, 0.4, false),
         (-0.3, 0.5, false),
