@@ -55,22 +55,22 @@ impl Fresh for Online<'_> {
 
 /// What is chosen for a training.
 enum Chosen {
-    Joint(Plan),
-    Posterior(PosteriorPlan, Reals),
+    Joint(Box<Plan>),
+    Posterior(Box<(PosteriorPlan, Reals)>),
 }
 
 impl Chosen {
     fn summary(&self) -> String {
         match self {
             Chosen::Joint(plan) => plan.summary(),
-            Chosen::Posterior(plan, _) => plan.summary(),
+            Chosen::Posterior(chosen) => chosen.0.summary(),
         }
     }
 
     fn steps(&self) -> usize {
         match self {
             Chosen::Joint(plan) => plan.course.steps,
-            Chosen::Posterior(plan, _) => plan.course.steps,
+            Chosen::Posterior(chosen) => chosen.0.course.steps,
         }
     }
 }
@@ -184,13 +184,13 @@ impl<'a> Training<'a> {
         let Approximator { name, estimator, train, .. } = self.approximator;
         Ok(match estimator {
             Estimator::Joint(transformer) => {
-                Chosen::Joint(sbi_infer::plan(name, self.subject, transformer, train, table))
+                Chosen::Joint(Box::new(sbi_infer::plan(name, self.subject, transformer, train, table)))
             }
             Estimator::Posterior(_) => {
                 let reals = reals(self.model, self.subject)?;
                 let threads = bench.machine.threads;
                 let plan = PosteriorPlan::of(self.approximator, self.subject, &reals, table, threads);
-                Chosen::Posterior(plan, reals)
+                Chosen::Posterior(Box::new((plan, reals)))
             }
         })
     }
@@ -221,7 +221,8 @@ impl<'a> Training<'a> {
                 let made = sbi_infer::train(plan, self.subject, material, machine, resume, watching);
                 made.map(Fitted::Joint)
             }
-            Chosen::Posterior(plan, reals) => {
+            Chosen::Posterior(chosen) => {
+                let (plan, reals) = &**chosen;
                 let read = (self.subject, reals);
                 let made = sbi_infer::train_posterior(plan, read, material, machine, resume, watching);
                 made.map(Fitted::Posterior)

@@ -121,7 +121,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 16;
+const REVISION: u64 = 17;
 
 impl Form {
     fn new(kind: &str) -> Form {
