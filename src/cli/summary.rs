@@ -28,6 +28,7 @@
 use super::draws::{Answer, Restricted};
 use super::numbers::rounded;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use sbi_infer::quantile;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -162,14 +163,6 @@ fn moments(column: &[f64]) -> (f64, f64) {
     let mean = column.iter().sum::<f64>() / n;
     let squares: f64 = column.iter().map(|x| (x - mean).powi(2)).sum();
     (mean, (squares / (n - 1.0).max(1.0)).sqrt())
-}
-
-/// The quantile of a sorted column, linear between its order statistics (type 7 of Hyndman and Fan 1996).
-fn quantile(sorted: &[f64], level: f64) -> f64 {
-    let place = level * sorted.len().saturating_sub(1) as f64;
-    let at = |i: usize| sorted.get(i).or(sorted.last()).copied().unwrap_or(f64::NAN);
-    let (low, high) = (at(place.floor() as usize), at(place.ceil() as usize));
-    low + (high - low) * place.fract()
 }
 
 /// The table for the terminal: a row for each quantity.

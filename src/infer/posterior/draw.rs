@@ -1,7 +1,7 @@
 //! Answers of a posterior: draws, and exact log-densities.
 
 use super::plan::{PosteriorPlan, Reals};
-use super::train::wanted;
+use super::rows::wanted;
 use crate::backend::{Bodies, ScoreBackend};
 use crate::device::{Machine, on_device};
 use crate::draw::{DrawError, Draws, Question};

@@ -13,9 +13,12 @@ mod draw;
 mod flow;
 mod fusion;
 mod plan;
+mod rows;
+mod sets;
 mod spline;
 mod train;
 
 pub use draw::Posterior;
 pub use plan::{PosteriorError, PosteriorPlan, Reals};
+pub use sets::Sets;
 pub use train::train_posterior;

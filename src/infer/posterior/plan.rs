@@ -89,12 +89,21 @@ impl Reals {
 
     /// The real numbers of rows of scalars, `[rows · reals]`.
     pub(super) fn of_rows(&self, table: &Table, threads: usize) -> Vec<f64> {
+        let mapped = self.bijection.to_real(&self.values(table), threads).values;
+        mapped.into_iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect()
+    }
+
+    /// For each row what is added to the log-density of parameters to make it one of real numbers.
+    pub(super) fn log_slopes(&self, table: &Table, threads: usize) -> Vec<f64> {
+        self.bijection.to_real(&self.values(table), threads).log_slopes
+    }
+
+    /// The parameters of rows of scalars.
+    fn values(&self, table: &Table) -> Vec<f64> {
         let row = |row: &[f64]| -> Vec<f64> {
             self.columns.iter().map(|column| row.get(*column).copied().unwrap_or(f64::NAN)).collect()
         };
-        let values: Vec<f64> = table.iter().flat_map(row).collect();
-        let mapped = self.bijection.to_real(&values, threads).values;
-        mapped.into_iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect()
+        table.iter().flat_map(row).collect()
     }
 }
 

@@ -1,20 +1,17 @@
 //! Training a posterior: the mean of −log q over simulations.
 
 use super::plan::{PosteriorPlan, Reals};
+use super::rows::Rows;
 use crate::backend::{Bodies, Gear, Readings, ScoreBackend};
 use crate::device::{Machine, on_device};
 use crate::example::JUDGED;
-use crate::modality::Reading;
 use crate::network::{Matrices, Piece};
-use crate::plan::standardise;
 use crate::schedule::Course;
 use crate::subject::Subject;
-use crate::table::Table;
 use crate::train::{Fresh, Hooks, Lesson, Material, TrainError, initial, learn};
 use crate::weights::Weights;
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
-use rayon::prelude::*;
 use sbi_sim::rng::Stream;
 use std::borrow::Cow;
 
@@ -66,30 +63,6 @@ struct Amortised<'a> {
     gear: Gear,
 }
 
-/// Simulations as networks take them.
-struct Rows<'a> {
-    table: Cow<'a, Table>,
-    /// Standardised scalars, `[rows · scalars]`.
-    values: Vec<f32>,
-    /// Standardised real numbers of parameters, `[rows · reals]`.
-    wanted: Vec<f32>,
-}
-
-impl<'a> Rows<'a> {
-    fn of(
-        plan: &PosteriorPlan,
-        (subject, reals): (&Subject, &Reals),
-        table: Cow<'a, Table>,
-        threads: usize,
-    ) -> Rows<'a> {
-        Rows {
-            values: standardise(&plan.scales, &subject.scaling, &table),
-            wanted: wanted(plan, &reals.of_rows(&table, threads)),
-            table,
-        }
-    }
-}
-
 /// What a step looks at.
 struct Batch {
     /// Of each source.
@@ -103,21 +76,8 @@ struct Batch {
 impl Amortised<'_> {
     /// The examples of these rows.
     fn of(&self, from: &Rows, rows: &[usize], weight: f64) -> Batch {
-        let (scalars, reals) = (self.subject.scaling.len(), self.plan.reals.len());
-        let read = |row: &usize| -> Vec<Option<Reading>> {
-            let own = from.values.get(row * scalars..(row + 1) * scalars).expect("rows are rows");
-            let value = |scalar: usize| own.get(scalar).copied().unwrap_or(f32::NAN);
-            let modalities = self.subject.modalities.iter();
-            modalities.map(|modality| modality.read(value, from.table.coordinates(*row))).collect()
-        };
-        let read: Vec<Vec<Option<Reading>>> = self.gear.install(|| rows.par_iter().map(read).collect());
-        let mut readings: Vec<Readings> =
-            self.subject.modalities.iter().map(|modality| modality.readings(Vec::new())).collect();
-        for own in read {
-            readings.iter_mut().zip(own).for_each(|(all, own)| all.samples.push(own));
-        }
-        let wanted = rows.iter().flat_map(|row| from.wanted.get(row * reals..(row + 1) * reals));
-        Batch { readings, wanted: wanted.flatten().copied().collect(), weight }
+        let readings = self.gear.install(|| from.readings(self.subject, rows));
+        Batch { readings, wanted: from.wanted_of(self.plan, rows), weight }
     }
 }
 
@@ -166,12 +126,6 @@ impl Lesson for Amortised<'_> {
     fn loss<B: ScoreBackend>(&self, parameters: &Tensor<B, 1>, batch: &Batch) -> Tensor<B, 1> {
         self.plan.loss_of(parameters, &self.bodies, &batch.readings, &batch.wanted) * batch.weight
     }
-}
-
-/// Real numbers as the flow sees them.
-pub(super) fn wanted(plan: &PosteriorPlan, reals: &[f64]) -> Vec<f32> {
-    let moments = plan.reals.iter().cycle();
-    reals.iter().zip(moments).map(|(x, (mean, sd))| ((x - mean) / sd) as f32).collect()
 }
 
 /// The matrices of blocks of attention, and of what lies within couplings.
