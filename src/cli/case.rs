@@ -89,7 +89,7 @@ impl<'a> Case<'a> {
         let subject_of = |model: &Model| Subject::of_approximator(model, approximator);
         let subject = subject_of(model);
         if let Estimator::Posterior(_) = approximator.estimator {
-            reals(model, &subject)?;
+            reals(model, approximator, &subject)?;
         }
         let asked = Asked::of(query, model, graph, subject_of, &subject);
         let (restriction, tilted) = (restriction(query, &asked)?, tilted(query, &asked)?);

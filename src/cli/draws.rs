@@ -12,7 +12,7 @@ use super::weights::{Trained, reals};
 use sbi_infer::{
     Conditional, DrawError, Draws, Fitted, How, Levels, PosteriorPlan, Probe, Scale, Tilted, Under, Weights,
 };
-use sbi_model::{ChangedPrior, Query, State, Token};
+use sbi_model::{Approximator, ChangedPrior, Query, State, Token};
 use sbi_sim::Restriction;
 use serde::{Deserialize, Serialize};
 use std::ops::{ControlFlow, Range};
@@ -40,6 +40,7 @@ const MOST_GROWTH: f64 = 16.0;
 pub struct Drawing<'a> {
     entry: Entry,
     query: &'a Query,
+    approximator: &'a Approximator,
     asked: &'a Asked<'a>,
     restriction: Option<&'a Restriction>,
     tilted: Option<&'a Tilted>,
@@ -206,7 +207,7 @@ impl Drawing<'_> {
         bench: &Bench,
         held: &mut Held,
     ) -> Outcome<Answer> {
-        let reals = reals(&self.asked.model, &self.asked.subject)?;
+        let reals = reals(&self.asked.model, self.approximator, &self.asked.subject)?;
         let posterior = self.asked.posterior(weights, &reals, self.seed);
         let make: &Make = &|gap, go_on| posterior.draw(gap, &bench.machine, go_on);
         let (values, effort) = self.finish(make, bench, held)?;
@@ -250,7 +251,8 @@ impl<'a> Drawing<'a> {
     pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
         let entry = store.entry(Kind::Draws, &case.keys.draws);
         let (restriction, tilted) = (case.restriction.as_ref(), case.tilted.as_ref());
-        Drawing { entry, query: case.query, asked: &case.asked, restriction, tilted, seed: case.seed() }
+        let Case { query, approximator, asked, .. } = case;
+        Drawing { entry, query, approximator, asked, restriction, tilted, seed: case.seed() }
     }
 
     fn shards(&self) -> Shards<'_> {

@@ -188,7 +188,7 @@ fn tell_exact_points(
     bench: &Bench,
     answers: &Answers,
 ) -> Outcome {
-    let reals = reals(&case.asked.model, &case.asked.subject)?;
+    let reals = reals(&case.asked.model, case.approximator, &case.asked.subject)?;
     let posterior = case.asked.posterior(weights, &reals, case.seed());
     let densities = posterior.log_density(points, &bench.machine);
     let failed = |error| Failure::failed(format!("`{}` has no log-density: {error}", case.query.name));

@@ -9,7 +9,8 @@ use super::source::{self, Source};
 use super::stage::{Bench, Found, Stage};
 use super::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
 use sbi_infer::{
-    Fitted, Fresh, Hooks, Material, Plan, PosteriorPlan, Progress, Reals, Subject, Table, TrainError,
+    Fitted, Fresh, Hooks, Material, Plan, PosteriorError, PosteriorPlan, Progress, Reals, Subject, Table,
+    TrainError,
 };
 use sbi_model::{Approximator, Estimator, Model};
 use serde::{Deserialize, Serialize};
@@ -44,12 +45,18 @@ struct Online<'a> {
 
 impl Fresh for Online<'_> {
     fn simulate(&self, numbers: Range<usize>) -> Result<Table, Box<sbi_sim::Failure>> {
-        let rows = numbers.len();
-        let made = self.source.simulate(numbers, self.threads, &mut |_| interrupt::flow())?;
-        if made.rows < rows {
-            return Err(Box::new(sbi_sim::Failure::Interrupted));
+        let (mut table, rows) = (Table::default(), numbers.len());
+        // What a program from outside has given before it broke comes first; asked for the rest, it says why.
+        while table.rows() < rows {
+            let rest = numbers.start + table.rows()..numbers.end;
+            let made = self.source.simulate(rest, self.threads, &mut |_| interrupt::flow())?;
+            if made.rows == 0 || interrupt::flow().is_break() {
+                return Err(Box::new(sbi_sim::Failure::Interrupted));
+            }
+            table.columns = made.columns;
+            table.values.extend(made.values);
         }
-        Ok(first(&Table::plain(made.columns, made.values), rows, self.subject).into_owned())
+        Ok(first(&table, rows, self.subject).into_owned())
     }
 }
 
@@ -187,7 +194,7 @@ impl<'a> Training<'a> {
                 Chosen::Joint(Box::new(sbi_infer::plan(name, self.subject, transformer, train, table)))
             }
             Estimator::Posterior(_) => {
-                let reals = reals(self.model, self.subject)?;
+                let reals = reals(self.model, self.approximator, self.subject)?;
                 let threads = bench.machine.threads;
                 let plan = PosteriorPlan::of(self.approximator, self.subject, &reals, table, threads);
                 Chosen::Posterior(Box::new((plan, reals)))
@@ -266,10 +273,17 @@ impl<'a> Training<'a> {
 ///
 /// # Errors
 /// A parameter that no real number can stand for.
-pub fn reals(model: &Model, subject: &Subject) -> Outcome<Reals> {
-    Reals::of(model, subject).map_err(|why| {
-        Failure::wrong(format!("`{}` has no posterior by a flow: {why}", model.name))
-            .help("write `joint with diffusion_transformer()`, which infers whatever is drawn")
+pub fn reals(model: &Model, approximator: &Approximator, subject: &Subject) -> Outcome<Reals> {
+    Reals::of(model, approximator, subject).map_err(|why| {
+        let failure = Failure::wrong(format!("`{}` is not trained: {why}", approximator.name));
+        failure.help(match why {
+            PosteriorError::Prior(_) => {
+                "write `joint with diffusion_transformer()`, which infers whatever is drawn"
+            }
+            PosteriorError::Rows { .. } => {
+                "leave their `encode` out, or write `late(…)`, which joins one summary of each"
+            }
+        })
     })
 }
 

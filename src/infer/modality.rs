@@ -123,18 +123,33 @@ impl Modality {
     /// What a data set has of it, by the standardised value of each scalar, NaN of gaps; none where it has nothing.
     pub fn read(&self, scalars: impl Fn(usize) -> f32, coordinates: &[f64]) -> Option<Reading> {
         let cell = |scalar: &Option<usize>| scalar.map_or(f32::NAN, &scalars);
-        let values: Vec<f32> = self.cells.iter().map(cell).collect();
+        let mut values: Vec<f32> = self.cells.iter().map(cell).collect();
+        let mut positions: Vec<Vec<f32>> = Vec::with_capacity(self.clocks.len());
+        for (axis, (clock, size)) in self.clocks.iter().zip(&self.sizes).enumerate() {
+            let (order, at) = clock.at(*size, coordinates);
+            if !order.is_sorted() {
+                values = self.reordered(&values, axis, &order);
+            }
+            positions.push(at);
+        }
         let reading = Reading {
             present: values.iter().map(|value| f32::from(u8::from(value.is_finite()))).collect(),
             values: values.iter().map(|value| if value.is_finite() { *value } else { 0.0 }).collect(),
-            positions: self
-                .clocks
-                .iter()
-                .zip(&self.sizes)
-                .map(|(clock, size)| clock.at(*size, coordinates))
-                .collect(),
+            positions,
         };
         reading.present.contains(&1.0).then_some(reading)
+    }
+
+    /// The cells with the elements of an axis in another order.
+    fn reordered(&self, values: &[f32], axis: usize, order: &[usize]) -> Vec<f32> {
+        let inner = self.sizes.iter().skip(axis + 1).product::<usize>() * self.features;
+        let mut moved = Vec::with_capacity(values.len());
+        for block in values.chunks(inner * order.len()) {
+            for place in order {
+                moved.extend(block.get(place * inner..(place + 1) * inner).unwrap_or_default());
+            }
+        }
+        moved
     }
 }
 
@@ -155,11 +170,21 @@ impl Clock {
         }
     }
 
-    fn at(&self, size: usize, coordinates: &[f64]) -> Vec<f32> {
+    /// The order of the elements, by time where times are those of the data set as simulations have them, those that are not there last; and
+    /// where they are in this order.
+    fn at(&self, size: usize, coordinates: &[f64]) -> (Vec<usize>, Vec<f32>) {
+        let as_they_are = (0..size).collect();
         match self {
-            Clock::Exchangeable => vec![0.0; size],
-            Clock::Fixed(at) => at.clone(),
-            Clock::Drawn(times) => times.iter().map(|time| time.of(coordinates).unwrap_or(0.0)).collect(),
+            Clock::Exchangeable => (as_they_are, vec![0.0; size]),
+            Clock::Fixed(at) => (as_they_are, at.clone()),
+            Clock::Drawn(times) => {
+                let at: Vec<Option<f32>> = times.iter().map(|time| time.of(coordinates)).collect();
+                let mut order: Vec<usize> = (0..at.len()).collect();
+                let key = |place: &usize| at.get(*place).copied().flatten().unwrap_or(f32::INFINITY);
+                order.sort_by(|a, b| key(a).total_cmp(&key(b)));
+                let places = order.iter().map(|place| at.get(*place).copied().flatten().unwrap_or(0.0));
+                (order.clone(), places.collect())
+            }
         }
     }
 }

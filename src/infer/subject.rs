@@ -200,20 +200,19 @@ impl Subject {
     pub fn with_kinds_of(mut self, other: &Subject) -> Subject {
         let known: BTreeMap<_, _> =
             other.kinds.iter().enumerate().map(|(number, kind)| (kind, number)).collect();
-        let number = |kind: &usize| self.kinds.get(*kind).and_then(|kind| known.get(kind)).copied();
-        let identities = self.identities.iter().map(|kind| number(kind).expect("models have the same nodes"));
-        self.identities = identities.collect();
-        let kinds = self.kinds();
+        let number = |kind: &usize| {
+            let number = self.kinds.get(*kind).and_then(|kind| known.get(kind)).copied();
+            number.expect("models have the same nodes")
+        };
+        // Numbers of modalities are scaled by what stands behind the kinds.
+        let scale = |scaling: &usize| match scaling.checked_sub(self.kinds()) {
+            Some(behind) => other.kinds() + behind,
+            None => number(scaling),
+        };
+        let identities = self.identities.iter().map(number).collect();
+        let scaling = self.scaling.iter().map(scale).collect();
+        (self.identities, self.scaling) = (identities, scaling);
         self.kinds = other.kinds.clone();
-        // Numbers of modalities stay behind the kinds.
-        let scaled =
-            self.scalars.iter().zip(&self.identities).filter_map(|(own, kind)| Some(((*own)?, *kind)));
-        let mut scaling: Vec<usize> =
-            self.scaling.iter().map(|scaling| other.kinds() + scaling.saturating_sub(kinds)).collect();
-        for (own, kind) in scaled {
-            scaling.get_mut(own).into_iter().for_each(|scaling| *scaling = kind);
-        }
-        self.scaling = scaling;
         self
     }
 

@@ -168,9 +168,20 @@ impl Fusion {
         match self {
             Fusion::Group(modality) => vec![*modality],
             Fusion::Join { scheme: Scheme::Early | Scheme::Concat, parts, .. } => {
-                parts.first().map(Fusion::encoded).unwrap_or_default()
+                let mut own = parts.first().map(Fusion::encoded).unwrap_or_default();
+                own.extend(parts.iter().skip(1).flat_map(Fusion::summarised));
+                own
             }
             Fusion::Join { parts, .. } => parts.iter().flat_map(Fusion::encoded).collect(),
+        }
+    }
+
+    /// The modalities that are summarised where something else reads the rows of this.
+    fn summarised(&self) -> Vec<usize> {
+        match self {
+            Fusion::Group(_) => Vec::new(),
+            Fusion::Join { scheme: Scheme::Late | Scheme::Hybrid, .. } => self.encoded(),
+            Fusion::Join { parts, .. } => parts.iter().flat_map(Fusion::summarised).collect(),
         }
     }
 }

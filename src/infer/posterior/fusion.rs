@@ -11,8 +11,9 @@
 //! row to what it is joined with. Behind the summaries stands which of the sources a data set has at all.
 
 use super::cross::{Cross, CrossLayers, Light};
+use super::plan::PosteriorError;
 use crate::backend::{Bodies, Readings, ScoreBackend};
-use crate::encoder::{Encoder, Layers, Table};
+use crate::encoder::{Encoder, Layers, Reader, Table};
 use crate::modality::{Modality, Reading};
 use crate::network::{Matrices, Piece, Placer};
 use burn::tensor::{Tensor, TensorData};
@@ -95,7 +96,7 @@ impl Fusion {
         places: &[usize],
         fusion: &sbi_model::Fusion,
         summary: usize,
-    ) -> Fusion {
+    ) -> Result<Fusion, PosteriorError> {
         let encoded = fusion.encoded();
         let source = |(modality, place): (&Modality, &usize)| {
             let written = modality.stages.iter().find_map(|stage| stage.encoder.summary);
@@ -104,9 +105,9 @@ impl Fusion {
         };
         let sources = modalities.iter().zip(places).map(source).collect();
         let mut building = Building { places, modalities, sources, crosses: 0 };
-        let (tree, shape) = building.part(fusion);
+        let (tree, shape) = building.part(fusion)?;
         let outputs = building.summarised(&shape) + places.len();
-        Fusion { sources: building.sources, tree, outputs }
+        Ok(Fusion { sources: building.sources, tree, outputs })
     }
 
     /// The pieces of its parameters, in the order of its flat vector.
@@ -162,18 +163,35 @@ struct Building<'a> {
 }
 
 impl Building<'_> {
-    fn part(&mut self, fusion: &sbi_model::Fusion) -> (Part, Shape) {
+    fn part(&mut self, fusion: &sbi_model::Fusion) -> Result<(Part, Shape), PosteriorError> {
         match fusion {
             sbi_model::Fusion::Group(place) => {
                 let source = self.places.iter().position(|own| own == place);
                 let source = source.expect("a fusion is of modalities that are read");
-                (Part::Source(source), self.shape(source))
+                Ok((Part::Source(source), self.shape(source)))
             }
             sbi_model::Fusion::Join { scheme, parts, pairing } => {
-                let (parts, shapes): (Vec<Part>, Vec<Shape>) =
-                    parts.iter().map(|part| self.part(part)).unzip();
-                self.join(*scheme, parts, &shapes, *pairing)
+                let made: Result<Vec<(Part, Shape)>, PosteriorError> =
+                    parts.iter().map(|part| self.part(part)).collect();
+                let (parts, shapes): (Vec<Part>, Vec<Shape>) = made?.into_iter().unzip();
+                if *scheme == Scheme::Concat {
+                    self.ensure_rows(&shapes)?;
+                }
+                Ok(self.join(*scheme, parts, &shapes, *pairing))
             }
+        }
+    }
+
+    /// Fails where parts do not have the same rows.
+    fn ensure_rows(&self, shapes: &[Shape]) -> Result<(), PosteriorError> {
+        let (first, rest) = shapes.split_first().expect("a fusion joins something");
+        let name = |shape: &Shape| {
+            let source = shape.source.and_then(|source| self.sources.get(source));
+            source.map_or_else(String::new, |source| source.encoder.name.clone())
+        };
+        match rest.iter().find(|other| first.rows.is_none() || other.rows != first.rows) {
+            Some(other) => Err(PosteriorError::Rows { one: name(first), other: name(other) }),
+            None => Ok(()),
         }
     }
 
@@ -185,7 +203,8 @@ impl Building<'_> {
         Shape {
             inputs: stage.inputs,
             axes: if stage.placed { stage.axes } else { 0 },
-            rows: axes.map(|axes| (axes, stage.patch)),
+            // What reads all numbers at once has no rows that go with others.
+            rows: axes.filter(|_| stage.reader != Reader::Mlp).map(|axes| (axes, stage.patch)),
             source: Some(source),
             width: stage.width,
         }

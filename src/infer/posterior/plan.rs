@@ -29,9 +29,6 @@ const STEPS: f64 = 12_000.0;
 /// Fresh simulations in each step are like so many kept ones.
 const ONLINE: usize = 1_000_000;
 
-/// Where parameters are at an end of their support by rounding, the real line goes no farther.
-const FARTHEST: f64 = 40.0;
-
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PosteriorPlan {
@@ -53,12 +50,23 @@ pub struct PosteriorPlan {
 pub enum PosteriorError {
     /// Parameters cannot be taken to the real line, and why.
     Prior(Refusal),
+    /// The rows of two modalities cannot be joined one by one: their encoders take them otherwise.
+    Rows {
+        /// The one.
+        one: String,
+        /// The other.
+        other: String,
+    },
 }
 
 impl std::fmt::Display for PosteriorError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             PosteriorError::Prior(refusal) => write!(f, "{refusal}"),
+            PosteriorError::Rows { one, other } => write!(
+                f,
+                "`concat` joins rows of `{one}` and `{other}` one by one, but their encoders do not take the same rows"
+            ),
         }
     }
 }
@@ -74,23 +82,31 @@ pub struct Reals {
 }
 
 impl Reals {
-    /// That of all parameters of a model whose scalars a subject tells.
+    /// That of all parameters of a model whose scalars a subject tells, for an approximator that reads its data.
     ///
     /// # Errors
-    /// [`PosteriorError::Prior`].
-    pub fn of(model: &Model, subject: &Subject) -> Result<Reals, PosteriorError> {
+    /// [`PosteriorError`].
+    pub fn of(
+        model: &Model,
+        approximator: &Approximator,
+        subject: &Subject,
+    ) -> Result<Reals, PosteriorError> {
         let scalars = subject.scalars().iter().enumerate();
         let parameters = scalars.filter(|(_, token)| token.role == Role::Param);
         let (columns, elements): (Vec<usize>, Vec<(NodeId, usize)>) =
             parameters.map(|(column, token)| (column, (token.node, token.element))).unzip();
         let bijection = Bijection::of(model, &elements).map_err(PosteriorError::Prior)?;
+        if let Some(fusion) = &approximator.fusion {
+            read(fusion, subject, bijection.reals())?;
+        }
         Ok(Reals { columns, bijection })
     }
 
     /// The real numbers of rows of scalars, `[rows · reals]`.
     pub(super) fn of_rows(&self, table: &Table, threads: usize) -> Vec<f64> {
-        let mapped = self.bijection.to_real(&self.values(table), threads).values;
-        mapped.into_iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect()
+        let mut mapped = self.bijection.to_real(&self.values(table), threads).values;
+        held(&mut mapped, self.bijection.reals());
+        mapped
     }
 
     /// For each row what is added to the log-density of parameters to make it one of real numbers.
@@ -107,6 +123,12 @@ impl Reals {
     }
 }
 
+/// The networks that read data for so many parameters.
+fn read(fusion: &sbi_model::Fusion, subject: &Subject, parameters: usize) -> Result<Fusion, PosteriorError> {
+    let summary = (SUMMARY * parameters).clamp(SUMMARIES.0, SUMMARIES.1);
+    Fusion::of(&subject.modalities, &fusion.modalities(), fusion, summary)
+}
+
 impl PosteriorPlan {
     /// Chooses a plan for an approximator, from what the file states and from its simulations.
     pub fn of(
@@ -121,8 +143,8 @@ impl PosteriorPlan {
         };
         let fusion = approximator.fusion.as_ref().expect("a posterior has a fusion");
         let (train, count) = (&approximator.train, reals.bijection.reals());
-        let summary = (SUMMARY * count).clamp(SUMMARIES.0, SUMMARIES.1);
-        let fusion = Fusion::of(&subject.modalities, &fusion.modalities(), fusion, summary);
+        let fusion =
+            read(fusion, subject, count).expect("this was asked when parameters were taken to the real line");
         let budget = if train.online { ONLINE } else { table.rows() };
         let decades = (budget.max(10) as f64).log10();
         let most = (STEPS * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize;
@@ -192,6 +214,16 @@ impl Planned for PosteriorPlan {
     fn parameters(&self) -> usize {
         let (fusion, flow) = self.sizes();
         fusion + flow
+    }
+}
+
+/// Puts what is infinite, as a parameter at an end of its support by rounding is, at the farthest number of its column that is not.
+fn held(rows: &mut [f64], columns: usize) {
+    for column in 0..columns {
+        let own = || rows.iter().skip(column).step_by(columns).copied().filter(|x| x.is_finite());
+        let (low, high) = (own().fold(f64::INFINITY, f64::min), own().fold(f64::NEG_INFINITY, f64::max));
+        let own = rows.iter_mut().skip(column).step_by(columns).filter(|x| x.is_infinite());
+        own.for_each(|x| *x = if *x > 0.0 { high } else { low });
     }
 }
 

@@ -95,7 +95,7 @@ fn problem(file: &File, rows: u64) -> (Subject, Reals, Table) {
     let made = Simulator::of(model, &outputs).unwrap().run(1, 0..rows, 2).unwrap();
     let values = made.values.chunks_exact(made.values.len() / rows as usize);
     let values = values.flat_map(|row| row[..outputs.len()].to_vec()).collect();
-    let reals = Reals::of(model, &subject).unwrap();
+    let reals = Reals::of(model, &file.approximators[0], &subject).unwrap();
     let table = Table::plain(outputs.len(), values);
     (subject, reals, table)
 }
@@ -445,4 +445,41 @@ train net {
     assert_eq!(rest.parameters, whole.parameters);
     let bytes = whole.to_bytes();
     assert_eq!(Weights::<PosteriorPlan>::from_bytes(&bytes).unwrap(), whole);
+}
+
+/// Parameters of any size, and readings at times in any order, which a query places elsewhere: numbers are standardised like those of
+/// simulations, and rows stand in the order of time.
+#[test]
+fn parameters_may_be_large_and_readings_in_any_order() {
+    let text = "edition 2026
+model m {
+    axis t : time(scattered(n = 4, over = 0 .. 10))
+    param iq ~ normal(100, 15)
+    data y[t] ~ normal(iq, 5)
+}
+approximator net {
+    fuse t
+    posterior with flow(couplings = 1, width = 8)
+}
+";
+    let file = compiled(text);
+    let (subject, reals, mut table) = problem(&file, 400);
+    table.places = subject.coordinates;
+    table.coordinates = [1.0, 3.0, 4.0, 8.0].repeat(400);
+    let plan = PosteriorPlan::of(&file.approximators[0], &subject, &reals, &table, 1);
+    let (mean, sd) = plan.reals[0];
+    assert!((mean - 100.0).abs() < 4.0 && (sd - 15.0).abs() < 3.0, "{mean} and {sd}");
+    assert_eq!(
+        subject.clone().with_kinds_of(&subject).scaling,
+        subject.scaling,
+        "a placed query reads alike"
+    );
+    let own = &subject.modalities[0];
+    let scale = |scalar: usize| &plan.scales[subject.scaling[scalar]];
+    let y = own.cells[0].unwrap();
+    assert!((scale(y).standardise(100.0)).abs() < 0.3, "data are standardised like data");
+    let value = |values: [f32; 4]| move |scalar: usize| values[scalar - y];
+    let sorted = own.read(value([1.0, 2.0, 3.0, 4.0]), &[1.0, 2.0, 5.0, 9.0]);
+    let mixed = own.read(value([3.0, 1.0, 4.0, 2.0]), &[5.0, 1.0, 9.0, 2.0]);
+    assert_eq!(sorted, mixed);
 }

@@ -150,6 +150,18 @@ impl Reading<'_, '_> {
                 ),
             ));
         }
+        let varies = |node: &&Node| node.axes.iter().any(|axis| model.axis(*axis).varies());
+        let varying = model.nodes.iter().filter(|node| node.role == Role::Param && !node.curve).find(varies);
+        if let Some(node) = varying {
+            let message = format!(
+                "how many `{}` there are differs from data set to data set, and a flow infers a fixed number",
+                node.name
+            );
+            self.told.push(ESTIMATOR.at(at, message).label(node.span, "declared here").help(format!(
+                "write `{}`, which infers any number, or declare it as `latent {}` to integrate it out",
+                TRANSFORMER.example, node.name
+            )));
+        }
         for (role, lacks) in [(Role::Param, "parameters to infer"), (Role::Data, "data to infer them from")] {
             let refused = self.looked.names.iter().any(|(_, symbol)| matches!(symbol, Symbol::Refused));
             if !refused && !model.nodes.iter().any(|node| node.role == role) {
@@ -280,6 +292,12 @@ impl Reading<'_, '_> {
                 false => format!("`fuse` leaves `{name}` out: nothing reads it"),
             };
             self.told.push(ENCODER_IDLE.at(encode.span, message).help("remove this line, or change `fuse`"));
+        }
+        for place in all.iter().filter(|place| !encoded.contains(place)) {
+            // Its rows are read all the same.
+            let apart = self.groups.all.get(*place).filter(|_| self.groups.rows.get(*place) == Some(&None));
+            let told = apart.and_then(|group| encode::apart(&self.looked.model, group, self.tree.name.span));
+            self.told.extend(told);
         }
         let found = encoded.into_iter().filter_map(|place| {
             let encode = written.iter().find(|encode| encode.modality == place);
