@@ -121,8 +121,8 @@ pub enum Fusion {
         scheme: Scheme,
         /// What is joined, at least two.
         parts: Vec<Fusion>,
-        /// Whether rows that belong together carry a common random code into attention across modalities: where they
-        /// share a row axis, unless the file says `pairing = none`.
+        /// Whether rows hear of those that belong to them in attention across modalities: where these share a row axis,
+        /// unless the file says `pairing = none`.
         pairing: bool,
     },
 }

@@ -6,8 +6,8 @@
 //! A′  = a block of attention in which h looks at g alone
 //! ```
 //!
-//! Attention over a bag cannot find the row that goes with another; L hands it over. Where nothing is there to be looked at, rows stay as they
-//! are.
+//! Attention over a bag cannot find the row that goes with another; L hands it over. Where nothing is there to be looked at, attention adds
+//! nothing.
 
 use crate::backend::{Bodies, ScoreBackend, states};
 use crate::encoder::{Table, code, code_features};

@@ -61,7 +61,7 @@ impl Posterior<'_> {
     }
 
     /// The log-density of points in the user's units, `[points · reported]`; minus infinity outside the prior's support. All parameters
-    /// are reported: see [`Posterior::is_whole`].
+    /// are reported.
     ///
     /// # Errors
     /// [`DrawError::Device`].
@@ -149,13 +149,6 @@ impl Posterior<'_> {
     fn reported(&self) -> impl Iterator<Item = usize> {
         let own = |token: &usize| self.reals.columns.iter().position(|column| column == token);
         self.question.infer.iter().map(move |token| own(token).expect("a posterior infers parameters"))
-    }
-
-    /// Whether all parameters are reported: then densities are known.
-    pub fn is_whole(&self) -> bool {
-        let mut reported: Vec<usize> = self.reported().collect();
-        reported.sort_unstable();
-        reported.into_iter().eq(0..self.reals.columns.len())
     }
 }
 
