@@ -50,7 +50,7 @@ pub use mode::Mode;
 pub use noise::Process;
 pub use pattern::Mixture;
 pub use plan::{BATCH, Plan, plan};
-pub use posterior::{Posterior, PosteriorError, PosteriorPlan, Reals, Sets, train_posterior};
+pub use posterior::{Posterior, PosteriorError, PosteriorPlan, Reals, train_posterior};
 pub use scale::Scale;
 pub use schedule::{Course, Length};
 pub use subject::Subject;

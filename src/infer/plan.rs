@@ -7,7 +7,7 @@ use crate::network::Architecture;
 use crate::noise::Process;
 use crate::pattern::Mixture;
 use crate::scale::{Scale, scales};
-use crate::schedule::{Course, Length};
+use crate::schedule::{Course, Usual, budget, decades, steps_for};
 use crate::subject::Subject;
 use crate::table::Table;
 use sbi_model::{MaskKind, Noise, Train, Transformer};
@@ -38,9 +38,6 @@ const TIMES: usize = 7;
 /// The share of examples with tokens left out where a query may place fewer readings than there are. Elsewhere data sets
 /// lack what they may lack by themselves, and what else a query leaves out is drawn along.
 const LEFT_OUT: f64 = 0.1;
-
-/// Fresh simulations in each step are like so many kept ones.
-const ONLINE: usize = 1_000_000;
 
 /// Of so many simulations it is noted what they lack.
 const NOTED: usize = 200;
@@ -87,8 +84,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         .collect();
     let values = standardise(&scales, &subject.scaling, table);
     let Sharpness { shown, finest } = sharpness(&subject.values(&values), &continuous);
-    let budget = if train.online { ONLINE } else { table.rows() };
-    let decades = (budget.max(10) as f64).log10();
+    let budget = budget(train, table.rows());
     // What lies closer together than simulations do is not learnt from them, but remembered; few tokens are rarely finer than four
     // allow.
     let apart = (budget.max(1) as f64).powf(-1.0 / subject.tokens().len().max(4) as f64);
@@ -96,7 +92,7 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
     let resolved =
         whole.filter_map(|(_, kind)| scales.get(*kind)).map(grain).fold(shown.min(apart), f64::min);
     let left_out = if subject.has_times() { LEFT_OUT } else { 0.0 };
-    let mixture = Mixture::with_posterior((0.2 * (decades - 2.0)).clamp(0.2, 0.5), left_out);
+    let mixture = Mixture::with_posterior((0.2 * (decades(budget) - 2.0)).clamp(0.2, 0.5), left_out);
     let plain = transformer.noise != Noise::Edm;
     let architecture = Architecture {
         identities: subject.identities.clone(),
@@ -106,17 +102,13 @@ pub fn plan(name: &str, subject: &Subject, transformer: &Transformer, train: &Tr
         ..architecture(subject.tokens().len(), transformer, if plain { 1.0 } else { resolved })
     };
     let encoder = |modality| Encoder::of(modality, modality.tokens.len(), architecture.width);
+    let usual = Usual {
+        steps: most_steps(budget, subject.tokens().len()),
+        batches: (BATCH, FIRST_BATCH),
+        learning_rate: LEARNING_RATE,
+    };
     Plan {
-        course: Course {
-            name: name.to_owned(),
-            terms: subject.tokens().len(),
-            steps: train.steps.unwrap_or_else(|| most_steps(budget, subject.tokens().len())),
-            length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
-            batch: train.batch.unwrap_or(BATCH),
-            first_batch: train.batch.unwrap_or(FIRST_BATCH),
-            learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
-            seed: train.seed,
-        },
+        course: Course::of(name, subject.tokens().len(), train, usual),
         encoders: subject.modalities.iter().map(encoder).collect(),
         architecture,
         mask: transformer.mask,
@@ -213,8 +205,7 @@ pub fn architecture(tokens: usize, transformer: &Transformer, resolved: f64) -> 
 
 /// The most steps: they grow slowly with the budget, as fewer simulations need nearly as many to be learnt, and held-out loss guards
 /// against remembering them. Steps of few tokens cost little, and there may be more of them.
-fn most_steps(rows: usize, tokens: usize) -> usize {
-    let decades = (rows.max(10) as f64).log10();
+fn most_steps(budget: usize, tokens: usize) -> usize {
     let steps = (36_000.0 / tokens.max(1) as f64).clamp(2_000.0, 7_000.0);
-    if rows == 0 { 0 } else { (steps * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize }
+    if budget == 0 { 0 } else { steps_for(steps, budget) }
 }

@@ -6,6 +6,7 @@
 //! weights that were best, and the rate falls from there, over half as many steps as these took.
 
 use crate::weights::Point;
+use sbi_model::Train;
 use sbi_sim::rng::Stream;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -40,6 +41,9 @@ const WARM_UP: usize = 100;
 
 /// After so many steps batches are whole: the more is learnt, the less of it a few examples tell.
 const FIRST_STEPS: usize = 1_024;
+
+/// Fresh simulations in each step are like so many kept ones.
+const ONLINE: usize = 1_000_000;
 
 /// Simulations that are seen in one step alone have numbers from here on: no more are ever kept.
 const FIRST_FRESH: usize = 1 << 40;
@@ -78,7 +82,48 @@ pub enum Length {
     Learnt,
 }
 
+/// What a course has where the file is silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    /// Optimiser steps, at most.
+    pub steps: usize,
+    /// Examples in a step, at most and in the first steps.
+    pub batches: (usize, usize),
+    /// Peak learning rate.
+    pub learning_rate: f64,
+}
+
+/// How many simulations a network sees in all, where it is trained on so many that are kept or on fresh ones.
+pub fn budget(train: &Train, kept: usize) -> usize {
+    if train.online { ONLINE } else { kept }
+}
+
+/// So many steps for 10,000 simulations; a third more for ten times as many.
+pub fn steps_for(steps: f64, budget: usize) -> usize {
+    (steps * (4.0_f64 / 3.0).powf(decades(budget).min(7.0) - 4.0)) as usize
+}
+
+/// The decimal logarithm of a number of simulations.
+pub fn decades(budget: usize) -> f64 {
+    (budget.max(10) as f64).log10()
+}
+
 impl Course {
+    /// What a file says of a training, with the usual where it is silent.
+    pub fn of(name: &str, terms: usize, train: &Train, usual: Usual) -> Course {
+        let (batch, first_batch) = usual.batches;
+        Course {
+            name: name.to_owned(),
+            terms,
+            steps: train.steps.unwrap_or(usual.steps),
+            length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
+            batch: train.batch.unwrap_or(batch),
+            first_batch: train.batch.unwrap_or(first_batch),
+            learning_rate: train.learning_rate.unwrap_or(usual.learning_rate),
+            seed: train.seed,
+        }
+    }
+
     /// A stream of random numbers for a purpose.
     pub fn stream(&self, purpose: &str) -> Stream {
         // `@` is in no name of a model, so no site of a simulation has these streams.
@@ -208,7 +253,7 @@ fn pause(steps: usize) -> usize {
 mod tests {
     use super::*;
     use crate::tests::{normal_pairs, pairs_of};
-    use sbi_model::{Support, Train, Transformer};
+    use sbi_model::{Support, Transformer};
 
     /// A training of two tokens whose held-out loss after n steps is `loss(n)`: what was measured, and how the rate fell.
     fn trained(loss: impl Fn(f64) -> f64) -> (Vec<Point>, Fall, Course) {

@@ -11,6 +11,7 @@ mod netcdf;
 mod outside;
 mod picture;
 mod plot;
+mod posterior;
 mod query;
 mod restricted;
 mod run;

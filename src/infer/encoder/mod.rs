@@ -84,7 +84,7 @@ pub struct Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reader {
-    /// Attention between all; whether it knows where they are.
+    /// Attention between all.
     Attention {
         /// Rows look at earlier ones alone.
         causal: bool,

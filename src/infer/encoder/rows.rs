@@ -161,10 +161,6 @@ impl<B: Backend> Table<B> {
             let at = TensorData::new(positions.clone(), [count, own.len()]);
             inputs = Tensor::cat(vec![inputs, Tensor::from_data(at, &device)], 1);
         }
-        if stage.reader == Reader::Mlp {
-            let there = inner.there.chunks(rows).map(|table| table.contains(&true)).collect();
-            return Table { inputs: inputs.reshape([tables as i32, -1]), there, positions, tables, rows: 1 };
-        }
         Table { inputs, there: inner.there, positions, tables, rows }
     }
 }

@@ -14,11 +14,9 @@ mod flow;
 mod fusion;
 mod plan;
 mod rows;
-mod sets;
 mod spline;
 mod train;
 
 pub use draw::Posterior;
 pub use plan::{PosteriorError, PosteriorPlan, Reals};
-pub use sets::Sets;
 pub use train::train_posterior;

@@ -5,7 +5,7 @@ use super::fusion::Fusion;
 use crate::backend::{Bodies, Readings, ScoreBackend};
 use crate::network::{Piece, Placer};
 use crate::scale::{Scale, scales};
-use crate::schedule::{Course, Length};
+use crate::schedule::{Course, Usual, budget, steps_for};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::weights::Planned;
@@ -25,9 +25,6 @@ const LEARNING_RATE: f64 = 2e-3;
 
 /// The most steps for 10,000 simulations; a third more for ten times as many.
 const STEPS: f64 = 12_000.0;
-
-/// Fresh simulations in each step are like so many kept ones.
-const ONLINE: usize = 1_000_000;
 
 /// What is chosen before training; the same for the same file and simulations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,11 +106,6 @@ impl Reals {
         mapped
     }
 
-    /// For each row what is added to the log-density of parameters to make it one of real numbers.
-    pub(super) fn log_slopes(&self, table: &Table, threads: usize) -> Vec<f64> {
-        self.bijection.to_real(&self.values(table), threads).log_slopes
-    }
-
     /// The parameters of rows of scalars.
     fn values(&self, table: &Table) -> Vec<f64> {
         let row = |row: &[f64]| -> Vec<f64> {
@@ -145,19 +137,12 @@ impl PosteriorPlan {
         let (train, count) = (&approximator.train, reals.bijection.reals());
         let fusion =
             read(fusion, subject, count).expect("this was asked when parameters were taken to the real line");
-        let budget = if train.online { ONLINE } else { table.rows() };
-        let decades = (budget.max(10) as f64).log10();
-        let most = (STEPS * (4.0_f64 / 3.0).powf(decades.min(7.0) - 4.0)) as usize;
-        let course = Course {
-            name: approximator.name.clone(),
-            terms: 1,
-            steps: train.steps.unwrap_or(most),
-            length: if train.steps.is_some() { Length::Stated } else { Length::Learnt },
-            batch: train.batch.unwrap_or(BATCH),
-            first_batch: train.batch.unwrap_or(FIRST_BATCH),
-            learning_rate: train.learning_rate.unwrap_or(LEARNING_RATE),
-            seed: train.seed,
+        let usual = Usual {
+            steps: steps_for(STEPS, budget(train, table.rows())),
+            batches: (BATCH, FIRST_BATCH),
+            learning_rate: LEARNING_RATE,
         };
+        let course = Course::of(&approximator.name, 1, train, usual);
         let stream = course.stream("flow.orders");
         let moments = moments(&reals.of_rows(table, threads), count);
         PosteriorPlan {

@@ -132,7 +132,7 @@ impl Fuse<'_> {
                     None => told.help("it takes modalities, and `pairing = none`"),
                 },
                 (_, "pairing") => {
-                    told.help("only attention across modalities has a pairing code: leave it out")
+                    told.help("only attention across modalities pairs rows: leave it out")
                 }
                 _ => told.help(format!("it takes modalities alone: `{name}(a, b)`")),
             });
