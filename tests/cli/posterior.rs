@@ -97,7 +97,10 @@ fn densities_are_those_of_all_parameters() {
 /// Rows that their encoders do not take alike are told before anything is simulated.
 #[test]
 fn rows_that_cannot_be_joined_are_refused() {
-    let text = MODEL.replace("    data y ~ normal(shift, 5)\n", "    modality other {\n        data y[i] ~ normal(shift, 5)\n    }\n");
+    let text = MODEL.replace(
+        "    data y ~ normal(shift, 5)\n",
+        "    modality other {\n        data y[i] ~ normal(shift, 5)\n    }\n",
+    );
     let text = text.replace("FUSE", "encode cloud with mlp()\n    fuse concat(cloud, other)");
     let text = text.replace("SIMULATIONS", "100").replace("given y = 120", "given y = [1, 2, 3, 4]");
     let bench = Bench::with("m.sbi", text);

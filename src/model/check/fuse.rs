@@ -131,9 +131,7 @@ impl Fuse<'_> {
                     Some(similar) => told.did_you_mean(Some(similar)),
                     None => told.help("it takes modalities, and `pairing = none`"),
                 },
-                (_, "pairing") => {
-                    told.help("only attention across modalities pairs rows: leave it out")
-                }
+                (_, "pairing") => told.help("only attention across modalities pairs rows: leave it out"),
                 _ => told.help(format!("it takes modalities alone: `{name}(a, b)`")),
             });
             return;
