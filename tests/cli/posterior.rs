@@ -20,7 +20,7 @@ approximator net for m {
 }
 train net {
     simulations SIMULATIONS
-    steps 300
+    steps 1000
     batch 64
 }
 query posterior of net {
