@@ -2,14 +2,11 @@
 
 use super::args::Device;
 use super::failure::{Failure, Outcome};
-use super::source::Source;
+use super::network::{Network, keys};
 use super::spec::Spec;
-use super::weights::reals;
 use sbi_infer::{Conditional, Posterior, PosteriorPlan, Question, Reals, Subject, Tilted, Weights};
-use sbi_model::{
-    Approximator, Axis, AxisId, Estimator, Expr, File, Graph, Index, Key, Model, Placement, Query, State,
-};
-use sbi_sim::{Outside, Restriction, Simulator, Tilt};
+use sbi_model::{AxisId, Expr, File, Graph, Index, Key, Model, Placement, Query, State};
+use sbi_sim::{Restriction, Tilt};
 use std::borrow::Cow;
 
 /// A query to answer.
@@ -17,25 +14,15 @@ pub struct Case<'a> {
     /// The question.
     pub query: &'a Query,
     /// What answers it.
-    pub approximator: &'a Approximator,
-    /// What it is about.
-    pub model: &'a Model,
-    /// The tokens that the approximator is trained on.
-    pub subject: Subject,
+    pub network: Network<'a>,
     /// What it is asked.
     pub asked: Asked<'a>,
     /// The conditions that its draws satisfy, if there are any.
     pub restriction: Option<Restriction>,
     /// The priors that it changes, if there are any.
     pub tilted: Option<Tilted>,
-    /// What simulates the model.
-    pub simulator: &'a Simulator,
-    /// The programs from outside that it draws from.
-    pub outside: Option<&'a dyn Outside>,
-    /// What names its results in the store.
-    pub keys: Keys,
-    /// Where networks run.
-    pub device: Device,
+    /// What names its draws in the store.
+    pub key: String,
 }
 
 /// What a query asks of a network, on axes as long as the query places them.
@@ -49,9 +36,6 @@ pub struct Asked<'a> {
     /// What is said of each scalar of the model: of the tokens, and of those of modalities that are a token.
     pub states: Vec<State>,
 }
-
-/// The numbers that networks compute with: part of the key of their weights.
-const PRECISION: &str = "f32";
 
 /// The keys of the three stages of a case, as the store names them.
 pub struct Keys {
@@ -68,12 +52,11 @@ impl Keys {
     pub fn of(file: &File, query: &Query, device: Device) -> Keys {
         let approximator = file.approximators.get(query.approximator).expect("a query has its approximator");
         let model = file.models.get(approximator.model).expect("an approximator has its model");
-        let seed = approximator.train.seed;
-        let weights = Key::weights(model, approximator, PRECISION, device.name());
+        let [simulations, weights] = keys(model, approximator, device);
         Keys {
-            simulations: Key::simulations(model, seed).to_string(),
+            simulations: simulations.to_string(),
             weights: weights.to_string(),
-            draws: Key::draws(weights, model, query, seed).to_string(),
+            draws: Key::draws(weights, model, query, approximator.train.seed).to_string(),
         }
     }
 }
@@ -85,47 +68,13 @@ impl<'a> Case<'a> {
     /// A condition on what draws do not tell, or a changed prior without a density.
     pub fn of(spec: &'a Spec, query: &'a Query, device: Device) -> Outcome<Case<'a>> {
         let approximator = spec.approximator(query);
+        let network = Network::of(spec, approximator, device)?;
         let (model, graph) = (spec.model(approximator.model), spec.graph(approximator.model));
         let subject_of = |model: &Model| Subject::of_approximator(model, approximator);
-        let subject = subject_of(model);
-        if let Estimator::Posterior(_) = approximator.estimator {
-            reals(model, approximator, &subject)?;
-        }
-        let asked = Asked::of(query, model, graph, subject_of, &subject);
+        let asked = Asked::of(query, model, graph, subject_of, &network.subject);
         let (restriction, tilted) = (restriction(query, &asked)?, tilted(query, &asked)?);
-        let simulator = spec.simulator(approximator.model);
-        let keys = Keys::of(&spec.file, query, device);
-        let outside = spec.outside(approximator.model);
-        let case = Case {
-            query,
-            approximator,
-            model,
-            subject,
-            asked,
-            restriction,
-            tilted,
-            simulator,
-            outside,
-            keys,
-            device,
-        };
-        Ok(case)
-    }
-
-    /// The seed of simulations, training and draws.
-    pub fn seed(&self) -> u64 {
-        self.approximator.train.seed
-    }
-
-    /// Whether data sets lack something or have times of their own, so that each has a mask of its own.
-    pub fn differ(&self) -> bool {
-        self.subject.varies() || !self.model.missing.is_empty() || self.model.axes.iter().any(Axis::varies)
-    }
-
-    /// The draws of the model.
-    pub fn source(&self) -> Source<'a> {
-        let Case { model, simulator, outside, .. } = *self;
-        Source { model, simulator, outside, seed: self.seed() }
+        let key = Keys::of(&spec.file, query, device).draws;
+        Ok(Case { query, network, asked, restriction, tilted, key })
     }
 
     /// What the query fixes, by name.
@@ -146,7 +95,7 @@ impl<'a> Case<'a> {
     pub fn label(&self, number: usize) -> (Option<&'a str>, Option<&'a str>) {
         let token = self.asked.question.infer.get(number);
         let token = token.and_then(|token| self.asked.subject.tokens().get(*token));
-        let node = token.map(|token| self.model.node(token.node));
+        let node = token.map(|token| self.network.model.node(token.node));
         (node.and_then(|node| node.unit.as_deref()), node.and_then(|node| node.doc.as_deref()))
     }
 

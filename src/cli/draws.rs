@@ -249,10 +249,18 @@ impl Restricted {
 impl<'a> Drawing<'a> {
     /// The draws for a case.
     pub fn of(case: &'a Case<'_>, store: &Store) -> Drawing<'a> {
-        let entry = store.entry(Kind::Draws, &case.keys.draws);
+        let entry = store.entry(Kind::Draws, &case.key);
         let (restriction, tilted) = (case.restriction.as_ref(), case.tilted.as_ref());
-        let Case { query, approximator, asked, .. } = case;
-        Drawing { entry, query, approximator, asked, restriction, tilted, seed: case.seed() }
+        let Case { query, asked, network, .. } = case;
+        Drawing {
+            entry,
+            query,
+            approximator: network.approximator,
+            asked,
+            restriction,
+            tilted,
+            seed: case.network.seed(),
+        }
     }
 
     fn shards(&self) -> Shards<'_> {

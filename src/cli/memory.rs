@@ -3,30 +3,31 @@
 
 use super::case::Case;
 use super::failure::{Failure, Outcome};
+use super::network::Network;
 use sbi_infer::{Device, Machine, drawing_bytes, training_bytes};
 use sbi_model::Estimator;
 use sysinfo::{MemoryRefreshKind, System};
 
 pub const GIB: f64 = 1_073_741_824.0;
 
-/// Fails where the training of a case's network would take more memory than is free.
-pub fn ensure_trains(case: &Case, machine: &Machine) -> Outcome {
-    let Estimator::Joint(transformer) = &case.approximator.estimator else { return Ok(()) };
-    let (tokens, train) = (case.subject.tokens().len(), &case.approximator.train);
-    let needed = training_bytes(&case.subject, case.differ(), transformer, train, machine.threads);
-    ensure(needed, machine, &format!("to train `{}`", case.approximator.name), || {
+/// Fails where the training of a network would take more memory than is free.
+pub fn ensure_trains(network: &Network, machine: &Machine) -> Outcome {
+    let Estimator::Joint(transformer) = &network.approximator.estimator else { return Ok(()) };
+    let (tokens, train) = (network.subject.tokens().len(), &network.approximator.train);
+    let needed = training_bytes(&network.subject, network.differ(), transformer, train, machine.threads);
+    ensure(needed, machine, &format!("to train `{}`", network.approximator.name), || {
         format!(
             "a smaller network (`width`, `layers`), `batch` or number of `simulations` takes less; so do shorter axes: \
              `{}` has {tokens} tokens",
-            case.model.name
+            network.model.name
         )
     })
 }
 
 /// Fails where the draws of a case would take more memory than is free.
 pub fn ensure_draws(case: &Case, machine: &Machine) -> Outcome {
-    let Estimator::Joint(transformer) = &case.approximator.estimator else { return Ok(()) };
-    let (trained, tokens) = (case.subject.tokens().len(), case.asked.subject.tokens().len());
+    let Estimator::Joint(transformer) = &case.network.approximator.estimator else { return Ok(()) };
+    let (trained, tokens) = (case.network.subject.tokens().len(), case.asked.subject.tokens().len());
     let needed = drawing_bytes(trained, tokens, transformer, machine.threads);
     ensure(needed, machine, &format!("to answer `{}`", case.query.name), || {
         format!(

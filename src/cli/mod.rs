@@ -19,6 +19,7 @@ mod interrupt;
 mod memory;
 mod names;
 mod netcdf;
+mod network;
 mod new;
 mod numbers;
 mod outside;

@@ -106,13 +106,13 @@ fn origin(case: &Case) -> [(&'static str, NcAttrValue); 10] {
         library,
         version,
         ("created_by", text("sbi run")),
-        ("model", text(&case.model.name)),
+        ("model", text(&case.network.model.name)),
         ("query", text(&case.query.name)),
-        ("approximator", text(&case.approximator.name)),
-        ("seed", NcAttrValue::UInt64s(vec![case.seed()])),
-        ("key_simulations", text(&case.keys.simulations)),
-        ("key_weights", text(&case.keys.weights)),
-        ("key_draws", text(&case.keys.draws)),
+        ("approximator", text(&case.network.approximator.name)),
+        ("seed", NcAttrValue::UInt64s(vec![case.network.seed()])),
+        ("key_simulations", text(&case.network.simulations)),
+        ("key_weights", text(&case.network.weights)),
+        ("key_draws", text(&case.key)),
     ]
 }
 

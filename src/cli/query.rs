@@ -30,8 +30,8 @@ pub fn query(args: &args::Query) -> Outcome {
             cases.iter().try_for_each(ensure_unrestricted)?;
             cases.iter().try_for_each(|case| ensure_told(case, points.is_some(), args.mode))?;
         }
-        let look = |case| Job::look(Training::of(case, &bench.store), bench.progress);
-        let trainings: Vec<Job<Training>> = cases.iter().map(look).collect();
+        let look = |network| Job::look(Training::of(network, &bench.store), bench.progress);
+        let trainings: Vec<Job<Training>> = cases.iter().map(|case| &case.network).map(look).collect();
         for (case, training) in cases.iter().zip(&trainings) {
             training.product().ok_or_else(|| untrained(case, &args.run.file))?;
             memory::ensure_draws(case, &bench.machine)?;
@@ -77,7 +77,7 @@ struct Density<'a> {
 
 impl Density<'_> {
     fn conditional(&self) -> Conditional<'_> {
-        self.case.asked.conditional(self.weights, self.case.seed())
+        self.case.asked.conditional(self.weights, self.case.network.seed())
     }
 
     /// Writes `log_prob.csv`: the points, and the log-density of each.
@@ -188,8 +188,8 @@ fn tell_exact_points(
     bench: &Bench,
     answers: &Answers,
 ) -> Outcome {
-    let reals = reals(&case.asked.model, case.approximator, &case.asked.subject)?;
-    let posterior = case.asked.posterior(weights, &reals, case.seed());
+    let reals = reals(&case.asked.model, case.network.approximator, &case.asked.subject)?;
+    let posterior = case.asked.posterior(weights, &reals, case.network.seed());
     let densities = posterior.log_density(points, &bench.machine);
     let failed = |error| Failure::failed(format!("`{}` has no log-density: {error}", case.query.name));
     tell_densities(case, (points, &densities.map_err(failed)?), answer, answers)
@@ -197,9 +197,9 @@ fn tell_exact_points(
 
 /// Fails where a posterior is asked for what its flow does not tell.
 fn ensure_told(case: &Case, points: bool, mode: bool) -> Outcome {
-    let Estimator::Posterior(_) = case.approximator.estimator else { return Ok(()) };
+    let Estimator::Posterior(_) = case.network.approximator.estimator else { return Ok(()) };
     let name = &case.query.name;
-    let parameters = case.subject.scalars().iter().filter(|token| token.role == Role::Param).count();
+    let parameters = case.network.subject.scalars().iter().filter(|token| token.role == Role::Param).count();
     if points && case.asked.question.infer.len() < parameters {
         let why = "its flow has a density of all parameters together";
         return Err(Failure::wrong(format!("`{name}` infers some of the parameters, and {why}"))

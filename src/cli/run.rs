@@ -50,30 +50,30 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
 
     let mut trainings: BTreeMap<&str, Job<Training>> = BTreeMap::new();
     for (case, _) in cases.iter().zip(&drawings).filter(|(_, drawing)| drawing.product().is_none()) {
-        let look = || Job::look(Training::of(case, &bench.store), bench.progress);
-        trainings.entry(&case.keys.weights).or_insert_with(look);
+        let look = || Job::look(Training::of(&case.network, &bench.store), bench.progress);
+        trainings.entry(&case.network.weights).or_insert_with(look);
     }
     let mut simulations: BTreeMap<&str, Job<Simulations>> = BTreeMap::new();
     for case in cases {
-        if trainings.get(case.keys.weights.as_str()).is_some_and(|training| training.product().is_none()) {
+        if trainings.get(case.network.weights.as_str()).is_some_and(|training| training.product().is_none()) {
             // Approximators of one model and seed share their simulations: the largest budget holds them all.
-            let peers = cases.iter().filter(|other| other.keys.simulations == case.keys.simulations);
-            let rows = peers.map(|peer| peer.approximator.train.simulations).max().unwrap_or(0);
-            let look = || Job::look(Simulations::of(case, rows, &bench.store), bench.progress);
-            simulations.entry(&case.keys.simulations).or_insert_with(look);
+            let peers = cases.iter().filter(|other| other.network.simulations == case.network.simulations);
+            let rows = peers.map(|peer| peer.network.approximator.train.simulations).max().unwrap_or(0);
+            let look = || Job::look(Simulations::of(&case.network, rows, &bench.store), bench.progress);
+            simulations.entry(&case.network.simulations).or_insert_with(look);
         }
     }
 
     simulations.values().for_each(|job| bench.progress.say(&job.outlook()));
-    let begun = |case: &&Case| simulations.get(case.keys.simulations.as_str()).is_some_and(Job::is_begun);
-    if let Some(case) = cases.iter().filter(begun).find(|case| case.outside.is_some()) {
-        tell_imports(case.model, bench.progress);
+    let begun = |case: &&Case| simulations.get(case.network.simulations.as_str()).is_some_and(Job::is_begun);
+    if let Some(case) = cases.iter().filter(begun).find(|case| case.network.outside.is_some()) {
+        tell_imports(case.network.model, bench.progress);
     }
     trainings.values().for_each(|job| bench.progress.say(&job.outlook()));
     drawings.iter().for_each(|job| bench.progress.say(&job.outlook()));
     for (case, drawing) in cases.iter().zip(&drawings) {
-        if trainings.get(case.keys.weights.as_str()).is_some_and(|training| training.product().is_none()) {
-            memory::ensure_trains(case, &bench.machine)?;
+        if trainings.get(case.network.weights.as_str()).is_some_and(|training| training.product().is_none()) {
+            memory::ensure_trains(&case.network, &bench.machine)?;
         }
         if drawing.product().is_none() {
             memory::ensure_draws(case, &bench.machine)?;
@@ -86,9 +86,9 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
     for (case, drawing) in cases.iter().zip(&mut drawings) {
         if drawing.product().is_none() {
             let training =
-                trainings.get_mut(case.keys.weights.as_str()).expect("missing draws have their training");
+                trainings.get_mut(case.network.weights.as_str()).expect("missing draws have their training");
             if training.product().is_none() {
-                let simulation = simulations.get_mut(case.keys.simulations.as_str());
+                let simulation = simulations.get_mut(case.network.simulations.as_str());
                 let simulation = simulation.expect("missing weights have their simulations");
                 let simulated = simulation.obtain(&(), bench)?;
                 simulated.made.tell(bench.progress);

@@ -1,9 +1,9 @@
 //! The stages of simulations: joint draws of a model, kept in shards by ranges of draws, so that a larger budget goes on
 //! where a smaller one ended and a kill loses one shard at most.
 
-use super::case::Case;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
+use super::network::Network;
 use super::progress::{Progress, grouped};
 use super::shards::{Effort, Kept, Shards, place, room};
 use super::source::{Source, failed, tell_failed, tell_resampled};
@@ -101,9 +101,9 @@ impl Stage for Stream<'_> {
 }
 
 impl<'a> Simulations<'a> {
-    /// The first `rows` draws of the model of a case.
-    pub fn of(case: &Case<'a>, rows: usize, store: &Store) -> Simulations<'a> {
-        Simulations(Stream::of(case.source(), &case.keys.simulations, rows, store))
+    /// The first `rows` draws of the model of a network.
+    pub fn of(network: &Network<'a>, rows: usize, store: &Store) -> Simulations<'a> {
+        Simulations(Stream::of(network.source(), &network.simulations, rows, store))
     }
 
     fn room(&self) -> Outcome<Table> {

@@ -1,8 +1,8 @@
 //! The stage of weights: a network trained on simulations, with a checkpoint kept beside while it trains.
 
-use super::case::Case;
 use super::failure::{Failure, Outcome};
 use super::interrupt;
+use super::network::Network;
 use super::progress::{Bar, grouped};
 use super::simulations::Simulated;
 use super::source::{self, Source};
@@ -180,11 +180,11 @@ impl From<Failure> for Stop {
 }
 
 impl<'a> Training<'a> {
-    /// The network that answers a case.
-    pub fn of(case: &'a Case<'_>, store: &Store) -> Training<'a> {
-        let entry = store.entry(Kind::Weights, &case.keys.weights);
-        let Case { approximator, model, subject, .. } = case;
-        Training { entry, approximator, model, subject, source: case.source() }
+    /// The training of a network.
+    pub fn of(network: &'a Network<'_>, store: &Store) -> Training<'a> {
+        let entry = store.entry(Kind::Weights, &network.weights);
+        let Network { approximator, model, subject, .. } = network;
+        Training { entry, approximator, model, subject, source: network.source() }
     }
 
     fn chosen(&self, table: &Table, bench: &Bench) -> Outcome<Chosen> {

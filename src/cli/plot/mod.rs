@@ -54,13 +54,13 @@ fn answer(case: &Case, args: &args::Plot, store: &Store) -> Outcome<String> {
     let cautions = answer.notes.cautions.iter().map(|caution| format!("Careful: {caution}."));
     let notes: Vec<String> = parts.notes().into_iter().chain(cautions).collect();
     let about = [format!("{}.", headline(case))];
-    let title = format!("{}: {}", case.model.name, case.query.name);
+    let title = format!("{}: {}", case.network.model.name, case.query.name);
     Ok(Page { title: &title, about: &about, figures, notes: &notes }.render())
 }
 
 /// The picture of a training.
 fn losses(case: &Case, args: &args::Plot, store: &Store) -> Outcome<String> {
-    let job = Job::look(Training::of(case, store), Progress::new(false));
+    let job = Job::look(Training::of(&case.network, store), Progress::new(false));
     let trained = job.product().ok_or_else(|| untrained(case, &args.file))?;
     let curve = trained.weights.curve();
     let training: Vec<(f64, f64)> = curve.iter().map(|own| (own.step as f64, own.training)).collect();
@@ -68,7 +68,7 @@ fn losses(case: &Case, args: &args::Plot, store: &Store) -> Outcome<String> {
     let figure = sbi_plot::losses(&Losses { training: &training, held_out: &held_out });
     let figures = vec![figure.map_err(|why| unplottable(case, &why))?];
     let about = [format!("{}.", trained.weights.summary())];
-    let title = format!("training of {}", case.approximator.name);
+    let title = format!("training of {}", case.network.approximator.name);
     Ok(Page { title: &title, about: &about, figures, notes: &[] }.render())
 }
 

@@ -15,9 +15,9 @@ pub fn read(case: &Case, columns: &[usize], store: &Store) -> Option<Vec<f64>> {
     if places.iter().all(Option::is_none) {
         return None;
     }
-    let rows = case.approximator.train.simulations.min(MOST);
-    let stream = Stream::of(case.source(), &case.keys.simulations, rows, store);
-    let width = case.source().columns().len().max(1);
+    let rows = case.network.approximator.train.simulations.min(MOST);
+    let stream = Stream::of(case.network.source(), &case.network.simulations, rows, store);
+    let width = case.network.source().columns().len().max(1);
     let mut prior = Vec::new();
     stream.each_kept(&mut |rows| {
         for row in rows.chunks_exact(width) {
@@ -37,6 +37,6 @@ fn place(case: &Case, column: usize) -> Option<usize> {
     let token = case.asked.subject.tokens().get(*case.asked.question.infer.get(column)?)?;
     let scattered = |axis| matches!(model.axis(axis).kind, AxisKind::Scattered { .. });
     let fixed = !model.node(token.node).axes.iter().any(|axis| scattered(*axis));
-    let place = case.source().columns().iter().position(|name| *name == token.name);
+    let place = case.network.source().columns().iter().position(|name| *name == token.name);
     place.filter(|_| fixed)
 }
