@@ -330,6 +330,12 @@ impl Subject {
         self.structure.varies()
     }
 
+    /// Whether a scalar has a time of its own in each data set.
+    pub fn is_placed(&self, scalar: usize) -> bool {
+        let token = self.token_of(scalar);
+        token.is_some_and(|token| self.times.get(token).is_some_and(Option::is_some))
+    }
+
     /// When a token is, from -1 to 1 within the range of times; 0 where it has no time of its own.
     pub fn time(&self, token: usize, coordinates: &[f64]) -> f32 {
         let time = self.times.get(token).copied().flatten();

@@ -12,8 +12,10 @@ mod cross;
 mod draw;
 mod flow;
 mod fusion;
+mod loaded;
 mod plan;
 mod rows;
+pub(crate) mod sets;
 mod spline;
 mod train;
 
