@@ -1,14 +1,17 @@
 //! The command line. The doc comments here are the help that users read.
 
+use super::compare::{Budget, Missing, parse_budget, parse_missing, parse_seeds};
 use super::numbers::whole;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// As in a file's `draws`.
 const MOST_DRAWS: u64 = 10_000_000;
 const MOST_ROWS: u64 = 1_000_000_000;
 const MOST_THREADS: u64 = 1024;
+const MOST_SETS: u64 = 100_000;
 
 /// Simulation-based inference that scientists can write down.
 #[derive(Debug, Parser)]
@@ -36,6 +39,8 @@ pub enum Command {
     Plot(Plot),
     /// Makes joint draws of a model, parameters and data, and writes them to a file
     Simulate(Simulate),
+    /// Judges networks on data sets whose parameters are known: approximators, budgets, missing rates and seeds side by side
+    Compare(Compare),
     /// Compares two files in the language's terms, and says what an edit from one to the other redoes
     Diff(Diff),
     /// Prints a page on one message of the checker, or on a module of the library
@@ -66,6 +71,9 @@ pub struct Run {
     /// Folder in which simulations, weights and draws are kept [default: `.sbi` beside the file]
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
+    /// Seed of everything random, in place of what the file says
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 0..=u64::MAX))]
+    pub seed: Option<u64>,
     #[command(flatten)]
     pub work: Work,
 }
@@ -97,6 +105,43 @@ pub struct Check {
     /// Lets the file do what could harm: its `external`s are started, once each, and asked for a few draws
     #[arg(long, value_enum, value_name = "WHAT")]
     pub allow: Vec<Allow>,
+}
+
+/// `sbi compare`.
+#[derive(Debug, clap::Args)]
+pub struct Compare {
+    /// The .sbi file
+    pub file: PathBuf,
+    /// The approximators, separated by commas [default: all of the file]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    pub approximators: Vec<String>,
+    /// Numbers of simulations to train on, separated by commas; `online` draws fresh ones in every step [default: as the file says]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = parse_budget)]
+    pub simulations: Vec<Budget>,
+    /// How often test sets lack what the model declares missing, separated by commas: `0%,20%`, or `x=20%` for one of
+    /// several [default: as the model says]
+    #[arg(long, value_name = "SHARES", value_delimiter = ',', value_parser = parse_missing)]
+    pub missing: Vec<Missing>,
+    /// Seeds of simulations and training: `1,2`, `1..3` [default: as the file says]
+    #[arg(long, value_name = "SEEDS", value_delimiter = ',', value_parser = parse_seeds)]
+    pub seeds: Vec<RangeInclusive<u64>>,
+    /// Data sets that each network is judged on
+    #[arg(long, value_name = "N", default_value = "500", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 10..=MOST_SETS))]
+    pub sets: u64,
+    /// Draws for each data set
+    #[arg(long, value_name = "N", default_value = "200", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 10..=MOST_SETS))]
+    pub draws: u64,
+    /// Folder for scores and pictures [default: `compare` in the file's name with `.out` for `.sbi`]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where networks are trained and draws are made
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
+    /// Folder in which simulations, weights and scores are kept [default: `.sbi` beside the file]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub work: Work,
 }
 
 /// `sbi diff`.
@@ -225,6 +270,9 @@ pub struct Simulate {
     /// Folder in which simulations are kept [default: `.sbi` beside the file]
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
+    /// Seed of everything random, in place of what the file says
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 0..=u64::MAX))]
+    pub seed: Option<u64>,
     #[command(flatten)]
     pub work: Work,
 }
@@ -232,9 +280,6 @@ pub struct Simulate {
 /// Options of every command that computes.
 #[derive(Debug, clap::Args)]
 pub struct Work {
-    /// Seed of everything random, in place of what the file says
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 0..=u64::MAX))]
-    pub seed: Option<u64>,
     /// Threads; results are the same for any number [default: all cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |n: &str| whole(n, 1..=MOST_THREADS))]
     pub threads: Option<u64>,

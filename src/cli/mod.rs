@@ -4,6 +4,7 @@ mod answers;
 pub mod args;
 mod case;
 mod check;
+mod compare;
 mod diff;
 mod doctor;
 mod draws;
@@ -59,6 +60,7 @@ pub fn main() -> u8 {
             Command::Graph(args) => graph::graph(args),
             Command::Plot(args) => plot::plot(args),
             Command::Simulate(args) => simulate::simulate(args),
+            Command::Compare(args) => compare::compare(args),
             Command::Diff(args) => diff::diff(args),
             Command::Explain(args) => explain::explain(args),
             Command::New(args) => new::new(args),

@@ -16,6 +16,7 @@ use super::store::Store;
 use super::weights::Training;
 use sbi_infer::Machine;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Answers the queries of a file.
 pub fn run(args: &args::Run) -> Outcome {
@@ -25,8 +26,8 @@ pub fn run(args: &args::Run) -> Outcome {
 /// Does work on the queries that are asked, once it is known that nothing stands in its way.
 pub fn work(args: &args::Run, work: impl FnOnce(&[Case], &Bench, &Answers) -> Outcome) -> Outcome {
     let mut spec = Spec::read(&args.file)?;
-    spec.override_with(args.work.seed, args.draws.map(|draws| draws as usize));
-    let bench = bench(args)?;
+    spec.override_with(args.seed, args.draws.map(|draws| draws as usize));
+    let bench = bench(args.device, args.store.as_deref(), &args.file, &args.work)?;
     let cases = asked(&spec, &args.query)?;
     cases.iter().try_for_each(|query| spec.ensure_query_runs(query))?;
     let models = cases.iter().map(|query| spec.model(spec.approximator(query).model));
@@ -101,8 +102,12 @@ fn answer(cases: &[Case], bench: &Bench, answers: &Answers) -> Outcome {
     Ok(())
 }
 
-fn bench(args: &args::Run) -> Outcome<Bench> {
-    let device = match args.device {
+/// What the stages of a command may use.
+///
+/// # Errors
+/// A device that cannot be used.
+pub fn bench(device: Device, store: Option<&Path>, file: &Path, work: &args::Work) -> Outcome<Bench> {
+    let device = match device {
         Device::Cpu => sbi_infer::Device::Cpu,
         Device::Cuda => {
             let failed = |why| Failure::failed(why).help("leave `--device cuda` out to use the processor");
@@ -111,9 +116,9 @@ fn bench(args: &args::Run) -> Outcome<Bench> {
         }
     };
     Ok(Bench {
-        store: Store::of(args.store.as_deref(), &args.file),
-        progress: Progress::new(args.work.quiet),
-        machine: Machine { device, threads: args.work.threads() },
+        store: Store::of(store, file),
+        progress: Progress::new(work.quiet),
+        machine: Machine { device, threads: work.threads() },
     })
 }
 

@@ -23,7 +23,7 @@ pub fn simulate(args: &args::Simulate) -> Outcome {
     spec.ensure_model_runs(model)?;
     args.out.as_deref().map_or(Ok(()), |out| spec.ensure_not_read(out))?;
     ensure_allowed(spec.model(model), &args.work.allow)?;
-    let seed = args.work.seed.unwrap_or_else(|| file_seed(&spec, model));
+    let seed = args.seed.unwrap_or_else(|| file_seed(&spec, model));
     let bench = Bench {
         store: Store::of(args.store.as_deref(), &args.file),
         progress: Progress::new(args.work.quiet),

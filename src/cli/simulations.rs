@@ -103,7 +103,12 @@ impl Stage for Stream<'_> {
 impl<'a> Simulations<'a> {
     /// The first `rows` draws of the model of a network.
     pub fn of(network: &Network<'a>, rows: usize, store: &Store) -> Simulations<'a> {
-        Simulations(Stream::of(network.source(), &network.simulations, rows, store))
+        Simulations::under(network.source(), &network.simulations, rows, store)
+    }
+
+    /// The first `rows` draws of a source, under its key.
+    pub fn under(source: Source<'a>, key: &str, rows: usize, store: &Store) -> Simulations<'a> {
+        Simulations(Stream::of(source, key, rows, store))
     }
 
     fn room(&self) -> Outcome<Table> {

@@ -159,11 +159,18 @@ impl Spec {
 
     /// Fails where this version checks a query, what answers it or what it is about, but does not run that.
     pub fn ensure_query_runs(&self, query: &Query) -> Outcome {
-        let approximator = self.approximator(query);
+        let later = self.later(self.approximator(query)).chain(&query.later);
+        self.ensure_nothing_later(&later.cloned().collect::<Vec<Diagnostic>>())
+    }
+
+    /// Fails where this version checks an approximator or what it is about, but does not run that.
+    pub fn ensure_approximator_runs(&self, approximator: &Approximator) -> Outcome {
+        self.ensure_nothing_later(&self.later(approximator).cloned().collect::<Vec<Diagnostic>>())
+    }
+
+    fn later<'s>(&'s self, approximator: &'s Approximator) -> impl Iterator<Item = &'s Diagnostic> {
         let model = self.model(approximator.model);
-        let later = model.later.iter().chain(&model.unlearned).chain(&approximator.later).chain(&query.later);
-        let later: Vec<Diagnostic> = later.cloned().collect();
-        self.ensure_nothing_later(&later)
+        model.later.iter().chain(&model.unlearned).chain(&approximator.later)
     }
 
     fn ensure_nothing_later(&self, later: &[Diagnostic]) -> Outcome {

@@ -99,6 +99,14 @@ impl<S: Stage> Job<S> {
         self.product().ok_or_else(|| Failure::failed("a stage ended without its product"))
     }
 
+    /// The product for itself, made first if need be.
+    pub fn into_product(self, input: &S::Input, bench: &Bench) -> Outcome<S::Product> {
+        match self.found {
+            Found::Whole(product) => Ok(product),
+            Found::Part(..) | Found::Nothing => self.make(input, bench),
+        }
+    }
+
     fn make(&self, input: &S::Input, bench: &Bench) -> Outcome<S::Product> {
         let title = self.stage.title();
         let waiting =

@@ -39,6 +39,8 @@ pub enum Kind {
     Weights,
     /// The answer to a query.
     Draws,
+    /// How good the answers of a network are.
+    Scores,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
             Kind::Simulations => "simulations",
             Kind::Weights => "weights",
             Kind::Draws => "draws",
+            Kind::Scores => "scores",
         }
     }
 }

@@ -192,7 +192,8 @@ pub fn table(quantities: &[Quantity]) -> String {
     table.trim_fmt()
 }
 
-fn rule_below_header() -> TableStyle {
+/// A table with a line below its header.
+pub fn rule_below_header() -> TableStyle {
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'))
 }
 

@@ -341,7 +341,7 @@ fn validated(weights: &Fitted) -> String {
 
 /// The first `rows` rows as a network takes them: a smaller budget is a prefix of a larger one, and behind the scalars of
 /// a row come the coordinates of its data set, and whether its draw failed.
-fn first<'t>(all: &'t Table, rows: usize, subject: &Subject) -> Cow<'t, Table> {
+pub fn first<'t>(all: &'t Table, rows: usize, subject: &Subject) -> Cow<'t, Table> {
     let (scalars, places) = (subject.scalars().len(), subject.coordinates);
     if all.columns == scalars && all.rows() <= rows {
         return Cow::Borrowed(all);

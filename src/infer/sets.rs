@@ -49,7 +49,10 @@ impl<'a> Sets<'a> {
     /// The true values of a parameter by its place among those asked for, one for each data set.
     pub fn truths(&self, parameter: usize) -> Vec<f64> {
         let scalar = self.parameters.get(parameter).copied();
-        self.table.iter().map(|row| scalar.and_then(|own| row.get(own)).copied().unwrap_or(f64::NAN)).collect()
+        self.table
+            .iter()
+            .map(|row| scalar.and_then(|own| row.get(own)).copied().unwrap_or(f64::NAN))
+            .collect()
     }
 
     /// So many draws of the parameters for each data set, `[data sets · draws · parameters]`.
@@ -84,16 +87,17 @@ impl<'a> Sets<'a> {
         go_on: &mut GoOn,
     ) -> Result<Vec<f64>, DensityError> {
         match learnt {
-            Learnt::Posterior(weights, reals) => {
-                sets::log_densities((weights, reals), self, machine, go_on).map_err(|error| match error {
+            Learnt::Posterior(weights, reals) => sets::log_densities((weights, reals), self, machine, go_on)
+                .map_err(|error| match error {
                     DrawError::Device(why) => DensityError::Device(why),
                     _ => DensityError::Stopped,
-                })
-            }
+                }),
             Learnt::Joint(weights) => self.each(machine, go_on, DensityError::Stopped, |set, machine| {
                 let question = self.question(set);
                 let of = Conditional::new(weights, self.subject, &question, self.seed);
-                of.log_density(&self.values(set, &self.parameters), machine, &mut |_| ControlFlow::Continue(()))
+                of.log_density(&self.values(set, &self.parameters), machine, &mut |_| {
+                    ControlFlow::Continue(())
+                })
             }),
         }
     }
@@ -107,11 +111,12 @@ impl<'a> Sets<'a> {
     /// The parameters of a data set given its data.
     fn question(&self, set: usize) -> Question {
         let row = self.table.iter().nth(set).unwrap_or_default();
-        let state = |(scalar, value): (usize, &f64)| match self.subject.scalars().get(scalar).map(|own| own.role) {
-            _ if self.parameters.contains(&scalar) => State::Inferred,
-            Some(Role::Data) if !value.is_nan() => State::Given(*value),
-            _ => State::Absent,
-        };
+        let state =
+            |(scalar, value): (usize, &f64)| match self.subject.scalars().get(scalar).map(|own| own.role) {
+                _ if self.parameters.contains(&scalar) => State::Inferred,
+                Some(Role::Data) if !value.is_nan() => State::Given(*value),
+                _ => State::Absent,
+            };
         let states: Vec<State> = row.iter().enumerate().map(state).collect();
         let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
         let coordinates = self.table.coordinates(set).to_vec();

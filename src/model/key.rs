@@ -114,6 +114,14 @@ impl Key {
         form.number(query.draws as u64).number(query.steps.unwrap_or(0) as u64).number(seed);
         form.key()
     }
+
+    /// The key of a network's scores on so many test sets with so many draws each, by the keys of its weights and of the
+    /// simulations that are the test sets.
+    pub fn scores(weights: &str, sets: &str, (count, draws): (usize, usize)) -> Key {
+        let mut form = Form::new("scores");
+        form.text(weights).text(sets).number(count as u64).number(draws as u64);
+        form.key()
+    }
 }
 
 /// Bytes on their way into a hash. Every part has a fixed length or states it, so that no two forms read the same.

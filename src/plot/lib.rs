@@ -9,6 +9,7 @@
 //! | draws of many quantities | [`margins()`] |
 //! | draws of functions of a coordinate | [`bands()`] |
 //! | how training went | [`losses()`] |
+//! | a number against a setting, of several things | [`trends()`] |
 //!
 //! Each gives a [`Figure`], and a [`Page`] makes a picture of figures. [`element`] and [`letters`] serve other pictures
 //! too.
@@ -38,6 +39,7 @@ mod sample;
 mod span;
 mod surface;
 mod theme;
+mod trends;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,7 @@ pub use losses::{Losses, losses};
 pub use margins::margins;
 pub use page::{Figure, Page};
 pub use quantities::{Column, Quantities};
+pub use trends::{Trend, Trends, trends};
 
 use std::fmt;
 

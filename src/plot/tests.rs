@@ -323,6 +323,21 @@ fn what_is_far_out_is_cut_off() {
 }
 
 #[test]
+fn trends_name_each_line() {
+    let line = |label: &str, more: f64| Trend {
+        label: label.to_owned(),
+        points: vec![[40.0, 1.0, 1.0 + more, 2.0 + more], [0.0, 0.5, 0.6, 0.7], [20.0, f64::NAN, 0.0, 0.0]],
+    };
+    let several: Vec<Trend> =
+        (0..9).map(|place| line(&format!("scheme {place}"), f64::from(place))).collect();
+    let along = ("missing", Some("%"));
+    let plot = Trends { title: "nrmse", along, powers: false, trends: &several };
+    has(&sound(trends(&plot).unwrap()), &["scheme 0", "scheme 8", "missing (%)", "nrmse"]);
+    let lost = [Trend { label: "lost".to_owned(), points: vec![[1.0, f64::NAN, f64::NAN, f64::NAN]] }];
+    assert!(trends(&Trends { trends: &lost, ..plot }).is_err());
+}
+
+#[test]
 fn losses_name_the_best() {
     let training: Vec<(f64, f64)> = (1..200).map(|n| (f64::from(n) * 100.0, 1.0 / f64::from(n))).collect();
     let held_out = [(100.0, 0.9), (10_000.0, 0.25), (20_000.0, 0.31), (f64::NAN, 0.0), (300.0, f64::NAN)];

@@ -29,6 +29,8 @@ pub struct Theme {
     pub outer: &'static str,
     /// What is true, and what is to be seen first.
     pub accent: &'static str,
+    /// Lines of several things that are compared.
+    pub several: [&'static str; 7],
     /// The thickness of axes.
     pub thin: f64,
     /// The thickness of lines.
@@ -53,6 +55,7 @@ pub const THEME: Theme = Theme {
     inner: "#7fb8d8",
     outer: "#d3e6f2",
     accent: "#d55e00",
+    several: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1b1f24"],
     thin: 0.8,
     stroke: 1.4,
     marker: 3.2,

@@ -86,7 +86,8 @@ impl Posterior<'_> {
             for (number, column) in reported.iter().enumerate() {
                 let value = row.get(*column).copied().unwrap_or(f64::NAN);
                 if !value.is_finite() {
-                    let token = self.question.infer.get(number).and_then(|own| self.subject.tokens().get(*own));
+                    let token =
+                        self.question.infer.get(number).and_then(|own| self.subject.tokens().get(*own));
                     let name = token.map(|token| token.name.clone()).unwrap_or_default();
                     return Err(DrawError::NotFinite { name });
                 }
