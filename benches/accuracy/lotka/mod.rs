@@ -7,7 +7,6 @@
 mod observation;
 mod pond;
 mod references;
-mod temper;
 
 use crate::drive::{Sbi, Workplace};
 use crate::records::{self, Record, rounded};

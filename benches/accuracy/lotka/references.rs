@@ -5,7 +5,6 @@
 
 use crate::lotka::observation::{COLUMNS, DRAWS, Observation};
 use crate::lotka::pond::rates;
-use crate::lotka::temper::{Effort, sample};
 use crate::records;
 use crate::sample::Sample;
 use crate::score::c2st;
@@ -14,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
+use sbi_references::temper::{Effort, sample};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

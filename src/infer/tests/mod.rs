@@ -9,6 +9,7 @@ mod gpu;
 mod patterns;
 mod posterior;
 mod resume;
+mod sets;
 mod tilted;
 
 use crate::{Device, Hooks, Machine, Progress, Question, Subject, Table};

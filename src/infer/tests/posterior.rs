@@ -82,12 +82,12 @@ fn bodies() -> Bodies {
     Bodies::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap().into())
 }
 
-fn compiled(text: &str) -> File {
+pub fn compiled(text: &str) -> File {
     let checked = sbi_model::compile(text, &());
     checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
 }
 
-fn problem(file: &File, rows: u64) -> (Subject, Reals, Table) {
+pub fn problem(file: &File, rows: u64) -> (Subject, Reals, Table) {
     let model = &file.models[0];
     let subject = Subject::of_approximator(model, &file.approximators[0]);
     let outputs: Vec<Output> =
