@@ -12,13 +12,12 @@ mod lotka;
 mod race;
 mod references;
 mod report;
-mod score;
 mod study;
 mod tasks;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use sbi_bench::{drive, records, sample, spec};
+use sbi_bench::{drive, records, sample, score, spec};
 use std::path::PathBuf;
 use tasks::{TASKS, Task};
 

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn wrong_draws_do_not() {
         let even = EvenRanks::of(500, 100);
-        assert!(drawn(&even, 1, 0.25, 1.0) < 1e-3, "shifted");
+        assert!(drawn(&even, 1, 0.4, 1.0) < 1e-3, "shifted");
         assert!(drawn(&even, 2, 0.0, 0.8) < 1e-3, "narrow");
         assert!(drawn(&even, 3, 0.0, 1.25) < 1e-3, "wide");
     }

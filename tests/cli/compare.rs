@@ -37,7 +37,7 @@ train one {
 }
 train every {
     simulations 2_000
-    steps 700
+    steps 2500
     batch 64
 }
 query posterior of both {
@@ -73,7 +73,7 @@ fn of(scores: &BTreeMap<[String; 4], BTreeMap<String, f64>>, key: [&str; 4], nam
 #[test]
 fn scores_are_those_of_exact_posteriors() {
     let bench = Bench::with("m.sbi", MODEL);
-    let ran = bench.sbi("compare m.sbi --missing 0%,100% --sets 400").code(0);
+    let ran = bench.sbi("compare m.sbi --missing 0%,60% --sets 400").code(0);
     ran.prints(&["both", "one", "every", "−log q", "calibration error", "scores.svg"]);
     let scores = scores(&bench);
     // Precisions: 1 of the prior, 4 of the points and 4 of the number.
@@ -95,8 +95,8 @@ fn scores_are_those_of_exact_posteriors() {
         let loss = of(&scores, [name, "0%", "1", "all"], "negative_log_posterior");
         // A draw's −log density has a standard deviation of √½.
         assert!((-0.15..0.3).contains(&(loss - exact)), "{name}: {loss}, exactly {exact}");
-        let nothing = of(&scores, [name, "100%", "1", "mu"], "contraction");
-        assert!(nothing < 0.15, "{name} knows {nothing} of nothing");
+        let less = of(&scores, [name, "60%", "1", "mu"], "contraction");
+        assert!(less < whole("contraction") - 0.08, "{name} knows as much of less: {less}");
     }
 }
 
@@ -106,15 +106,15 @@ fn a_grid_grows_from_what_is_kept() {
     let bench = Bench::with("m.sbi", MODEL);
     bench.sbi("run m.sbi").code(0);
     let first = bench.sbi("compare m.sbi --approximators both --sets 50 --draws 50").code(0);
-    first.says(&["network   1 of 1: `both`, 2,000 simulations, seed 1", "judge"]);
+    let first = first.says(&["network   1 of 1: `both`, 2,000 simulations, seed 1", "judge"]);
     assert!(!first.err.contains("train "), "trained by `run`: {}", first.err);
     let table = bench.read("m.out/compare/scores.csv");
     let again = bench.sbi("compare m.sbi --approximators both --sets 50 --draws 50").code(0);
-    again.says(&["scores       kept: 1 of 1 networks"]);
+    let again = again.says(&["scores       kept: 1 of 1 networks"]);
     assert!(!again.err.contains("judge"), "{}", again.err);
     assert_eq!((&first.out, &table), (&again.out, &bench.read("m.out/compare/scores.csv")));
     let more = bench.sbi("compare m.sbi --approximators both,one --seeds 1..2 --sets 50 --draws 50").code(0);
-    more.says(&["kept: 1 of 4 networks", "network   2 of 4: `both`, 2,000 simulations, seed 2"]);
+    let more = more.says(&["kept: 1 of 4 networks", "network   2 of 4: `both`, 2,000 simulations, seed 2"]);
     more.prints(&["seeds", " ± "]);
     let larger = bench.read("m.out/compare/scores.csv");
     let row = table.lines().nth(1).unwrap();
