@@ -123,6 +123,20 @@ impl Sbi {
         Sample::read(&path)
     }
 
+    /// Judges networks of the spec at a path by `sbi compare` with these flags; its words go into `log.txt` in `out`.
+    ///
+    /// # Errors
+    /// A program that cannot be started or that fails; its last words are told.
+    pub fn compare(&self, spec: &Path, store: &Path, out: &Path, flags: &[&str]) -> Result<()> {
+        let place = Workplace::open(out.to_owned(), false)?;
+        let log = fs::File::create(place.file("log.txt"))?;
+        let mut command = Command::new(&self.program);
+        command.arg("compare").arg(spec).args(flags).arg("--store").arg(store).arg("--out").arg(out);
+        command.arg("--threads").arg(self.threads.to_string());
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        ensure_success(&place, command.status().with_context(|| self.unstarted())?)
+    }
+
     /// What does this to a spec, whose file is written into a workplace; its words go into `log.txt`.
     fn command(&self, place: &Workplace, verb: &str, (file, spec): (&str, &str)) -> Result<Command> {
         fs::write(place.file(file), spec)?;

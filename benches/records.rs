@@ -71,9 +71,16 @@ pub fn put<R: Record>(path: &Path, row: R) -> Result<()> {
     rows.retain(|old| old.key() != row.key());
     rows.push(row);
     rows.sort_by_key(Record::key);
+    write(path, &rows)
+}
 
+/// Writes a result file anew.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in &rows {
+    for row in rows {
         writer.serialize(row)?;
     }
     replace(path, &writer.into_inner()?)
