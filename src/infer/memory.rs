@@ -76,6 +76,8 @@ fn encoding_bytes(modality: &Modality, width: usize, batch: usize, examples: f64
         let (rows, others) = match stage.reader {
             Reader::Attention { .. } => (patches, patches),
             Reader::DeepSet => (patches, 0.0),
+            // Gates, and neighbours, are several states of a row.
+            Reader::Lstm | Reader::Convolution => (4.0 * patches, 0.0),
             Reader::Mlp => (1.0, 0.0),
         };
         let row = ENCODED.0 * stage.width as f64 + ENCODED.1 * stage.heads as f64 * others;

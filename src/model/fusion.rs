@@ -55,6 +55,8 @@ pub struct Encoder {
     pub heads: Option<usize>,
     /// Cells along each axis in a patch: `grid_transformer` alone.
     pub patch: Option<usize>,
+    /// Points through which rows hear of each other: `set_transformer` alone.
+    pub inducing: Option<usize>,
     /// Numbers in the summary.
     pub summary: Option<usize>,
     /// How many tokens a joint estimator makes of the summary.
@@ -66,7 +68,7 @@ pub struct Encoder {
 pub enum EncoderKind {
     /// Attention between exchangeable rows: `set_transformer`.
     Set,
-    /// A sum over exchangeable rows: `deep_set`.
+    /// A mean over exchangeable rows: `deep_set`.
     DeepSet,
     /// Attention between instants or ranks: `time_transformer`.
     Time,
@@ -74,6 +76,10 @@ pub enum EncoderKind {
     Causal,
     /// Attention between patches of cells: `grid_transformer`.
     Grid,
+    /// A state that goes along rows in order, and looks back at what it was: `lstm`.
+    Lstm,
+    /// Layers that each see neighbours alone, of rows in order or cells: `convolution`.
+    Convolution,
     /// All numbers at once: `mlp`.
     Mlp,
 }
@@ -98,6 +104,8 @@ impl EncoderKind {
             EncoderKind::Time => "time_transformer",
             EncoderKind::Causal => "causal_transformer",
             EncoderKind::Grid => "grid_transformer",
+            EncoderKind::Lstm => "lstm",
+            EncoderKind::Convolution => "convolution",
             EncoderKind::Mlp => "mlp",
         }
     }
@@ -106,7 +114,8 @@ impl EncoderKind {
 impl Encoder {
     /// A network of which the file states nothing.
     pub fn new(kind: EncoderKind) -> Encoder {
-        Encoder { kind, width: None, blocks: None, heads: None, patch: None, summary: None, tokens: None }
+        let (width, blocks, heads) = (None, None, None);
+        Encoder { kind, width, blocks, heads, patch: None, inducing: None, summary: None, tokens: None }
     }
 }
 

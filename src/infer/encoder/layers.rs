@@ -1,7 +1,7 @@
 //! The layers of a stage: where their parameters lie, and what they make of rows.
 
 use super::rows::Table;
-use super::{FREQUENCIES, Reader, Stage};
+use super::{FREQUENCIES, Reader, Stage, convolution, recurrent};
 use crate::backend::{Bodies, ScoreBackend, states};
 use crate::network::{Looks, Operations, Pieces, Placer, gelu};
 use burn::tensor::backend::Backend;
@@ -12,20 +12,20 @@ use std::f32::consts::FRAC_PI_2;
 use std::ops::Range;
 
 /// A linear map: weights `[inputs, outputs]` and biases.
-type Linear = [Range<usize>; 2];
+pub type Linear = [Range<usize>; 2];
 
 /// Where the parameters of a stage lie in the flat vector of its encoder.
 pub struct Layers {
     /// From the inputs of a row to its first state.
-    enter: Linear,
+    pub(super) enter: Linear,
     /// `[axes · (1 + 2·FREQUENCIES), width]`: what the place of a row says; empty where rows are nowhere.
     code: Range<usize>,
-    /// `[seeds, width]`, and the same of how many rows there are, `[1, width]`; empty without attention.
+    /// `[seeds + inducing, width]`, and the same of how many rows there are, `[1, width]`; empty without attention.
     seeds: [Range<usize>; 2],
     /// The blocks of attention; empty without.
     body: Range<usize>,
-    /// Layers of each row alone; none with attention.
-    rows: Vec<Linear>,
+    /// Layers of each row alone, or with its neighbours, or what a state becomes; none with attention.
+    pub(super) rows: Vec<Linear>,
     /// Layers after the rows are one: those of a deep set, or all of what has no rows.
     after: Vec<Linear>,
     /// Gain and shift before the last map; empty without attention.
@@ -51,12 +51,12 @@ impl Layers {
         let (mut code, mut seeds, mut norm) = (end..end, [end..end, end..end], [end..end, end..end]);
         let (mut body, mut rows, mut after) = (end..end, Vec::new(), Vec::new());
         let inner = stage.blocks.saturating_sub(1);
+        if stage.placed && !matches!(stage.reader, Reader::DeepSet | Reader::Mlp) {
+            code = placer.matrix(&format!("{name}.place"), code_features(stage.axes), width);
+        }
         match stage.reader {
             Reader::Attention { .. } => {
-                if stage.placed {
-                    code = placer.matrix(&format!("{name}.place"), code_features(stage.axes), width);
-                }
-                let own = placer.matrix(&format!("{name}.seeds"), stage.seeds, width);
+                let own = placer.matrix(&format!("{name}.seeds"), stage.seeds + stage.inducing, width);
                 seeds = [own, placer.matrix(&format!("{name}.count"), 1, width)];
                 // How many tokens there are makes no difference to parameters.
                 body = placer.pieces_of(name, &stage.body(1));
@@ -66,6 +66,14 @@ impl Layers {
                 rows.extend(
                     (0..inner).map(|layer| placer.linear(&format!("{name}.row.{layer}"), width, width)),
                 );
+                after.push(placer.linear(&format!("{name}.set"), width + 1, width));
+            }
+            Reader::Lstm => {
+                rows = recurrent::layers(placer, name, stage);
+                after.push(placer.linear(&format!("{name}.end"), 2 * width + 1, width));
+            }
+            Reader::Convolution => {
+                rows = convolution::layers(placer, name, stage);
                 after.push(placer.linear(&format!("{name}.set"), width + 1, width));
             }
             Reader::Mlp => {
@@ -95,6 +103,8 @@ impl Layers {
         let made = match stage.reader {
             Reader::Attention { causal, .. } => net.attended(rows, bodies, causal),
             Reader::DeepSet => net.pooled(rows),
+            Reader::Lstm => net.recurrent(rows),
+            Reader::Convolution => net.convolved(rows),
             Reader::Mlp => net.left(gelu(net.pieces.linear(rows.inputs, &self.enter))),
         };
         Summaries { made: made.reshape([-1, stage.outputs as i32]), there }
@@ -102,15 +112,15 @@ impl Layers {
 }
 
 /// A stage bound to its parameters.
-struct Net<'a, B: ScoreBackend> {
-    pieces: Pieces<'a, B>,
-    layers: &'a Layers,
-    stage: &'a Stage,
+pub(super) struct Net<'a, B: ScoreBackend> {
+    pub(super) pieces: Pieces<'a, B>,
+    pub(super) layers: &'a Layers,
+    pub(super) stage: &'a Stage,
 }
 
 impl<B: ScoreBackend> Net<'_, B> {
     /// The layers after the rows are one.
-    fn left(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
+    pub(super) fn left(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
         let after = self.layers.after.iter().fold(x, |x, layer| gelu(self.pieces.linear(x, layer)));
         self.pieces.linear(after, &self.layers.leave)
     }
@@ -131,18 +141,15 @@ impl<B: ScoreBackend> Net<'_, B> {
 
     /// What the seeds see.
     fn attended(&self, rows: Table<B>, bodies: &Bodies, causal: bool) -> Tensor<B, 2> {
-        let Stage { width, seeds, .. } = *self.stage;
-        let (tables, looks) = (rows.tables, self.looks(&rows, causal));
-        let mut h = self.pieces.linear(rows.inputs.clone(), &self.layers.enter);
-        if !rows.positions.is_empty() {
-            h = h + code(&self.pieces, &self.layers.code, &rows.positions, self.stage.axes);
-        }
+        let Stage { width, seeds, inducing, .. } = *self.stage;
+        let (tables, looks, hubs) = (rows.tables, self.looks(&rows, causal), seeds + inducing);
+        let h = self.entered(&rows);
         // Attention is a mean, from which nobody can tell of how many.
         let [own, count] = &self.layers.seeds;
         let count = rows.count().log1p().matmul(self.pieces.matrix(count, 1)).reshape([tables, 1, width]);
-        let own = self.pieces.matrix(own, seeds).reshape([1, seeds, width]) + count;
+        let own = self.pieces.matrix(own, hubs).reshape([1, hubs, width]) + count;
         let h = Tensor::cat(vec![own, h.reshape([tables, rows.rows, width])], 1).flatten(0, 2);
-        let body = bodies.of(self.stage.body(seeds + rows.rows));
+        let body = bodies.of(self.stage.body(hubs + rows.rows));
         let own = states(self.pieces.0.clone().slice([self.layers.body.clone()]), h, body, looks);
         self.pieces.linear(
             self.pieces.norm(own.reshape([tables * seeds, width]), &self.layers.norm),
@@ -150,13 +157,22 @@ impl<B: ScoreBackend> Net<'_, B> {
         )
     }
 
-    /// Who looks at whom: seeds come first. Tables of which the same rows are there share a mask.
+    /// First states of rows: of their inputs and, where they are somewhere, of their places.
+    pub(super) fn entered(&self, rows: &Table<B>) -> Tensor<B, 2> {
+        let h = self.pieces.linear(rows.inputs.clone(), &self.layers.enter);
+        match rows.positions.is_empty() {
+            true => h,
+            false => h + code(&self.pieces, &self.layers.code, &rows.positions, self.stage.axes),
+        }
+    }
+
+    /// Who looks at whom: seeds come first, then inducing points. Tables of which the same rows are there share a mask.
     fn looks(&self, rows: &Table<B>, causal: bool) -> Looks {
         let (mut known, mut looks) = (HashMap::new(), Looks::default());
         for there in rows.there.chunks(rows.rows) {
             let next = known.len() as u32;
             let number = *known.entry(there).or_insert_with(|| {
-                looks.masks.masks.push(mask(self.stage.seeds, there, causal).into());
+                looks.masks.masks.push(mask(self.stage, there, causal).into());
                 next
             });
             looks.mask.push(number);
@@ -165,18 +181,22 @@ impl<B: ScoreBackend> Net<'_, B> {
     }
 }
 
-/// Seeds look at each other and at all rows that are there, these at each other, or at earlier ones and themselves.
-fn mask(seeds: usize, there: &[bool], causal: bool) -> Mask {
-    let tokens = seeds + there.len();
+/// Seeds look at all that is there, rows at each other, or at earlier ones and themselves. Where there are inducing points, these look at
+/// each other and at rows, and rows at them and at themselves.
+fn mask(stage: &Stage, there: &[bool], causal: bool) -> Mask {
+    let (seeds, first) = (stage.seeds, stage.seeds + stage.inducing);
+    let tokens = first + there.len();
     let mut mask = Mask::empty(tokens);
-    let is_there = |token: usize| token < seeds || there.get(token - seeds) == Some(&true);
+    let is_there = |token: usize| token < first || there.get(token - first) == Some(&true);
     for query in (0..tokens).filter(|token| is_there(*token)) {
+        let is_row = query >= first;
         let keys = match (query < seeds, causal) {
             (true, _) => 0..tokens,
-            (false, false) => seeds..tokens,
-            (false, true) => seeds..query + 1,
+            (false, true) if is_row => seeds..query + 1,
+            (false, _) if is_row && stage.inducing > 0 => seeds..first,
+            (false, _) => seeds..tokens,
         };
-        keys.filter(|token| is_there(*token)).for_each(|key| mask.set(query, key));
+        keys.chain([query]).filter(|token| is_there(*token)).for_each(|key| mask.set(query, key));
     }
     mask
 }

@@ -9,15 +9,22 @@
 //!             block:  h += O·attention(LN(h)) ;  h += down(gelu(up(LN(h))))
 //!             summary = S·LN(h of the seeds) + s
 //! deep set:   summary = ρ([mean over rows that are there of φ(u), ln(1 + their number)])         φ, ρ: layers with gelu
+//! lstm:       i, f, o, g = W·x_t + U·h + b ;  c = σ(f + 1)·c + σ(i)·tanh g ;  h = σ(o)·tanh c         where a row is there
+//!             summary = ρ([h at the end, Σ softmax(Q·h at the end · K·h_t / √D)·h_t, ln(1 + rows that are there)])
+//! convolution: x += gelu(W·[neighbours of x] + b), then the mean of each two, layer by layer
+//!             summary = ρ([mean of what is left, ln(1 + rows that are there)])
 //! mlp:        summary = ρ(all u side by side)
 //! ```
 //!
 //! Seeds look at all rows that are there, rows at each other (of `causal_transformer` at earlier ones alone), and nobody at gaps. So
-//! what stands in a gap changes nothing, and sets are read alike in any order. The inputs of a row are its numbers, whether each is
+//! what stands in a gap changes nothing, and sets are read alike in any order. With inducing points (Lee et al. 2019) rows look at
+//! these alone, which look at all rows. The inputs of a row are its numbers, whether each is
 //! there, and where the row is; long axes are cut into patches of consecutive rows, or of cells next to each other, and a patch
 //! is a row.
 
+mod convolution;
 mod layers;
+mod recurrent;
 mod rows;
 
 pub(crate) use layers::{Layers, code, code_features};
@@ -36,8 +43,12 @@ const WIDTH: usize = 48;
 const HEAD_WIDTH: usize = 16;
 const BLOCKS: usize = 2;
 
-/// Axes are cut into patches where they have more elements than this.
+/// Axes are cut into patches where they have more elements than this; what reads neighbours alone reads more.
 const MOST_ROWS: usize = 64;
+const MOST_NEIGHBOURS: usize = 1_024;
+
+/// Layers of a convolution halve what they read until it is no longer than this.
+const LEFT: usize = 8;
 
 /// Frequencies of where a row is: the fastest has its period in a thirty-second of the range.
 pub(crate) const FREQUENCIES: usize = 7;
@@ -76,6 +87,9 @@ pub struct Stage {
     pub heads: usize,
     /// Vectors that come out.
     pub seeds: usize,
+    /// Points through which rows hear of each other; none where each looks at all.
+    #[serde(default)]
+    pub inducing: usize,
     /// Their width.
     pub outputs: usize,
 }
@@ -91,6 +105,10 @@ pub enum Reader {
     },
     /// A mean.
     DeepSet,
+    /// A state that goes along.
+    Lstm,
+    /// Neighbours, layer by layer.
+    Convolution,
     /// All numbers side by side.
     Mlp,
 }
@@ -223,11 +241,16 @@ impl Stage {
             EncoderKind::Set | EncoderKind::Time | EncoderKind::Grid => Reader::Attention { causal: false },
             EncoderKind::Causal => Reader::Attention { causal: true },
             EncoderKind::DeepSet => Reader::DeepSet,
+            EncoderKind::Lstm => Reader::Lstm,
+            EncoderKind::Convolution => Reader::Convolution,
             EncoderKind::Mlp => Reader::Mlp,
         };
         let placed = clocks.iter().any(|clock| !matches!(clock, Clock::Exchangeable));
         let patch = match (inner, reader) {
-            (None, Reader::Attention { .. }) if placed => written.patch.unwrap_or_else(|| patch(sizes)),
+            (None, Reader::Attention { .. } | Reader::Lstm) if placed => {
+                written.patch.unwrap_or_else(|| patch(sizes, MOST_ROWS))
+            }
+            (None, Reader::Convolution) => patch(sizes, MOST_NEIGHBOURS),
             _ => 1,
         };
         let row = inner.unwrap_or(2 * modality.features) + if placed { axes.len() } else { 0 };
@@ -242,16 +265,31 @@ impl Stage {
             patch,
             inputs: row * together,
             width,
-            blocks: written.blocks.unwrap_or(BLOCKS),
+            blocks: written.blocks.unwrap_or_else(|| reader.blocks(sizes, patch)),
             heads: written.heads.unwrap_or((width / HEAD_WIDTH).max(1)),
             seeds,
+            inducing: written.inducing.unwrap_or(0),
             outputs: outputs.unwrap_or(width),
         }
     }
 }
 
-/// The smallest patch that makes few enough rows of axes of these sizes.
-fn patch(sizes: &[usize]) -> usize {
+impl Reader {
+    /// Blocks or layers where the file is silent, for axes of these sizes.
+    fn blocks(self, sizes: &[usize], patch: usize) -> usize {
+        match self {
+            Reader::Lstm => 1,
+            Reader::Convolution => {
+                let longest = sizes.iter().map(|size| size.div_ceil(patch)).max().unwrap_or(1);
+                (longest.div_ceil(LEFT).next_power_of_two().ilog2() as usize).max(BLOCKS)
+            }
+            Reader::Attention { .. } | Reader::DeepSet | Reader::Mlp => BLOCKS,
+        }
+    }
+}
+
+/// The smallest patch that makes no more rows than these of axes of these sizes.
+fn patch(sizes: &[usize], most: usize) -> usize {
     let rows = |patch: usize| sizes.iter().map(|size| size.div_ceil(patch)).product::<usize>();
-    (1..).find(|patch| rows(*patch) <= MOST_ROWS).unwrap_or(1)
+    (1..).find(|patch| rows(*patch) <= most).unwrap_or(1)
 }

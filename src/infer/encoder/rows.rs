@@ -16,6 +16,8 @@ pub struct Table<B: Backend> {
     pub there: Vec<bool>,
     /// `[tables · rows, axes]`: where rows are; empty where they are nowhere.
     pub positions: Vec<f32>,
+    /// Rows along each axis.
+    pub shape: Vec<usize>,
     /// How many tables there are.
     pub tables: usize,
     /// Rows of each.
@@ -131,7 +133,8 @@ impl<B: Backend> Table<B> {
         let count = there.len();
         let width = inputs.len() / count.max(1);
         let inputs = Tensor::from_data(TensorData::new(inputs, [count, width]), device);
-        Table { inputs, there, positions, tables: readings.len() * tables, rows: patches.len() }
+        let shape = cut.counts();
+        Table { inputs, there, positions, shape, tables: readings.len() * tables, rows: patches.len() }
     }
 
     /// The rows of a stage along `axes`, which the stage within has made.
@@ -161,7 +164,7 @@ impl<B: Backend> Table<B> {
             let at = TensorData::new(positions.clone(), [count, own.len()]);
             inputs = Tensor::cat(vec![inputs, Tensor::from_data(at, &device)], 1);
         }
-        Table { inputs, there: inner.there, positions, tables, rows }
+        Table { inputs, there: inner.there, positions, shape: own.to_vec(), tables, rows }
     }
 }
 

@@ -362,7 +362,14 @@ impl<B: ScoreBackend> Made<B> {
             Made::Summary(inputs) => {
                 let [tables, _] = inputs.dims();
                 let there = vec![true; tables];
-                Cow::Owned(Table { inputs: inputs.clone(), there, positions: Vec::new(), tables, rows: 1 })
+                Cow::Owned(Table {
+                    inputs: inputs.clone(),
+                    there,
+                    positions: Vec::new(),
+                    shape: vec![1],
+                    tables,
+                    rows: 1,
+                })
             }
         }
     }

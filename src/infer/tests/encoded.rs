@@ -42,16 +42,40 @@ model m {
 approximator net {
     joint with diffusion_transformer(width = 32)
     encode cloud with CLOUD
-    encode path with time_transformer(width = 16, blocks = 1)
-    encode seen with causal_transformer(width = 16, blocks = 2)
-    encode image with grid_transformer(width = 16, blocks = 1, patch = 2, tokens = 2)
+    encode path with PATH
+    encode seen with SEEN
+    encode image with IMAGE
     encode many with time_transformer(width = 16, blocks = 1)
     encode scalars with mlp(width = 16, layers = 2)
 }
 ";
 
-fn file(cloud: &str) -> File {
-    let checked = sbi_model::compile(&FILE.replace("CLOUD", cloud), &());
+/// The encoders of the set, the instants, the scattered readings and the cells.
+const ENCODERS: [[&str; 4]; 3] = [
+    [
+        "set_transformer(width = 16, blocks = 1)",
+        "time_transformer(width = 16, blocks = 1)",
+        "causal_transformer(width = 16, blocks = 2)",
+        "grid_transformer(width = 16, blocks = 1, patch = 2, tokens = 2)",
+    ],
+    [
+        "deep_set(width = 16)",
+        "convolution(width = 16, layers = 3)",
+        "lstm(width = 16, layers = 2)",
+        "convolution(width = 16, layers = 2, tokens = 2)",
+    ],
+    [
+        "set_transformer(width = 16, blocks = 2, inducing = 2)",
+        "lstm(width = 16, tokens = 2)",
+        "time_transformer(width = 16, blocks = 1)",
+        "mlp(width = 16, layers = 2)",
+    ],
+];
+
+fn file([cloud, path, seen, image]: [&str; 4]) -> File {
+    let text =
+        FILE.replace("CLOUD", cloud).replace("PATH", path).replace("SEEN", seen).replace("IMAGE", image);
+    let checked = sbi_model::compile(&text, &());
     checked.file.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
 }
 
@@ -118,7 +142,7 @@ fn a_long_row_takes_little_memory() {
 
 #[test]
 fn modalities_are_tokens_behind_the_scalars() {
-    let file = file("set_transformer(width = 16)");
+    let file = file(ENCODERS[0]);
     let subject = subject(&file);
     let names: Vec<&str> = subject.tokens().iter().map(|token| token.name.as_str()).collect();
     assert_eq!(names, ["mu", "cloud", "path", "seen", "image[1]", "image[2]", "many", "scalars"]);
@@ -133,8 +157,8 @@ fn modalities_are_tokens_behind_the_scalars() {
 /// The order of a set's rows changes nothing; that of instants does.
 #[test]
 fn sets_have_no_order_and_series_have() {
-    for encoder in ["set_transformer(width = 16)", "deep_set(width = 16)"] {
-        let file = file(encoder);
+    for encoders in ENCODERS {
+        let (file, encoder) = (file(encoders), encoders[0]);
         let subject = subject(&file);
         let data = numbers(&subject, 1);
         let swapped = |name: &str, pairs: &[(usize, usize)]| {
@@ -161,8 +185,8 @@ fn sets_have_no_order_and_series_have() {
 /// What stands in a gap, or beyond the end of a set, changes nothing; that it is a gap does.
 #[test]
 fn gaps_hide_what_stands_in_them() {
-    for encoder in ["set_transformer(width = 16)", "deep_set(width = 16)"] {
-        let file = file(encoder);
+    for encoders in ENCODERS {
+        let (file, encoder) = (file(encoders), encoders[0]);
         let subject = subject(&file);
         for (number, name) in [(0, "x"), (1, "y"), (2, "u"), (3, "z"), (4, "w")] {
             let modality = &subject.modalities[number];
@@ -209,8 +233,8 @@ fn gaps_hide_what_stands_in_them() {
 /// The gradient of the loss by every parameter, those of encoders included, is that of differences.
 #[test]
 fn gradients_go_back_through_encoders() {
-    for encoder in ["set_transformer(width = 16, blocks = 1)", "deep_set(width = 16)"] {
-        let file = file(encoder);
+    for encoders in ENCODERS {
+        let file = file(encoders);
         let subject = subject(&file);
         let tokens = subject.tokens().len();
         let architecture = Architecture {

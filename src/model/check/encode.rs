@@ -29,14 +29,18 @@ const ELSEWHERE: &[(&str, &str)] = &[
 const SET: Signature = Signature {
     name: "set_transformer",
     needs: &[],
-    may: &["width", "blocks", "heads", "summary", "tokens"],
+    may: &["width", "blocks", "heads", "inducing", "summary", "tokens"],
     elsewhere: ELSEWHERE,
     example: "set_transformer(width = 64, blocks = 2)",
 };
-const TIME: Signature =
-    Signature { name: "time_transformer", example: "time_transformer(width = 64, blocks = 2)", ..SET };
+const TIME: Signature = Signature {
+    name: "time_transformer",
+    may: &["width", "blocks", "heads", "summary", "tokens"],
+    example: "time_transformer(width = 64, blocks = 2)",
+    ..SET
+};
 const CAUSAL: Signature =
-    Signature { name: "causal_transformer", example: "causal_transformer(width = 64, blocks = 2)", ..SET };
+    Signature { name: "causal_transformer", example: "causal_transformer(width = 64, blocks = 2)", ..TIME };
 const GRID: Signature = Signature {
     name: "grid_transformer",
     may: &["patch", "width", "blocks", "heads", "summary", "tokens"],
@@ -56,15 +60,20 @@ const DEEP_SET: Signature = Signature {
     ],
     example: "deep_set(width = 64, layers = 2)",
 };
+const LSTM: Signature = Signature { name: "lstm", example: "lstm(width = 64)", ..DEEP_SET };
+const CONVOLUTION: Signature =
+    Signature { name: "convolution", example: "convolution(width = 64, layers = 3)", ..DEEP_SET };
 const MLP: Signature = Signature { name: "mlp", example: "mlp(width = 64, layers = 2)", ..DEEP_SET };
 
 /// The encoders of the language.
-const ENCODERS: [(EncoderKind, Signature); 6] = [
+const ENCODERS: [(EncoderKind, Signature); 8] = [
     (EncoderKind::Set, SET),
     (EncoderKind::DeepSet, DEEP_SET),
     (EncoderKind::Time, TIME),
     (EncoderKind::Causal, CAUSAL),
     (EncoderKind::Grid, GRID),
+    (EncoderKind::Lstm, LSTM),
+    (EncoderKind::Convolution, CONVOLUTION),
     (EncoderKind::Mlp, MLP),
 ];
 
@@ -94,6 +103,7 @@ pub(super) fn encoder(
         blocks,
         heads,
         patch: reader.size("patch", 1..=4096),
+        inducing: reader.size("inducing", 1..=1024),
         summary: reader.size("summary", 1..=4096),
         tokens: reader.size("tokens", 1..=64),
     };
@@ -111,8 +121,8 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
     let told = UNKNOWN_NETWORK.at(span, format!("there is no encoder `{name}`"));
     let here = match name {
         "transformer" | "attention" => Some("time_transformer"),
-        "lstm" | "gru" | "rnn" => Some("causal_transformer"),
-        "cnn" | "conv" | "resnet" => Some("grid_transformer"),
+        "gru" | "rnn" => Some("lstm"),
+        "cnn" | "conv" | "conv1d" | "conv2d" | "resnet" => Some("convolution"),
         "deepset" | "deep_sets" => Some("deep_set"),
         "dense" | "fc" => Some("mlp"),
         _ => suggest(name, kinds()),
@@ -127,10 +137,13 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
 fn runs_over(encoder: EncoderKind, kind: AxisKind) -> bool {
     match encoder {
         EncoderKind::Set | EncoderKind::DeepSet => matches!(kind, AxisKind::Set(_)),
-        EncoderKind::Time | EncoderKind::Causal => {
+        EncoderKind::Time | EncoderKind::Causal | EncoderKind::Lstm => {
             matches!(kind, AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Scattered { .. })
         }
         EncoderKind::Grid => matches!(kind, AxisKind::Cells(_)),
+        EncoderKind::Convolution => {
+            matches!(kind, AxisKind::Ordered { .. } | AxisKind::Instants(_) | AxisKind::Cells(_))
+        }
         EncoderKind::Mlp => match kind {
             AxisKind::Set(count) | AxisKind::Scattered { count, .. } => count.least == count.most,
             _ => true,
@@ -174,7 +187,8 @@ pub(super) fn lumps(approximator: &Approximator, looked: &Looked<'_>) -> Option<
 fn takes(encoder: EncoderKind) -> &'static str {
     match encoder {
         EncoderKind::Set | EncoderKind::DeepSet => "exchangeable rows",
-        EncoderKind::Time | EncoderKind::Causal => "instants, or rows in order",
+        EncoderKind::Time | EncoderKind::Causal | EncoderKind::Lstm => "instants, or rows in order",
+        EncoderKind::Convolution => "evenly spaced instants, rows in order, or cells of a grid",
         EncoderKind::Grid => "cells of a grid",
         EncoderKind::Mlp => "a fixed number of values",
     }

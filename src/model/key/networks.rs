@@ -79,9 +79,12 @@ impl Form {
             self.number(encoding.stages.len() as u64);
             for Stage { axes, encoder } in &encoding.stages {
                 self.number(axes.len() as u64).text(encoder.kind.name());
-                let Encoder { kind: _, width, blocks, heads, patch, summary, tokens } = encoder;
+                let Encoder { kind: _, width, blocks, heads, patch, inducing, summary, tokens } = encoder;
                 for size in [width, blocks, heads, patch, summary, tokens] {
                     self.size(*size);
+                }
+                if inducing.is_some() {
+                    self.text("inducing").size(*inducing);
                 }
             }
         }
