@@ -48,8 +48,26 @@ impl Approximator {
 pub enum Estimator {
     /// Every conditional of parameters and data, by one diffusion transformer (Simformer).
     Joint(Transformer),
-    /// The posterior of all parameters given summaries of the data, by a normalising flow (MultiNPE).
-    Posterior(Flow),
+    /// The posterior of all parameters given summaries of the data (MultiNPE).
+    Posterior(Density),
+}
+
+/// What estimates the density of parameters given summaries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Density {
+    /// A normalising flow.
+    Flow(Flow),
+    /// A diffusion.
+    Diffusion(Diffusion),
+}
+
+/// `diffusion(…)`: the score of parameters at every level of noise. What the file does not state is chosen to fit the problem.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diffusion {
+    /// Hidden width of the network.
+    pub width: Option<usize>,
+    /// How many blocks it has.
+    pub layers: Option<usize>,
 }
 
 /// `diffusion_transformer(…)`. What the file does not state is chosen to fit the problem.

@@ -46,7 +46,8 @@ mod world;
 
 pub use advice::advice;
 pub use approximator::{
-    Approximator, Coupling, Estimator, Flow, Focus, GraphRule, MaskKind, Noise, Train, Transformer,
+    Approximator, Coupling, Density, Diffusion, Estimator, Flow, Focus, GraphRule, MaskKind, Noise, Train,
+    Transformer,
 };
 pub use axis::{Axis, AxisId, AxisKind, Count, Steps};
 pub use check::{CODES, Checked, STD, check, compile};

@@ -1,7 +1,9 @@
 //! How the networks of a posterior read the data: modalities, encoders, what joins them, and the flow.
 
 use super::view::{Asked, Block};
-use sbi_model::{Coupling, Encoder, Encoding, Estimator, Flow, Fusion, NodeId, Scheme, Stage, State};
+use sbi_model::{
+    Coupling, Density, Encoder, Encoding, Estimator, Flow, Fusion, NodeId, Scheme, Stage, State,
+};
 
 /// Names in a line.
 const NAMES: usize = 3;
@@ -57,12 +59,13 @@ impl PartKind {
 
 /// The networks that answer a query; none where it is answered by a joint estimator.
 pub fn topology(asked: &Asked) -> Option<Topology> {
-    let Estimator::Posterior(flow) = &asked.approximator.estimator else { return None };
+    let Estimator::Posterior(density) = &asked.approximator.estimator else { return None };
     let fusion = asked.approximator.fusion.as_ref()?;
     let mut drawing = Drawing { asked, made: Topology { parts: Vec::new(), links: Vec::new() } };
     let summaries = drawing.summarised(fusion);
-    let flow = drawing.part(PartKind::Flow, "flow", vec![couplings(flow)], &summaries);
-    drawing.part(PartKind::Parameters, "posterior", reported(asked), &[flow]);
+    let (name, made) = estimator(density);
+    let density = drawing.part(PartKind::Flow, name, vec![made], &summaries);
+    drawing.part(PartKind::Parameters, "posterior", reported(asked), &[density]);
     Some(drawing.made)
 }
 
@@ -212,8 +215,22 @@ fn sizes(encoder: &Encoder) -> Option<String> {
     Some(stated.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
 }
 
+/// What estimates a density, by its name, and what it is made of.
+pub fn estimator(density: &Density) -> (&'static str, String) {
+    match density {
+        Density::Flow(flow) => ("flow", couplings(flow)),
+        Density::Diffusion(own) => {
+            let stated = [("width", own.width), ("layers", own.layers)];
+            let stated = stated.iter().filter_map(|(word, size)| size.map(|size| format!("{word} {size}")));
+            let stated: Vec<String> = stated.collect();
+            let made = if stated.is_empty() { "residual blocks".to_owned() } else { stated.join(", ") };
+            ("diffusion", made)
+        }
+    }
+}
+
 /// What a flow is made of: `6 affine couplings, width 64`.
-pub fn couplings(flow: &Flow) -> String {
+fn couplings(flow: &Flow) -> String {
     let kind = match flow.coupling {
         Coupling::Affine => "affine couplings",
         Coupling::Spline => "spline couplings",

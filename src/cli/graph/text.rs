@@ -1,6 +1,6 @@
 //! The graphs of a file for a terminal.
 
-use super::fusion::{couplings, datum, encoding, known, meaning, written};
+use super::fusion::{datum, encoding, estimator, known, meaning, written};
 use super::statements::{Statement, Word};
 use super::summary::{self, Share};
 use super::view::{Asked, Attention, Block, Shown, View, parents};
@@ -210,9 +210,9 @@ fn node_head(asked: &Asked, block: &Block, tokens: &[usize]) -> String {
 
 /// The networks of a posterior.
 fn posterior(asked: &Asked, width: usize) -> String {
-    let Estimator::Posterior(flow) = &asked.approximator.estimator else { return String::new() };
-    let told =
-        format!("`{}`: posterior of all parameters by a flow, {}", asked.approximator.name, couplings(flow));
+    let Estimator::Posterior(density) = &asked.approximator.estimator else { return String::new() };
+    let (name, made) = estimator(density);
+    let told = format!("`{}`: posterior of all parameters by a {name}, {made}", asked.approximator.name);
     let mut text = wrapped("  ", &told, width);
     let Some(fusion) = &asked.approximator.fusion else { return text };
     if let Fusion::Join { .. } = fusion {

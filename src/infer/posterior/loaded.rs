@@ -3,7 +3,9 @@
 use super::plan::{PosteriorPlan, Reals};
 use super::rows::wanted;
 use crate::backend::{Bodies, Readings, ScoreBackend};
+use crate::network::Operations;
 use crate::weights::Weights;
+use burn::backend::Autodiff;
 use burn::tensor::{Tensor, TensorData};
 use rayon::ThreadPool;
 use sbi_sim::rng::Stream;
@@ -14,31 +16,34 @@ pub struct Loaded<'a, B: ScoreBackend> {
     plan: &'a PosteriorPlan,
     reals: &'a Reals,
     fusion: Tensor<B, 1>,
-    flow: Tensor<B, 1>,
+    density: Tensor<B, 1>,
     bodies: Bodies,
     /// The threads that it works on.
     pub pool: Arc<ThreadPool>,
 }
 
-impl<'a, B: ScoreBackend> Loaded<'a, B> {
+impl<'a, B: ScoreBackend> Loaded<'a, B>
+where
+    Autodiff<B>: Operations,
+{
     /// The networks of these weights.
     pub fn new(weights: &'a Weights<PosteriorPlan>, reals: &'a Reals, threads: usize) -> Loaded<'a, B> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();
         let pool = Arc::new(pool.expect("the system lets us start a few threads"));
-        let (fusion, flow) = weights.plan.sizes();
+        let (fusion, density) = weights.plan.sizes();
         let parameters = TensorData::from(weights.parameters.as_slice());
         let parameters = Tensor::<B, 1>::from_data(parameters, &B::Device::default());
         Loaded {
             plan: &weights.plan,
             reals,
             fusion: parameters.clone().narrow(0, 0, fusion),
-            flow: parameters.narrow(0, fusion, flow),
+            density: parameters.narrow(0, fusion, density),
             bodies: Bodies::new(pool.clone()),
             pool,
         }
     }
 
-    /// What the flow is given of data sets, `[data sets, width]`.
+    /// What the density is given of data sets, `[data sets, width]`.
     pub fn context(&self, readings: &[Readings]) -> Tensor<B, 2> {
         self.plan.fusion.context(&self.fusion, &self.bodies, readings)
     }
@@ -50,8 +55,9 @@ impl<'a, B: ScoreBackend> Loaded<'a, B> {
         for (number, row) in numbers.iter().zip(normal.chunks_exact_mut(reals)) {
             stream.fill_normal_f32(*number, 0, row);
         }
-        let normal = Tensor::from_data(TensorData::new(normal, [numbers.len(), reals]), &self.flow.device());
-        let made = values(self.plan.flow.draw(&self.flow, normal, &context));
+        let normal =
+            Tensor::from_data(TensorData::new(normal, [numbers.len(), reals]), &self.density.device());
+        let made = values(self.plan.density.draw(&self.density, normal, &context));
         let moments = self.plan.reals.iter().cycle();
         let real = made.iter().zip(moments).map(|(u, (mean, sd))| mean + sd * f64::from(*u));
         self.reals.bijection.from_real(&real.collect::<Vec<f64>>(), self.threads()).values
@@ -64,8 +70,8 @@ impl<'a, B: ScoreBackend> Loaded<'a, B> {
         let finite = |x: &f64| if x.is_finite() { *x } else { 0.0 };
         let held: Vec<f64> = mapped.values.iter().map(finite).collect();
         let rows = TensorData::new(wanted(self.plan, &held), [mapped.values.len() / reals, reals]);
-        let rows = Tensor::from_data(rows, &self.flow.device());
-        let log = values(self.plan.flow.log_density(&self.flow, rows, &context));
+        let rows = Tensor::from_data(rows, &self.density.device());
+        let log = values(self.plan.density.log_density(&self.density, rows, &context));
         let scales: f64 = self.plan.reals.iter().map(|(_, sd)| sd.ln()).sum();
         let inside = mapped.values.chunks_exact(reals).map(|row| row.iter().all(|x| x.is_finite()));
         let whole = |((log, slope), inside): ((&f32, &f64), bool)| match inside {

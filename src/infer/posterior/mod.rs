@@ -1,4 +1,4 @@
-//! Posteriors of all parameters: a flow given what a fusion of encoders makes of the data (neural posterior estimation, Papamakarios & Murray 2016;
+//! Posteriors of all parameters: a flow, or a diffusion, given what a fusion of encoders makes of the data (neural posterior estimation, Papamakarios & Murray 2016;
 //! MultiNPE, Schmitt et al. 2023).
 //!
 //! ```text
@@ -9,6 +9,8 @@
 //! those of the flow, with the slopes of both maps.
 
 mod cross;
+mod density;
+mod diffusion;
 mod draw;
 mod flow;
 mod fusion;

@@ -1,6 +1,6 @@
 //! What is chosen for a posterior before training: networks and steps, and how parameters become numbers of the real line.
 
-use super::flow::Flow;
+use super::density::Density;
 use super::fusion::Fusion;
 use crate::backend::{Bodies, Readings, ScoreBackend};
 use crate::network::{Piece, Placer};
@@ -9,7 +9,7 @@ use crate::schedule::{Course, Usual, budget, steps_for};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::weights::Planned;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use sbi_model::{Approximator, Estimator, Model, NodeId, Role};
 use sbi_sim::{Bijection, Refusal};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub struct PosteriorPlan {
     /// What reads data.
     pub fusion: Fusion,
     /// What is given by that.
-    pub flow: Flow,
+    pub density: Density,
     /// How each kind of token is standardised.
     pub scales: Vec<Scale>,
     /// Mean and standard deviation of the real number that each parameter is.
@@ -146,7 +146,7 @@ impl PosteriorPlan {
         let stream = course.stream("flow.orders");
         let moments = moments(&reals.of_rows(table, threads), count);
         PosteriorPlan {
-            flow: Flow::of(written, count, fusion.outputs, &stream),
+            density: Density::of(written, count, fusion.outputs, &stream),
             fusion,
             scales: scales(subject, table),
             reals: moments,
@@ -154,40 +154,39 @@ impl PosteriorPlan {
         }
     }
 
-    /// The pieces of the parameters: those of the fusion, then those of the flow.
+    /// The pieces of the parameters: those of the fusion, then those of what estimates the density.
     pub(crate) fn pieces(&self) -> (Vec<Piece>, Vec<Piece>) {
         let mut placer = Placer::default();
-        self.flow.place(&mut placer);
+        self.density.place(&mut placer);
         (self.fusion.pieces(), placer.pieces)
     }
 
-    /// Number of parameters of the fusion, and of the flow behind them.
+    /// Number of parameters of the fusion, and of what estimates the density behind them.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         let size = |pieces: Vec<Piece>| pieces.last().map_or(0, |piece| piece.range.end);
         let (fusion, flow) = self.pieces();
         (size(fusion), size(flow))
     }
 
-    /// The sum of −log q of standardised real numbers `[samples · reals]` given what each sample has of the sources, `[1]`.
+    /// The sum of the loss of standardised real numbers `[samples · reals]` given what each sample has of the sources, `[1]`; `noise` has the
+    /// random numbers of each.
     pub(crate) fn loss_of<B: ScoreBackend>(
         &self,
         parameters: &Tensor<B, 1>,
         bodies: &Bodies,
         readings: &[Readings],
-        wanted: &[f32],
+        (wanted, noise): (&[f32], &[f32]),
     ) -> Tensor<B, 1> {
-        let ((fusion, flow), reals) = (self.sizes(), self.reals.len());
+        let (fusion, density) = self.sizes();
         let context = self.fusion.context(&parameters.clone().narrow(0, 0, fusion), bodies, readings);
-        let rows = TensorData::new(wanted.to_vec(), [wanted.len() / reals.max(1), reals]);
-        let rows = Tensor::from_data(rows, &parameters.device());
-        -self.flow.log_density(&parameters.clone().narrow(0, fusion, flow), rows, &context).sum()
+        self.density.loss(&parameters.clone().narrow(0, fusion, density), wanted, &context, noise)
     }
 
     /// One line for people.
     pub fn summary(&self) -> String {
         format!(
             "{}, context of {} ({} weights), {}",
-            self.flow.summary(),
+            self.density.summary(),
             self.fusion.outputs,
             self.parameters(),
             self.course.summary()

@@ -6,8 +6,10 @@ use super::rows::Rows;
 use crate::backend::ScoreBackend;
 use crate::device::{Machine, on_device};
 use crate::draw::DrawError;
+use crate::network::Operations;
 use crate::sets::Sets;
 use crate::weights::Weights;
+use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use sbi_sim::rng::Stream;
 use std::borrow::Cow;
@@ -68,13 +70,17 @@ pub fn log_densities(
 }
 
 /// What `work` makes of some data sets at a time.
-fn each<B: ScoreBackend>(
+fn each<B>(
     loaded: &Loaded<B>,
     (weights, reals): (&Weights<PosteriorPlan>, &Reals),
     sets: &Sets,
     go_on: &mut dyn FnMut(usize) -> ControlFlow<()>,
     work: &Work<B>,
-) -> Result<Vec<f64>, DrawError> {
+) -> Result<Vec<f64>, DrawError>
+where
+    B: ScoreBackend,
+    Autodiff<B>: Operations,
+{
     let threads = loaded.pool.current_num_threads();
     let read = (sets.subject, reals);
     let from = Rows::of(&weights.plan, read, Cow::Borrowed(sets.table), threads);

@@ -42,11 +42,17 @@ pub fn train_posterior(
         seen,
         unseen,
         choices: plan.course.stream("train.choices"),
+        levels: plan.course.stream("train.levels"),
+        noises: plan.course.stream("train.noise"),
         bodies: Bodies::new(pool.clone()),
         gear: Gear { matrices: matrices(plan), pool },
     };
     on_device!(machine.device, TrainError::Device, B => learn::<Autodiff<B>, _>(&lesson, resume, hooks))
 }
+
+/// Steps of random numbers of what is held out, those of no training: each held-out row is judged under so many.
+const HELD_OUT: u32 = u32::MAX;
+const SWEEPS: u32 = 8;
 
 /// Trains an amortised posterior.
 struct Amortised<'a> {
@@ -59,6 +65,8 @@ struct Amortised<'a> {
     seen: Vec<usize>,
     unseen: Vec<usize>,
     choices: Stream,
+    levels: Stream,
+    noises: Stream,
     bodies: Bodies,
     gear: Gear,
 }
@@ -69,15 +77,33 @@ struct Batch {
     readings: Vec<Readings>,
     /// `[examples · reals]`.
     wanted: Vec<f32>,
+    /// Random numbers of each, if its loss takes any.
+    noise: Vec<f32>,
     /// What each example weighs.
     weight: f64,
 }
 
 impl Amortised<'_> {
-    /// The examples of these rows.
-    fn of(&self, from: &Rows, rows: &[usize], weight: f64) -> Batch {
+    /// The examples of these rows, with the random numbers of a step, or of what is held out.
+    fn of(&self, from: &Rows, rows: &[usize], step: u32, weight: f64) -> Batch {
         let readings = self.gear.install(|| from.readings(self.subject, rows));
-        Batch { readings, wanted: from.wanted_of(self.plan, rows), weight }
+        let noise = match step {
+            _ if step > HELD_OUT - SWEEPS => {
+                rows.iter().flat_map(|row| self.noise(*row as u64, step)).collect()
+            }
+            _ => (0..rows.len() as u64).flat_map(|place| self.noise(place, step)).collect(),
+        };
+        Batch { readings, wanted: from.wanted_of(self.plan, rows), noise, weight }
+    }
+
+    /// The random numbers of an example.
+    fn noise(&self, example: u64, step: u32) -> Vec<f32> {
+        let mut noise = vec![0.0; self.plan.density.noises()];
+        if let Some((uniform, normal)) = noise.split_first_mut() {
+            *uniform = self.levels.uniform(example, step, 0) as f32;
+            self.noises.fill_normal_f32(example, step, normal);
+        }
+        noise
     }
 }
 
@@ -108,29 +134,33 @@ impl Lesson for Amortised<'_> {
             let table = fresh.simulate(self.course().fresh(step, size)).map_err(TrainError::Simulation)?;
             let read = (self.subject, self.reals);
             let made = Rows::of(self.plan, read, Cow::Owned(table), self.threads);
-            return Ok(self.of(&made, &(0..size).collect::<Vec<usize>>(), weight));
+            return Ok(self.of(&made, &(0..size).collect::<Vec<usize>>(), step, weight));
         }
         let pick = |place: usize| {
             let share = self.choices.uniform(place as u64, step, 0) * self.seen.len() as f64;
             self.seen.get(share as usize).copied().expect("a uniform number is below one")
         };
         let rows: Vec<usize> = (0..size).map(pick).collect();
-        Ok(self.of(&self.kept, &rows, weight))
+        Ok(self.of(&self.kept, &rows, step, weight))
     }
 
     fn held_out(&self) -> Vec<Batch> {
-        let weight = 1.0 / self.unseen.len() as f64;
-        self.unseen.chunks(JUDGED).map(|rows| self.of(&self.kept, rows, weight)).collect()
+        let sweeps = if self.plan.density.noises() > 0 { SWEEPS } else { 1 };
+        let weight = 1.0 / (self.unseen.len() as f64 * f64::from(sweeps));
+        let chunks = (0..sweeps)
+            .flat_map(|sweep| self.unseen.chunks(JUDGED).map(move |rows| (rows, HELD_OUT - sweep)));
+        chunks.map(|(rows, step)| self.of(&self.kept, rows, step, weight)).collect()
     }
 
     fn loss<B: ScoreBackend>(&self, parameters: &Tensor<B, 1>, batch: &Batch) -> Tensor<B, 1> {
-        self.plan.loss_of(parameters, &self.bodies, &batch.readings, &batch.wanted) * batch.weight
+        let numbers = (&batch.wanted[..], &batch.noise[..]);
+        self.plan.loss_of(parameters, &self.bodies, &batch.readings, numbers) * batch.weight
     }
 }
 
-/// The matrices of blocks of attention, and of what lies within couplings.
+/// The matrices of blocks of attention, and of what lies within couplings, or the blocks of a diffusion.
 fn matrices(plan: &PosteriorPlan) -> Vec<Matrices> {
-    let (_, flow) = plan.pieces();
+    let (_, density) = plan.pieces();
     let (start, _) = plan.sizes();
     let inner = |piece: &&Piece| piece.name.contains(".layer.") && piece.name.ends_with(".w");
     let moved = |piece: &Piece| Matrices {
@@ -139,5 +169,5 @@ fn matrices(plan: &PosteriorPlan) -> Vec<Matrices> {
         columns: piece.columns,
         count: 1,
     };
-    plan.fusion.matrices().into_iter().chain(flow.iter().filter(inner).map(moved)).collect()
+    plan.fusion.matrices().into_iter().chain(density.iter().filter(inner).map(moved)).collect()
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod differ;
+mod diffusion;
 mod encoded;
 mod fused;
 #[cfg(feature = "gpu")]

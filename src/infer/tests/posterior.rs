@@ -34,7 +34,7 @@ model m {
 }
 approximator net {
     fuse FUSION
-    posterior with flow(couplings = 2, width = 16, COUPLING)
+    posterior with ESTIMATOR
 }
 ";
 
@@ -46,8 +46,11 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(fusion: &str, coupling: &str) -> Reading {
-        let file = compiled(&FILE.replace("FUSION", fusion).replace("COUPLING", coupling));
+    /// By a flow with such couplings, or by what is written whole.
+    fn of(fusion: &str, estimator: &str) -> Reading {
+        let flow = || format!("flow(couplings = 2, width = 16, {estimator})");
+        let estimator = if estimator.contains('(') { estimator.to_owned() } else { flow() };
+        let file = compiled(&FILE.replace("FUSION", fusion).replace("ESTIMATOR", &estimator));
         let (subject, reals, table) = problem(&file, 200);
         let plan = PosteriorPlan::of(&file.approximators[0], &subject, &reals, &table, 1);
         let (fusion, flow) = plan.sizes();
@@ -220,12 +223,13 @@ fn gaps_and_padding_change_nothing() {
 
 /// The loss of a batch rises along its gradient as the gradient says, for each piece of every network.
 #[test]
-fn gradients_go_back_through_fusions_and_flows() {
+fn gradients_go_back_through_fusions_and_what_they_are_for() {
     for (fusion, coupling) in [
         ("late(cloud, path)", "coupling = affine"),
         ("hybrid(cloud, partner, path)", "coupling = spline, bins = 4"),
         ("late(early(path, cloud), scalars)", "coupling = affine"),
         ("concat(cloud, partner)", "coupling = spline, bins = 3"),
+        ("late(cloud, path)", "diffusion(width = 16, layers = 2)"),
     ] {
         let net = Reading::of(fusion, coupling);
         let samples: Vec<Vec<Readings>> =
@@ -237,17 +241,20 @@ fn gradients_go_back_through_fusions_and_flows() {
         let readings: Vec<Readings> = samples[0].iter().enumerate().map(source).collect();
         let stream = Stream::new(6, "wanted");
         let wanted: Vec<f32> = (0..12).map(|at| stream.normal(at, 0, 0) as f32).collect();
+        // Levels and noise, which only a diffusion takes.
+        let noise: Vec<f32> = (0..16).map(|at| stream.uniform(at, 1, 0) as f32).collect();
+        let noise = &noise[..4 * net.plan.density.noises()];
         let (sizes, all) = (net.plan.sizes(), bodies());
         let tracked = Tensor::<Autodiff<Cpu>, 1>::from_data(
             TensorData::from(net.parameters.as_slice()),
             &Default::default(),
         )
         .require_grad();
-        let made = net.plan.loss_of(&tracked, &all, &readings, &wanted);
+        let made = net.plan.loss_of(&tracked, &all, &readings, (&wanted, noise));
         let gradient: Vec<f32> = tracked.grad(&made.backward()).unwrap().into_data().to_vec().unwrap();
         let loss = |parameters: &[f32]| -> f64 {
             let parameters = Tensor::<Cpu, 1>::from_data(TensorData::from(parameters), &Default::default());
-            f64::from(net.plan.loss_of(&parameters, &all, &readings, &wanted).into_scalar())
+            f64::from(net.plan.loss_of(&parameters, &all, &readings, (&wanted, noise)).into_scalar())
         };
         let (read, flow) = net.plan.pieces();
         let moved = flow

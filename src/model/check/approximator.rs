@@ -9,9 +9,10 @@ use super::fuse::Fuse;
 use super::groups::Groups;
 use super::model::Looked;
 use super::names::{Symbol, list};
-use super::network::{FLOW, Reader, TRANSFORMER, flow, transformer};
+use super::network::{DIFFUSION, FLOW, Reader, TRANSFORMER, diffusion, flow, transformer};
 use crate::{
-    AxisId, Definition, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer, natural,
+    AxisId, Definition, Density, Encoder, Encoding, Estimator, Fusion, Kind, Node, Role, Scheme, Transformer,
+    natural,
 };
 use sbi_syntax::tree::{self, ApproximatorStatement as Statement, Call, Expr, Name};
 use sbi_syntax::{Diagnostic, Span, suggest};
@@ -121,16 +122,17 @@ impl Reading<'_, '_> {
         let signature = match (name.as_str(), joint) {
             ("diffusion_transformer", true) => &TRANSFORMER,
             ("flow", false) => &FLOW,
+            ("diffusion", false) => &DIFFUSION,
             _ => {
                 self.told.push(unknown_network(&name, call.path.span, joint));
                 return None;
             }
         };
         let mut reader = Reader::new(signature, call, &self.looked.constants);
-        let estimator = if joint {
-            Estimator::Joint(transformer(&mut reader, call))
-        } else {
-            Estimator::Posterior(flow(&mut reader))
+        let estimator = match name.as_str() {
+            _ if joint => Estimator::Joint(transformer(&mut reader, call)),
+            "diffusion" => Estimator::Posterior(Density::Diffusion(diffusion(&mut reader))),
+            _ => Estimator::Posterior(Density::Flow(flow(&mut reader))),
         };
         self.told.append(&mut reader.told);
         self.later.append(&mut reader.later);
@@ -142,7 +144,8 @@ impl Reading<'_, '_> {
         let model = &self.looked.model;
         let discrete = model.nodes.iter().find(|node| node.role == Role::Param && is_discrete(node));
         if let Some(node) = discrete {
-            let message = format!("`{}` is discrete, and a flow infers real numbers only", node.name);
+            let message =
+                format!("`{}` is discrete, and `posterior with` infers real numbers only", node.name);
             self.told.push(DISCRETE_INFERRED.at(at, message).label(node.span, "declared here").help(
                 format!(
                     "write `{}`, which infers both, or declare it as `latent {}` to integrate it out",
@@ -154,7 +157,7 @@ impl Reading<'_, '_> {
         let varying = model.nodes.iter().filter(|node| node.role == Role::Param && !node.curve).find(varies);
         if let Some(node) = varying {
             let message = format!(
-                "how many `{}` there are differs from data set to data set, and a flow infers a fixed number",
+                "how many `{}` there are differs from data set to data set, and `posterior with` infers a fixed number",
                 node.name
             );
             self.told.push(ESTIMATOR.at(at, message).label(node.span, "declared here").help(format!(
@@ -362,7 +365,7 @@ fn fusions(tree: &tree::Approximator) -> impl Iterator<Item = (&Expr, Span)> {
 fn unknown_network(name: &str, span: Span, joint: bool) -> Diagnostic {
     let verb = if joint { "joint" } else { "posterior" };
     let (own, other) = if joint { (&TRANSFORMER, &FLOW) } else { (&FLOW, &TRANSFORMER) };
-    if name == other.name {
+    if name == other.name || (joint && name == DIFFUSION.name) {
         let message = format!("`{name}` does not stand behind `{verb} with`");
         return UNKNOWN_NETWORK
             .at(span, message)

@@ -1,11 +1,11 @@
-//! Networks: `diffusion_transformer(…)`, `flow(…)`, and how the arguments of any network are read.
+//! Networks: `diffusion_transformer(…)`, `flow(…)`, `diffusion(…)`, and how the arguments of any network are read.
 
 use super::call::{Signature, Taken};
 use super::codes::{NAME_AS_UNIT, NOT_A_NUMBER, NOT_YET, SETTING_RANGE, UNKNOWN_ARGUMENT, UNKNOWN_CHOICE};
 use super::constant::Constants;
 use super::names::list;
 use super::shown::shown;
-use crate::{Coupling, Flow, GraphRule, MaskKind, Noise, Transformer};
+use crate::{Coupling, Diffusion, Flow, GraphRule, MaskKind, Noise, Transformer};
 use sbi_syntax::tree::{self, Argument, Call, ExprKind};
 use sbi_syntax::{Diagnostic, Span, suggest};
 use std::ops::RangeInclusive;
@@ -42,6 +42,20 @@ pub(super) const FLOW: Signature = Signature {
         ("num_blocks", "layers"),
     ],
     example: "posterior with flow()",
+};
+
+pub(super) const DIFFUSION: Signature = Signature {
+    name: "diffusion",
+    needs: &[],
+    may: &["width", "layers"],
+    elsewhere: &[
+        ("hidden", "width"),
+        ("hidden_features", "width"),
+        ("depth", "layers"),
+        ("blocks", "layers"),
+        ("num_blocks", "layers"),
+    ],
+    example: "posterior with diffusion()",
 };
 
 /// What people call choices elsewhere.
@@ -189,6 +203,11 @@ pub(super) fn flow(reader: &mut Reader<'_, '_>) -> Flow {
         });
     }
     flow
+}
+
+/// `diffusion(…)`.
+pub(super) fn diffusion(reader: &mut Reader<'_, '_>) -> Diffusion {
+    Diffusion { width: reader.size("width", WIDTHS), layers: reader.size("layers", LAYERS) }
 }
 
 /// Which of the choices a word stands for that is none of them.

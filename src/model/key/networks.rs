@@ -2,15 +2,18 @@
 
 use super::Form;
 use crate::{
-    Approximator, Coupling, Encoder, Encoding, Estimator, Flow, Focus, Fusion, GraphRule, MaskKind, Model,
-    Noise, Stage,
+    Approximator, Coupling, Density, Encoder, Encoding, Estimator, Flow, Focus, Fusion, GraphRule, MaskKind,
+    Model, Noise, Stage,
 };
 
 impl Form {
     pub(super) fn estimator(&mut self, estimator: &Estimator) -> &mut Form {
         let network = match estimator {
             Estimator::Joint(network) => network,
-            Estimator::Posterior(flow) => return self.flow(flow),
+            Estimator::Posterior(Density::Flow(flow)) => return self.flow(flow),
+            Estimator::Posterior(Density::Diffusion(own)) => {
+                return self.text("diffusion").size(own.width).size(own.layers);
+            }
         };
         self.text("joint")
             .size(network.width)
