@@ -129,7 +129,7 @@ struct Form(Hasher);
 
 /// Raised with every change of the engine, of training or of its defaults that changes a result, so that what an
 /// earlier one made is not taken for the new one's.
-const REVISION: u64 = 17;
+const REVISION: u64 = 18;
 
 impl Form {
     fn new(kind: &str) -> Form {

@@ -237,17 +237,21 @@ impl Diffusion {
         let count = seen.len() / self.numbers;
         let numbers: Vec<f32> = seen.iter().map(|x| *x as f32).collect();
         let numbers = TensorData::new(numbers, [count, self.numbers]);
-        let own = Tensor::<B, 2>::from_data(numbers, &parameters.device());
-        let own = Tensor::<Autodiff<B>, 2>::from_inner(own).require_grad();
+        let seen = Tensor::<B, 2>::from_data(numbers, &parameters.device());
         let known = Tensor::from_inner(self.known(&vec![sigma; count], context));
-        let made = self.asked(&Tensor::from_inner(parameters.clone()), own.clone(), &known);
-        let mut traces = vec![0.0; count];
+        let parameters = Tensor::from_inner(parameters.clone());
+        let (mut made, mut traces) = (Vec::new(), vec![0.0; count]);
         for number in 0..self.numbers {
-            let gradients = made.clone().narrow(1, number, 1).sum().backward();
-            let slopes = own.grad(&gradients).map(|slopes| values(slopes.narrow(1, number, 1)));
-            traces.iter_mut().zip(slopes.unwrap_or_default()).for_each(|(sum, own)| *sum += f64::from(own));
+            // A gradient uses up what it goes back through, so that each has its own.
+            let own = Tensor::<Autodiff<B>, 2>::from_inner(seen.clone()).require_grad();
+            let all = self.asked(&parameters, own.clone(), &known);
+            let gradients = all.clone().narrow(1, number, 1).sum().backward();
+            let slopes = own.grad(&gradients).expect("what comes out hangs on what goes in");
+            let slopes = values(slopes.narrow(1, number, 1));
+            traces.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += f64::from(slope));
+            made = values(all.inner());
         }
-        (values(made.inner()).into_iter().map(f64::from).collect(), traces)
+        (made.into_iter().map(f64::from).collect(), traces)
     }
 }
 
