@@ -53,6 +53,12 @@ struct Layout {
     head: [Range<usize>; 2],
 }
 
+/// How values change along the flow, and how their volume does, both with x.
+struct Slope {
+    place: Vec<f64>,
+    volume: Vec<f64>,
+}
+
 impl Diffusion {
     /// A diffusion of so many numbers given a context of so many.
     pub fn of(written: &sbi_model::Diffusion, numbers: usize, context: usize) -> Diffusion {
@@ -184,37 +190,35 @@ impl Diffusion {
         let (lowest, highest) = self.process.range();
         let [first, last] = [lowest, highest].map(|sigma| (sigma.ln() - MIDDLE).asinh());
         let step = (last - first) / STEPS as f64;
-        let slope = |at: f64, u: &[f64]| -> (Vec<f64>, Vec<f64>) {
+        let slope = |at: f64, u: &[f64]| -> Slope {
             let sigma = (MIDDLE + at.sinh()).exp();
             let Coefficients { input, output, .. } = self.process.coefficients(sigma);
             let (made, traces) = self.traced::<B>(parameters, u, sigma, context);
             // dλ/dx = cosh x.
-            let scale = -input * output * at.cosh();
-            (
-                made.into_iter().map(|own| scale * own).collect(),
-                traces.into_iter().map(|own| scale * own).collect(),
-            )
+            let scaled = |own: f64| -input * output * at.cosh() * own;
+            Slope {
+                place: made.into_iter().map(scaled).collect(),
+                volume: traces.into_iter().map(scaled).collect(),
+            }
         };
         let input = self.process.coefficients(lowest).input;
         let mut u: Vec<f64> = values(rows).into_iter().map(|x| input * f64::from(x)).collect();
         let mut log = vec![self.numbers as f64 * input.ln(); count];
         for number in 0..STEPS {
             let at = first + step * number as f64;
-            let moved = |by: f64, slope: &[f64]| -> Vec<f64> {
-                u.iter().zip(slope).map(|(x, s)| x + by * s).collect()
+            let moved = |by: f64, slope: &Slope| -> Vec<f64> {
+                u.iter().zip(&slope.place).map(|(x, slope)| x + by * slope).collect()
             };
             let one = slope(at, &u);
-            let two = slope(at + 0.5 * step, &moved(0.5 * step, &one.0));
-            let three = slope(at + 0.5 * step, &moved(0.5 * step, &two.0));
-            let four = slope(at + step, &moved(step, &three.0));
-            let mean = |of: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| -> Vec<f64> {
-                let parts = of(&one).iter().zip(of(&two)).zip(of(&three)).zip(of(&four));
-                parts.map(|(((a, b), c), d)| step / 6.0 * (a + 2.0 * b + 2.0 * c + d)).collect()
-            };
-            let (place, volume) = (mean(|own| &own.0), mean(|own| &own.1));
-            u.iter_mut().zip(place).for_each(|(x, by)| *x += by);
-            // What spreads grows thinner: the density at the start is larger by as much.
-            log.iter_mut().zip(volume).for_each(|(log, by)| *log += by);
+            let two = slope(at + 0.5 * step, &moved(0.5 * step, &one));
+            let three = slope(at + 0.5 * step, &moved(0.5 * step, &two));
+            let four = slope(at + step, &moved(step, &three));
+            for (slope, weight) in [(one, 1.0), (two, 2.0), (three, 2.0), (four, 1.0)] {
+                let weight = weight * step / 6.0;
+                u.iter_mut().zip(slope.place).for_each(|(x, slope)| *x += weight * slope);
+                // What spreads grows thinner: the density at the start is larger by as much.
+                log.iter_mut().zip(slope.volume).for_each(|(log, slope)| *log += weight * slope);
+            }
         }
         for (log, end) in log.iter_mut().zip(u.chunks_exact(self.numbers)) {
             *log -= end.iter().map(|x| 0.5 * (x * x + TAU.ln())).sum::<f64>();
