@@ -137,6 +137,22 @@ impl Sbi {
         ensure_success(&place, command.status().with_context(|| self.unstarted())?)
     }
 
+    /// So many joint draws of the model in the spec at a path, under a seed; its words go into `log.txt` in `out`.
+    ///
+    /// # Errors
+    /// A program that cannot be started or that fails; its last words are told. Draws that cannot be read.
+    pub fn draw(&self, spec: &Path, store: &Path, out: &Path, (seed, draws): (u64, usize)) -> Result<Sample> {
+        let place = Workplace::open(out.to_owned(), false)?;
+        let (log, path) = (fs::File::create(place.file("log.txt"))?, place.file("draws.csv"));
+        let mut command = Command::new(&self.program);
+        command.arg("simulate").arg(spec).arg("--store").arg(store).arg("--out").arg(&path);
+        command.arg("--n").arg(draws.to_string()).arg("--seed").arg(seed.to_string());
+        command.arg("--allow").arg("process").arg("--threads").arg(self.threads.to_string());
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        ensure_success(&place, command.status().with_context(|| self.unstarted())?)?;
+        Sample::read(&path)
+    }
+
     /// What does this to a spec, whose file is written into a workplace; its words go into `log.txt`.
     fn command(&self, place: &Workplace, verb: &str, (file, spec): (&str, &str)) -> Result<Command> {
         fs::write(place.file(file), spec)?;

@@ -49,7 +49,20 @@ impl Columns {
 }
 
 impl Exact {
-    /// Draws of the posterior of a data set, `[draws · parameters]`, these in the order of the spec.
+    /// The names of the parameters, in the order of draws.
+    pub fn names(self, columns: &Columns) -> Vec<String> {
+        match self {
+            Exact::SharedMean => {
+                columns.0.iter().filter(|name| name.starts_with("theta[")).cloned().collect()
+            }
+            Exact::Decision(_) => {
+                ["drift", "bound", "bias", "onset", "blur", "spread"].map(String::from).to_vec()
+            }
+            Exact::Pulse => HEART.map(String::from).to_vec(),
+        }
+    }
+
+    /// Draws of the posterior of a data set, `[draws · parameters]`, these in the order of [`Exact::names`].
     pub fn draws(self, columns: &Columns, row: &[f64], set: usize) -> Vec<f64> {
         let mut rng = StdRng::seed_from_u64(90_001 + set as u64);
         match self {
@@ -126,7 +139,11 @@ fn trials(columns: &Columns, row: &[f64]) -> Vec<Trial> {
     (1..=count).map(trial).collect()
 }
 
-/// The parameters of `pulse.sbi`, in its order.
+/// The parameters of `pulse.sbi`.
+const HEART: [&str; 6] =
+    ["heart_rate", "stroke_volume", "ejection_time", "pressure", "wave_speed", "diameter"];
+
+/// Their values.
 fn heart(own: &Circulation) -> [f64; 6] {
     [own.heart_rate, own.stroke_volume, own.ejection_time, own.pressure, own.wave_speed, own.diameter]
 }

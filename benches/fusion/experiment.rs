@@ -75,10 +75,19 @@ impl Experiment {
         }
     }
 
-    /// What is judged in place of parameters, if anything: of mean pressures (mmHg) the resistance (mmHg s/ml) that they and the flow give.
-    pub fn judged(self, parameters: &mut [f64]) {
-        if let (Experiment::Pulse, [rate, volume, _, pressure, ..]) = (self, parameters) {
-            *pressure = (*pressure - 33.2) / (*volume * *rate / 60.0);
+    /// What is judged in place of parameters with these names, if anything: of mean pressures (mmHg) the resistance (mmHg s/ml) that they and
+    /// the flow give.
+    pub fn judged(self, names: &[String], parameters: &mut [f64]) {
+        let place = |name: &str| names.iter().position(|own| own == name);
+        let value = |name: &str| place(name).and_then(|place| parameters.get(place)).copied();
+        if let (Experiment::Pulse, Some(rate), Some(volume), Some(pressure)) =
+            (self, value("heart_rate"), value("stroke_volume"), value("pressure"))
+        {
+            let resistance = (pressure - 33.2) / (volume * rate / 60.0);
+            place("pressure")
+                .and_then(|place| parameters.get_mut(place))
+                .into_iter()
+                .for_each(|own| *own = resistance);
         }
     }
 

@@ -21,8 +21,6 @@ const SCORE_SEED: u64 = 1;
 /// How much is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Data sets.
-    pub sets: usize,
     /// Data sets whose draws a forest compares.
     pub compared: usize,
     /// Threads.
@@ -68,7 +66,7 @@ struct Moments {
     sd: Vec<f64>,
 }
 
-/// Judges a network under all patterns of an experiment.
+/// Judges a network on whole data sets, and under all patterns of gaps of an experiment.
 ///
 /// # Errors
 /// Simulations, draws or files that fail.
@@ -76,10 +74,10 @@ pub fn judge(
     experiment: Experiment,
     network: &Network,
     (name, seed): (&str, u64),
+    whole: &Table,
     effort: &Effort,
     work: &Path,
 ) -> Result<Vec<Judged>> {
-    let whole = network.simulate(effort.sets, effort.threads)?;
     let columns = network.columns();
     let mut rows = Vec::new();
     for pattern in experiment.patterns() {
@@ -91,14 +89,16 @@ pub fn judge(
             .enumerate()
             .for_each(|(set, row)| pattern.gaps.cut(&columns, row, set));
         let mut answers = network.answer(&table, DRAWS, effort.threads)?;
-        let mut exact = exact_draws(experiment, &pattern, &columns, &table, work)?;
+        let mut exact = exact_draws(experiment, &pattern, (&columns, &answers.parameters), &table, work)?;
         let width = answers.parameters.len();
         let true_row = |row: &[f64]| -> Vec<f64> {
             answers.parameters.iter().filter_map(|own| row.get(*own)).copied().collect()
         };
         let mut truths: Vec<f64> = table.iter().flat_map(true_row).collect();
+        let named = |own: &usize| columns.0.get(*own).cloned().unwrap_or_default();
+        let names: Vec<String> = answers.parameters.iter().map(named).collect();
         for numbers in [&mut answers.draws, &mut truths].into_iter().chain(exact.iter_mut().flatten()) {
-            numbers.chunks_exact_mut(width).for_each(|row| experiment.judged(row));
+            numbers.chunks_exact_mut(width).for_each(|row| experiment.judged(&names, row));
         }
         let case = Case {
             experiment,
@@ -216,11 +216,11 @@ impl Case<'_> {
     }
 }
 
-/// For each kind of exact posterior the draws of each data set; those that take long are kept in the work folder.
+/// For each kind of exact posterior the draws of each data set, parameters in the order of these columns; they are kept in the work folder.
 fn exact_draws(
     experiment: Experiment,
     pattern: &Pattern,
-    columns: &Columns,
+    (columns, parameters): (&Columns, &[usize]),
     table: &Table,
     work: &Path,
 ) -> Result<Vec<Vec<Vec<f64>>>> {
@@ -228,10 +228,22 @@ fn exact_draws(
     let of = |(name, exact): (&str, Exact)| -> Result<Vec<Vec<f64>>> {
         let folder = work.join("exact").join(pattern.name.replace(' ', "_")).join(name.replace(' ', "_"));
         fs::create_dir_all(&folder)?;
-        rows.par_iter()
-            .enumerate()
-            .map(|(set, row)| kept(&folder.join(format!("{set}.bin")), || exact.draws(columns, row, set)))
-            .collect()
+        let names = exact.names(columns);
+        let place = |own: &usize| -> Result<usize> {
+            let name = columns.0.get(*own).context("parameters are columns")?;
+            names
+                .iter()
+                .position(|known| known == name)
+                .with_context(|| format!("`{name}` has no exact draws"))
+        };
+        let order: Vec<usize> = parameters.iter().map(place).collect::<Result<_>>()?;
+        let draws = |(set, row): (usize, &&[f64])| -> Result<Vec<f64>> {
+            let made = kept(&folder.join(format!("{set}.bin")), || exact.draws(columns, row, set))?;
+            let ordered =
+                |row: &[f64]| order.iter().filter_map(|place| row.get(*place)).copied().collect::<Vec<f64>>();
+            Ok(made.chunks_exact(names.len()).flat_map(ordered).collect())
+        };
+        rows.par_iter().enumerate().map(draws).collect()
     };
     experiment.exact().into_iter().map(of).collect()
 }

@@ -111,8 +111,14 @@ impl Args {
         let score = Score::read(&out.join("scores.csv"), name, self.seed)?;
         records::put(&scores::results(folder, self.experiment), score)?;
         let network = Network::open(spec, &store, name, self.seed)?;
-        let effort = Effort { sets: self.sets, compared: self.compared, threads: self.threads };
-        let rows = judged::judge(self.experiment, &network, (name, self.seed), &effort, work)?;
+        let effort = Effort { compared: self.compared, threads: self.threads };
+        let whole = match network.is_outside() {
+            true => {
+                network.table(&sbi.draw(spec, &store, &work.join("sets"), (network::SEED, self.sets))?)?
+            }
+            false => network.simulate(self.sets, self.threads)?,
+        };
+        let rows = judged::judge(self.experiment, &network, (name, self.seed), &whole, &effort, work)?;
         let kept = known.into_iter().filter(|row| !is_own(row)).chain(rows);
         records::write(&path, &kept.collect::<Vec<Judged>>())
     }

@@ -2,6 +2,7 @@
 
 use crate::exact::Columns;
 use anyhow::{Context, Result};
+use sbi_bench::sample::Sample;
 use sbi_infer::{Device, Learnt, Machine, PosteriorPlan, Reals, Sets, Subject, Table, Weights};
 use sbi_model::{File, Key, Model, ReadError, World};
 use sbi_sim::{Output, Simulator};
@@ -10,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// The seed of test sets: that of no network.
-const SEED: u64 = 7_001;
+pub const SEED: u64 = 7_001;
 
 /// A trained posterior.
 pub struct Network {
@@ -64,6 +65,20 @@ impl Network {
     /// The names of the scalars of a data set.
     pub fn columns(&self) -> Columns {
         Columns(self.subject.scalars().iter().map(|own| own.name.clone()).collect())
+    }
+
+    /// Whether programs from outside simulate its model.
+    pub fn is_outside(&self) -> bool {
+        !self.model.externals.is_empty()
+    }
+
+    /// Data sets from draws with named columns, a row of scalars each.
+    ///
+    /// # Errors
+    /// Draws that lack a scalar.
+    pub fn table(&self, draws: &Sample) -> Result<Table> {
+        let draws = draws.select(&self.columns().0)?;
+        Ok(Table::plain(draws.width(), draws.rows().flatten().copied().collect()))
     }
 
     /// So many whole data sets, a row of scalars each.

@@ -163,9 +163,9 @@ impl<'a> Asked<'a> {
         &'s self,
         weights: &'s Weights<PosteriorPlan>,
         reals: &'s Reals,
-        seed: u64,
+        (steps, seed): (Option<usize>, u64),
     ) -> Posterior<'s> {
-        Posterior { weights, subject: &self.subject, reals, question: &self.question, seed }
+        Posterior { weights, subject: &self.subject, reals, question: &self.question, steps, seed }
     }
 
     /// The names of what is inferred, in the order asked.

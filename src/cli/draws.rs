@@ -208,11 +208,11 @@ impl Drawing<'_> {
         held: &mut Held,
     ) -> Outcome<Answer> {
         let reals = reals(&self.asked.model, self.approximator, &self.asked.subject)?;
-        let posterior = self.asked.posterior(weights, &reals, self.seed);
+        let posterior = self.asked.posterior(weights, &reals, (self.query.steps, self.seed));
         let make: &Make = &|gap, go_on| posterior.draw(gap, &bench.machine, go_on);
         let (values, effort) = self.finish(make, bench, held)?;
         let mut notes = Notes::of(trained, self);
-        (notes.draw_seconds, notes.solver_steps) = (effort.seconds, 1);
+        (notes.draw_seconds, notes.solver_steps) = (effort.seconds, weights.plan.looks(self.query.steps));
         self.keep(values, notes, held)
     }
 

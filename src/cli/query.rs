@@ -189,25 +189,27 @@ fn tell_exact_points(
     answers: &Answers,
 ) -> Outcome {
     let reals = reals(&case.asked.model, case.network.approximator, &case.asked.subject)?;
-    let posterior = case.asked.posterior(weights, &reals, case.network.seed());
+    let posterior = case.asked.posterior(weights, &reals, (None, case.network.seed()));
     let densities = posterior.log_density(points, &bench.machine);
     let failed = |error| Failure::failed(format!("`{}` has no log-density: {error}", case.query.name));
     tell_densities(case, (points, &densities.map_err(failed)?), answer, answers)
 }
 
-/// Fails where a posterior is asked for what its flow does not tell.
+/// Fails where a posterior is asked for what its network does not tell.
 fn ensure_told(case: &Case, points: bool, mode: bool) -> Outcome {
     let Estimator::Posterior(_) = case.network.approximator.estimator else { return Ok(()) };
     let name = &case.query.name;
     let parameters = case.network.subject.scalars().iter().filter(|token| token.role == Role::Param).count();
     if points && case.asked.question.infer.len() < parameters {
-        let why = "its flow has a density of all parameters together";
+        let why = "its network has a density of all parameters together";
         return Err(Failure::wrong(format!("`{name}` infers some of the parameters, and {why}"))
             .help(format!("write `infer params` in `{name}`")));
     }
     match mode {
-        true => Err(Failure::wrong(format!("the mode of `{name}` is not looked for: a flow answers it"))
-            .help("leave `--mode` out, or answer it by `joint with diffusion_transformer()`")),
+        true => Err(Failure::wrong(format!(
+            "the mode of `{name}` is not looked for: `posterior with` answers it"
+        ))
+        .help("leave `--mode` out, or answer it by `joint with diffusion_transformer()`")),
         false => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ pub struct Scored<'a> {
 }
 
 /// All metrics of one parameter.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metrics {
     /// Root mean square of draws about the truth, median over data sets.
     pub rmse: f64,

@@ -31,18 +31,21 @@ pub struct EvenRanks {
     gammas: Vec<f64>,
 }
 
-/// The rank of each true value among the draws for its data set, from zero to their number; of equal ones half are below.
+/// The rank of each true value among the draws for its data set, from zero to their number; among equal ones it is drawn, so that ranks of
+/// whole numbers are as even as others.
 ///
 /// # Panics
 /// Where data sets have not as many draws each.
 pub fn ranks(truths: &[f64], draws: &[f64]) -> Vec<usize> {
     let each = draws.len() / truths.len().max(1);
     assert_eq!(each * truths.len(), draws.len(), "each data set has as many draws");
-    let rank = |(truth, draws): (&f64, &[f64])| {
+    let stream = Stream::new(1, "@ties");
+    let rank = |(set, (truth, draws)): (usize, (&f64, &[f64]))| {
         let below = draws.iter().filter(|x| *x < truth).count();
-        below + draws.iter().filter(|x| *x == truth).count() / 2
+        let equal = draws.iter().filter(|x| *x == truth).count();
+        below + (stream.uniform(set as u64, 0, 0) * (equal + 1) as f64) as usize
     };
-    truths.iter().zip(draws.chunks_exact(each.max(1))).map(rank).collect()
+    truths.iter().zip(draws.chunks_exact(each.max(1))).enumerate().map(rank).collect()
 }
 
 impl EvenRanks {
@@ -135,6 +138,12 @@ mod tests {
 
     #[test]
     fn ranks_count_what_is_below() {
-        assert_eq!(ranks(&[0.5, 9.0, -1.0], &[0.0, 1.0, 2.0, 1.0, 2.0, 3.0, 0.0, -1.0, -1.0]), [1, 3, 1]);
+        assert_eq!(ranks(&[0.5, 9.0], &[0.0, 1.0, 2.0, 1.0, 2.0, 3.0]), [1, 3]);
+        // Whole numbers, exactly: a fair coin of which nothing is known.
+        let (even, stream) = (EvenRanks::of(300, 50), Stream::new(8, "coins"));
+        let coin = |number: u64| (2.0 * stream.uniform(number, 0, 0)).floor();
+        let truths: Vec<f64> = (0..300).map(coin).collect();
+        let draws: Vec<f64> = (300..300 + 15_000).map(coin).collect();
+        assert!(even.p_value(&ranks(&truths, &draws)) > 0.01);
     }
 }

@@ -113,7 +113,9 @@ fn a_grid_grows_from_what_is_kept() {
     let again = again.says(&["scores       kept: 1 of 1 networks"]);
     assert!(!again.err.contains("judge"), "{}", again.err);
     assert_eq!((&first.out, &table), (&again.out, &bench.read("m.out/compare/scores.csv")));
-    let more = bench.sbi("compare m.sbi --approximators both,one --seeds 1..2 --sets 50 --draws 50").code(0);
+    // What is named twice is one thing.
+    let more =
+        bench.sbi("compare m.sbi --approximators both,one,both --seeds 1,1..2 --sets 50 --draws 50").code(0);
     let more = more.says(&["kept: 1 of 4 networks", "network   2 of 4: `both`, 2,000 simulations, seed 2"]);
     more.prints(&["seeds", " ± "]);
     let larger = bench.read("m.out/compare/scores.csv");
@@ -140,7 +142,7 @@ fn what_cannot_be_compared_is_refused() {
     refused("--approximators both --missing z=20%", &["does not declare `z` missing", "`x` and `y`"]);
     refused("--missing 120%", &["0% to 100%"]);
     refused("--seeds 3..1", &["the smaller seed first"]);
-    refused("--simulations 0", &["or `online`"]);
+    refused("--simulations 10", &["from 20 to", "or `online`"]);
     refused("--sets 3", &["from 10 to"]);
 }
 
@@ -153,4 +155,18 @@ fn one_kind_of_gap_is_changed_by_name() {
     let [there, gone] = ["y=0%", "y=100%"].map(|rate| of(&scores, ["both", rate, "1", "mu"], "contraction"));
     // With 2.8 of 4 points a precision of 7.8 or of 3.8.
     assert!((there - 0.87).abs() < 0.05 && (gone - 0.73).abs() < 0.09, "{there} and {gone}");
+}
+
+/// Data that the spec reads are not written over, and what no network could be judged by is told at once.
+#[test]
+fn nothing_is_lost_and_nothing_is_trained_in_vain() {
+    let bench =
+        Bench::with("m.sbi", MODEL.replace("given y = 1", "given y from \"scores.csv\" (column = \"y\")"));
+    bench.write("scores.csv", "y\n1\n");
+    bench.sbi("compare m.sbi --out .").code(2).says(&["scores.csv` is read by `m.sbi`"]);
+    assert_eq!(bench.read("scores.csv"), "y\n1\n");
+    let known = "edition 2026\nmodel k {\n    data a ~ normal(0, 1)\n    data b ~ normal(a, 1)\n}\napproximator n for k {\n    joint with diffusion_transformer()\n}\n";
+    let bench = Bench::with("k.sbi", known);
+    bench.sbi("compare k.sbi").code(2).says(&["`k` has no parameters"]);
+    assert!(!bench.path(".sbi").exists());
 }

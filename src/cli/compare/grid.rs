@@ -6,7 +6,7 @@ use crate::cli::network::Network;
 use crate::cli::numbers::{listed, whole};
 use crate::cli::progress::grouped;
 use crate::cli::spec::{Spec, find};
-use sbi_model::Approximator;
+use sbi_model::{Approximator, Train};
 use std::ops::RangeInclusive;
 
 /// How many simulations a network is trained on.
@@ -52,6 +52,7 @@ impl Grid {
         if places.is_empty() {
             places = (0..all.len()).collect();
         }
+        let places = distinct(places);
         let chosen: Vec<&Approximator> = places.iter().filter_map(|place| all.get(*place)).collect();
         let Some(first) = chosen.first() else {
             return Err(Failure::wrong(format!("`{}` has no approximator to compare", spec.path.display()))
@@ -61,10 +62,21 @@ impl Grid {
             return Err(several_models(spec, &chosen));
         }
         chosen.iter().try_for_each(|own| spec.ensure_approximator_runs(own))?;
-        let seeds: Vec<u64> = args.seeds.iter().cloned().flatten().collect();
-        let cells = chosen.iter().flat_map(|own| cells(own, &args.simulations, &seeds)).collect();
-        Ok(Grid { model: first.model, cells, missing: args.missing.clone() })
+        let seeds = distinct(args.seeds.iter().cloned().flatten());
+        let budgets = distinct(args.simulations.iter().copied());
+        let cells = chosen.iter().flat_map(|own| cells(own, &budgets, &seeds)).collect();
+        Ok(Grid { model: first.model, cells, missing: distinct(args.missing.iter().cloned()) })
     }
+}
+
+/// Each thing once, in the order of the first times.
+fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    all.into_iter().fold(Vec::new(), |mut kept, own| {
+        if !kept.contains(&own) {
+            kept.push(own);
+        }
+        kept
+    })
 }
 
 /// An approximator with each budget and seed, or with those of the file.
@@ -75,7 +87,10 @@ fn cells(written: &Approximator, budgets: &[Budget], seeds: &[u64]) -> Vec<Appro
             Some(Budget::Kept(simulations)) => {
                 (own.train.simulations, own.train.online) = (simulations, false)
             }
-            Some(Budget::Online) => own.train.online = true,
+            // As of a file that says `simulations online`.
+            Some(Budget::Online) => {
+                (own.train.simulations, own.train.online) = (Train::default().simulations, true)
+            }
             None => {}
         }
         own.train.seed = seed.unwrap_or(own.train.seed);
@@ -112,10 +127,11 @@ pub fn budget(network: &Network) -> String {
 /// # Errors
 /// In words that follow "invalid value …: ".
 pub fn parse_budget(text: &str) -> Result<Budget, String> {
-    const MOST: u64 = 1_000_000_000;
+    // As in a file.
+    const RANGE: RangeInclusive<u64> = 20..=100_000_000;
     match text {
         "online" => Ok(Budget::Online),
-        _ => whole(text, 1..=MOST)
+        _ => whole(text, RANGE)
             .map(|count| Budget::Kept(count as usize))
             .map_err(|why| format!("{why}, or `online`")),
     }

@@ -24,6 +24,7 @@ use super::weights::Training;
 use grid::Grid;
 pub use grid::{Budget, Missing, parse_budget, parse_missing, parse_seeds};
 use report::{Row, Table};
+use sbi_model::Role;
 use scoring::Scoring;
 use std::collections::BTreeMap;
 use tests::Tests;
@@ -35,13 +36,36 @@ pub fn compare(args: &args::Compare) -> Outcome {
     let model = spec.model(grid.model);
     ensure_allowed(model, &args.work.allow)?;
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_extension("out").join("compare"));
+    for name in report::FILES {
+        spec.ensure_not_read(&folder.join(name))?;
+    }
     Table::ensure_writable(&folder)?;
     let bench = bench(args.device, args.store.as_deref(), &args.file, &args.work)?;
     let tests = Tests::of(&spec, &grid, args.sets as usize)?;
     let networks = grid.cells.iter().map(|cell| Network::of(&spec, cell, args.device));
     let networks: Vec<Network> = networks.collect::<Outcome<_>>()?;
+    networks.iter().try_for_each(ensure_judged)?;
     let table = work(&networks, &tests, args, &bench).map_err(interrupt::to_go_on)?;
     table.give(&folder, &model.name)
+}
+
+/// Fails where a model has no parameter that all data sets share.
+fn ensure_judged(network: &Network) -> Outcome {
+    let subject = &network.subject;
+    let mut parameters =
+        subject.scalars().iter().enumerate().filter(|(_, own)| own.role == Role::Param).peekable();
+    let name = &network.model.name;
+    if parameters.peek().is_none() {
+        return Err(Failure::wrong(format!(
+            "`{name}` has no parameters, and networks are judged by how they find these"
+        ))
+        .help("declare what is asked about as `param`"));
+    }
+    match parameters.all(|(scalar, _)| subject.is_placed(scalar)) {
+        true => Err(Failure::wrong(format!("`{name}` has no parameter that all data sets share"))
+            .help("functions at scattered times differ between data sets: ask `sbi query` for them")),
+        false => Ok(()),
+    }
 }
 
 /// The scores of all networks: what the store lacks is made, in order, each thing once.
@@ -58,7 +82,9 @@ fn work(networks: &[Network], tests: &[Tests], args: &args::Compare, bench: &Ben
         bench.progress.say(&format!("scores       kept: {judged} of {} networks", networks.len()));
     }
     for (network, _) in networks.iter().zip(&scorings).filter(|(_, jobs)| lacking(jobs)) {
-        memory::ensure_trains(network, &bench.machine)?;
+        if Job::look(Training::of(network, &bench.store), bench.progress).product().is_none() {
+            memory::ensure_trains(network, &bench.machine)?;
+        }
     }
     if judged < networks.len() {
         bench.store.ensure_writable()?;

@@ -1,6 +1,6 @@
 //! The picture of a comparison: each measure against what the grid varies, a line for each approximator, bands over seeds.
 
-use super::report::{Group, MEASURES, Table};
+use super::report::{Group, MEASURES, Row, Table};
 use sbi_plot::{Figure, Page, Trend, Trends, trends};
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ impl Along {
     fn place(self, group: &Group) -> Option<f64> {
         let first = group.rows.first()?;
         match self {
-            Along::Missing => first.missing.as_ref().map(|(_, rate)| 100.0 * rate),
+            Along::Missing => first.missing.as_ref().map(|missing| 100.0 * missing.rate),
             Along::Simulations => first.simulations.map(|count| count as f64),
         }
     }
@@ -64,9 +64,26 @@ impl Along {
         let Some(first) = group.rows.first() else { return String::new() };
         let budgets: BTreeSet<&str> =
             groups.iter().filter_map(|own| own.rows.first()).map(|row| row.budget.as_str()).collect();
-        match self {
-            Along::Missing if budgets.len() > 1 => format!("{}, {}", first.approximator, first.budget),
-            _ => first.approximator.clone(),
+        let missing = |row: &Row| row.missing.as_ref().map(|missing| missing.text.clone());
+        let gaps: BTreeSet<Option<String>> =
+            groups.iter().filter_map(|own| own.rows.first()).map(|row| missing(row)).collect();
+        let names: BTreeSet<Option<String>> = groups
+            .iter()
+            .filter_map(|own| own.rows.first()?.missing.as_ref())
+            .map(|missing| missing.name.clone())
+            .collect();
+        let mut label = first.approximator.clone();
+        let also = match self {
+            Along::Missing if names.len() > 1 => {
+                first.missing.as_ref().and_then(|missing| missing.name.clone())
+            }
+            Along::Simulations if gaps.len() > 1 => missing(first).map(|text| format!("{text} missing")),
+            _ => None,
+        };
+        let budget = (self == Along::Missing && budgets.len() > 1).then(|| first.budget.clone());
+        for more in also.into_iter().chain(budget) {
+            label += &format!(", {more}");
         }
+        label
     }
 }

@@ -1,8 +1,8 @@
 //! What a comparison gives: a table on standard output, all numbers as CSV, and pictures.
 
-use super::grid::budget;
+use super::grid::{Missing, budget};
 use super::picture;
-use super::scoring::{Score, Scores};
+use super::scoring::{METRICS, Score, Scores};
 use super::tests::Tests;
 use crate::cli::failure::{Outcome, print};
 use crate::cli::files;
@@ -11,8 +11,10 @@ use crate::cli::numbers::exact;
 use crate::cli::progress::grouped;
 use crate::cli::summary::rule_below_header;
 use comfy_table::CellAlignment;
-use sbi_infer::Metrics;
 use std::path::Path;
+
+/// The files of a comparison.
+pub const FILES: [&str; 2] = ["scores.csv", "scores.svg"];
 
 const HELP: &str = "name a folder that can be written: `--out DIR`";
 
@@ -27,8 +29,8 @@ pub struct Row {
     pub simulations: Option<usize>,
     /// The same in words.
     pub budget: String,
-    /// The missing rate of the test sets as the user wrote it, and as a number; none where it is the model's.
-    pub missing: Option<(String, f64)>,
+    /// The missing rate of the test sets; none where it is the model's.
+    pub missing: Option<Missing>,
     /// The seed of simulations and training.
     pub seed: u64,
     /// The scores.
@@ -68,26 +70,19 @@ pub const MEASURES: [Measure; 6] = [
         title: "−log q",
         of: |own| own.negative_log_posterior.map(|(mean, _)| mean),
     },
-    Measure { name: "rmse", title: "rmse", of: |own| own.mean(|metrics| metrics.rmse) },
-    Measure { name: "nrmse", title: "nrmse", of: |own| own.mean(|metrics| metrics.nrmse) },
-    Measure {
-        name: "nrmse_of_mean",
-        title: "nrmse of mean",
-        of: |own| own.mean(|metrics| metrics.nrmse_of_mean),
-    },
-    Measure { name: "contraction", title: "contraction", of: |own| own.mean(|metrics| metrics.contraction) },
-    Measure {
-        name: "calibration_error",
-        title: "calibration error",
-        of: |own| own.mean(|metrics| metrics.calibration_error),
-    },
+    Measure { name: METRICS[0].0, title: "rmse", of: |own| own.mean(0) },
+    Measure { name: METRICS[1].0, title: "nrmse", of: |own| own.mean(1) },
+    Measure { name: METRICS[2].0, title: "nrmse of mean", of: |own| own.mean(2) },
+    Measure { name: METRICS[3].0, title: "contraction", of: |own| own.mean(3) },
+    Measure { name: METRICS[4].0, title: "calibration error", of: |own| own.mean(4) },
 ];
 
 impl Scores {
-    /// The mean of a metric over parameters.
-    fn mean(&self, metric: fn(&Metrics) -> f64) -> Option<f64> {
-        let sum: f64 = self.parameters.iter().map(|own| metric(&own.metrics)).sum();
-        (!self.parameters.is_empty()).then(|| sum / self.parameters.len() as f64)
+    /// The mean of a metric over parameters that have it.
+    fn mean(&self, metric: usize) -> Option<f64> {
+        let own = |score: &Score| score.metrics.get(metric).copied().flatten();
+        let values: Vec<f64> = self.parameters.iter().filter_map(own).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 }
 
@@ -99,7 +94,7 @@ impl Row {
             approximator: network.approximator.name.clone(),
             simulations: (!train.online).then_some(train.simulations),
             budget: budget(network),
-            missing: tests.missing.as_ref().map(|missing| (missing.text.clone(), missing.rate)),
+            missing: tests.missing.clone(),
             seed: train.seed,
             scores: scores.clone(),
         }
@@ -107,7 +102,7 @@ impl Row {
 
     /// What it shares with rows of other seeds.
     fn peers(&self) -> (&str, &str, Option<&str>) {
-        (&self.approximator, &self.budget, self.missing.as_ref().map(|(text, _)| text.as_str()))
+        (&self.approximator, &self.budget, self.missing.as_ref().map(|missing| missing.text.as_str()))
     }
 }
 
@@ -165,14 +160,13 @@ impl Table {
     /// # Errors
     /// Files that cannot be written.
     pub fn give(&self, folder: &Path, model: &str) -> Outcome {
-        let csv = folder.join("scores.csv");
+        let [csv, svg] = FILES.map(|name| folder.join(name));
         files::output(&csv, &self.csv(), HELP)?;
         let picture = picture::of(self, model);
         let mut written = csv.display().to_string();
         if let Some(picture) = picture {
-            let path = folder.join("scores.svg");
-            files::output(&path, picture.as_bytes(), HELP)?;
-            written += &format!(", and {}", path.display());
+            files::output(&svg, picture.as_bytes(), HELP)?;
+            written += &format!(", and {}", svg.display());
         }
         let (sets, draws) = (grouped(self.sets), grouped(self.draws));
         let several = self.groups().iter().any(|group| group.rows.len() > 1);
@@ -204,7 +198,8 @@ impl Table {
             let Some(first) = group.rows.first() else { continue };
             let mut row = vec![first.approximator.clone(), first.budget.clone()];
             row.extend(
-                missing.then(|| first.missing.as_ref().map_or_else(String::new, |(text, _)| text.clone())),
+                missing
+                    .then(|| first.missing.as_ref().map_or_else(String::new, |missing| missing.text.clone())),
             );
             row.extend(seeds.then(|| group.rows.len().to_string()));
             row.extend(told.iter().map(|measure| group.shown(measure)));
@@ -233,7 +228,7 @@ impl Table {
                 let own = [
                     row.approximator.clone(),
                     row.budget.replace(',', ""),
-                    row.missing.as_ref().map_or_else(String::new, |(text, _)| text.clone()),
+                    row.missing.as_ref().map_or_else(String::new, |missing| missing.text.clone()),
                     row.seed.to_string(),
                     parameter.to_owned(),
                 ];
@@ -258,10 +253,8 @@ impl Table {
 
 /// The numbers of one parameter, in the order of [`MEASURES`]; it has no density of its own.
 fn of_parameter(score: &Score) -> Vec<String> {
-    let Metrics { rmse, nrmse, nrmse_of_mean, contraction, calibration_error } = score.metrics;
-    let numbers = [rmse, nrmse, nrmse_of_mean, contraction, calibration_error].map(exact);
     let none = || String::new();
-    [none()].into_iter().chain(numbers).chain([none(), exact(score.sbc)]).collect()
+    [none()].into_iter().chain(score.metrics.map(cell)).chain([none(), exact(score.sbc)]).collect()
 }
 
 fn cell(value: Option<f64>) -> String {

@@ -38,17 +38,25 @@ pub struct Scores {
     pub trained: (f64, usize),
 }
 
-/// How good the draws of one parameter are.
+/// How good the draws of one parameter are: none of what is no number, as where all true values are the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Its name.
     pub name: String,
-    /// The metrics.
-    #[serde(flatten)]
-    pub metrics: Metrics,
+    /// The metrics, in the order of [`METRICS`].
+    pub metrics: [Option<f64>; METRICS.len()],
     /// The probability that exact draws rank the true values as unevenly.
     pub sbc: f64,
 }
+
+/// The metrics of a parameter, by their names in files.
+pub const METRICS: [(&str, fn(&Metrics) -> f64); 5] = [
+    ("rmse", |own| own.rmse),
+    ("nrmse", |own| own.nrmse),
+    ("nrmse_of_mean", |own| own.nrmse_of_mean),
+    ("contraction", |own| own.contraction),
+    ("calibration_error", |own| own.calibration_error),
+];
 
 impl Stage for Scoring<'_> {
     type Input = Trained;
@@ -110,13 +118,6 @@ impl<'a> Scoring<'a> {
             (Fitted::Posterior(_), None) => unreachable!("a posterior has its way to the real line"),
         };
         let (width, began) = (sets.parameters.len(), Instant::now());
-        if width == 0 {
-            return Err(Failure::wrong(format!(
-                "`{}` has no parameter that all data sets share",
-                network.model.name
-            ))
-            .help("functions at scattered times differ between data sets: ask `sbi query` for them"));
-        }
         let mut bar = bench.progress.start("judge", &self.title(), 0, 2 * count);
         let mut go_on = |done| {
             bar.set(done);
@@ -129,16 +130,17 @@ impl<'a> Scoring<'a> {
             interrupt::flow()
         };
         let densities = match sets.log_densities(learnt, &bench.machine, &mut density_on) {
-            Ok(densities) => Some(densities),
+            Ok(densities) => Ok(densities),
             Err(DensityError::Stopped) => return Err(Failure::interrupted()),
             Err(DensityError::Device(why)) => return Err(Failure::failed(why)),
-            Err(_) => None,
+            Err(why) => Err(why),
         };
         let even = EvenRanks::of(count, self.draws);
         let score = |(place, scalar): (usize, &usize)| {
             let truths = sets.truths(place);
             let draws: Vec<f64> = drawn.iter().skip(place).step_by(width).copied().collect();
             let metrics = Scored { truths: &truths, draws: &draws }.metrics();
+            let metrics = METRICS.map(|(_, of)| Some(of(&metrics)).filter(|x| x.is_finite()));
             let name = network.subject.scalars().get(*scalar).map(|token| token.name.clone());
             Score { name: name.unwrap_or_default(), metrics, sbc: even.p_value(&ranks(&truths, &draws)) }
         };
@@ -146,11 +148,32 @@ impl<'a> Scoring<'a> {
         bar.finish("done");
         Ok(Scores {
             parameters,
-            negative_log_posterior: densities
-                .map(|own| mean_and_error(&own.iter().map(|x| -x).collect::<Vec<f64>>())),
+            negative_log_posterior: self.negative_log(densities, bench),
             seconds: began.elapsed().as_secs_f64(),
             trained: (trained.notes.train_seconds, trained.notes.step),
         })
+    }
+
+    /// The mean of −log q and its standard error, or why there is none, which is said.
+    fn negative_log(&self, densities: Result<Vec<f64>, DensityError>, bench: &Bench) -> Option<(f64, f64)> {
+        let name = &self.network.approximator.name;
+        let densities = match densities {
+            Ok(densities) => densities,
+            Err(why) => {
+                bench.progress.say(&format!("careful: no density of parameters by `{name}`: {why}"));
+                return None;
+            }
+        };
+        let finite: Vec<f64> = densities.iter().map(|x| -x).filter(|x| x.is_finite()).collect();
+        let lost = densities.len() - finite.len();
+        if lost > 0 {
+            bench.progress.say(&format!(
+                "careful: {lost} of {} data sets have parameters at an end of their support, where `{name}` has no \
+                 density, and are left out of −log q",
+                densities.len()
+            ));
+        }
+        (finite.len() > 1).then(|| mean_and_error(&finite))
     }
 
     fn undrawn(&self, error: &DrawError) -> Failure {

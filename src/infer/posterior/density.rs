@@ -69,16 +69,25 @@ impl Density {
         }
     }
 
-    /// The rows that normal numbers `[N, numbers]` stand for.
+    /// How often a draw looks at the network, where a query says how often or not.
+    pub fn looks(&self, steps: Option<usize>) -> usize {
+        match self {
+            Density::Flow(_) => 1,
+            Density::Diffusion(diffusion) => diffusion.levels(steps).count(),
+        }
+    }
+
+    /// The rows that normal numbers `[N, numbers]` stand for; of a diffusion in so many steps, where a query says how many.
     pub fn draw<B: Operations>(
         &self,
         parameters: &Tensor<B, 1>,
         normal: Tensor<B, 2>,
         context: &Tensor<B, 2>,
+        steps: Option<usize>,
     ) -> Tensor<B, 2> {
         match self {
             Density::Flow(flow) => flow.draw(parameters, normal, context),
-            Density::Diffusion(diffusion) => diffusion.draw(parameters, normal, context),
+            Density::Diffusion(diffusion) => diffusion.draw(parameters, normal, context, steps),
         }
     }
 

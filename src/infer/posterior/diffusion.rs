@@ -154,12 +154,18 @@ impl Diffusion {
         (made - table(wanted)).powi_scalar(2).sum() * 0.5
     }
 
-    /// The rows that normal numbers `[N, numbers]` lead to.
+    /// The levels of noise that draws visit: so many, or as many as suit most.
+    pub fn levels(&self, steps: Option<usize>) -> Levels {
+        Levels::of(&self.process, steps)
+    }
+
+    /// The rows that normal numbers `[N, numbers]` lead to, in so many steps or as many as suit most.
     pub fn draw<B: Operations>(
         &self,
         parameters: &Tensor<B, 1>,
         normal: Tensor<B, 2>,
         context: &Tensor<B, 2>,
+        steps: Option<usize>,
     ) -> Tensor<B, 2> {
         let ([count, _], device) = (normal.dims(), normal.device());
         let scale = self.process.start_variance().sqrt();
@@ -171,7 +177,7 @@ impl Diffusion {
             let made = values(self.asked(parameters, seen, &self.known(&vec![sigma; count], context)));
             now.iter().zip(made).map(|(x, made)| c.denoise(*x, f64::from(made))).collect()
         };
-        let drawn = multistep(start, &Levels::of(&self.process, None), denoised);
+        let drawn = multistep(start, &self.levels(steps), denoised);
         let drawn: Vec<f32> = drawn.into_iter().map(|x| x as f32).collect();
         Tensor::from_data(TensorData::new(drawn, [count, self.numbers]), &device)
     }

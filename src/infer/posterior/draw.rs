@@ -23,6 +23,8 @@ pub struct Posterior<'a> {
     pub reals: &'a Reals,
     /// What is given, and which parameters are reported.
     pub question: &'a Question,
+    /// How often a draw looks at a network that takes several looks; as often as suits most where it is silent.
+    pub steps: Option<usize>,
     /// The seed: draw number n is the same whichever others are made, on any number of threads.
     pub seed: u64,
 }
@@ -40,7 +42,7 @@ impl Posterior<'_> {
     ) -> Result<Draws, DrawError> {
         let stream = Stream::new(self.seed, &format!("@draw/{}", self.question.name));
         on_device!(machine.device, DrawError::Device, B => {
-            let loaded = Loaded::<B>::new(self.weights, self.reals, machine.threads);
+            let loaded = Loaded::<B>::new(self.weights, self.reals, machine.threads).in_steps(self.steps);
             let context = loaded.context(&self.question.readings(self.subject, &self.weights.plan.scales));
             let mut values = Vec::with_capacity(numbers.len() * self.question.infer.len());
             for start in numbers.clone().step_by(AT_ONCE) {

@@ -18,6 +18,8 @@ pub struct Loaded<'a, B: ScoreBackend> {
     fusion: Tensor<B, 1>,
     density: Tensor<B, 1>,
     bodies: Bodies,
+    /// How often a draw looks at the network, where a query says so.
+    steps: Option<usize>,
     /// The threads that it works on.
     pub pool: Arc<ThreadPool>,
 }
@@ -39,8 +41,14 @@ where
             fusion: parameters.clone().narrow(0, 0, fusion),
             density: parameters.narrow(0, fusion, density),
             bodies: Bodies::new(pool.clone()),
+            steps: None,
             pool,
         }
+    }
+
+    /// The same, whose draws look at the network so often.
+    pub fn in_steps(self, steps: Option<usize>) -> Loaded<'a, B> {
+        Loaded { steps, ..self }
     }
 
     /// What the density is given of data sets, `[data sets, width]`.
@@ -57,7 +65,7 @@ where
         }
         let normal =
             Tensor::from_data(TensorData::new(normal, [numbers.len(), reals]), &self.density.device());
-        let made = values(self.plan.density.draw(&self.density, normal, &context));
+        let made = values(self.plan.density.draw(&self.density, normal, &context, self.steps));
         let moments = self.plan.reals.iter().cycle();
         let real = made.iter().zip(moments).map(|(u, (mean, sd))| mean + sd * f64::from(*u));
         self.reals.bijection.from_real(&real.collect::<Vec<f64>>(), self.threads()).values

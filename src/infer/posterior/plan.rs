@@ -182,6 +182,11 @@ impl PosteriorPlan {
         self.density.loss(&parameters.clone().narrow(0, fusion, density), wanted, &context, noise)
     }
 
+    /// How often a draw looks at the network, where a query says how often or not.
+    pub fn looks(&self, steps: Option<usize>) -> usize {
+        self.density.looks(steps)
+    }
+
     /// One line for people.
     pub fn summary(&self) -> String {
         format!(

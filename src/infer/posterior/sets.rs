@@ -18,6 +18,9 @@ use std::ops::ControlFlow;
 /// Data sets that are read together.
 const AT_ONCE: usize = 256;
 
+/// Draws that are made together.
+const ROWS: usize = 4_096;
+
 /// What is made of some data sets: by the networks, from contexts, for their numbers.
 type Work<'w, B> = dyn Fn(&Loaded<B>, Tensor<B, 2>, &[usize]) -> Vec<f64> + 'w;
 
@@ -36,8 +39,19 @@ pub fn draws(
     let made = on_device!(machine.device, DrawError::Device, B => {
         let loaded = Loaded::<B>::new(weights, reals, machine.threads);
         each(&loaded, (weights, reals), sets, go_on, &|loaded, context, rows| {
-            let numbers = rows.iter().flat_map(|row| (0..draws).map(move |draw| (row * draws + draw) as u64));
-            loaded.draws(repeated(&context, draws), &stream, &numbers.collect::<Vec<u64>>())
+            // Few at a time, however many are asked for.
+            let (together, each) = ((ROWS / draws).max(1), ROWS.min(draws));
+            let mut made = Vec::with_capacity(rows.len() * draws * reals.columns.len());
+            for (place, rows) in rows.chunks(together).enumerate() {
+                let context = context.clone().narrow(0, place * together, rows.len());
+                for first in (0..draws).step_by(each) {
+                    let own = first..draws.min(first + each);
+                    let numbers = rows.iter().flat_map(|row| own.clone().map(move |draw| (row * draws + draw) as u64));
+                    let numbers: Vec<u64> = numbers.collect();
+                    made.extend(loaded.draws(repeated(&context, own.len()), &stream, &numbers));
+                }
+            }
+            made
         })
     })?;
     let columns = reals.columns.len().max(1);

@@ -54,6 +54,9 @@ pub fn train_posterior(
 const HELD_OUT: u32 = u32::MAX;
 const SWEEPS: u32 = 8;
 
+/// The smallest distance from one that such a number has.
+const LEAST: f32 = 1.0 / 16_777_216.0;
+
 /// Trains an amortised posterior.
 struct Amortised<'a> {
     plan: &'a PosteriorPlan,
@@ -100,7 +103,8 @@ impl Amortised<'_> {
     fn noise(&self, example: u64, step: u32) -> Vec<f32> {
         let mut noise = vec![0.0; self.plan.density.noises()];
         if let Some((uniform, normal)) = noise.split_first_mut() {
-            *uniform = self.levels.uniform(example, step, 0) as f32;
+            // Rounded it may be one, which no level belongs to.
+            *uniform = (self.levels.uniform(example, step, 0) as f32).clamp(LEAST, 1.0 - LEAST);
             self.noises.fill_normal_f32(example, step, normal);
         }
         noise

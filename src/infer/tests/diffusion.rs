@@ -41,8 +41,14 @@ fn draws_and_densities_are_those_of_the_posterior() {
         let origins: Vec<Option<usize>> = (0..4).map(Some).collect();
         let question =
             Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0, 1]), Vec::new());
-        let posterior =
-            Posterior { weights: &weights, subject: &subject, reals: &reals, question: &question, seed: 3 };
+        let posterior = Posterior {
+            weights: &weights,
+            subject: &subject,
+            reals: &reals,
+            question: &question,
+            steps: None,
+            seed: 3,
+        };
         let draws = posterior.draw(0..4_000, &machine(2), go_on).unwrap().values;
         assert!(draws.chunks(2).all(|row| (0.0..=1.0).contains(&row[1])), "none outside of the prior");
         // The exact posterior on a grid.

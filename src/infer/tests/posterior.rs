@@ -305,8 +305,14 @@ approximator net {
         let origins = [Some(0), Some(1), Some(2)];
         let question =
             Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0, 1]), Vec::new());
-        let posterior =
-            Posterior { weights: &weights, subject: &subject, reals: &reals, question: &question, seed: 1 };
+        let posterior = Posterior {
+            weights: &weights,
+            subject: &subject,
+            reals: &reals,
+            question: &question,
+            steps: None,
+            seed: 1,
+        };
         let draws =
             posterior.draw(0..20_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values;
         // A fine grid over nearly all draws, in the logarithm of b, where the density is broad.
@@ -389,8 +395,14 @@ train net {
         let states: Vec<State> = std::iter::once(State::Inferred).chain(x_states).chain(y_states).collect();
         let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
         let question = Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0]), Vec::new());
-        let posterior =
-            Posterior { weights: &weights, subject: &subject, reals: &reals, question: &question, seed: 3 };
+        let posterior = Posterior {
+            weights: &weights,
+            subject: &subject,
+            reals: &reals,
+            question: &question,
+            steps: None,
+            seed: 3,
+        };
         let draws = posterior.draw(0..4_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values;
         let (mean, sd) = moments(&draws);
         let precision = (x.len() + y.len()) as f64 + 1.0;

@@ -53,8 +53,14 @@ fn a_posterior_answers_each_set_as_it_answers_a_query() {
         let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
         let asked = (&states[..], &origins[..], &sets.parameters[..]);
         let question = Question::of("q".into(), (&subject, &subject), asked, Vec::new());
-        let one =
-            Posterior { weights: &weights, subject: &subject, reals: &reals, question: &question, seed: 9 };
+        let one = Posterior {
+            weights: &weights,
+            subject: &subject,
+            reals: &reals,
+            question: &question,
+            steps: None,
+            seed: 9,
+        };
         let truth: Vec<f64> = sets.parameters.iter().map(|own| row[*own]).collect();
         let density = one.log_density(&truth, &machine(1)).unwrap()[0];
         assert!((density - densities[set]).abs() < 1e-4, "{density} and {}", densities[set]);

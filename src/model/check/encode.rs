@@ -273,6 +273,15 @@ pub(super) fn encoding(
                 .help(format!("write `encode {} with mlp()`", modality.name)),
         });
     };
+    if encoder.kind == EncoderKind::Convolution && stage.axes.len() > 2 {
+        let message = format!(
+            "`convolution` takes one axis or two, and `{}` runs over {}",
+            modality.name,
+            stage.axes.len()
+        );
+        let told = ENCODER_MISFIT.at(span, message);
+        return Err(told.help(format!("write `encode {} with grid_transformer()`", modality.name)));
+    }
     let shortest = stage.axes.iter().map(|axis| model.axis(*axis)).min_by_key(|axis| axis.size());
     if let (Some(patch), Some(axis)) = (encoder.patch, shortest)
         && patch > axis.size()
