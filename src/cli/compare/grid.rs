@@ -106,8 +106,11 @@ fn cells(written: &Approximator, budgets: &[Budget], seeds: &[u64]) -> Vec<Appro
 fn several_models(spec: &Spec, chosen: &[&Approximator]) -> Failure {
     let about = |own: &&Approximator| format!("`{}` is about `{}`", own.name, spec.model(own.model).name);
     let about: Vec<String> = chosen.iter().map(about).collect();
+    let model = chosen.first().map(|own| own.model);
+    let same: Vec<&str> =
+        chosen.iter().filter(|own| Some(own.model) == model).map(|own| own.name.as_str()).collect();
     Failure::wrong(format!("approximators of several models are not compared: {}", about.join(", ")))
-        .help("name those of one model: `--approximators a,b`")
+        .help(format!("name those of one model: `--approximators {}`", same.join(",")))
 }
 
 /// `late`, 10,000 simulations, seed 1.
@@ -127,6 +130,7 @@ pub fn budget(network: &Network) -> String {
 /// # Errors
 /// In words that follow "invalid value …: ".
 pub fn parse_budget(text: &str) -> Result<Budget, String> {
+    let text = text.trim();
     // As in a file.
     const RANGE: RangeInclusive<u64> = 20..=100_000_000;
     match text {
@@ -145,7 +149,7 @@ pub fn parse_seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     const MOST: u64 = 1_000;
     let any = 0..=u64::MAX;
     let Some((first, last)) = text.split_once("..") else {
-        return whole(text, any).map(|seed| seed..=seed);
+        return whole(text.trim(), any).map(|seed| seed..=seed);
     };
     let (first, last) = (whole(first.trim(), any.clone())?, whole(last.trim_start_matches('=').trim(), any)?);
     match last.checked_sub(first) {

@@ -163,6 +163,10 @@ impl Table {
         let [csv, svg] = FILES.map(|name| folder.join(name));
         files::output(&csv, &self.csv(), HELP)?;
         let picture = picture::of(self, model);
+        if picture.is_none() {
+            // One that is there is of another comparison.
+            let _ = std::fs::remove_file(&svg);
+        }
         let mut written = csv.display().to_string();
         if let Some(picture) = picture {
             files::output(&svg, picture.as_bytes(), HELP)?;
@@ -172,7 +176,7 @@ impl Table {
         let several = self.groups().iter().any(|group| group.rows.len() > 1);
         let seeds = if several { "±: standard deviation over seeds. " } else { "" };
         print(&format!(
-            "\n{model}: {sets} data sets with {draws} draws each; means over parameters\n{}\n{seeds}sbc: how probable ranks \
+            "\n{model}: {sets} data sets with {draws} draws each; means over parameters\n{}\n{seeds}rmse, nrmse and contraction are medians over data sets; sbc: how probable ranks \
              as uneven as these are for exact draws.\nscores: {written}\n",
             self.text()
         ))

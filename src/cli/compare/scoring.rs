@@ -49,8 +49,11 @@ pub struct Score {
     pub sbc: f64,
 }
 
+/// One of the metrics of a parameter.
+type Metric = fn(&Metrics) -> f64;
+
 /// The metrics of a parameter, by their names in files.
-pub const METRICS: [(&str, fn(&Metrics) -> f64); 5] = [
+pub const METRICS: [(&str, Metric); 5] = [
     ("rmse", |own| own.rmse),
     ("nrmse", |own| own.nrmse),
     ("nrmse_of_mean", |own| own.nrmse_of_mean),

@@ -2,7 +2,7 @@
 
 use super::view::{Asked, Block};
 use sbi_model::{
-    Coupling, Density, Encoder, Encoding, Estimator, Flow, Fusion, NodeId, Scheme, Stage, State,
+    Coupling, Density, Encoder, EncoderKind, Encoding, Estimator, Flow, Fusion, NodeId, Scheme, Stage, State,
 };
 
 /// Names in a line.
@@ -39,6 +39,8 @@ pub enum PartKind {
     Joined,
     /// The flow.
     Flow,
+    /// The diffusion that is in its place.
+    Diffusion,
     /// What comes out.
     Parameters,
 }
@@ -52,6 +54,7 @@ impl PartKind {
             PartKind::Encoder => "encoder",
             PartKind::Joined => "joined",
             PartKind::Flow => "flow",
+            PartKind::Diffusion => "diffusion",
             PartKind::Parameters => "parameters",
         }
     }
@@ -64,7 +67,11 @@ pub fn topology(asked: &Asked) -> Option<Topology> {
     let mut drawing = Drawing { asked, made: Topology { parts: Vec::new(), links: Vec::new() } };
     let summaries = drawing.summarised(fusion);
     let (name, made) = estimator(density);
-    let density = drawing.part(PartKind::Flow, name, vec![made], &summaries);
+    let kind = match density {
+        Density::Flow(_) => PartKind::Flow,
+        Density::Diffusion(_) => PartKind::Diffusion,
+    };
+    let density = drawing.part(kind, name, vec![made], &summaries);
     drawing.part(PartKind::Parameters, "posterior", reported(asked), &[density]);
     Some(drawing.made)
 }
@@ -202,12 +209,14 @@ fn network(asked: &Asked, Stage { axes, encoder }: &Stage) -> Vec<String> {
 
 /// The sizes that the file states.
 fn sizes(encoder: &Encoder) -> Option<String> {
-    let Encoder { width, blocks, heads, patch, summary, tokens, .. } = encoder;
+    let Encoder { kind, width, blocks, heads, patch, inducing, summary, tokens } = encoder;
+    let layered = [EncoderKind::DeepSet, EncoderKind::Lstm, EncoderKind::Convolution, EncoderKind::Mlp];
     let stated = [
         ("width", width),
-        ("blocks", blocks),
+        (if layered.contains(kind) { "layers" } else { "blocks" }, blocks),
         ("heads", heads),
         ("patch", patch),
+        ("inducing", inducing),
         ("summary", summary),
         ("tokens", tokens),
     ];

@@ -377,5 +377,8 @@ fn unknown_network(name: &str, span: Span, joint: bool) -> Diagnostic {
             .at(span, message)
             .help(format!("write `encode … with {name}()` and `{}`", own.example));
     }
-    UNKNOWN_NETWORK.at(span, format!("there is no network `{name}`")).help(format!("write `{}`", own.example))
+    let meant =
+        (!joint && suggest(name, [FLOW.name, DIFFUSION.name]) == Some(DIFFUSION.name)).then_some(&DIFFUSION);
+    let example = meant.unwrap_or(own).example;
+    UNKNOWN_NETWORK.at(span, format!("there is no network `{name}`")).help(format!("write `{example}`"))
 }

@@ -202,7 +202,8 @@ fn nature(kind: AxisKind) -> &'static str {
         AxisKind::Set(_) => "a set",
         AxisKind::Ordered { .. } => "a chain",
         AxisKind::Scattered { count, .. } if count.least != count.most => "a varying number of instants",
-        AxisKind::Instants(_) | AxisKind::Scattered { .. } => "time",
+        AxisKind::Scattered { .. } => "scattered times",
+        AxisKind::Instants(_) => "time",
         AxisKind::Cells(_) => "a grid",
     }
 }

@@ -17,7 +17,9 @@ fn figure(part: &Part) -> Figure {
     let look = match part.kind {
         PartKind::Modality => Look::Data,
         PartKind::Parameters => Look::Param,
-        PartKind::Fusion | PartKind::Encoder | PartKind::Joined | PartKind::Flow => Look::Network,
+        PartKind::Fusion | PartKind::Encoder | PartKind::Joined | PartKind::Flow | PartKind::Diffusion => {
+            Look::Network
+        }
     };
     let mut figure = Figure::new(look, &part.name);
     figure.small = part.lines.clone();
