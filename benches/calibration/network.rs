@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use sbi_bench::drive::{Sbi, Workplace};
+use sbi_bench::kept;
 use sbi_bench::spec::{Example, query};
 use sbi_infer::{Conditional, Device, Machine, Question, Subject, Weights};
-use sbi_model::{AxisId, AxisKind, Estimator, File, ReadError, Role, State, Token, World};
+use sbi_model::{AxisId, AxisKind, Estimator, File, Role, State, Token};
 use sbi_sim::{Output, Simulator};
 use std::fs;
 use std::ops::ControlFlow;
@@ -35,28 +36,18 @@ pub enum Ask {
     Likelihood,
 }
 
-/// The files beside a spec.
-struct Folder(PathBuf);
-
-impl World for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        fs::read(self.0.join(path)).map_err(|_| ReadError::Missing)
-    }
-}
-
 /// Trains the network of an example with default settings, as the accuracy study does and in the same folder, unless it
 /// has done so.
 ///
 /// # Errors
 /// An example that cannot be read, or a run that fails.
 pub fn ensure_trained(sbi: &Sbi, place: &Path, example: &Path, (budget, seed): (usize, u64)) -> Result<()> {
-    if place.join("store/weights").exists() {
+    if place.join("spec.sbi").exists() && weights_of(place, &kept::read(&place.join("spec.sbi"))?)?.exists() {
         return Ok(());
     }
     let example = Example::model_of(example)?;
     // A spec is run for its queries: one that asks for next to nothing. Where no number stands alone, nothing is scattered.
-    let checked = sbi_model::compile(&example.spec(budget, seed, &[]), &Folder(place.to_owned()));
-    let file = checked.file.context("the example has errors")?;
+    let file = kept::checked(&example.spec(budget, seed, &[]), place)?;
     let mut nodes = file.models.iter().flat_map(|model| &model.nodes);
     let number = nodes.find(|node| node.role == Role::Param && node.axes.is_empty() && !node.curve);
     let asked = number.map_or("params", |node| &node.name).to_owned();
@@ -65,24 +56,23 @@ pub fn ensure_trained(sbi: &Sbi, place: &Path, example: &Path, (budget, seed): (
     Ok(())
 }
 
+/// Where the network of a spec in a workplace is kept.
+fn weights_of(place: &Path, file: &File) -> Result<PathBuf> {
+    let (model, approximator) = (file.models.first(), file.approximators.first());
+    let (model, approximator) = model.zip(approximator).context("the spec has a model and a network")?;
+    Ok(kept::weights(&place.join("store"), model, approximator))
+}
+
 impl Network {
-    /// The network in a workplace: `spec.sbi` and `store/weights/*/weights.safetensors`.
+    /// The network of the spec in a workplace, from its store.
     ///
     /// # Errors
-    /// A spec or network that is not there, or several networks.
+    /// A spec or network that is not there.
     pub fn open(place: &Path) -> Result<Network> {
-        let text = fs::read_to_string(place.join("spec.sbi"))?;
-        let checked = sbi_model::compile(&text, &Folder(place.to_owned()));
-        let file = checked
-            .file
-            .with_context(|| format!("the spec has errors: {:?}", checked.diagnostics.first()))?;
-        let folders = fs::read_dir(place.join("store/weights"))?;
-        let kept: Vec<PathBuf> = folders
-            .filter_map(|folder| Some(folder.ok()?.path().join("weights.safetensors")))
-            .filter(|path| path.exists())
-            .collect();
-        let [kept] = kept.as_slice() else { bail!("{} networks in {}", kept.len(), place.display()) };
-        let weights = Weights::from_bytes(&fs::read(kept)?).map_err(|why| anyhow::anyhow!("{why}"))?;
+        let file = kept::read(&place.join("spec.sbi"))?;
+        let path = weights_of(place, &file)?;
+        let bytes = fs::read(&path).with_context(|| format!("no network at {}", path.display()))?;
+        let weights = Weights::from_bytes(&bytes).map_err(|why| anyhow::anyhow!("{why}"))?;
         let (model, approximator) = (file.models.first(), file.approximators.first());
         let (model, approximator) = model.zip(approximator).context("the spec has a model and a network")?;
         let Estimator::Joint(transformer) = &approximator.estimator else {

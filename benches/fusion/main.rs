@@ -16,6 +16,7 @@ use experiment::Experiment;
 use judged::{Effort, Judged};
 use network::Network;
 use sbi_bench::drive::Sbi;
+use sbi_bench::kept;
 use sbi_bench::records;
 use scores::Score;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ impl Args {
         let work =
             self.work.clone().unwrap_or_else(|| root.join("target/fusion")).join(self.experiment.name());
         let spec = folder.join(self.experiment.name()).with_extension("sbi");
-        let known = network::compiled(&spec)?.approximators.into_iter().map(|own| own.name);
+        let known = kept::read(&spec)?.approximators.into_iter().map(|own| own.name);
         let names = if self.approximators.is_empty() { known.collect() } else { self.approximators.clone() };
         for name in names {
             self.approximator(folder, &work, &spec, &name)

@@ -2,13 +2,14 @@
 
 use crate::exact::Columns;
 use anyhow::{Context, Result};
+use sbi_bench::kept;
 use sbi_bench::sample::Sample;
 use sbi_infer::{Device, Learnt, Machine, PosteriorPlan, Reals, Sets, Subject, Table, Weights};
-use sbi_model::{File, Key, Model, ReadError, World};
+use sbi_model::Model;
 use sbi_sim::{Output, Simulator};
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The seed of test sets: that of no network.
 pub const SEED: u64 = 7_001;
@@ -21,39 +22,18 @@ pub struct Network {
     weights: Weights<PosteriorPlan>,
 }
 
-/// The files beside a spec.
-struct Folder(PathBuf);
-
-impl World for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        fs::read(self.0.join(path)).map_err(|_| ReadError::Missing)
-    }
-}
-
-/// A spec, checked.
-///
-/// # Errors
-/// A spec that cannot be read or has errors.
-pub fn compiled(spec: &Path) -> Result<File> {
-    let text = fs::read_to_string(spec).with_context(|| format!("cannot read {}", spec.display()))?;
-    let folder = Folder(spec.parent().unwrap_or(Path::new(".")).to_owned());
-    let checked = sbi_model::compile(&text, &folder);
-    checked.file.with_context(|| format!("{} has errors: {:?}", spec.display(), checked.diagnostics.first()))
-}
-
 impl Network {
     /// The network of an approximator under a seed, from a store that `sbi compare` has kept it in.
     ///
     /// # Errors
     /// Weights that are not there or cannot be read.
     pub fn open(spec: &Path, store: &Path, name: &str, seed: u64) -> Result<Network> {
-        let mut file = compiled(spec)?;
+        let mut file = kept::read(spec)?;
         file.approximators.iter_mut().for_each(|own| own.train.seed = seed);
         let approximator = file.approximators.iter().find(|own| own.name == name);
         let approximator = approximator.with_context(|| format!("{} has no `{name}`", spec.display()))?;
         let model = file.models.get(approximator.model).context("an approximator has its model")?;
-        let key = Key::weights(model, approximator, "f32", "cpu").to_string();
-        let path = store.join("weights").join(key).join("weights.safetensors");
+        let path = kept::weights(store, model, approximator);
         let bytes =
             fs::read(&path).with_context(|| format!("`{name}` left no weights at {}", path.display()))?;
         let weights = Weights::from_bytes(&bytes).map_err(|why| anyhow::anyhow!("{why}"))?;
