@@ -1,9 +1,9 @@
 //! Posteriors by a diffusion: draws and densities of one that is known.
 
-use super::posterior::{compiled, problem};
+use super::posterior::{answered, asked, compiled, problem};
 use super::{Watcher, machine, moments};
 use crate::posterior::PosteriorPlan;
-use crate::{Posterior, Question, train_posterior};
+use crate::train_posterior;
 use sbi_model::State;
 use std::ops::ControlFlow;
 
@@ -38,17 +38,8 @@ fn draws_and_densities_are_those_of_the_posterior() {
         let states = [State::Inferred, State::Inferred, State::Given(x), State::Given(y)];
         let names: Vec<&str> = subject.scalars().iter().map(|own| own.name.as_str()).collect();
         assert_eq!(names, ["mu", "rate", "x", "y"]);
-        let origins: Vec<Option<usize>> = (0..4).map(Some).collect();
-        let question =
-            Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0, 1]), Vec::new());
-        let posterior = Posterior {
-            weights: &weights,
-            subject: &subject,
-            reals: &reals,
-            question: &question,
-            steps: None,
-            seed: 3,
-        };
+        let question = asked(&subject, &states);
+        let posterior = answered(&weights, (&subject, &reals), &question);
         let draws = posterior.draw(0..4_000, &machine(2), go_on).unwrap().values;
         assert!(draws.chunks(2).all(|row| (0.0..=1.0).contains(&row[1])), "none outside of the prior");
         // The exact posterior on a grid.

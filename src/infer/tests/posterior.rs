@@ -103,6 +103,22 @@ pub fn problem(file: &File, rows: u64) -> (Subject, Reals, Table) {
     (subject, reals, table)
 }
 
+/// What is said of each scalar, of which those that are inferred are asked for.
+pub fn asked(subject: &Subject, states: &[State]) -> Question {
+    let infer: Vec<usize> = (0..states.len()).filter(|own| states[*own] == State::Inferred).collect();
+    let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
+    Question::of("q".into(), (subject, subject), (states, &origins, &infer), Vec::new())
+}
+
+/// A posterior before a question.
+pub fn answered<'a>(
+    weights: &'a Weights<PosteriorPlan>,
+    (subject, reals): (&'a Subject, &'a Reals),
+    question: &'a Question,
+) -> Posterior<'a> {
+    Posterior { weights, subject, reals, question, steps: None, seed: 3 }
+}
+
 fn numbers(subject: &Subject, seed: u64) -> Vec<f32> {
     let stream = Stream::new(seed, "fused");
     (0..subject.scalars().len() as u64).map(|at| stream.normal(at, 0, 0) as f32).collect()
@@ -302,17 +318,8 @@ approximator net {
             (0..(fusion + flow) as u64).map(|at| 0.12 * stream.normal(at, 0, 0) as f32).collect();
         let weights = Weights { plan, parameters, curve: Vec::new() };
         let states = [State::Inferred, State::Inferred, State::Given(0.7)];
-        let origins = [Some(0), Some(1), Some(2)];
-        let question =
-            Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0, 1]), Vec::new());
-        let posterior = Posterior {
-            weights: &weights,
-            subject: &subject,
-            reals: &reals,
-            question: &question,
-            steps: None,
-            seed: 1,
-        };
+        let question = asked(&subject, &states);
+        let posterior = answered(&weights, (&subject, &reals), &question);
         let draws =
             posterior.draw(0..20_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values;
         // A fine grid over nearly all draws, in the logarithm of b, where the density is broad.
@@ -393,16 +400,8 @@ train net {
         let x_states = x.iter().map(|x| State::Given(*x)).chain(std::iter::repeat(State::Absent)).take(5);
         let y_states = y.iter().map(|y| State::Given(*y)).chain(std::iter::repeat(State::Absent)).take(4);
         let states: Vec<State> = std::iter::once(State::Inferred).chain(x_states).chain(y_states).collect();
-        let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
-        let question = Question::of("q".into(), (&subject, &subject), (&states, &origins, &[0]), Vec::new());
-        let posterior = Posterior {
-            weights: &weights,
-            subject: &subject,
-            reals: &reals,
-            question: &question,
-            steps: None,
-            seed: 3,
-        };
+        let question = asked(&subject, &states);
+        let posterior = answered(&weights, (&subject, &reals), &question);
         let draws = posterior.draw(0..4_000, &machine(2), &mut |_| ControlFlow::Continue(())).unwrap().values;
         let (mean, sd) = moments(&draws);
         let precision = (x.len() + y.len()) as f64 + 1.0;

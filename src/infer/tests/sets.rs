@@ -1,9 +1,9 @@
 //! Many data sets at once: each answered as a query about it would be.
 
 use super::answers::trained;
-use super::posterior::{compiled, problem};
+use super::posterior::{answered, asked, compiled, problem};
 use super::{machine, moments, normal_pairs, pairs_of};
-use crate::{Conditional, Learnt, Posterior, PosteriorPlan, Question, Scored, Sets, Weights};
+use crate::{Conditional, Learnt, PosteriorPlan, Scored, Sets, Weights};
 use sbi_model::{Noise, State, Support};
 use sbi_sim::rng::Stream;
 use std::ops::ControlFlow;
@@ -50,17 +50,8 @@ fn a_posterior_answers_each_set_as_it_answers_a_query() {
             false => State::Given(*x),
         };
         let states: Vec<State> = row.iter().enumerate().map(state).collect();
-        let origins: Vec<Option<usize>> = (0..states.len()).map(Some).collect();
-        let asked = (&states[..], &origins[..], &sets.parameters[..]);
-        let question = Question::of("q".into(), (&subject, &subject), asked, Vec::new());
-        let one = Posterior {
-            weights: &weights,
-            subject: &subject,
-            reals: &reals,
-            question: &question,
-            steps: None,
-            seed: 9,
-        };
+        let question = asked(&subject, &states);
+        let one = answered(&weights, (&subject, &reals), &question);
         let truth: Vec<f64> = sets.parameters.iter().map(|own| row[*own]).collect();
         let density = one.log_density(&truth, &machine(1)).unwrap()[0];
         assert!((density - densities[set]).abs() < 1e-4, "{density} and {}", densities[set]);
