@@ -157,8 +157,8 @@ pub fn quantities<'a>(
     answer.names.iter().enumerate().map(quantity).collect()
 }
 
-/// Mean, and standard deviation with one degree of freedom taken by the mean; zero for a single draw.
-fn moments(column: &[f64]) -> (f64, f64) {
+/// Mean, and standard deviation with one degree of freedom taken by the mean; zero for a single number.
+pub fn moments(column: &[f64]) -> (f64, f64) {
     let n = column.len() as f64;
     let mean = column.iter().sum::<f64>() / n;
     let squares: f64 = column.iter().map(|x| (x - mean).powi(2)).sum();

@@ -196,7 +196,7 @@ pub fn undeclared(missing: &Missing, declared: &[&str], model: &str) -> Failure 
 }
 
 #[cfg(test)]
-mod flags {
+mod tests {
     use super::*;
 
     #[test]

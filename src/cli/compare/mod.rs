@@ -8,7 +8,7 @@ mod grid;
 mod picture;
 mod report;
 mod scoring;
-mod tests;
+mod test_sets;
 
 use super::args;
 use super::failure::{Failure, Outcome};
@@ -27,7 +27,7 @@ use report::{Row, Table};
 use sbi_model::Role;
 use scoring::Scoring;
 use std::collections::BTreeMap;
-use tests::Tests;
+use test_sets::TestSets;
 
 /// Compares the approximators of a file.
 pub fn compare(args: &args::Compare) -> Outcome {
@@ -41,7 +41,7 @@ pub fn compare(args: &args::Compare) -> Outcome {
     }
     Table::ensure_writable(&folder)?;
     let bench = bench(args.device, args.store.as_deref(), &args.file, &args.work)?;
-    let tests = Tests::of(&spec, &grid, args.sets as usize)?;
+    let tests = TestSets::of(&spec, &grid, args.sets as usize)?;
     let networks = grid.cells.iter().map(|cell| Network::of(&spec, cell, args.device));
     let networks: Vec<Network> = networks.collect::<Outcome<_>>()?;
     networks.iter().try_for_each(ensure_judged)?;
@@ -68,62 +68,91 @@ fn ensure_judged(network: &Network) -> Outcome {
     }
 }
 
+/// A network of the grid, with what the store has of it.
+struct Cell<'a> {
+    network: &'a Network<'a>,
+    /// For each kind of test sets.
+    scorings: Vec<Job<Scoring<'a>>>,
+    /// None where all scores are kept.
+    training: Option<Job<Training<'a>>>,
+}
+
+impl<'a> Cell<'a> {
+    fn look(network: &'a Network<'a>, tests: &'a [TestSets<'a>], draws: usize, bench: &Bench) -> Cell<'a> {
+        let scoring = |test| Job::look(Scoring::of(network, test, draws, &bench.store), bench.progress);
+        let scorings: Vec<Job<Scoring>> = tests.iter().map(scoring).collect();
+        let lacks = scorings.iter().any(|job| job.product().is_none());
+        let training = lacks.then(|| Job::look(Training::of(network, &bench.store), bench.progress));
+        Cell { network, scorings, training }
+    }
+
+    /// Whether it is to be trained.
+    fn is_untrained(&self) -> bool {
+        self.training.as_ref().is_some_and(|training| training.product().is_none())
+    }
+
+    /// Judges the network, which is trained first on the simulations where that is to do.
+    fn score(&mut self, simulations: Option<&mut Job<Simulations>>, bench: &Bench) -> Outcome {
+        let Some(mut training) = self.training.take() else { return Ok(()) };
+        if let Some(simulations) = simulations {
+            let simulated = simulations.obtain(&(), bench)?;
+            simulated.made.tell(bench.progress);
+            training.obtain(simulated, bench)?;
+        }
+        let trained =
+            training.product().ok_or_else(|| Failure::failed("a training ended without weights"))?;
+        self.scorings.iter_mut().try_for_each(|job| job.obtain(trained, bench).map(drop))
+    }
+}
+
 /// The scores of all networks: what the store lacks is made, in order, each thing once.
-fn work(networks: &[Network], tests: &[Tests], args: &args::Compare, bench: &Bench) -> Outcome<Table> {
-    let scorings = |network| -> Vec<Job<Scoring>> {
-        let of =
-            |test| Job::look(Scoring::of(network, test, args.draws as usize, &bench.store), bench.progress);
-        tests.iter().map(of).collect()
-    };
-    let mut scorings: Vec<Vec<Job<Scoring>>> = networks.iter().map(scorings).collect();
-    let lacking = |jobs: &Vec<Job<Scoring>>| jobs.iter().any(|job| job.product().is_none());
-    let judged = scorings.iter().filter(|jobs| !lacking(jobs)).count();
-    if judged > 0 {
-        bench.progress.say(&format!("scores       kept: {judged} of {} networks", networks.len()));
-    }
-    for (network, _) in networks.iter().zip(&scorings).filter(|(_, jobs)| lacking(jobs)) {
-        if Job::look(Training::of(network, &bench.store), bench.progress).product().is_none() {
-            memory::ensure_trains(network, &bench.machine)?;
-        }
-    }
-    if judged < networks.len() {
-        bench.store.ensure_writable()?;
-        if let Some(network) = networks.iter().find(|network| network.outside.is_some()) {
-            tell_imports(network.model, bench.progress);
-        }
-    }
+fn work(networks: &[Network], tests: &[TestSets], args: &args::Compare, bench: &Bench) -> Outcome<Table> {
+    let draws = args.draws as usize;
+    let mut cells: Vec<Cell> =
+        networks.iter().map(|network| Cell::look(network, tests, draws, bench)).collect();
+    ensure_possible(&cells, bench)?;
     let mut simulations: BTreeMap<&str, Job<Simulations>> = BTreeMap::new();
-    for (place, (network, jobs)) in networks.iter().zip(&mut scorings).enumerate() {
-        if jobs.iter().all(|job| job.product().is_some()) {
-            continue;
-        }
-        let mut training = Job::look(Training::of(network, &bench.store), bench.progress);
+    for place in 0..cells.len() {
+        let rest = cells.get_mut(place..).unwrap_or_default();
+        // Simulations that no network is trained on any more need no memory.
+        simulations
+            .retain(|key, _| rest.iter().any(|cell| cell.is_untrained() && cell.network.simulations == *key));
+        let network = networks.get(place).expect("each cell is of a network");
+        let peers =
+            rest.iter().filter(|cell| cell.is_untrained() && cell.network.simulations == network.simulations);
+        let rows = peers.map(|cell| cell.network.approximator.train.simulations).max();
+        let Some(cell) = rest.first_mut().filter(|cell| cell.training.is_some()) else { continue };
         bench.progress.say(&format!(
             "network   {} of {}: {}",
             place + 1,
             networks.len(),
             grid::words(network)
         ));
-        if training.product().is_none() {
-            let peers = networks.iter().filter(|peer| peer.simulations == network.simulations);
-            let rows = peers.map(|peer| peer.approximator.train.simulations).max().unwrap_or(0);
-            let look = || Job::look(Simulations::of(network, rows, &bench.store), bench.progress);
-            let simulated =
-                simulations.entry(&network.simulations).or_insert_with(look).obtain(&(), bench)?;
-            simulated.made.tell(bench.progress);
-            training.obtain(simulated, bench)?;
-        }
-        let trained =
-            training.product().ok_or_else(|| Failure::failed("a training ended without weights"))?;
-        jobs.iter_mut().try_for_each(|job| job.obtain(trained, bench).map(drop))?;
-        // Simulations that no later network is trained on need no memory any more.
-        let later = networks.get(place + 1..).unwrap_or_default();
-        simulations.retain(|key, _| later.iter().any(|network| network.simulations == *key));
+        let wanted = rows.filter(|_| cell.is_untrained());
+        let look = |rows| Job::look(Simulations::of(network, rows, &bench.store), bench.progress);
+        let job = wanted.map(|rows| simulations.entry(&network.simulations).or_insert_with(|| look(rows)));
+        cell.score(job, bench)?;
     }
-    let row = |(network, jobs): (&Network, &Vec<Job<Scoring>>)| -> Vec<Row> {
-        let of = |(test, job): (&Tests, &Job<Scoring>)| Some(Row::of(network, test, job.product()?));
-        tests.iter().zip(jobs).filter_map(of).collect()
-    };
-    let rows = networks.iter().zip(&scorings).flat_map(row).collect();
-    Ok(Table { rows, sets: args.sets as usize, draws: args.draws as usize })
+    let rows = cells.iter().flat_map(|cell| {
+        let of = |(test, job): (&TestSets, &Job<Scoring>)| Some(Row::of(cell.network, test, job.product()?));
+        tests.iter().zip(&cell.scorings).filter_map(of).collect::<Vec<Row>>()
+    });
+    Ok(Table { rows: rows.collect(), sets: args.sets as usize, draws })
+}
+
+/// Says what is kept, and fails where what is to be done cannot be.
+fn ensure_possible(cells: &[Cell], bench: &Bench) -> Outcome {
+    let judged = cells.iter().filter(|cell| cell.training.is_none()).count();
+    if judged > 0 {
+        bench.progress.say(&format!("scores       kept: {judged} of {} networks", cells.len()));
+    }
+    let untrained = || cells.iter().filter(|cell| cell.is_untrained()).map(|cell| cell.network);
+    untrained().try_for_each(|network| memory::ensure_trains(network, &bench.machine))?;
+    if judged == cells.len() {
+        return Ok(());
+    }
+    if let Some(network) = untrained().find(|network| network.outside.is_some()) {
+        tell_imports(network.model, bench.progress);
+    }
+    bench.store.ensure_writable()
 }

@@ -3,13 +3,13 @@
 use super::grid::{Missing, budget};
 use super::picture;
 use super::scoring::{METRICS, Score, Scores};
-use super::tests::Tests;
+use super::test_sets::TestSets;
 use crate::cli::failure::{Outcome, print};
 use crate::cli::files;
 use crate::cli::network::Network;
 use crate::cli::numbers::exact;
 use crate::cli::progress::grouped;
-use crate::cli::summary::rule_below_header;
+use crate::cli::summary::{moments, rule_below_header};
 use comfy_table::CellAlignment;
 use std::path::Path;
 
@@ -88,7 +88,7 @@ impl Scores {
 
 impl Row {
     /// The row of a network on test sets.
-    pub fn of(network: &Network, tests: &Tests, scores: &Scores) -> Row {
+    pub fn of(network: &Network, tests: &TestSets, scores: &Scores) -> Row {
         let train = &network.approximator.train;
         Row {
             approximator: network.approximator.name.clone(),
@@ -115,13 +115,8 @@ impl Group<'_> {
     /// Its mean, and its standard deviation over seeds where there are several: `0.123 ± 0.004`.
     fn shown(&self, measure: &Measure) -> String {
         let Some(values) = self.values(measure) else { return String::new() };
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-        match values.len() {
-            1 => format!("{mean:.3}"),
-            _ => format!("{mean:.3} ± {:.3}", (squares / (count - 1.0)).sqrt()),
-        }
+        let (mean, sd) = moments(&values);
+        if values.len() > 1 { format!("{mean:.3} ± {sd:.3}") } else { format!("{mean:.3}") }
     }
 
     /// The probability that exact draws are found as uneven in any parameter under any seed, at most (Bonferroni's bound).

@@ -1,6 +1,6 @@
 //! The stage of scores: how good the answers of one network are on test sets.
 
-use super::tests::Tests;
+use super::test_sets::TestSets;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::interrupt;
 use crate::cli::network::Network;
@@ -8,6 +8,7 @@ use crate::cli::progress::grouped;
 use crate::cli::simulations::Simulated;
 use crate::cli::stage::{Bench, Found, Stage};
 use crate::cli::store::{Change, Damage, Entry, Held, Kind, Manifest, Store};
+use crate::cli::summary::moments;
 use crate::cli::weights::{Trained, first, reals};
 use sbi_infer::{DensityError, DrawError, EvenRanks, Fitted, Learnt, Metrics, Reals, Scored, Sets, ranks};
 use sbi_model::{Key, Model};
@@ -21,7 +22,7 @@ const SCORES: &str = "scores.json";
 pub struct Scoring<'a> {
     entry: Entry,
     network: &'a Network<'a>,
-    tests: &'a Tests<'a>,
+    tests: &'a TestSets<'a>,
     draws: usize,
 }
 
@@ -100,7 +101,7 @@ impl Stage for Scoring<'_> {
 
 impl<'a> Scoring<'a> {
     /// The scores of a network, from so many draws for each data set.
-    pub fn of(network: &'a Network<'_>, tests: &'a Tests<'a>, draws: usize, store: &Store) -> Scoring<'a> {
+    pub fn of(network: &'a Network<'_>, tests: &'a TestSets<'a>, draws: usize, store: &Store) -> Scoring<'a> {
         let key = Key::scores(&network.weights, &tests.key, (tests.sets, draws));
         Scoring { entry: store.entry(Kind::Scores, &key.to_string()), network, tests, draws }
     }
@@ -176,7 +177,8 @@ impl<'a> Scoring<'a> {
                 densities.len()
             ));
         }
-        (finite.len() > 1).then(|| mean_and_error(&finite))
+        let (mean, sd) = moments(&finite);
+        (finite.len() > 1).then(|| (mean, sd / (finite.len() as f64).sqrt()))
     }
 
     fn undrawn(&self, error: &DrawError) -> Failure {
@@ -189,12 +191,4 @@ impl<'a> Scoring<'a> {
                 .help(format!("train `{}` longer or on more simulations", self.network.approximator.name)),
         }
     }
-}
-
-/// The mean of numbers, and its standard error.
-fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, (squares / (count - 1.0).max(1.0) / count).sqrt())
 }

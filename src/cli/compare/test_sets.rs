@@ -14,7 +14,7 @@ use std::cell::OnceCell;
 const SEED: u64 = u64::MAX;
 
 /// Test sets with one missing rate.
-pub struct Tests<'a> {
+pub struct TestSets<'a> {
     /// The rate; none where it is the model's own.
     pub missing: Option<Missing>,
     /// How many there are.
@@ -29,15 +29,15 @@ pub struct Tests<'a> {
     made: OnceCell<Simulated>,
 }
 
-impl<'a> Tests<'a> {
+impl<'a> TestSets<'a> {
     /// The test sets of a grid, one kind for each missing rate.
     ///
     /// # Errors
     /// A rate of what the model does not declare missing.
-    pub fn of(spec: &'a Spec, grid: &Grid, sets: usize) -> Outcome<Vec<Tests<'a>>> {
+    pub fn of(spec: &'a Spec, grid: &Grid, sets: usize) -> Outcome<Vec<TestSets<'a>>> {
         let seed = (0..=SEED).rev().find(|seed| grid.cells.iter().all(|cell| cell.train.seed != *seed));
         let seed = seed.expect("not all seeds are used");
-        let new = |missing: Option<&Missing>| -> Outcome<Tests<'a>> {
+        let new = |missing: Option<&Missing>| -> Outcome<TestSets<'a>> {
             let written = (spec.model(grid.model), spec.simulator(grid.model));
             let change = |missing| -> Outcome<(Model, Simulator)> {
                 let model = lacking(written.0, missing)?;
@@ -48,7 +48,7 @@ impl<'a> Tests<'a> {
             let model = changed.as_ref().map_or(written.0, |(model, _)| model);
             let key = Key::simulations(model, seed).to_string();
             let (missing, outside, made) = (missing.cloned(), spec.outside(grid.model), OnceCell::new());
-            Ok(Tests { missing, sets, key, written, changed, outside, seed, made })
+            Ok(TestSets { missing, sets, key, written, changed, outside, seed, made })
         };
         match grid.missing.as_slice() {
             [] => Ok(vec![new(None)?]),
